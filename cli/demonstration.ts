@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { SupervisedProcess } from "./supervised-process.ts";
+
+const CAMERAS = ["demo-garden", "demo-street"];
+const CLIP_FOLDER = "data/demonstration";
+const READY_LIMIT_MS = 60_000;
+
+/** Two simulated cameras, served by the project's camera simulator as long as no real one is configured. */
+export class Demonstration {
+  readonly #print: (line: string) => void;
+  #simulator: SupervisedProcess | undefined;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  /** Starts the simulator; returns what `cameras` of a configuration would say of its cameras. */
+  async start(): Promise<Record<string, { url: string }>> {
+    const port = await freePort();
+    const main = fileURLToPath(new URL("../tools/camera-simulator/main.js", import.meta.url));
+    const args = [main, "--demo", "--port", `${port}`, "--cache", CLIP_FOLDER];
+    let isReady = () => {};
+    const ready = new Promise<void>((resolve) => {
+      isReady = resolve;
+    });
+    this.#simulator = new SupervisedProcess({ name: "simulator", command: process.execPath, args }, (line) => {
+      if (line.includes('"ready":true')) isReady();
+      else this.#print(line);
+    });
+    this.#simulator.start();
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, READY_LIMIT_MS).unref());
+    await Promise.race([ready, limit]);
+    return Object.fromEntries(CAMERAS.map((id) => [id, { url: `rtsp://127.0.0.1:${port}/${id}` }]));
+  }
+
+  async stop(): Promise<void> {
+    await this.#simulator?.stop(5000);
+  }
+}
+
+/** A TCP port of 127.0.0.1 that is free now; the simulator keeps it when it is started again. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,125 @@
+import { fileURLToPath } from "node:url";
+import type { Config, LiveConfig } from "../shared/config/config.ts";
+import { Demonstration } from "./demonstration.ts";
+import { PrivateRedis } from "./private-redis.ts";
+import { SupervisedProcess } from "./supervised-process.ts";
+
+/** What `nvr up` is given. */
+export interface LocalFleetOptions {
+  config: LiveConfig;
+  /** The Redis that the user names; without it the fleet keeps one of its own. */
+  redisUrl: string | undefined;
+  print(line: string): void;
+}
+
+/** In the order in which they are stopped: nothing that is still recorded may lose those who take care of it. */
+const SERVICES = ["recorder", "converter", "reaper", "api"] as const;
+const STOP_LIMIT_MS = 30_000;
+const PAGE_LIMIT_MS = 60_000;
+const REDIS_FOLDER = "data/redis";
+
+/** The whole fleet on this machine: Redis, the four services, and the demonstration while no camera is configured. */
+export class LocalFleet {
+  readonly #options: LocalFleetOptions;
+  readonly #redis: PrivateRedis | undefined;
+  readonly #services = new Map<string, SupervisedProcess>();
+  #demonstration: Demonstration | undefined;
+  #isStopping = false;
+  /** Starts, changes and stops follow one another. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: LocalFleetOptions) {
+    this.#options = options;
+    if (options.redisUrl === undefined) this.#redis = new PrivateRedis(REDIS_FOLDER, options.print);
+  }
+
+  /** Starts everything and says where the page is. Throws when Redis or the demonstration cannot be started. */
+  start(): Promise<void> {
+    return this.#next(async () => {
+      await this.#redis?.start();
+      await this.#startServices();
+      await this.#announce();
+    });
+  }
+
+  /** The configuration file has changed: the services see to it themselves, but for the demonstration. */
+  reconfigure(): Promise<void> {
+    return this.#next(async () => {
+      if (this.#isStopping || hasCameras(this.#options.config.current) === (this.#demonstration === undefined)) return;
+      this.#say(
+        this.#demonstration === undefined
+          ? "no camera is configured any more"
+          : "cameras are configured: the demonstration ends",
+      );
+      await this.#stopServices();
+      await this.#startServices();
+    });
+  }
+
+  /** Stops the recorder first and Redis last. */
+  stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#say("stopping");
+    return this.#next(async () => {
+      await this.#stopServices();
+      await this.#redis?.stop();
+      this.#say("stopped");
+    });
+  }
+
+  #next(action: () => Promise<void>): Promise<void> {
+    const result = this.#last.then(action);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #startServices(): Promise<void> {
+    if (this.#isStopping) return;
+    const { config, redisUrl, print } = this.#options;
+    const env: NodeJS.ProcessEnv = { REDIS_URL: redisUrl ?? this.#redis?.url };
+    if (!hasCameras(config.current)) {
+      this.#demonstration = new Demonstration(print);
+      env["NVR_CAMERAS"] = JSON.stringify(await this.#demonstration.start());
+      this.#say(
+        "no camera is configured: recording two simulated cameras as a DEMONSTRATION (config/nvr.example.json shows how to configure yours)",
+      );
+    }
+    for (const name of SERVICES) {
+      const main = fileURLToPath(new URL(`../services/${name}/main.js`, import.meta.url));
+      const service = new SupervisedProcess({ name, command: process.execPath, args: [main], env }, print);
+      this.#services.set(name, service);
+      service.start();
+    }
+  }
+
+  async #stopServices(): Promise<void> {
+    for (const name of ["recorder", "converter"]) await this.#services.get(name)?.stop(STOP_LIMIT_MS);
+    await Promise.all(["reaper", "api"].map((name) => this.#services.get(name)?.stop(STOP_LIMIT_MS)));
+    this.#services.clear();
+    await this.#demonstration?.stop();
+    this.#demonstration = undefined;
+  }
+
+  async #announce(): Promise<void> {
+    const { host, port } = this.#options.config.current.api;
+    const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${port}/`;
+    const limit = Date.now() + PAGE_LIMIT_MS;
+    while (!this.#isStopping && Date.now() < limit) {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+      if (answer?.ok === true) {
+        this.#say(`the page is at ${url}`);
+        return;
+      }
+      await new Promise((wake) => setTimeout(wake, 250));
+    }
+    if (!this.#isStopping) this.#say(`the api does not answer at ${url}: see its lines above`);
+  }
+
+  #say(text: string): void {
+    this.#options.print(`nvr       | ${text}`);
+  }
+}
+
+function hasCameras(config: Config): boolean {
+  return config.cameras.size > 0;
+}

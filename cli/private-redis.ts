@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Redis } from "ioredis";
+import { SupervisedProcess } from "./supervised-process.ts";
+
+/** Longer paths do not fit the address of a Unix socket (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 100;
+const START_LIMIT_MS = 15_000;
+
+/** The Redis server that `nvr up` keeps for itself when no REDIS_URL names another. */
+export class PrivateRedis {
+  /** What `redis.url` must say to use it. */
+  readonly url: string;
+  readonly #folder: string;
+  readonly #process: SupervisedProcess;
+  #isAdopted = false;
+
+  /** @param folder where its append-only file lives */
+  constructor(folder: string, print: (line: string) => void) {
+    this.#folder = resolve(folder);
+    this.url = socketPath(this.#folder);
+    this.#process = new SupervisedProcess(
+      { name: "redis", command: "redis-server", args: ["-"], input: configuration(this.#folder, this.url) },
+      print,
+    );
+  }
+
+  /** Starts the server, or takes over one that an earlier run left behind. Throws when it does not answer in time. */
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    this.#isAdopted = await this.#answers();
+    if (this.#isAdopted) return;
+    this.#process.start();
+    const limit = Date.now() + START_LIMIT_MS;
+    while (!(await this.#answers())) {
+      if (Date.now() > limit) {
+        await this.#process.stop(1000);
+        throw new Error(`redis-server does not answer at ${this.url}: see its lines above`);
+      }
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+  }
+
+  /** Stops the server; its data is on disk when this resolves. */
+  async stop(): Promise<void> {
+    if (!this.#isAdopted) return this.#process.stop(10_000);
+    const redis = this.#connect();
+    await redis.shutdown().catch(() => {}); // it answers by hanging up
+    redis.disconnect();
+  }
+
+  async #answers(): Promise<boolean> {
+    const redis = this.#connect();
+    try {
+      await redis.connect();
+      return (await redis.ping()) === "PONG";
+    } catch {
+      return false;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  #connect(): Redis {
+    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 });
+    redis.on("error", () => {}); // the call that fails tells
+    return redis;
+  }
+}
+
+function socketPath(folder: string): string {
+  const path = join(folder, "redis.sock");
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return path;
+  return join(tmpdir(), `hindsight-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}.sock`);
+}
+
+/** Read from standard input: a private socket, no TCP port, every write in the append-only file within a second. */
+function configuration(folder: string, socket: string): string {
+  const lines = [
+    "port 0",
+    `unixsocket ${JSON.stringify(socket)}`,
+    "unixsocketperm 700",
+    `dir ${JSON.stringify(folder)}`,
+    "appendonly yes",
+    "appendfsync everysec",
+    'save ""',
+    "maxmemory-policy noeviction",
+    "loglevel warning",
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { eachLine } from "./log-lines.ts";
+
+/** A program that is to run, again and again if need be. */
+export interface ProcessDescription {
+  /** The name that its log lines are prefixed with. */
+  name: string;
+  command: string;
+  args: string[];
+  env?: NodeJS.ProcessEnv;
+  /** What is written to its standard input at the start. */
+  input?: string;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+/** A process that ran for so long may be started again at once. */
+const GOOD_RUN_MS = 60_000;
+
+/**
+ * Keeps one process running: started again with growing pauses when it ends. It runs in a process group of its own, so that
+ * a Ctrl-C reaches the supervisor alone, and over an IPC channel it learns when the supervisor is gone.
+ */
+export class SupervisedProcess {
+  readonly #description: ProcessDescription;
+  readonly #print: (line: string) => void;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #isStopping = false;
+
+  /** @param print takes the process's output, line by line, and what there is to say of it */
+  constructor(description: ProcessDescription, print: (line: string) => void) {
+    this.#description = description;
+    this.#print = print;
+  }
+
+  start(): void {
+    const { command, args, env, input } = this.#description;
+    const startedMs = Date.now();
+    const child = spawn(command, args, {
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe", "ipc"],
+    });
+    this.#child = child;
+    child.stdin?.on("error", () => {}); // it ended before it read its input; its exit tells
+    child.stdin?.end(input);
+    if (child.stdout !== null) eachLine(child.stdout, (line) => this.#say(line));
+    if (child.stderr !== null) eachLine(child.stderr, (line) => this.#say(line));
+    this.#exited = new Promise((resolve) => {
+      const over = (reason: string) => {
+        if (this.#child !== child) return;
+        this.#child = undefined;
+        resolve();
+        if (!this.#isStopping) this.#startAgain(reason, Date.now() - startedMs);
+      };
+      child.on("error", (error) => over(`could not be started: ${error.message}`));
+      child.on("exit", (code, signal) => over(signal === null ? `ended with code ${code}` : `was ended by ${signal}`));
+    });
+  }
+
+  /** Ends the process in good order, by force after `limitMs`. */
+  async stop(limitMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill("SIGTERM");
+    const force = setTimeout(() => {
+      this.#say(`does not end within ${limitMs / 1000} s: killed`);
+      this.#child?.kill("SIGKILL");
+    }, limitMs);
+    await this.#exited;
+    clearTimeout(force);
+  }
+
+  #startAgain(reason: string, ranMs: number): void {
+    if (ranMs >= GOOD_RUN_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#say(`${reason}; started again in ${this.#pauseMs / 1000} s`);
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+  }
+
+  #say(line: string): void {
+    this.#print(`${this.#description.name.padEnd(9)} | ${line}`);
+  }
+}

@@ -1,0 +1,40 @@
+// `nvr up`: runs the whole fleet in the foreground.
+import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
+import { LiveConfigFile } from "../shared/config/live-config.ts";
+import { createLogger } from "../shared/logging/create-logger.ts";
+import { LocalFleet } from "./local-fleet.ts";
+
+let config: LiveConfigFile;
+try {
+  config = await LiveConfigFile.open();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(CONFIG_EXIT_CODE);
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const fleet = new LocalFleet({ config, redisUrl: process.env["REDIS_URL"] || undefined, print });
+let isStopping = false;
+const stop = () => {
+  if (isStopping) {
+    print("nvr       | stopping already: give it a moment");
+    return;
+  }
+  isStopping = true;
+  void fleet.stop().then(() => process.exit(0));
+};
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
+process.on("SIGHUP", stop);
+process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
+
+config.watch(createLogger({ service: "nvr", config }));
+config.onChange(() => void fleet.reconfigure());
+try {
+  await fleet.start();
+} catch (error) {
+  print(`nvr       | ${(error as Error).message}`);
+  await fleet.stop();
+  process.exit(1);
+}

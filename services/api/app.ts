@@ -1,0 +1,53 @@
+import express, { type Express, type RequestHandler, type Router } from "express";
+import type { LiveConfig } from "../../shared/config/config.ts";
+import type { Logger } from "../../shared/logging/logger.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import type { EventHub } from "./events/event-hub.ts";
+import type { SystemMonitor } from "./health/system-monitor.ts";
+import { compress } from "./http/compress.ts";
+import type { SystemName } from "./http/envelope.ts";
+import { errorHandler, notFound } from "./http/errors.ts";
+import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers.ts";
+import { camerasRoutes } from "./routes/cameras.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { footageRoutes } from "./routes/footage.ts";
+import { minutesRoutes } from "./routes/minutes.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { rangeRoutes } from "./routes/range.ts";
+import { systemRoutes } from "./routes/system.ts";
+
+/** What the api is made of. */
+export interface AppParts {
+  config: LiveConfig;
+  logger: Logger;
+  system: SystemName;
+  catalog: Catalog;
+  monitor: SystemMonitor;
+  events: EventHub;
+  /** The folder of the built page. */
+  pageFolder: string;
+  /** Bull Board; mounted at /admin/queues. */
+  board: RequestHandler;
+  /** `/health` and `/metrics`. */
+  healthRouter?: RequestHandler;
+}
+
+/** The api's express application; it holds no state of its own. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.enable("case sensitive routing");
+  app.set("query parser", "simple");
+  app.use(securityHeaders, refuseCrossSiteChanges, compress());
+  if (parts.healthRouter !== undefined) app.use(parts.healthRouter);
+  app.use(systemRoutes(parts));
+  app.use(camerasRoutes(parts));
+  app.use(minutesRoutes(parts));
+  app.use(eventRoutes(parts.events));
+  app.use(rangeRoutes(parts.catalog));
+  app.use(footageRoutes(parts.catalog));
+  app.use("/admin/queues", parts.board);
+  app.use(pageRoutes(parts.pageFolder));
+  app.use(notFound, errorHandler(parts.logger));
+  return app;
+}

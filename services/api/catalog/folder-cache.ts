@@ -1,0 +1,71 @@
+import { type FolderVersion, folderVersion, hasSettled } from "./folder-version.ts";
+
+interface Entry<Value> {
+  version: FolderVersion;
+  value: Value;
+}
+
+/**
+ * Keeps what was read from folders until they change: one stat(2) for each question, and a read only when the folder is
+ * another than it was. The least recently used ones go when there are more than `capacity`.
+ */
+export class FolderCache<Value> {
+  readonly #read: (folder: string, owner: string) => Promise<Value>;
+  readonly #capacity: number;
+  /** In order of use, the least recent first. */
+  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #reading = new Map<string, Promise<Value>>();
+  /** How often a folder was read, for metrics and tests. */
+  reads = 0;
+
+  constructor(capacity: number, read: (folder: string, owner: string) => Promise<Value>) {
+    this.#capacity = capacity;
+    this.#read = read;
+  }
+
+  /**
+   * What `read` made of the folder for `owner` (cameras may share a folder) as it is now; undefined when there is no such
+   * folder. Throws what reading throws.
+   */
+  async get(folder: string, owner = ""): Promise<Value | undefined> {
+    const key = `${owner}\n${folder}`;
+    const version = await folderVersion(folder);
+    if (version === undefined) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && entry.version.key === version.key) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      return entry.value;
+    }
+    return this.#readOnce(key, version, () => this.#read(folder, owner));
+  }
+
+  /** Questions that come while the same version of a folder is being read share that reading. */
+  #readOnce(key: string, version: FolderVersion, read: () => Promise<Value>): Promise<Value> {
+    const settled = hasSettled(version, Date.now());
+    const readingKey = `${version.key}\n${key}`;
+    const underWay = settled ? this.#reading.get(readingKey) : undefined;
+    if (underWay !== undefined) return underWay;
+    this.reads++;
+    const reading = read()
+      .then((value) => {
+        if (settled) this.#keep(key, { version, value });
+        return value;
+      })
+      .finally(() => this.#reading.delete(readingKey));
+    if (settled) this.#reading.set(readingKey, reading);
+    return reading;
+  }
+
+  #keep(key: string, entry: Entry<Value>): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#capacity) break;
+      this.#entries.delete(oldest);
+    }
+  }
+}

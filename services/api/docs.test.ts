@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
+import { boardRoutes } from "./routes/board.ts";
+import { ApiFixture } from "./testing/api-fixture.ts";
+import { startRedis, type TestRedis } from "./testing/redis.ts";
+import { StoreFixture } from "./testing/store-fixture.ts";
+
+const run = promisify(execFile);
+const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "api.md"), "utf8");
+const shellBlocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block as string);
+const commands = shellBlocks.flatMap((block) => block.trim().split("\n"));
+
+let server: TestRedis;
+let redis: Redis;
+let queue: Queue;
+let store: StoreFixture;
+let api: ApiFixture;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  queue = new Queue(CONVERSION_QUEUE, { connection: redis });
+  store = new StoreFixture({ "front-door": {}, yard: {} });
+  store.minute("front-door", "20261124.1433");
+  store.minute("front-door", "20261124.1434");
+  store.minute("yard", "20261124.1434");
+  api = await new ApiFixture(store, { board: boardRoutes(queue, () => redis.status === "ready") }).start();
+  folder = mkdtempSync(join(tmpdir(), "hindsight-docs-"));
+});
+afterAll(async () => {
+  await api.stop();
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+  store.remove();
+  rmSync(folder, { recursive: true });
+});
+
+describe("docs/api.md", () => {
+  it("has an example for every endpoint of its table", () => {
+    const endpoints = [...text.matchAll(/^\| \[`(?:GET )?([^`]+)`\]/gm)].map(([, path]) => path as string);
+    expect(endpoints.length).toBeGreaterThanOrEqual(10);
+    for (const endpoint of endpoints) {
+      const pattern = endpoint
+        .replace("{id}", "front-door")
+        .replace("{YYYYMMDD}", "20261124")
+        .replace("{HHMM}", "1433");
+      expect(
+        commands.some((command) => command.includes(pattern)),
+        endpoint,
+      ).toBe(true);
+    }
+  });
+
+  it.each(commands)("%s does what is written", async (command) => {
+    const [line, comment] = command.split("  # ") as [string, string | undefined];
+    const here = line.replaceAll("http://127.0.0.1:8080", api.url).replace(/^curl /, "curl -sS -w '\\n%{http_code}' ");
+    const args = ["-c", `${here} || test $? -eq 28`]; // 28: --max-time has ended an endless stream
+    const { stdout } = await run("sh", args, { cwd: folder });
+    const status = Number(stdout.slice(-3));
+    const resumed = line.includes("-C -");
+    expect(status).toBe(comment !== undefined ? Number(comment) : resumed ? 416 : line.includes("-r ") ? 206 : 200);
+  });
+
+  it("shows the answers' members as they are", async () => {
+    for (const [path, ...members] of [
+      ["/api/1/system.json", "status", "camera", "problems", "warnings", "cameras", "services", "disks", "backlog"],
+      ["/api/1/cameras/20261124", "min", "max", "camera_ids", "dates"],
+    ] as [string, ...string[]][]) {
+      expect(Object.keys((await api.get(path)).json().payload)).toEqual(members);
+      for (const member of members) expect(text).toContain(`"${member}":`);
+    }
+  });
+});

@@ -1,0 +1,140 @@
+import type { Response } from "express";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { SystemMonitor } from "../health/system-monitor.ts";
+import type { SystemStatus } from "../health/system-status.ts";
+import { Problem } from "../http/problem.ts";
+import { EventStream } from "./event-stream.ts";
+import { MinuteWatch } from "./minute-watch.ts";
+
+export interface EventHubParts {
+  catalog: Catalog;
+  monitor: SystemMonitor;
+  logger: Logger;
+  /** How often it is looked for news while anybody listens; 2 s unless told. */
+  intervalMs?: number;
+}
+
+const INTERVAL_MS = 2000;
+const BEAT_MS = 15_000;
+const MOST_CLIENTS = 250;
+
+/**
+ * Tells all clients of new minutes, camera states and health. It looks once for all of them, and not at all while there
+ * is none.
+ */
+export class EventHub {
+  readonly #parts: EventHubParts;
+  readonly #watch: MinuteWatch;
+  readonly #streams = new Set<EventStream>();
+  /** What every client was told of last, as JSON: `health`, and each camera by id. */
+  #told = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(parts: EventHubParts) {
+    this.#parts = parts;
+    this.#watch = new MinuteWatch(parts.catalog);
+  }
+
+  get clients(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Makes the response an event stream until its client leaves. It begins with the present state: a `camera` event for
+   * each enabled camera and a `health` event. Throws Problem 503 when there are too many clients already.
+   */
+  async attach(res: Response): Promise<void> {
+    if (this.#closed || this.#streams.size >= MOST_CLIENTS) {
+      throw new Problem("unavailable", 503, "No more event streams are taken now.", { "Retry-After": "5" });
+    }
+    const status = await this.#parts.monitor.status();
+    // What is news is what comes after the stream has begun: so where it starts from is looked at before.
+    if (this.#streams.size === 0) await this.#watch.changes(Date.now());
+    if (res.destroyed || this.#closed) return void res.end();
+    const stream = new EventStream(res);
+    const news = newsOf(status);
+    for (const [name, data] of news) stream.send(eventName(name), data);
+    this.#streams.add(stream);
+    res.on("close", () => this.#detach(stream));
+    if (this.#streams.size === 1) this.#start(news);
+  }
+
+  /** Ends all streams; their clients come back to whoever answers then. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    for (const stream of this.#streams) stream.end();
+    this.#streams.clear();
+  }
+
+  #detach(stream: EventStream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.#stop();
+  }
+
+  #start(news: Map<string, object>): void {
+    this.#told = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
+    this.#beat = setInterval(() => {
+      for (const stream of this.#streams) stream.beat();
+    }, BEAT_MS);
+    this.#schedule();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#beat);
+    this.#told = new Map();
+    this.#watch.reset();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), this.#parts.intervalMs ?? INTERVAL_MS);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const [status, minutes] = await Promise.all([this.#parts.monitor.status(), this.#watch.changes(Date.now())]);
+      if (this.#streams.size === 0) return;
+      for (const minute of minutes) this.#tellAll("minute", minute);
+      const told = new Map<string, string>();
+      for (const [name, data] of newsOf(status)) {
+        const text = JSON.stringify(data);
+        told.set(name, text);
+        if (this.#told.get(name) !== text) this.#tellAll(eventName(name), data);
+      }
+      this.#told = told;
+    } catch (error) {
+      this.#parts.logger.warn("looking for events failed", { error });
+    }
+    if (this.#streams.size > 0) this.#schedule();
+  }
+
+  #tellAll(event: string, data: unknown): void {
+    for (const stream of this.#streams) stream.send(event, data);
+  }
+}
+
+/** What can be news in a status: counters that always change are not. */
+function newsOf(status: SystemStatus): Map<string, object> {
+  const news = new Map<string, object>();
+  for (const [camera, recording] of Object.entries(status.camera)) {
+    const detail = status.cameras.find((each) => each.camera === camera);
+    news.set(`camera ${camera}`, {
+      camera,
+      recording,
+      state: detail?.state ?? "unknown",
+      since: detail?.since ?? null,
+      problem: status.problems.find((each) => each.what === "camera" && each.camera === camera)?.message ?? null,
+    });
+  }
+  news.set("health", { status: status.status, problems: status.problems, warnings: status.warnings });
+  return news;
+}
+
+function eventName(news: string): string {
+  return news.startsWith("camera ") ? "camera" : news;
+}

@@ -1,0 +1,39 @@
+import type { Response } from "express";
+
+/** What a client that does not read may let pile up before it is cut off; the browser then connects anew. */
+const MOST_WAITING_BYTES = 256 * 1024;
+
+/** One client's stream of server-sent events (WHATWG HTML, server-sent events). */
+export class EventStream {
+  readonly #res: Response;
+
+  /** Sends the head; the browser is told to come back after three seconds when the connection breaks. */
+  constructor(res: Response) {
+    this.#res = res;
+    res.status(200).set({
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store",
+      "X-Accel-Buffering": "no", // nginx in front must not collect events
+    });
+    res.write("retry: 3000\n\n");
+  }
+
+  /** Sends an event; `data` becomes JSON. */
+  send(event: string, data: unknown): void {
+    this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** A comment that keeps proxies from taking the connection for dead. */
+  beat(): void {
+    this.#write(": still here\n\n");
+  }
+
+  end(): void {
+    this.#res.end();
+  }
+
+  #write(text: string): void {
+    if (this.#res.writableLength > MOST_WAITING_BYTES) this.#res.destroy();
+    else if (!this.#res.writableEnded) this.#res.write(text);
+  }
+}

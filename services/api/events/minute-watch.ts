@@ -1,0 +1,70 @@
+import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { type DayIndex, Has } from "../catalog/day-index.ts";
+
+/** A minute that has become available, or whose pictures have, or into which a late part was merged. */
+export interface MinuteEvent {
+  camera: string;
+  name: Minute;
+  /** ISO 8601 UTC. */
+  start: string;
+  hasPreview: boolean;
+  hasThumbnail: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Finds what changed in the day folders of today and yesterday since it was last asked. */
+export class MinuteWatch {
+  readonly #catalog: Catalog;
+  /** The index last seen of each directory and day. */
+  #seen = new Map<string, DayIndex>();
+  #first = true;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /** The minutes that are new or other since the last call; at the first call there are none. Never throws. */
+  async changes(nowMs: number): Promise<MinuteEvent[]> {
+    const days = [nowMs - DAY_MS, nowMs].map((timeMs) => dayOf(minuteAt(timeMs * 1000)));
+    const next = new Map<string, DayIndex>();
+    const events: MinuteEvent[] = [];
+    const first = this.#first;
+    const look = async (camera: string, day: string) => {
+      for (const index of await this.#catalog.day(camera, day)) {
+        const key = `${camera}\n${index.directory}\n${day}`;
+        next.set(key, index);
+        const before = this.#seen.get(key);
+        if (before !== index && !first) events.push(...compare(before, index));
+      }
+    };
+    for (const camera of (await this.#catalog.cameras()).keys()) {
+      for (const day of days) await look(camera, day).catch(() => {}); // its disk's trouble is a health event
+    }
+    this.#seen = next;
+    this.#first = this.#seen.size === 0;
+    return events;
+  }
+
+  /** Forgets what was seen; the next call is the first again. */
+  reset(): void {
+    this.#first = true;
+    this.#seen = new Map();
+  }
+}
+
+function compare(before: DayIndex | undefined, after: DayIndex): MinuteEvent[] {
+  const events: MinuteEvent[] = [];
+  for (const { index, minute, has } of after.minutes(Has.mp4)) {
+    if (before?.has(index) === has) continue;
+    events.push({
+      camera: after.camera,
+      name: minute,
+      start: new Date((minuteStartUs(minute) as number) / 1000).toISOString(),
+      hasPreview: (has & Has.preview) !== 0,
+      hasThumbnail: (has & Has.thumbnail) !== 0,
+    });
+  }
+  return events;
+}

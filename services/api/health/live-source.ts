@@ -1,0 +1,25 @@
+import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import type { StatusStore } from "../../../shared/status/status-store.ts";
+import type { LiveSource } from "./system-monitor.ts";
+
+/**
+ * What Redis tells, asked only while it is connected: otherwise each question would wait in ioredis's queue, and a day
+ * without Redis would fill the memory with them.
+ */
+export function redisSource(redis: Redis, status: StatusStore, queue: Queue): LiveSource {
+  const ifConnected = async <Value>(ask: () => Promise<Value>): Promise<Value> => {
+    if (redis.status !== "ready") throw new Error(`Redis is ${redis.status}`);
+    return ask();
+  };
+  return {
+    readCameras: () => ifConnected(() => status.readCameras()),
+    readServices: () => ifConnected(() => status.readServices()),
+    readBacklog: () =>
+      ifConnected(async () => {
+        const counts = await queue.getJobCounts("wait", "prioritized", "delayed", "active", "failed");
+        const { wait = 0, prioritized = 0, delayed = 0, active = 0, failed = 0 } = counts;
+        return { waiting: wait + prioritized + delayed, active, failed };
+      }),
+  };
+}

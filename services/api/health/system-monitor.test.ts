@@ -1,0 +1,134 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import winston from "winston";
+import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
+import { connectRedis } from "../../../shared/redis/connect-redis.ts";
+import { StatusStore } from "../../../shared/status/status-store.ts";
+import { minuteAt } from "../../../shared/time/minute.ts";
+import { ApiFixture } from "../testing/api-fixture.ts";
+import { startRedis, type TestRedis } from "../testing/redis.ts";
+import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
+import { redisSource } from "./live-source.ts";
+
+/** The monitor gives the same answer for half a second. */
+const ANSWER_KEPT_MS = 600;
+
+let server: TestRedis;
+let redis: Redis;
+let queue: Queue;
+let status: StatusStore;
+let store: StoreFixture;
+let api: ApiFixture;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = connectRedis(server.url, winston.createLogger({ silent: true }));
+  status = new StatusStore(redis);
+  queue = new Queue(CONVERSION_QUEUE, { connection: redis });
+  queue.on("error", () => {});
+  await queue.waitUntilReady();
+});
+afterAll(async () => {
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  store = new StoreFixture({ "front-door": {}, yard: {}, off: { enabled: false } });
+  api = await new ApiFixture(store, { live: redisSource(redis, status, queue) }).start();
+  await tellThatAllIsWell();
+});
+afterEach(async () => {
+  await api.stop();
+  store.remove();
+});
+
+async function tellThatAllIsWell(): Promise<void> {
+  const since = "2026-11-24T14:33:00.000Z";
+  for (const service of ["recorder", "converter"] as const) {
+    await status.publishService({ service, instance: service, startedAt: since, problems: [] });
+  }
+  for (const camera of ["front-door", "yard", "off"]) {
+    const told = { camera, recorder: "r", state: "recording", since, url: `rtsp://a:${SECRET}@h/` };
+    await status.publishCamera(told as never);
+  }
+}
+
+async function system() {
+  const beganMs = Date.now();
+  const reply = await api.get("/api/1/system.json");
+  expect(Date.now() - beganMs).toBeLessThan(2000);
+  expect(reply.status).toBe(200);
+  expect(reply.text).not.toContain(SECRET);
+  return reply.json().payload;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+describe("GET /api/1/system.json", () => {
+  it("says running when the enabled cameras record, in the original's envelope, without any URL", async () => {
+    const directories = [store.root, ...["front-door", "off", "yard"].map((camera) => store.directory(camera))];
+    expect(await system()).toMatchObject({
+      status: "running",
+      camera: { "front-door": true, yard: true },
+      problems: [],
+      backlog: { waiting: 0, active: 0, failed: 0 },
+      disks: [{ directories }],
+    });
+    expect(Object.keys((await api.get("/api/1/system.json")).json())).toEqual(["date", "system", "payload"]);
+  });
+
+  it("counts what waits for its conversion, and what lies in quarantine", async () => {
+    await queue.add("convert", { camera: "yard", minute: "20261124.1433", directory: "/x" });
+    store.quarantinedChunk("yard", "20261124.1432");
+    const problems = [{ what: "conversion", camera: "yard" }];
+    expect(await system()).toMatchObject({ status: "error", backlog: { waiting: 1 }, problems });
+    await queue.drain();
+  });
+
+  it("keeps the time since which a problem is there, while its numbers change", async () => {
+    store.quarantinedChunk("yard", "20261124.1432");
+    const [first] = (await system()).problems;
+    store.quarantinedChunk("yard", "20261124.1433");
+    await pause(ANSWER_KEPT_MS);
+    const [second] = (await system()).problems;
+    expect(second.message).not.toBe(first.message);
+    expect(second.since).toBe(first.since);
+  });
+
+  it("answers in time while Redis hangs and while it is gone, and tells recording by the chunks", async () => {
+    const now = minuteAt(Date.now() * 1000);
+    store.chunk("yard", now);
+    store.age(store.chunk("front-door", now), 60);
+    const byChunks = { status: "error", camera: { "front-door": false, yard: true }, backlog: null };
+    server.freeze();
+    expect(await system()).toMatchObject(byChunks);
+    server.thaw();
+    await vi.waitFor(async () => {
+      await tellThatAllIsWell();
+      expect(await system()).toMatchObject({ status: "running" });
+    }, 10_000);
+
+    const port = Number(new URL(server.url).port);
+    await server.stop();
+    await pause(ANSWER_KEPT_MS);
+    const gone = await system();
+    expect(gone).toMatchObject(byChunks);
+    expect(gone.problems.map(({ what }: { what: string }) => what)).toEqual(["redis", "camera"]);
+    server = await startRedis(port);
+    await vi.waitFor(async () => expect((await system()).backlog).not.toBeNull(), 15_000);
+  });
+
+  it("looks once for many who ask at the same time", async () => {
+    const before = await commandsProcessed();
+    await Promise.all(Array.from({ length: 50 }, () => system()));
+    expect((await commandsProcessed()) - before).toBeLessThan(50);
+  });
+});
+
+async function commandsProcessed(): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await redis.info("stats"))?.[1]);
+}

@@ -1,0 +1,167 @@
+import { stat } from "node:fs/promises";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { CameraStatus } from "../../../shared/status/camera-status.ts";
+import type { ServiceStatus } from "../../../shared/status/status-store.ts";
+import { chunkPath } from "../../../shared/store/names.ts";
+import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { Has } from "../catalog/day-index.ts";
+import { bounded, oneAtATime } from "./bounded.ts";
+import { type DiskReport, readDisks } from "./disks.ts";
+import { type Backlog, judgeSystem, type Observation, type SystemStatus } from "./system-status.ts";
+
+/** What is asked of Redis. Its promises may hang while Redis is away: they are waited for only so long. */
+export interface LiveSource {
+  readCameras(): Promise<readonly CameraStatus[]>;
+  readServices(): Promise<readonly ServiceStatus[]>;
+  readBacklog(): Promise<Backlog>;
+}
+
+export interface SystemMonitorParts {
+  config: LiveConfig;
+  catalog: Catalog;
+  live: LiveSource;
+  logger: Logger;
+}
+
+/** Redis and each disk get so long to answer, so that /api/1/system.json answers within two seconds whatever is away. */
+const PATIENCE_MS = 1200;
+/** Within so long, all who ask get the same answer. */
+const FRESH_MS = 500;
+/** A chunk that was written to so lately is being recorded. */
+const WRITING_MS = 10_000;
+
+/** Looks after the whole system on demand: one look for all who ask at the same time, none while nobody asks. */
+export class SystemMonitor {
+  readonly #parts: SystemMonitorParts;
+  /** When each problem was first seen, by what it says. */
+  #since = new Map<string, string>();
+  readonly #readCameras: LiveSource["readCameras"];
+  readonly #readServices: LiveSource["readServices"];
+  readonly #readBacklog: LiveSource["readBacklog"];
+  readonly #readDisks: () => Promise<DiskReport>;
+  readonly #countQuarantined: () => Promise<Map<string, number>>;
+  #newest: { promise: Promise<SystemStatus>; atMs: number; done: boolean } | undefined;
+
+  constructor(parts: SystemMonitorParts) {
+    this.#parts = parts;
+    const { live } = parts;
+    this.#readCameras = oneAtATime(() => live.readCameras());
+    this.#readServices = oneAtATime(() => live.readServices());
+    this.#readBacklog = oneAtATime(() => live.readBacklog());
+    this.#readDisks = oneAtATime(() => readDisks(this.#directories()));
+    this.#countQuarantined = oneAtATime(() => this.#quarantined());
+  }
+
+  /** How the system does, at most half a second old. Takes two seconds at most, and never rejects for what is away. */
+  status(): Promise<SystemStatus> {
+    const newest = this.#newest;
+    if (newest !== undefined && (!newest.done || Date.now() - newest.atMs < FRESH_MS)) return newest.promise;
+    const look = { promise: this.#look(), atMs: Date.now(), done: false };
+    this.#newest = look;
+    look.promise.then(
+      () => {
+        look.done = true;
+        look.atMs = Date.now();
+      },
+      () => {
+        this.#newest = undefined;
+      },
+    );
+    return look.promise;
+  }
+
+  async #look(): Promise<SystemStatus> {
+    const { cameras, storage, reaper } = this.#parts.config.current;
+    const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
+    const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: "no answer in time" }] };
+    const [statuses, services, backlog, quarantined, { disks, broken }] = await Promise.all([
+      bounded(this.#readCameras, PATIENCE_MS, undefined),
+      bounded(this.#readServices, PATIENCE_MS, undefined),
+      bounded(this.#readBacklog, PATIENCE_MS, undefined),
+      bounded(this.#countQuarantined, PATIENCE_MS, new Map<string, number>()),
+      bounded(this.#readDisks, PATIENCE_MS, noAnswer),
+    ]);
+    const noneWriting = new Set<string>();
+    const writing =
+      statuses === undefined ? await bounded(() => this.#writing(enabled), PATIENCE_MS / 2, noneWriting) : noneWriting;
+    const seen: Observation = {
+      enabled,
+      statuses: statuses?.map(withoutUrl),
+      services,
+      backlog,
+      writing,
+      quarantined,
+      disks,
+      broken,
+      reaperMinFreePercent: reaper?.minFreePercent,
+    };
+    return this.#withSince(judgeSystem(seen));
+  }
+
+  #directories(): string[] {
+    const { storage, cameras } = this.#parts.config.current;
+    return [storage.root, ...Array.from(cameras.values(), (camera) => camera.directory)];
+  }
+
+  async #quarantined(): Promise<Map<string, number>> {
+    const { catalog, logger } = this.#parts;
+    const counts = new Map<string, number>();
+    for (const camera of (await catalog.cameras()).keys()) {
+      try {
+        counts.set(camera, (await catalog.quarantined(camera)).length);
+      } catch (error) {
+        logger.debug("a quarantine folder cannot be read", { camera, error });
+      }
+    }
+    return counts;
+  }
+
+  /** The cameras whose newest chunk was written to a moment ago: how recording shows itself without Redis. */
+  async #writing(enabled: readonly string[]): Promise<Set<string>> {
+    const nowMs = Date.now();
+    const days = new Set([nowMs, nowMs - 2 * 60_000].map((timeMs) => dayOf(minuteAt(timeMs * 1000))));
+    const writing = new Set<string>();
+    const look = async (camera: string) => {
+      for (const day of days) {
+        for (const index of await this.#parts.catalog.day(camera, day)) {
+          for (const { index: place, minute } of Array.from(index.minutes(Has.chunk)).slice(-2)) {
+            const path = chunkPath(index.directory, camera, minute, index.chunkParts(place).at(-1) ?? 1);
+            const stats = await stat(path).catch(() => undefined);
+            if (stats !== undefined && nowMs - stats.mtimeMs < WRITING_MS) writing.add(camera);
+          }
+        }
+      }
+    };
+    await Promise.all(enabled.map((camera) => look(camera).catch(() => {})));
+    return writing;
+  }
+
+  /** A problem that does not say since when it is there gets the time at which it was first seen here. */
+  #withSince(status: SystemStatus): SystemStatus {
+    const now = new Date().toISOString();
+    const since = new Map<string, string>();
+    for (const problem of [...status.problems, ...status.warnings]) {
+      // Numbers are left out: "89 chunks" and "90 chunks" are one trouble that goes on.
+      const key = JSON.stringify([
+        problem.what,
+        problem.camera,
+        problem.service,
+        problem.disk,
+        problem.message,
+      ]).replace(/[\d.]+/g, "#");
+      const first = this.#since.get(key) ?? now;
+      since.set(key, first);
+      problem.since ??= first;
+    }
+    this.#since = since;
+    return status;
+  }
+}
+
+/** A recorder never tells a camera's URL (it may hold a password); should one ever do so, it ends here. */
+function withoutUrl(status: CameraStatus): CameraStatus {
+  const { url: _url, ...rest } = status as CameraStatus & { url?: unknown };
+  return rest;
+}

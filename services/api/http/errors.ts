@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { Problem, problemDetails } from "./problem.ts";
+
+/** 404 for whatever no route took. */
+export const notFound: RequestHandler = (req, _res, next) => {
+  next(
+    new Problem("no-such-resource", 404, `There is nothing at ${req.path.slice(0, 200)}; docs/api.md lists what is.`),
+  );
+};
+
+/**
+ * For the end of a route: 405 with `Allow` (RFC 9110 §15.5.6) for the methods that it does not have, and the answer to
+ * OPTIONS (§9.3.7).
+ */
+export function allowOnly(...methods: string[]): RequestHandler {
+  const allow = methods.join(", ");
+  return (req, res, next) => {
+    if (req.method === "OPTIONS") {
+      res.set("Allow", allow).status(204).end();
+      return;
+    }
+    const detail = `${req.method} is not possible here; what is: ${allow}.`;
+    next(new Problem("method-not-allowed", 405, detail, { Allow: allow }));
+  };
+}
+
+/** Answers every error as application/problem+json (RFC 9457); those that are not the client's are logged. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, req, res, _next) => {
+    if (res.destroyed || res.writableEnded || req.socket.destroyed) return; // nobody is left to be told
+    const problem =
+      error instanceof Problem ? error : (requestError(error) ?? internalProblem(error, req.path, logger));
+    if (res.headersSent) {
+      // Half an answer is out: ending the connection is the only honest sign left (RFC 9112 §8).
+      res.destroy();
+      return;
+    }
+    sendProblem(res, problem, req.originalUrl);
+  };
+}
+
+/** Sends a problem in place of whatever answer had been prepared. */
+export function sendProblem(res: Response, problem: Problem, instance: string): void {
+  for (const name of ["ETag", "Last-Modified", "Content-Length", "Content-Range", "Content-Disposition"]) {
+    res.removeHeader(name);
+  }
+  const body = Buffer.from(JSON.stringify(problemDetails(problem, instance)));
+  res
+    .status(problem.status)
+    .set({ "Cache-Control": "no-store", "Content-Length": String(body.length), ...problem.headers });
+  res.setHeader("Content-Type", "application/problem+json");
+  res.end(body);
+}
+
+/** What express and its parsers throw for a request that is malformed carries a 4xx `status` (a stray % in the path). */
+function requestError(error: unknown): Problem | undefined {
+  const status = (error as { status?: unknown } | null)?.status;
+  if (typeof status !== "number" || status < 400 || status >= 500) return undefined;
+  const detail =
+    error instanceof URIError ? "The path holds a malformed percent-encoding." : "The request is malformed.";
+  return new Problem("bad-request", status, detail);
+}
+
+function internalProblem(error: unknown, path: string, logger: Logger): Problem {
+  const reference = randomBytes(4).toString("hex");
+  logger.error("a request failed", { reference, path: path.slice(0, 200), error });
+  return new Problem("internal", 500, `Something went wrong in here; the api's log has it under ${reference}.`);
+}

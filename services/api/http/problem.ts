@@ -1,0 +1,73 @@
+import { STATUS_CODES } from "node:http";
+
+/** The problems that a client can tell apart by their `type`; docs/api.md explains each. */
+export type ProblemKind =
+  | "bad-request"
+  | "invalid-date"
+  | "invalid-time"
+  | "unknown-camera"
+  | "no-footage"
+  | "no-such-resource"
+  | "method-not-allowed"
+  | "precondition-failed"
+  | "range-not-satisfiable"
+  | "cross-site"
+  | "unavailable"
+  | "internal";
+
+/** The body of an error answer: problem details of RFC 9457 §3.1. */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+}
+
+/** An error whose message may be shown to the client as it stands: it names no path of this machine and no secret. */
+export class Problem extends Error {
+  readonly kind: ProblemKind;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(kind: ProblemKind, status: number, detail: string, headers: Record<string, string> = {}) {
+    super(detail);
+    this.name = "Problem";
+    this.kind = kind;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** The problem's details for the request target `instance`. */
+export function problemDetails(problem: Problem, instance: string): ProblemDetails {
+  return {
+    type: `urn:hindsight:problem:${problem.kind}`,
+    title: STATUS_CODES[problem.status] ?? "Error",
+    status: problem.status,
+    detail: problem.message,
+    instance: uriReference(instance),
+  };
+}
+
+/** 404: no camera of that id was ever configured here. */
+export function unknownCamera(camera: string): Problem {
+  return new Problem("unknown-camera", 404, `There is no camera "${excerpt(camera)}", nor was there ever one.`);
+}
+
+/** 400: text of a request, shortened, for use in a message. */
+export function invalidDate(text: string): Problem {
+  return new Problem("invalid-date", 400, `"${excerpt(text)}" is not a day of the calendar, written YYYYMMDD.`);
+}
+
+/** What a client sent, cut to a length that fits a sentence, without control characters. */
+export function excerpt(text: string): string {
+  const printable = text.replace(/[\p{Cc}\p{Cs}"]/gu, "?");
+  return printable.length > 80 ? `${printable.slice(0, 80)}…` : printable;
+}
+
+/** RFC 9457 §3.1.5 wants a URI reference: a target that is none (a stray %) is escaped, and a very long one cut. */
+function uriReference(target: string): string {
+  const cut = target.slice(0, 500);
+  return cut.replace(/%(?![0-9A-Fa-f]{2})/g, "%25").replace(/[^\x21-\x7e]|["<>\\^`{|}]/g, "?");
+}

@@ -1,0 +1,98 @@
+import { Changing } from "../ui/store.ts";
+import type { MinuteEvent } from "./types.ts";
+
+export interface FeedListener {
+  /** A minute is new, or its pictures are. */
+  onMinute(minute: MinuteEvent): void;
+  /** A camera's state or the system's health is another. */
+  onStateChange(): void;
+  /** The api is back after it was away: whatever was read before may be old. */
+  onReturn(): void;
+}
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 10_000;
+/** The api sends a beat every 15 s, but comments are not shown to scripts: a sleeping laptop is noticed by its clock. */
+const WATCH_MS = 5000;
+
+/**
+ * The one stream of server-sent events that the page holds, and whether the api is there. EventSource comes back by
+ * itself after a broken connection, but gives up for good on an error status (a proxy's 502 while the api restarts):
+ * then a new one is made.
+ */
+export class EventFeed extends Changing {
+  readonly #listener: FeedListener;
+  #source: EventSource | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #timer = 0;
+  #wasOpen = false;
+  #online = true;
+  #offlineSinceMs: number | undefined;
+
+  constructor(listener: FeedListener) {
+    super();
+    this.#listener = listener;
+  }
+
+  /** False from the moment the connection breaks until it stands again. */
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** When the connection was lost, ms since the Unix epoch. */
+  get offlineSinceMs(): number | undefined {
+    return this.#offlineSinceMs;
+  }
+
+  start(): void {
+    this.#connect();
+    window.addEventListener("online", () => this.retryNow());
+    let lastMs = Date.now();
+    window.setInterval(() => {
+      const nowMs = Date.now();
+      if (nowMs - lastMs > 6 * WATCH_MS) this.retryNow(); // the computer slept: the connection is dead and does not know
+      lastMs = nowMs;
+    }, WATCH_MS);
+  }
+
+  retryNow(): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#connect();
+  }
+
+  #connect(): void {
+    window.clearTimeout(this.#timer);
+    this.#source?.close();
+    const source = new EventSource("/api/1/events");
+    this.#source = source;
+    source.addEventListener("open", () => this.#opened());
+    source.addEventListener("error", () => this.#failed(source));
+    source.addEventListener("minute", (event) => this.#listener.onMinute(JSON.parse(event.data) as MinuteEvent));
+    source.addEventListener("camera", () => this.#listener.onStateChange());
+    source.addEventListener("health", () => this.#listener.onStateChange());
+  }
+
+  #opened(): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    if (this.#wasOpen) this.#listener.onReturn();
+    this.#wasOpen = true;
+    this.#setOnline(true);
+  }
+
+  #failed(source: EventSource): void {
+    if (source !== this.#source) return;
+    source.close();
+    this.#setOnline(false);
+    this.#wasOpen = true; // also when the first connection failed, what was read before must be read anew
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#connect(), this.#retryMs);
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.7);
+  }
+
+  #setOnline(online: boolean): void {
+    if (this.#online === online) return;
+    this.#online = online;
+    this.#offlineSinceMs = online ? undefined : Date.now();
+    this.changed();
+  }
+}

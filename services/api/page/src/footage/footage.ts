@@ -1,0 +1,232 @@
+import { readDays, readMinutes } from "../client/client.ts";
+import type { MinuteEvent } from "../client/types.ts";
+import { MINUTE_MS, minuteStartMs, UTC_DAY_MS, utcDayNumber, utcDayOfToken, utcDayToken } from "../time/minute.ts";
+import { Changing } from "../ui/store.ts";
+import { CameraDay } from "./camera-day.ts";
+import { listSpans, type Span, type TakeAway, takeAway } from "./spans.ts";
+
+/** A browser opens six connections to a host; the events hold one, video and pictures need theirs. */
+const MOST_READINGS = 2;
+const RELOAD_DELAY_MS = 400;
+const RETRY_MS = 3000;
+
+type Entry = { minutes: CameraDay | undefined; stale: boolean; loading: boolean };
+
+/** What footage there is, read by the UTC day as it is needed and kept up to date by events. */
+export class Footage extends Changing {
+  /** By camera: the numbers of the UTC days with footage, ascending. */
+  #days: Map<string, number[]> | undefined;
+  #problem: string | undefined;
+  readonly #entries = new Map<string, Map<number, Entry>>();
+  /** What is to be read next, the most wanted last. */
+  #wanted: { camera: string; day: number }[] = [];
+  #readings = 0;
+  readonly #reloads = new Map<string, number>();
+
+  /** Every camera that has footage; undefined until it is known. */
+  get cameras(): string[] | undefined {
+    return this.#days === undefined ? undefined : [...this.#days.keys()];
+  }
+
+  get loaded(): boolean {
+    return this.#days !== undefined;
+  }
+
+  /** Why nothing could be read; undefined while all is well. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  start(): void {
+    void this.#readDays();
+  }
+
+  /** Takes everything for old: it is read anew when it is looked at next. What was read stays on show till then. */
+  refresh(): void {
+    for (const days of this.#entries.values()) for (const entry of days.values()) entry.stale = true;
+    void this.#readDays();
+    this.changed();
+  }
+
+  onMinute(event: MinuteEvent): void {
+    const startMs = minuteStartMs(event.name);
+    if (startMs === undefined) return;
+    const day = utcDayNumber(startMs);
+    const days = this.#days?.get(event.camera) ?? [];
+    if (!days.includes(day))
+      this.#days?.set(
+        event.camera,
+        [...days, day].sort((a, b) => a - b),
+      );
+    const entry = this.#entries.get(event.camera)?.get(day);
+    entry?.minutes?.set({ name: event.name, state: "ready", hasThumbnail: event.hasThumbnail });
+    this.#reloadSoon(event.camera, day);
+    this.changed();
+  }
+
+  /** The days of one camera, reading those that are looked at: hand it to the functions that walk over days. */
+  days(camera: string): (day: number) => CameraDay | undefined {
+    return (day) => this.#look(camera, day);
+  }
+
+  hasDay(camera: string, day: number): boolean {
+    return this.#days?.get(camera)?.includes(day) ?? false;
+  }
+
+  /** Whether all of a time is known, so that what is not listed is a gap. */
+  isKnown(camera: string, fromMs: number, toMs: number): boolean {
+    for (let day = utcDayNumber(fromMs); day * UTC_DAY_MS < toMs; day++) {
+      if (this.hasDay(camera, day) && this.#entries.get(camera)?.get(day)?.minutes === undefined) return false;
+    }
+    return this.loaded;
+  }
+
+  spans(camera: string, fromMs: number, toMs: number): Span[] {
+    return listSpans(this.days(camera), fromMs, toMs);
+  }
+
+  takeAway(camera: string, markMs: number, otherMs: number): TakeAway {
+    return takeAway(this.days(camera), markMs, otherMs);
+  }
+
+  /** Whether there is a picture of the minute; undefined while that is not known. */
+  hasThumbnail(camera: string, minuteMs: number): boolean | undefined {
+    const day = utcDayNumber(minuteMs);
+    if (!this.hasDay(camera, day)) return this.loaded ? false : undefined;
+    return this.#look(camera, day)?.hasThumbnail((minuteMs - day * UTC_DAY_MS) / MINUTE_MS);
+  }
+
+  /** The oldest and newest instants of footage of the cameras, to the day; undefined when there is none. */
+  extent(cameras: readonly string[]): { fromMs: number; toMs: number } | undefined {
+    const days = cameras.flatMap((camera) => this.#days?.get(camera) ?? []);
+    if (days.length === 0) return undefined;
+    return { fromMs: Math.min(...days) * UTC_DAY_MS, toMs: (Math.max(...days) + 1) * UTC_DAY_MS };
+  }
+
+  /** The start of the first playable minute at or after the one in which a time lies, over gaps and days. */
+  async nextReady(camera: string, timeMs: number): Promise<number | undefined> {
+    for (const day of this.#days?.get(camera) ?? []) {
+      if (day < utcDayNumber(timeMs)) continue;
+      const minutes = await this.#read(camera, day);
+      const index = minutes?.nextReady(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS)) ?? -1;
+      if (index >= 0) return day * UTC_DAY_MS + index * MINUTE_MS;
+    }
+    return undefined;
+  }
+
+  /** The start of the last playable minute at or before the one in which a time lies; its newest without a time. */
+  async previousReady(camera: string, timeMs = Number.POSITIVE_INFINITY): Promise<number | undefined> {
+    for (const day of [...(this.#days?.get(camera) ?? [])].reverse()) {
+      if (day * UTC_DAY_MS > timeMs) continue;
+      const minutes = await this.#read(camera, day);
+      const index = minutes?.previousReady(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS)) ?? -1;
+      if (index >= 0) return day * UTC_DAY_MS + index * MINUTE_MS;
+    }
+    return undefined;
+  }
+
+  /** The newest minute that is ready in the last day with footage, as far as it has been read; asks for it otherwise. */
+  newestReady(camera: string): number | undefined {
+    const days = this.#days?.get(camera) ?? [];
+    for (const day of days.slice(-2).reverse()) {
+      const minutes = this.#look(camera, day);
+      if (minutes === undefined) return undefined;
+      const index = minutes.previousReady(Number.POSITIVE_INFINITY);
+      if (index >= 0) return day * UTC_DAY_MS + index * MINUTE_MS;
+    }
+    return undefined;
+  }
+
+  #entry(camera: string, day: number): Entry {
+    let days = this.#entries.get(camera);
+    if (days === undefined) {
+      days = new Map();
+      this.#entries.set(camera, days);
+    }
+    let entry = days.get(day);
+    if (entry === undefined) {
+      entry = { minutes: undefined, stale: true, loading: false };
+      days.set(day, entry);
+    }
+    return entry;
+  }
+
+  #look(camera: string, day: number): CameraDay | undefined {
+    if (!this.hasDay(camera, day)) return undefined;
+    const entry = this.#entry(camera, day);
+    if (entry.stale && !entry.loading) {
+      entry.loading = true;
+      this.#wanted.push({ camera, day });
+      this.#readNext();
+    }
+    return entry.minutes;
+  }
+
+  async #read(camera: string, day: number): Promise<CameraDay | undefined> {
+    const known = this.#look(camera, day);
+    if (known !== undefined || !this.hasDay(camera, day)) return known;
+    return new Promise((resolve) => {
+      const end = this.subscribe(() => {
+        const entry = this.#entry(camera, day);
+        if (entry.loading) return;
+        end();
+        resolve(entry.minutes);
+      });
+    });
+  }
+
+  #readNext(): void {
+    if (this.#readings >= MOST_READINGS) return;
+    const next = this.#wanted.pop();
+    if (next === undefined) return;
+    this.#readings++;
+    void this.#readDay(next.camera, next.day).finally(() => {
+      this.#readings--;
+      this.#readNext();
+    });
+  }
+
+  async #readDay(camera: string, day: number): Promise<void> {
+    const entry = this.#entry(camera, day);
+    try {
+      const minutes = await readMinutes(camera, utcDayToken(day));
+      entry.minutes = new CameraDay(day, minutes);
+      entry.stale = false;
+      entry.loading = false;
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = (error as Error).message;
+      // It stays "loading", so that not every look asks anew, and is tried again in a while.
+      window.setTimeout(() => {
+        this.#wanted.unshift({ camera, day });
+        this.#readNext();
+      }, RETRY_MS);
+    }
+    this.changed();
+  }
+
+  async #readDays(): Promise<void> {
+    try {
+      const answer = await readDays();
+      const entries = Object.entries(answer).map(
+        ([camera, days]) => [camera, days.map(utcDayOfToken).filter((day) => day !== undefined)] as const,
+      );
+      this.#days = new Map(entries.filter(([, days]) => days.length > 0));
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = (error as Error).message;
+      window.setTimeout(() => void this.#readDays(), RETRY_MS);
+    }
+    this.changed();
+  }
+
+  #reloadSoon(camera: string, day: number): void {
+    const key = `${camera} ${day}`;
+    window.clearTimeout(this.#reloads.get(key));
+    const timer = window.setTimeout(() => {
+      this.#entry(camera, day).stale = true;
+      this.changed();
+    }, RELOAD_DELAY_MS);
+    this.#reloads.set(key, timer);
+  }
+}

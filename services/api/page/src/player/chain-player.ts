@@ -1,0 +1,264 @@
+import type { Footage } from "../footage/footage.ts";
+import { floorMinute, MINUTE_MS } from "../time/minute.ts";
+import { Changing } from "../ui/store.ts";
+import { MinuteVideo } from "./minute-video.ts";
+
+export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
+
+/**
+ * - `empty`: the camera has no footage at all
+ * - `waiting`: everything up to now was shown; it goes on when the next minute is there
+ */
+export type PlayerState = "loading" | "ready" | "waiting" | "empty" | "failed";
+
+/**
+ * Plays a camera from any moment on: minute after minute and over gaps. Two video elements take turns, so that the next
+ * minute stands ready when one ends. Chosen over one `<video>` on the range mp4 because each minute says its own capture
+ * time (gaps need no reckoning), the chain has no end to fix in advance, and a minute that cannot be read stops nothing
+ * but itself. See docs: issue 12's seekable ranges may take the place of the chain behind the same methods.
+ */
+export class ChainPlayer extends Changing {
+  readonly #footage: Footage;
+  #shown: MinuteVideo;
+  #spare: MinuteVideo;
+  #camera = "";
+  #state: PlayerState = "loading";
+  #problem: string | undefined;
+  #playing = false;
+  #speed = 1;
+  #timeMs = 0;
+  #skippedMs = 0;
+  #movedMs = 0;
+  /** Counts openings: what an older one brings late is dropped. */
+  #opening = 0;
+  /** Called with each frame that is shown; apart from the changes, which are few. */
+  onFrame: (timeMs: number) => void = () => {};
+
+  constructor(footage: Footage, elements: readonly [HTMLVideoElement, HTMLVideoElement]) {
+    super();
+    this.#footage = footage;
+    const [first, second] = elements;
+    this.#shown = new MinuteVideo(first, this.#listenerOf());
+    this.#spare = new MinuteVideo(second, this.#listenerOf());
+    footage.subscribe(() => this.#onFootage());
+  }
+
+  get camera(): string {
+    return this.#camera;
+  }
+
+  get state(): PlayerState {
+    return this.#state;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Whether it plays, or would if it had the bytes. */
+  get playing(): boolean {
+    return this.#playing;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** The capture time of the frame on show, ms since the Unix epoch. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
+  /** The start of the minute on show; undefined while there is none. */
+  get minuteMs(): number | undefined {
+    return this.#shown.minuteMs;
+  }
+
+  /** How long the gap was that was jumped over just now; 0 when there was none. */
+  get skippedMs(): number {
+    return this.#skippedMs;
+  }
+
+  /** How far the frame on show lies after (or, below 0, before) the moment that was asked for, over a gap. */
+  get movedMs(): number {
+    return this.#movedMs;
+  }
+
+  /** The element whose frame is on show, for saving it. */
+  get element(): HTMLVideoElement {
+    return this.#shown.element;
+  }
+
+  /** Shows a moment, or the next after it that was recorded, or failing that the newest; plays on as before. */
+  async open(camera: string, timeMs: number): Promise<void> {
+    const opening = ++this.#opening;
+    this.#camera = camera;
+    this.#timeMs = timeMs;
+    this.#problem = undefined;
+    this.#skippedMs = 0;
+    this.#movedMs = 0;
+    this.#setState("loading");
+    const next = await this.#footage.nextReady(camera, timeMs);
+    const minuteMs = next ?? (await this.#footage.previousReady(camera, timeMs));
+    if (opening !== this.#opening) return;
+    if (minuteMs === undefined) {
+      this.#shown.clear();
+      this.#setState("empty");
+      return;
+    }
+    this.#movedMs = Math.trunc((minuteMs - floorMinute(timeMs)) / MINUTE_MS) * MINUTE_MS;
+    const atMs = next === undefined ? Number.POSITIVE_INFINITY : Math.max(minuteMs, timeMs);
+    await this.#show(minuteMs, atMs, opening);
+  }
+
+  play(): void {
+    this.#playing = true;
+    if (this.#state === "waiting") this.#onFootage();
+    else if (this.#state === "failed") void this.open(this.#camera, this.#timeMs);
+    else this.#shown.play(this.#speed);
+    void this.#prepareNext();
+    this.changed();
+  }
+
+  pause(): void {
+    this.#playing = false;
+    this.#shown.pause();
+    this.changed();
+  }
+
+  setSpeed(speed: number): void {
+    this.#speed = speed;
+    this.#shown.setSpeed(speed);
+    this.changed();
+  }
+
+  /** Pauses and shows the next frame (1) or the one before (-1), also across minutes. */
+  async step(direction: 1 | -1): Promise<void> {
+    this.pause();
+    if (this.#shown.step(direction)) return;
+    const minuteMs = this.#shown.minuteMs;
+    if (minuteMs === undefined) return;
+    const opening = ++this.#opening;
+    const other =
+      direction === 1
+        ? await this.#footage.nextReady(this.#camera, minuteMs + MINUTE_MS)
+        : await this.#footage.previousReady(this.#camera, minuteMs - MINUTE_MS);
+    if (other === undefined || opening !== this.#opening) return;
+    await this.#show(other, direction === 1 ? other - MINUTE_MS : Number.POSITIVE_INFINITY, opening);
+  }
+
+  /** Goes on behind a minute that cannot be played. */
+  async skip(): Promise<void> {
+    const next = await this.#footage.nextReady(this.#camera, floorMinute(this.#timeMs) + MINUTE_MS);
+    if (next !== undefined) await this.open(this.#camera, next);
+  }
+
+  /** Tries again what failed, for when the api is back. */
+  retry(): void {
+    if (this.#state === "failed" || this.#shown.isBroken) void this.open(this.#camera, this.#timeMs);
+    else if (this.#state !== "ready") this.#onFootage();
+  }
+
+  /** Lets go of both videos. */
+  close(): void {
+    this.#opening++;
+    this.#playing = false;
+    this.#shown.clear();
+    this.#spare.clear();
+  }
+
+  async #show(minuteMs: number, atMs: number, opening: number): Promise<void> {
+    const camera = this.#camera;
+    if (this.#shown.camera !== camera || this.#shown.minuteMs !== minuteMs) {
+      if (this.#spare.camera === camera && this.#spare.minuteMs === minuteMs) this.#swap();
+      else this.#shown.load(camera, minuteMs);
+    }
+    const shown = this.#shown;
+    if (!(await shown.ready()) || opening !== this.#opening) return;
+    // The first moments of a minute may lie in the file of the one before, which ends at a keyframe.
+    const before = minuteMs - MINUTE_MS;
+    if (atMs >= minuteMs && atMs < shown.startMs && floorMinute(atMs) === minuteMs) {
+      if ((await this.#footage.previousReady(camera, before)) === before && opening === this.#opening) {
+        shown.load(camera, before);
+        if (!(await shown.ready()) || opening !== this.#opening) return;
+      }
+    }
+    await shown.seek(atMs);
+    if (opening !== this.#opening) return;
+    this.#shown.element.classList.add("shown");
+    this.#spare.element.classList.remove("shown");
+    this.#setState("ready");
+    this.#frameShown(shown);
+    if (this.#playing) {
+      shown.play(this.#speed);
+      void this.#prepareNext();
+    }
+  }
+
+  #swap(): void {
+    [this.#shown, this.#spare] = [this.#spare, this.#shown];
+    this.#spare.pause();
+    this.#shown.element.classList.add("shown");
+    this.#spare.element.classList.remove("shown");
+  }
+
+  /** Loads the minute that comes next into the element that is not on show. */
+  async #prepareNext(): Promise<void> {
+    const camera = this.#camera;
+    const minuteMs = this.#shown.minuteMs;
+    if (minuteMs === undefined) return;
+    const next = await this.#footage.nextReady(camera, minuteMs + MINUTE_MS);
+    const stale = camera !== this.#camera || minuteMs !== this.#shown.minuteMs;
+    if (next === undefined || stale || (this.#spare.camera === camera && this.#spare.minuteMs === next)) return;
+    this.#spare.load(camera, next);
+  }
+
+  async #goOn(): Promise<void> {
+    const ended = this.#shown;
+    const minuteMs = ended.minuteMs;
+    if (minuteMs === undefined) return;
+    const opening = ++this.#opening;
+    const next = await this.#footage.nextReady(this.#camera, minuteMs + MINUTE_MS);
+    if (opening !== this.#opening) return;
+    if (next === undefined) {
+      this.#setState("waiting");
+      return;
+    }
+    this.#movedMs = 0;
+    this.#skippedMs = Math.max(0, next - minuteMs - MINUTE_MS);
+    await this.#show(next, next - MINUTE_MS, opening);
+  }
+
+  #onFootage(): void {
+    if (this.#state === "waiting" && this.#playing) void this.#goOn();
+    else if (this.#state === "empty") void this.open(this.#camera, this.#timeMs);
+  }
+
+  #listenerOf() {
+    return {
+      onFrame: (video: MinuteVideo) => {
+        if (video === this.#shown) this.#frameShown(video);
+      },
+      onEnded: (video: MinuteVideo) => {
+        if (video === this.#shown && this.#playing) void this.#goOn();
+      },
+      onFailed: (video: MinuteVideo, problem: string) => {
+        if (video !== this.#shown) return video.clear();
+        this.#opening++;
+        this.#problem = problem;
+        this.#setState("failed");
+      },
+    };
+  }
+
+  #frameShown(video: MinuteVideo): void {
+    if (this.#state !== "ready") return;
+    this.#timeMs = video.timeMs;
+    this.onFrame(this.#timeMs);
+  }
+
+  #setState(state: PlayerState): void {
+    this.#state = state;
+    this.changed();
+  }
+}

@@ -1,0 +1,98 @@
+import type { JSX } from "preact";
+import type { Services } from "../services.ts";
+import { Icon } from "../ui/icons.tsx";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "../watch/session.ts";
+import { SPEEDS } from "./chain-player.ts";
+
+interface Props {
+  services: Services;
+  session: Session;
+  onHelp: () => void;
+}
+
+/** Play, frame by frame, speed, and what to do with the frame on show. */
+export function Controls({ services, session, onHelp }: Props): JSX.Element {
+  useChanges(session, services.footage);
+  const { player } = session;
+  const fullScreen = () => {
+    const stage = document.querySelector(".stage");
+    void (document.fullscreenElement === null ? stage?.requestFullscreen() : document.exitFullscreen());
+  };
+  return (
+    <div class="controls" role="toolbar" aria-label="Player">
+      <div class="controls-play">
+        <button
+          type="button"
+          class="quiet"
+          aria-label="The frame before"
+          title="The frame before (,)"
+          onClick={() => void player.step(-1)}
+        >
+          <Icon name="frameBack" />
+        </button>
+        <button
+          type="button"
+          class="play"
+          aria-label={player.playing ? "Pause" : "Play"}
+          title={player.playing ? "Pause (Space)" : "Play (Space)"}
+          onClick={() => session.togglePlay()}
+        >
+          <Icon name={player.playing ? "pause" : "play"} />
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="The next frame"
+          title="The next frame (.)"
+          onClick={() => void player.step(1)}
+        >
+          <Icon name="frameOn" />
+        </button>
+      </div>
+      <fieldset class="speeds" title="Speed ([ and ])">
+        <legend class="visually-hidden">Speed</legend>
+        {SPEEDS.map((speed) => (
+          <button
+            key={speed}
+            type="button"
+            aria-pressed={player.speed === speed}
+            onClick={() => player.setSpeed(speed)}
+          >
+            {speed === 0.25 ? "¼" : speed === 0.5 ? "½" : speed}×
+          </button>
+        ))}
+      </fieldset>
+      <div class="controls-frame">
+        <button
+          type="button"
+          class="quiet"
+          title="Save this frame as JPEG (S)"
+          onClick={() => void session.saveFrame()}
+        >
+          <Icon name="camera" /> <span class="label">Save frame</span>
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          title="Copy a link to this moment (L)"
+          onClick={() => void session.copyLink()}
+        >
+          <Icon name="link" /> <span class="label">Copy link</span>
+        </button>
+        <button type="button" class="quiet" aria-label="Full screen" title="Full screen" onClick={fullScreen}>
+          <Icon name="full" />
+        </button>
+        <button
+          type="button"
+          class="quiet help-button"
+          aria-label="Keys and gestures"
+          title="Keys and gestures (?)"
+          onClick={onHelp}
+        >
+          <Icon name="keyboard" />
+        </button>
+      </div>
+    </div>
+  );
+}

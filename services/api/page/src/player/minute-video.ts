@@ -1,0 +1,169 @@
+import { minuteUrl } from "../client/client.ts";
+
+export interface MinuteVideoListener {
+  onFrame(video: MinuteVideo): void;
+  onEnded(video: MinuteVideo): void;
+  onFailed(video: MinuteVideo, problem: string): void;
+}
+
+const DEFAULT_FRAME_S = 1 / 25;
+
+/** A video element that shows one minute of one camera, and knows the capture time of the frame on show. */
+export class MinuteVideo {
+  readonly element: HTMLVideoElement;
+  readonly #listener: MinuteVideoListener;
+  #camera: string | undefined;
+  #minuteMs: number | undefined;
+  #startMs = 0;
+  /** The media time of the frame on show, in seconds; more exact than `currentTime`. */
+  #frameS = 0;
+  /** The shortest time between two frames seen, in seconds. */
+  #frameDurationS = DEFAULT_FRAME_S;
+  #ready: Promise<boolean> = Promise.resolve(false);
+
+  constructor(element: HTMLVideoElement, listener: MinuteVideoListener) {
+    this.element = element;
+    this.#listener = listener;
+    element.addEventListener("ended", () => listener.onEnded(this));
+    element.addEventListener("error", () => this.#failed());
+    this.#watchFrames();
+  }
+
+  get camera(): string | undefined {
+    return this.#camera;
+  }
+
+  /** The start of the minute that the file is named for, ms since the Unix epoch. */
+  get minuteMs(): number | undefined {
+    return this.#minuteMs;
+  }
+
+  /**
+   * The capture time of the first frame. The api does not tell it yet (issue 12), so it is taken for the start of the
+   * minute: the first frame comes up to a GOP later.
+   */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  /** The capture time of the frame on show. */
+  get timeMs(): number {
+    return this.#startMs + this.#frameS * 1000;
+  }
+
+  get isBroken(): boolean {
+    return this.element.error !== null;
+  }
+
+  load(camera: string, minuteMs: number): void {
+    this.#camera = camera;
+    this.#minuteMs = minuteMs;
+    this.#startMs = minuteMs;
+    this.#frameS = 0;
+    const { element } = this;
+    element.preload = "auto";
+    element.src = minuteUrl(camera, minuteMs);
+    this.#ready = new Promise<boolean>((resolve) => {
+      const settle = () => {
+        for (const name of ["loadedmetadata", "error", "emptied"]) element.removeEventListener(name, settle);
+        resolve(this.#minuteMs === minuteMs && element.readyState >= HTMLMediaElement.HAVE_METADATA);
+      };
+      // `emptied` of the former source may still be on its way: listen from the next task on.
+      window.setTimeout(() => {
+        for (const name of ["loadedmetadata", "error", "emptied"]) element.addEventListener(name, settle);
+        if (element.readyState >= HTMLMediaElement.HAVE_METADATA || element.error !== null) settle();
+      });
+    });
+  }
+
+  /** Whether the minute can be sought in; false when it failed or another was loaded meanwhile. */
+  ready(): Promise<boolean> {
+    return this.#ready;
+  }
+
+  /** Shows the frame of a capture time, or the first or last one. Resolves when it is on show, or after a while. */
+  async seek(timeMs: number): Promise<void> {
+    const { element } = this;
+    const lastS = Math.max(0, element.duration - this.#frameDurationS / 2);
+    const targetS = Math.min(lastS, Math.max(0, (timeMs - this.#startMs) / 1000));
+    this.#frameS = targetS;
+    if (Math.abs(element.currentTime - targetS) < 0.001 && element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)
+      return;
+    await new Promise<void>((resolve) => {
+      const patience = window.setTimeout(resolve, 4000);
+      const settle = () => {
+        window.clearTimeout(patience);
+        resolve();
+      };
+      element.addEventListener(targetS === element.currentTime ? "loadeddata" : "seeked", settle, { once: true });
+      if (targetS !== element.currentTime) element.currentTime = targetS;
+      else if (element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) settle();
+    });
+  }
+
+  play(speed: number): void {
+    this.setSpeed(speed);
+    // Rejected when it is paused or loaded anew before it began: nothing to do then. Errors come as events.
+    this.element.play().catch(() => {});
+  }
+
+  pause(): void {
+    this.element.pause();
+  }
+
+  setSpeed(speed: number): void {
+    this.element.defaultPlaybackRate = speed;
+    this.element.playbackRate = speed;
+  }
+
+  /** Shows the next (1) or previous (-1) frame; false when it lies in another minute. */
+  step(direction: 1 | -1): boolean {
+    const targetS = this.#frameS + (direction === 1 ? 1.5 : -0.5) * this.#frameDurationS;
+    if (targetS < 0 || targetS >= this.element.duration) return false;
+    this.element.currentTime = targetS;
+    return true;
+  }
+
+  clear(): void {
+    this.#camera = undefined;
+    this.#minuteMs = undefined;
+    this.element.removeAttribute("src");
+    this.element.load();
+    this.element.classList.remove("shown");
+  }
+
+  #watchFrames(): void {
+    const { element } = this;
+    if (!("requestVideoFrameCallback" in element)) {
+      (element as HTMLVideoElement).addEventListener("timeupdate", () =>
+        this.#frame((element as HTMLVideoElement).currentTime),
+      );
+      return;
+    }
+    const watch = (_now: number, frame: VideoFrameCallbackMetadata) => {
+      this.#frame(frame.mediaTime);
+      element.requestVideoFrameCallback(watch);
+    };
+    element.requestVideoFrameCallback(watch);
+  }
+
+  #frame(mediaS: number): void {
+    const apartS = mediaS - this.#frameS;
+    const plausible = apartS > 1 / 130 && apartS < 0.5;
+    // While playing at normal speed every frame is shown, and the distance is a frame's duration.
+    if (plausible && !this.element.paused && this.element.playbackRate <= 1) this.#frameDurationS = apartS;
+    this.#frameS = mediaS;
+    this.#listener.onFrame(this);
+  }
+
+  #failed(): void {
+    if (this.#minuteMs === undefined) return; // cleared on purpose
+    const { error } = this.element;
+    const network =
+      error?.code === MediaError.MEDIA_ERR_NETWORK || error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    this.#listener.onFailed(
+      this,
+      network ? "This minute could not be fetched." : "This browser cannot play this minute's video.",
+    );
+  }
+}

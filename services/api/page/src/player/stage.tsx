@@ -1,0 +1,121 @@
+import "./stage.css";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { thumbnailUrl } from "../client/client.ts";
+import type { Services } from "../services.ts";
+import { formatClock, formatDate, formatDuration, formatHundredths, zoneName } from "../time/format.ts";
+import { floorMinute } from "../time/minute.ts";
+import { Icon } from "../ui/icons.tsx";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "../watch/session.ts";
+import type { ChainPlayer } from "./chain-player.ts";
+
+interface Props {
+  services: Services;
+  session: Session | undefined;
+  videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
+  hasFootage: boolean;
+  loaded: boolean;
+}
+
+/** The large picture, its wall-clock time, and what there is to say when there is no picture. */
+export function Stage({ services, session, videos, hasFootage, loaded }: Props): JSX.Element {
+  return (
+    <section class="stage" aria-label="Picture">
+      {session !== undefined && <Poster services={services} session={session} />}
+      {videos.map((video, place) => (
+        <video
+          key={place === 0 ? "first" : "second"}
+          ref={video}
+          muted
+          playsInline
+          onClick={() => session?.togglePlay()}
+        />
+      ))}
+      {session !== undefined && hasFootage && <Clock session={session} />}
+      {session !== undefined && hasFootage && <Message services={services} session={session} />}
+      {loaded && !hasFootage && (
+        <div class="stage-message">
+          <Icon name="film" />
+          <p>
+            <strong>No footage yet.</strong> Once the camera records, its first minute appears here by itself, about a
+            minute later.
+          </p>
+        </div>
+      )}
+      {!loaded && (
+        <div class="stage-message" aria-busy="true">
+          <p>{services.footage.problem ?? "Loading…"}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The minute's thumbnail, which is there long before its video. */
+function Poster({ services, session }: { services: Services; session: Session }): JSX.Element | null {
+  useChanges(session);
+  const minuteMs = floorMinute(session.timeMs);
+  if (session.player.state !== "loading" || services.footage.hasThumbnail(session.active, minuteMs) !== true)
+    return null;
+  return <img class="stage-poster" src={thumbnailUrl(session.active, minuteMs)} alt="" />;
+}
+
+function Clock({ session }: { session: Session }): JSX.Element {
+  useChanges(session);
+  const date = useRef<HTMLSpanElement>(null);
+  const time = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const show = (timeMs: number) => {
+      // Every frame: past the components, straight into the text.
+      if (date.current !== null) date.current.textContent = `${formatDate(timeMs)} `;
+      if (time.current !== null) time.current.textContent = `${formatHundredths(timeMs)} ${zoneName(timeMs)}`;
+    };
+    show(session.timeMs);
+    return session.onFrame(show);
+  }, [session]);
+  return (
+    <div class="stage-clock">
+      <span class="stage-camera">{session.active}</span> <span ref={date} class="stage-date" />{" "}
+      <span ref={time} class="stage-time" />
+    </div>
+  );
+}
+
+function Message({ services, session }: { services: Services; session: Session }): JSX.Element | null {
+  useChanges(session, services.feed);
+  const { player } = session;
+  if (player.state === "failed") {
+    return (
+      <div class="stage-message" role="alert">
+        <Icon name={services.feed.online ? "warning" : "offline"} />
+        <p>
+          <strong>{services.feed.online ? player.problem : "Hindsight does not answer."}</strong>{" "}
+          {services.feed.online ? "" : "The picture comes back by itself when it does."}
+        </p>
+        <button type="button" onClick={() => player.retry()}>
+          Try again
+        </button>
+        <button type="button" onClick={() => void player.skip()}>
+          Go to the next minute
+        </button>
+      </div>
+    );
+  }
+  const text = describe(player);
+  return text === "" ? null : (
+    <div class="stage-line" role="status">
+      {text}
+    </div>
+  );
+}
+
+function describe(player: ChainPlayer): string {
+  if (player.state === "empty") return `${player.camera} has no footage.`;
+  if (player.state === "loading") return "Loading…";
+  if (player.state === "waiting")
+    return "You have seen everything up to now. It goes on as soon as the next minute is there.";
+  if (player.skippedMs > 0) return `${formatDuration(player.skippedMs)} without footage skipped`;
+  if (player.movedMs > 0) return `No footage then: the next begins at ${formatClock(player.timeMs)}`;
+  return player.movedMs < 0 ? "Nothing newer is there yet: this is the newest" : "";
+}

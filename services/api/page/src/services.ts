@@ -1,0 +1,40 @@
+import { EventFeed } from "./client/event-feed.ts";
+import { SystemState } from "./client/system-state.ts";
+import { Footage } from "./footage/footage.ts";
+import { minuteStartMs } from "./time/minute.ts";
+import { Thumbnails } from "./timeline/thumbnails.ts";
+import { Notice } from "./ui/notice.ts";
+import { Router } from "./ui/route.ts";
+
+/** What the views of the page share; made once and handed down. */
+export interface Services {
+  router: Router;
+  system: SystemState;
+  footage: Footage;
+  thumbnails: Thumbnails;
+  feed: EventFeed;
+  notice: Notice;
+}
+
+/** Makes the services, wires the events to them and starts them. */
+export function startServices(): Services {
+  const system = new SystemState();
+  const footage = new Footage();
+  const thumbnails = new Thumbnails();
+  const feed = new EventFeed({
+    onMinute: (minute) => {
+      const minuteMs = minuteStartMs(minute.name);
+      if (minuteMs !== undefined) thumbnails.forget({ camera: minute.camera, minuteMs });
+      footage.onMinute(minute);
+    },
+    onStateChange: () => system.readSoon(),
+    onReturn: () => {
+      system.readSoon();
+      footage.refresh();
+    },
+  });
+  system.start();
+  footage.start();
+  feed.start();
+  return { router: new Router(), system, footage, thumbnails, feed, notice: new Notice() };
+}

@@ -1,0 +1,62 @@
+import { HOUR_MS, MINUTE_MS } from "./minute.ts";
+
+/**
+ * Days and hours of the viewer's zone. Times are ms since the Unix epoch throughout: a day on which clocks go back is
+ * simply 25 hours long, and nothing of it is hidden or shown twice.
+ */
+
+/** Midnight (or, where clocks skip it, the first instant) of the local day in which a time lies. */
+export function startOfLocalDay(timeMs: number): number {
+  const date = new Date(timeMs);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** The start of the local day that lies `days` after the one in which a time lies. */
+export function addLocalDays(timeMs: number, days: number): number {
+  const date = new Date(timeMs);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+}
+
+/** The same wall-clock time `days` later. Where a clock change took it away, the time an hour later; never fails. */
+export function sameTimeOtherDay(timeMs: number, days: number): number {
+  const date = new Date(timeMs);
+  date.setDate(date.getDate() + days);
+  return date.getTime();
+}
+
+/** The local day around a time: its start, and its end, which is the start of the next. */
+export function localDay(timeMs: number): { fromMs: number; toMs: number } {
+  const fromMs = startOfLocalDay(timeMs);
+  return { fromMs, toMs: addLocalDays(fromMs, 1) };
+}
+
+/** How far local time is ahead of UTC at a time, in ms. */
+export function zoneOffsetMs(timeMs: number): number {
+  return -new Date(timeMs).getTimezoneOffset() * MINUTE_MS;
+}
+
+/** Whether clocks change within the local day around a time: then labels name the zone beside the hour. */
+export function hasClockChange(timeMs: number): boolean {
+  const { fromMs, toMs } = localDay(timeMs);
+  return toMs - fromMs !== 24 * HOUR_MS;
+}
+
+/**
+ * Every instant at which local clocks show the given time of a day: none when clocks skipped it, two when they went
+ * back over it, ascending. The month counts from 1.
+ */
+export function localInstants(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number[] {
+  const asUtcMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  const offsets = new Set([asUtcMs - 24 * HOUR_MS, asUtcMs + 24 * HOUR_MS].map(zoneOffsetMs));
+  return [...offsets]
+    .map((offsetMs) => asUtcMs - offsetMs)
+    .filter((timeMs) => timeMs + zoneOffsetMs(timeMs) === asUtcMs)
+    .sort((a, b) => a - b);
+}

@@ -1,0 +1,206 @@
+import type { Footage } from "../footage/footage.ts";
+import type { Span } from "../footage/spans.ts";
+import { formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
+import { startOfLocalDay } from "../time/local-day.ts";
+import { type Cell, listCells } from "./filmstrip.ts";
+import type { Lane, Layout } from "./layout.ts";
+import type { Palette } from "./palette.ts";
+import type { Thumbnails } from "./thumbnails.ts";
+import { listTicks } from "./ticks.ts";
+import { type Viewport, xOf } from "./viewport.ts";
+
+/** All that a drawing of the timeline shows. */
+export interface Scene {
+  view: Viewport;
+  layout: Layout;
+  /** The lane that plays. */
+  active: string;
+  playheadMs: number | undefined;
+  /** Where the pointer is. */
+  hoverMs: number | undefined;
+  inMs: number | undefined;
+  outMs: number | undefined;
+  nowMs: number;
+}
+
+type Context = CanvasRenderingContext2D;
+
+const TICK_SPACING_PX = 84;
+export const HANDLE_PX = 12;
+
+/** Draws a scene; answers the cells of the filmstrips whose pictures are not there yet. */
+export function drawTimeline(
+  context: Context,
+  scene: Scene,
+  palette: Palette,
+  footage: Footage,
+  thumbnails: Thumbnails,
+): { camera: string; minuteMs: number }[] {
+  const { view, layout } = scene;
+  context.clearRect(0, 0, view.widthPx, layout.heightPx);
+  drawRuler(context, scene, palette);
+  const missing = layout.lanes.flatMap((lane) => drawLane(context, scene, lane, palette, footage, thumbnails));
+  drawMarks(context, scene, palette);
+  if (scene.hoverMs !== undefined) drawHover(context, scene, scene.hoverMs, palette);
+  if (scene.playheadMs !== undefined) drawPlayhead(context, scene, scene.playheadMs, palette);
+  return missing;
+}
+
+function drawRuler(context: Context, { view, layout }: Scene, palette: Palette): void {
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  for (const tick of listTicks(view, TICK_SPACING_PX)) {
+    const x = Math.round(xOf(view, tick.timeMs)) + 0.5;
+    context.strokeStyle = tick.day ? palette.faint : palette.line;
+    context.beginPath();
+    context.moveTo(x, tick.day ? 6 : layout.rulerPx - 10);
+    context.lineTo(x, tick.day ? layout.heightPx : layout.rulerPx - 2);
+    context.stroke();
+    context.font = `${tick.day ? 600 : 400} 12px ${palette.font}`;
+    context.fillStyle = tick.day ? palette.text : palette.faint;
+    context.fillText(tick.label, x + 5, layout.rulerPx - 15);
+  }
+  // Where no tick says which day it is, the left edge does.
+  const firstDay = startOfLocalDay(view.toMs);
+  if (firstDay <= view.fromMs) {
+    context.font = `600 12px ${palette.font}`;
+    const label = `${formatShortDate(view.fromMs)} ${zoneName(view.fromMs)}`;
+    context.clearRect(0, 4, context.measureText(label).width + 18, layout.rulerPx - 8);
+    context.fillStyle = palette.text;
+    context.fillText(label, 6, layout.rulerPx - 15);
+  }
+}
+
+function drawLane(
+  context: Context,
+  scene: Scene,
+  lane: Lane,
+  palette: Palette,
+  footage: Footage,
+  thumbnails: Thumbnails,
+): { camera: string; minuteMs: number }[] {
+  const { view, nowMs } = scene;
+  const { camera, topPx, stripPx, heightPx } = lane;
+  context.fillStyle = footage.isKnown(camera, view.fromMs, view.toMs) ? palette.lane : palette.unknown;
+  context.fillRect(0, topPx, view.widthPx, heightPx);
+  const spans = footage.spans(camera, view.fromMs, view.toMs);
+  const colours = {
+    ready: palette.ready,
+    waiting: palette.waiting,
+    recording: palette.recording,
+    quarantined: palette.failed,
+  };
+  for (const span of spans) {
+    const x = Math.max(0, xOf(view, span.fromMs));
+    const end = xOf(view, Math.min(span.toMs, nowMs));
+    context.fillStyle = colours[span.state];
+    context.fillRect(x, topPx + stripPx + 1, Math.max(1.5, end - x), heightPx - stripPx - 1);
+  }
+  const missing = drawStrip(
+    context,
+    scene,
+    lane,
+    spans,
+    listCells(view, (stripPx * 16) / 9, footage.days(camera)),
+    thumbnails,
+  );
+  const nowX = xOf(view, nowMs);
+  if (nowX < view.widthPx) {
+    context.fillStyle = palette.unknown;
+    context.fillRect(Math.max(0, nowX), topPx, view.widthPx - Math.max(0, nowX), heightPx);
+  }
+  return missing;
+}
+
+function drawStrip(
+  context: Context,
+  { view }: Scene,
+  lane: Lane,
+  spans: readonly Span[],
+  cells: readonly Cell[],
+  thumbnails: Thumbnails,
+): { camera: string; minuteMs: number }[] {
+  const missing: { camera: string; minuteMs: number }[] = [];
+  context.save();
+  context.beginPath();
+  for (const span of spans) {
+    const x = Math.max(0, xOf(view, span.fromMs));
+    context.rect(x, lane.topPx, Math.max(1, Math.min(view.widthPx, xOf(view, span.toMs)) - x), lane.stripPx);
+  }
+  context.clip();
+  for (const cell of cells) {
+    const minute = { camera: lane.camera, minuteMs: cell.minuteMs };
+    const image = thumbnails.get(minute);
+    if (image === undefined) missing.push(minute);
+    const drawn = image ?? thumbnails.nearest(minute, Math.round((cell.toMs - cell.fromMs) / 60_000))?.image;
+    const x = xOf(view, cell.fromMs);
+    if (drawn !== undefined) drawCovering(context, drawn, x, lane.topPx, xOf(view, cell.toMs) - x, lane.stripPx);
+  }
+  context.restore();
+  return missing;
+}
+
+/** Fills the box with the picture's middle; a box wider than three pictures gets it once, at its left. */
+function drawCovering(
+  context: Context,
+  image: HTMLImageElement,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  const ratio = image.naturalWidth / image.naturalHeight;
+  const shown = Math.min(width, ratio * height * 3);
+  const scale = Math.max(shown / image.naturalWidth, height / image.naturalHeight);
+  const [cutWidth, cutHeight] = [shown / scale, height / scale];
+  const [left, top] = [(image.naturalWidth - cutWidth) / 2, (image.naturalHeight - cutHeight) / 2];
+  context.drawImage(image, left, top, cutWidth, cutHeight, x, y, shown - 1, height);
+}
+
+function drawMarks(context: Context, { view, layout, inMs, outMs }: Scene, palette: Palette): void {
+  const top = layout.rulerPx - 4;
+  if (inMs !== undefined && outMs !== undefined) {
+    const [from, to] = [Math.min(inMs, outMs), Math.max(inMs, outMs)].map((timeMs) => xOf(view, timeMs)) as [
+      number,
+      number,
+    ];
+    context.fillStyle = palette.shade;
+    context.fillRect(from, top, to - from, layout.heightPx - top);
+  }
+  for (const [timeMs, side] of [
+    [inMs, -1],
+    [outMs, 1],
+  ] as const) {
+    if (timeMs === undefined) continue;
+    const x = xOf(view, timeMs);
+    context.fillStyle = palette.mark;
+    context.fillRect(x - 1, top, 2, layout.heightPx - top);
+    context.beginPath();
+    context.roundRect(side < 0 ? x - HANDLE_PX : x, top, HANDLE_PX, 26, side < 0 ? [5, 0, 0, 5] : [0, 5, 5, 0]);
+    context.fill();
+    context.fillStyle = palette.onPlayhead;
+    for (const offset of [4, 7]) context.fillRect(x + side * offset - 0.5, top + 8, 1, 10);
+  }
+}
+
+function drawHover(context: Context, { view, layout }: Scene, hoverMs: number, palette: Palette): void {
+  context.fillStyle = palette.text;
+  context.fillRect(Math.round(xOf(view, hoverMs)), layout.rulerPx - 6, 1, layout.heightPx - layout.rulerPx + 6);
+}
+
+function drawPlayhead(context: Context, { view, layout }: Scene, playheadMs: number, palette: Palette): void {
+  const x = xOf(view, playheadMs);
+  if (x < -60 || x > view.widthPx + 60) return;
+  context.fillStyle = palette.playhead;
+  context.fillRect(Math.round(x) - 1, 18, 2, layout.heightPx - 18);
+  context.font = `600 12px ${palette.font}`;
+  const label = formatSeconds(playheadMs);
+  const width = context.measureText(label).width + 12;
+  const left = Math.min(view.widthPx - width, Math.max(0, x - width / 2));
+  context.beginPath();
+  context.roundRect(left, 2, width, 20, 6);
+  context.fill();
+  context.fillStyle = palette.onPlayhead;
+  context.textAlign = "left";
+  context.fillText(label, left + 6, 12.5);
+}

@@ -1,0 +1,109 @@
+import type { Footage } from "../footage/footage.ts";
+import { formatClock, formatShortDate, zoneName } from "../time/format.ts";
+import { floorMinute } from "../time/minute.ts";
+import type { Thumbnails } from "./thumbnails.ts";
+
+const MOST_CAMERAS = 4;
+/** A picture of another minute stands in until the right one is there, if it is no further away than this. */
+const REACH_MINUTES = 90;
+
+type Picture = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement };
+
+/**
+ * The pictures under the pointer: one of each camera, drawn on canvases, so that a new one takes the place of the old
+ * within the same frame and without a flicker. Works outside the rendering of components for the sake of speed.
+ */
+export class HoverCard {
+  readonly #root: HTMLElement;
+  readonly #time: HTMLElement;
+  readonly #pictures = new Map<string, Picture>();
+  readonly #row: HTMLElement;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#row = document.createElement("div");
+    this.#row.className = "hover-pictures";
+    this.#time = document.createElement("div");
+    this.#time.className = "hover-time";
+    root.append(this.#row, this.#time);
+  }
+
+  hide(): void {
+    this.#root.hidden = true;
+  }
+
+  /** Shows the pictures of a moment above the pixel `xPx` of a timeline `widthPx` wide. */
+  show(
+    cameras: readonly string[],
+    timeMs: number,
+    xPx: number,
+    widthPx: number,
+    footage: Footage,
+    thumbnails: Thumbnails,
+  ): void {
+    this.#root.hidden = false;
+    const shown = cameras.slice(0, MOST_CAMERAS);
+    this.#setCameras(shown);
+    const minuteMs = floorMinute(timeMs);
+    for (const camera of shown) this.#draw(camera, minuteMs, footage, thumbnails);
+    this.#time.textContent = `${formatShortDate(timeMs)}  ${formatClock(timeMs)} ${zoneName(timeMs)}`;
+    const width = this.#root.offsetWidth;
+    const left = Math.min(widthPx - width, Math.max(0, xPx - width / 2));
+    this.#root.style.transform = `translate(${Math.round(left)}px, 0)`;
+  }
+
+  #setCameras(cameras: readonly string[]): void {
+    if (cameras.length === this.#pictures.size && cameras.every((camera) => this.#pictures.has(camera))) return;
+    this.#pictures.clear();
+    this.#row.replaceChildren();
+    this.#root.classList.toggle("several", cameras.length > 1);
+    for (const camera of cameras) {
+      const root = document.createElement("div");
+      root.className = "hover-picture";
+      const canvas = document.createElement("canvas");
+      canvas.width = 320;
+      canvas.height = 180;
+      const note = document.createElement("span");
+      note.className = "hover-note";
+      root.append(canvas, note);
+      if (cameras.length > 1) {
+        const name = document.createElement("span");
+        name.className = "hover-name";
+        name.textContent = camera;
+        root.append(name);
+      }
+      this.#row.append(root);
+      this.#pictures.set(camera, { root, canvas, note });
+    }
+  }
+
+  #draw(camera: string, minuteMs: number, footage: Footage, thumbnails: Thumbnails): void {
+    const picture = this.#pictures.get(camera);
+    if (picture === undefined) return;
+    const recorded = footage.hasThumbnail(camera, minuteMs);
+    const found = recorded === false ? undefined : thumbnails.nearest({ camera, minuteMs }, REACH_MINUTES);
+    const context = picture.canvas.getContext("2d");
+    if (context === null) return;
+    const { canvas } = picture;
+    if (found === undefined) context.clearRect(0, 0, canvas.width, canvas.height);
+    else drawFitting(context, found.image);
+    const exact = found?.minuteMs === minuteMs;
+    picture.root.dataset.exact = String(exact);
+    picture.note.textContent =
+      recorded === false
+        ? "no footage"
+        : exact
+          ? ""
+          : found === undefined
+            ? "loading…"
+            : `near: ${formatClock(found.minuteMs)}`;
+  }
+}
+
+function drawFitting(context: CanvasRenderingContext2D, image: HTMLImageElement): void {
+  const { canvas } = context;
+  const scale = Math.min(canvas.width / image.naturalWidth, canvas.height / image.naturalHeight);
+  const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
+  if (width < canvas.width || height < canvas.height) context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+}

@@ -1,0 +1,27 @@
+/**
+ * The order in which the places 0 to `count - 1` are fetched so that any pointer soon has a picture nearby: first every
+ * 64th, then those half-way between, and so on; within a round from the middle (where the pointer is) outwards.
+ */
+export function prefetchOrder(count: number, middle: number): number[] {
+  const order: number[] = [];
+  const seen = new Uint8Array(count);
+  for (let step = 64; step >= 1; step /= 2) {
+    const round: number[] = [];
+    for (let place = 0; place < count; place += step) {
+      if (seen[place] === 1) continue;
+      seen[place] = 1;
+      round.push(place);
+    }
+    order.push(...round.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle)));
+  }
+  return order;
+}
+
+/** The places around a pointer, nearest first: 0, 1, -1, 2, -2 …; more ahead in the direction of its movement. */
+export function aroundPointer(reach: number, direction: number): number[] {
+  const places = [0];
+  for (let distance = 1; distance <= reach; distance++) {
+    places.push(direction < 0 ? -distance : distance, direction < 0 ? distance : -distance);
+  }
+  return places;
+}

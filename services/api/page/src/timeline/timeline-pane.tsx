@@ -1,0 +1,101 @@
+import "./timeline.css";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Services } from "../services.ts";
+import { formatDate, formatDuration, formatSeconds, zoneName } from "../time/format.ts";
+import { HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
+import { Icon } from "../ui/icons.tsx";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "../watch/session.ts";
+import { layOut } from "./layout.ts";
+import { TimelineView } from "./timeline-view.ts";
+import { widthMs } from "./viewport.ts";
+
+const PRESETS: readonly (readonly [string, number])[] = [
+  ["1 h", HOUR_MS],
+  ["6 h", 6 * HOUR_MS],
+  ["Week", 7 * UTC_DAY_MS],
+  ["Month", 31 * UTC_DAY_MS],
+];
+
+/** The timeline with its zoom buttons and the names of its lanes. */
+export function TimelinePane({ services, session }: { services: Services; session: Session }): JSX.Element {
+  useChanges(session);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const card = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (canvas.current === null || card.current === null) return;
+    const view = new TimelineView(canvas.current, card.current, services.footage, services.thumbnails, session.view, {
+      onSeek: (camera, timeMs) => session.playFrom(timeMs, camera),
+      onView: (shown) => session.onView(shown),
+      onMark: (which, timeMs) => session.mark(which, timeMs),
+    });
+    session.attach(view);
+    return () => {
+      session.attach(undefined);
+      view.close();
+    };
+  }, [services, session]);
+
+  const { timeMs, cameras } = session;
+  const layout = layOut(cameras, window.innerHeight > 700);
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <div class="timeline-zoom">
+        <span class="zone" title="All times are in your time zone">
+          {Intl.DateTimeFormat().resolvedOptions().timeZone} ({zoneName(timeMs)})
+        </span>
+        <button type="button" class="quiet" aria-label="Zoom out" title="Zoom out (−)" onClick={() => session.zoom(1)}>
+          <Icon name="minus" />
+        </button>
+        <output class="zoom-width" aria-label="Width of the timeline">
+          {formatDuration(widthMs(session.view))}
+        </output>
+        <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+)" onClick={() => session.zoom(-1)}>
+          <Icon name="plus" />
+        </button>
+        <span class="presets">
+          {PRESETS.slice(0, 2).map(([label, width]) => (
+            <button key={label} type="button" class="quiet" onClick={() => session.zoomTo(width)}>
+              {label}
+            </button>
+          ))}
+          <button type="button" class="quiet" title="The whole day (D)" onClick={() => session.showDay()}>
+            Day
+          </button>
+          {PRESETS.slice(2).map(([label, width]) => (
+            <button key={label} type="button" class="quiet" onClick={() => session.zoomTo(width)}>
+              {label}
+            </button>
+          ))}
+        </span>
+      </div>
+      <div class="timeline-field">
+        <div ref={card} class="hover-card" aria-hidden="true" hidden />
+        <canvas ref={canvas} />
+        {cameras.length > 1 &&
+          layout.lanes.map((lane) => (
+            <span
+              key={lane.camera}
+              class="lane-name"
+              data-active={lane.camera === session.active ? "" : undefined}
+              style={{ top: `${lane.topPx + 4}px` }}
+            >
+              {lane.camera}
+            </span>
+          ))}
+        <div
+          class="timeline-slider"
+          role="slider"
+          tabIndex={0}
+          aria-label="Moment on show"
+          aria-valuemin={0}
+          aria-valuemax={Math.round(Date.now() / MINUTE_MS)}
+          aria-valuenow={Math.round(timeMs / MINUTE_MS)}
+          aria-valuetext={`${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}`}
+        />
+      </div>
+    </section>
+  );
+}

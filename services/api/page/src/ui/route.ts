@@ -1,0 +1,92 @@
+import { Changing } from "./store.ts";
+
+/** What the page shows: all of it stands in the URL's hash, so that a moment can be sent to somebody. */
+export type Route = { view: "overview" } | WatchRoute;
+
+export interface WatchRoute {
+  view: "watch";
+  /** On one time axis, from top to bottom. */
+  cameras: readonly string[];
+  /** The one that plays; undefined: the first. */
+  active?: string | undefined;
+  /** The moment on show, ms since the Unix epoch; undefined: the newest. */
+  timeMs?: number | undefined;
+  /** How much time the timeline shows, in ms; undefined: a day. */
+  widthMs?: number | undefined;
+  /** The marks of a range to take away, ms since the Unix epoch. */
+  inMs?: number | undefined;
+  outMs?: number | undefined;
+}
+
+const CAMERA_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Reads a hash such as `#/watch/front-door,yard?t=2026-11-24T14:33:05.000Z&w=3600`. Anything else is the overview. */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
+  const match = /^\/watch\/([^/]+)$/.exec(path);
+  if (match?.[1] === undefined) return { view: "overview" };
+  const cameras = [...new Set(match[1].split(","))].filter((camera) => CAMERA_PATTERN.test(camera));
+  if (cameras.length === 0) return { view: "overview" };
+  const parameters = new URLSearchParams(query);
+  const seconds = Number(parameters.get("w") ?? Number.NaN);
+  return {
+    view: "watch",
+    cameras,
+    active: cameras.find((camera) => camera === parameters.get("c")),
+    timeMs: readTime(parameters.get("t")),
+    widthMs: seconds > 0 ? seconds * 1000 : undefined,
+    inMs: readTime(parameters.get("in")),
+    outMs: readTime(parameters.get("out")),
+  };
+}
+
+/** The hash of a route; the inverse of `parseRoute`. */
+export function formatRoute(route: Route): string {
+  if (route.view === "overview") return "#/";
+  const parts = [
+    route.active === undefined ? [] : [`c=${route.active}`],
+    timePart("t", route.timeMs),
+    route.widthMs === undefined ? [] : [`w=${Math.round(route.widthMs / 1000)}`],
+    timePart("in", route.inMs),
+    timePart("out", route.outMs),
+  ].flat();
+  return `#/watch/${route.cameras.join(",")}${parts.length === 0 ? "" : `?${parts.join("&")}`}`;
+}
+
+function readTime(text: string | null): number | undefined {
+  const timeMs = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+function timePart(name: string, timeMs: number | undefined): string[] {
+  return timeMs === undefined ? [] : [`${name}=${new Date(timeMs).toISOString()}`];
+}
+
+/** The hash of the window, and the route that it says. */
+export class Router extends Changing {
+  #route = parseRoute(window.location.hash);
+
+  constructor() {
+    super();
+    window.addEventListener("hashchange", () => {
+      this.#route = parseRoute(window.location.hash);
+      this.changed();
+    });
+  }
+
+  get route(): Route {
+    return this.#route;
+  }
+
+  /** Goes somewhere: the browser's back button comes back. */
+  go(route: Route): void {
+    window.location.hash = formatRoute(route);
+  }
+
+  /** Keeps the address up to date with what is shown, without an entry in the history and without a rendering. */
+  record(route: Route): void {
+    this.#route = route;
+    const hash = formatRoute(route);
+    if (hash !== window.location.hash) window.history.replaceState(null, "", hash);
+  }
+}

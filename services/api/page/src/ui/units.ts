@@ -1,0 +1,29 @@
+/** Sizes and rates as people read them; decimal units, as disks are sold and links are rated. */
+
+/** `820 kB`, `14 MB`, `1.3 GB`. */
+export function formatBytes(bytes: number): string {
+  return withUnit(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]);
+}
+
+/** `820 kbit/s`, `4.1 Mbit/s`. */
+export function formatBitRate(bitsPerSecond: number): string {
+  return withUnit(bitsPerSecond, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]);
+}
+
+/** The name of a codec that an RFC 6381 string such as `avc1.64001f` stands for. */
+export function codecName(codec: string): string {
+  if (/^avc[13]/.test(codec)) return "H.264";
+  if (/^(hvc1|hev1)/.test(codec)) return "H.265";
+  return codec;
+}
+
+function withUnit(value: number, units: readonly string[]): string {
+  let index = 0;
+  let scaled = value;
+  while (scaled >= 999.5 && index < units.length - 1) {
+    scaled /= 1000;
+    index++;
+  }
+  const digits = index >= 2 && scaled < 9.95 ? 1 : 0;
+  return `${scaled.toFixed(digits)} ${units[index]}`;
+}

@@ -1,0 +1,37 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { thumbnailUrl } from "../client/client.ts";
+import type { Services } from "../services.ts";
+import { floorMinute } from "../time/minute.ts";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "./session.ts";
+
+/** What the other cameras saw in the minute on show; press one to go on with it at the same time. */
+export function Others({ services, session }: { services: Services; session: Session }): JSX.Element {
+  const { footage } = services;
+  useChanges(footage, session);
+  const [minuteMs, setMinuteMs] = useState(floorMinute(session.timeMs));
+  useEffect(() => session.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [session]);
+  return (
+    <ul class="others" aria-label="The other cameras at this time">
+      {session.cameras
+        .filter((camera) => camera !== session.active)
+        .map((camera) => (
+          <li key={camera}>
+            <button
+              type="button"
+              title={`Go on with ${camera} at this time`}
+              onClick={() => session.seek(session.timeMs, camera)}
+            >
+              {footage.hasThumbnail(camera, minuteMs) === true ? (
+                <img src={thumbnailUrl(camera, minuteMs)} alt="" />
+              ) : (
+                <span class="others-none">no footage</span>
+              )}
+              <span class="others-name">{camera}</span>
+            </button>
+          </li>
+        ))}
+    </ul>
+  );
+}

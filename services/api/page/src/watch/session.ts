@@ -1,0 +1,295 @@
+import type { ChainPlayer } from "../player/chain-player.ts";
+import { SPEEDS } from "../player/chain-player.ts";
+import { saveFrame } from "../player/save-frame.ts";
+import type { Services } from "../services.ts";
+import { localDay, sameTimeOtherDay } from "../time/local-day.ts";
+import { floorMinute, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
+import type { TimelineView } from "../timeline/timeline-view.ts";
+import { reveal, type Viewport, widthMs, zoomStep, zoomTo } from "../timeline/viewport.ts";
+import { formatRoute, type WatchRoute } from "../ui/route.ts";
+import { Changing } from "../ui/store.ts";
+
+const RECORD_DELAY_MS = 300;
+
+/**
+ * One sitting before the footage: which cameras, which moment, which marks, and what is done with them. The buttons, the
+ * keys and the timeline all act through it; it keeps the URL up to date.
+ */
+export class Session extends Changing {
+  readonly player: ChainPlayer;
+  readonly #services: Services;
+  #cameras: readonly string[];
+  #active: string;
+  #inMs: number | undefined;
+  #outMs: number | undefined;
+  #view: Viewport;
+  #timeline: TimelineView | undefined;
+  #recordTimer = 0;
+  #recorded = "";
+  readonly #ends: (() => void)[] = [];
+  readonly #frameListeners = new Set<(timeMs: number) => void>();
+
+  constructor(services: Services, player: ChainPlayer, route: WatchRoute) {
+    super();
+    this.#services = services;
+    this.player = player;
+    this.#cameras = route.cameras;
+    this.#active = route.active ?? route.cameras[0] ?? "";
+    this.#inMs = route.inMs;
+    this.#outMs = route.outMs;
+    this.#recorded = formatRoute(route);
+    this.#view = initialView(route, Date.now());
+    player.onFrame = (timeMs) => this.#onFrame(timeMs);
+    const { feed } = services;
+    this.#ends.push(
+      player.subscribe(() => this.#onPlayer()),
+      feed.subscribe(() => feed.online && player.retry()),
+    );
+    void this.#openFirst(route.timeMs);
+  }
+
+  /** On one time axis, from top to bottom. */
+  get cameras(): readonly string[] {
+    return this.#cameras;
+  }
+
+  /** The camera that plays. */
+  get active(): string {
+    return this.#active;
+  }
+
+  get inMs(): number | undefined {
+    return this.#inMs;
+  }
+
+  get outMs(): number | undefined {
+    return this.#outMs;
+  }
+
+  get timeMs(): number {
+    return this.player.timeMs;
+  }
+
+  /** What the timeline shows, or will show first. */
+  get view(): Viewport {
+    return this.#view;
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+    window.clearTimeout(this.#recordTimer);
+    this.player.close();
+  }
+
+  /** Calls back with the time of each frame shown; returns a function that ends it. */
+  onFrame(listener: (timeMs: number) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => this.#frameListeners.delete(listener);
+  }
+
+  /** The timeline that shows this session while it is there. */
+  attach(timeline: TimelineView | undefined): void {
+    this.#timeline = timeline;
+    this.#updateTimeline();
+  }
+
+  onView(view: Viewport): void {
+    const widthChanged = widthMs(view) !== widthMs(this.#view);
+    this.#view = view;
+    this.#recordSoon();
+    if (widthChanged) this.changed();
+  }
+
+  /** Shows what a URL says, unless it is what the session itself has written there. */
+  follow(route: WatchRoute): void {
+    if (formatRoute(route) === this.#recorded) return;
+    this.#cameras = route.cameras;
+    this.#active = route.active ?? route.cameras[0] ?? "";
+    this.#inMs = route.inMs;
+    this.#outMs = route.outMs;
+    if (route.widthMs !== undefined || route.timeMs !== undefined) this.#setView(initialView(route, Date.now()));
+    void this.#openFirst(route.timeMs ?? (this.player.camera === "" ? undefined : this.timeMs));
+  }
+
+  seek(timeMs: number, camera = this.#active): void {
+    this.#active = camera;
+    void this.player.open(camera, Math.min(timeMs, Date.now()));
+    this.#setView(reveal(this.#view, timeMs));
+    this.changed();
+  }
+
+  /** As a click on the timeline does. */
+  playFrom(timeMs: number, camera = this.#active): void {
+    this.seek(timeMs, camera);
+    this.player.play();
+  }
+
+  moveBy(deltaMs: number): void {
+    this.seek(this.timeMs + deltaMs);
+  }
+
+  moveDays(days: number): void {
+    this.seek(sameTimeOtherDay(this.timeMs, days));
+    const width = widthMs(this.#view);
+    if (width >= UTC_DAY_MS * 0.9 && width <= UTC_DAY_MS * 1.1) this.showDay();
+  }
+
+  /** The newest minute. */
+  async goToNewest(): Promise<void> {
+    const newestMs = await this.#services.footage.previousReady(this.#active);
+    if (newestMs !== undefined) this.seek(newestMs + MINUTE_MS - 1);
+  }
+
+  togglePlay(): void {
+    if (this.player.playing) this.player.pause();
+    else this.player.play();
+  }
+
+  /** The next faster (1) or slower (-1) speed. */
+  changeSpeed(direction: 1 | -1): void {
+    const place = SPEEDS.indexOf(this.player.speed) + direction;
+    const speed = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, place))];
+    if (speed !== undefined) this.player.setSpeed(speed);
+  }
+
+  /** Sets a mark; the start goes down to a whole minute and the end up, as a range is of whole minutes. */
+  mark(which: "in" | "out", timeMs = this.timeMs): void {
+    const start = floorMinute(timeMs);
+    if (which === "in") this.#inMs = start;
+    else this.#outMs = start === timeMs ? start : start + MINUTE_MS;
+    if (this.#inMs !== undefined && this.#outMs !== undefined && this.#inMs >= this.#outMs) {
+      if (which === "in") this.#outMs = undefined;
+      else this.#inMs = undefined;
+    }
+    this.#marked();
+  }
+
+  clearMarks(): void {
+    this.#inMs = undefined;
+    this.#outMs = undefined;
+    this.#marked();
+  }
+
+  zoom(direction: 1 | -1): void {
+    this.zoomTo(zoomStep(widthMs(this.#view), direction));
+  }
+
+  /** Shows so much time around the moment on show. */
+  zoomTo(width: number): void {
+    const around = reveal(this.#view, this.timeMs);
+    const xPx = ((this.timeMs - around.fromMs) / widthMs(around)) * around.widthPx;
+    this.#setView(zoomTo(around, xPx, width));
+  }
+
+  /** Shows the whole local day of the moment on show, be it of 23, 24 or 25 hours. */
+  showDay(): void {
+    this.#setView({ ...localDay(this.timeMs), widthPx: this.#view.widthPx });
+  }
+
+  setCameras(cameras: readonly string[]): void {
+    this.#cameras = cameras;
+    if (!cameras.includes(this.#active)) this.seek(this.timeMs, cameras[0]);
+    this.#updateTimeline();
+    this.#recordSoon();
+    this.changed();
+  }
+
+  async saveFrame(): Promise<void> {
+    const { notice } = this.#services;
+    try {
+      await saveFrame(this.player.element, this.#active, this.timeMs);
+      notice.say("The frame was saved as a JPEG.");
+    } catch (error) {
+      notice.say((error as Error).message);
+    }
+  }
+
+  async copyLink(): Promise<void> {
+    const { notice } = this.#services;
+    this.#record();
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      notice.say("The link to this moment was copied.");
+    } catch {
+      notice.say("The link to this moment is in the address bar: copy it from there.");
+    }
+  }
+
+  async #openFirst(timeMs: number | undefined): Promise<void> {
+    const newestMs = timeMs ?? (await this.#services.footage.previousReady(this.#active));
+    // The start of the newest minute, not its end: there is something to play.
+    this.seek(newestMs ?? Date.now());
+    if (timeMs === undefined && newestMs !== undefined)
+      this.#setView(initialView({ timeMs: newestMs, widthMs: widthMs(this.#view) }, Date.now()));
+    this.#updateTimeline();
+  }
+
+  #onFrame(timeMs: number): void {
+    if (this.player.playing && this.#timeline !== undefined) {
+      const { view } = this.#timeline;
+      // Playing out of the view turns the page; a viewer who looks elsewhere is left alone.
+      if (timeMs > view.toMs && timeMs < view.toMs + widthMs(view) * 0.02) this.#setView(reveal(view, timeMs));
+    }
+    this.#timeline?.update({ playheadMs: timeMs });
+    for (const listener of this.#frameListeners) listener(timeMs);
+    if (!this.player.playing) this.#recordSoon();
+  }
+
+  #onPlayer(): void {
+    this.#timeline?.update({ playheadMs: this.timeMs });
+    for (const listener of this.#frameListeners) listener(this.timeMs);
+    this.#recordSoon();
+    this.changed();
+  }
+
+  #marked(): void {
+    this.#updateTimeline();
+    this.#recordSoon();
+    this.changed();
+  }
+
+  #setView(view: Viewport): void {
+    if (this.#timeline === undefined) this.#view = view;
+    else this.#timeline.setView(view);
+  }
+
+  #updateTimeline(): void {
+    this.#timeline?.update({
+      cameras: this.#cameras,
+      active: this.#active,
+      playheadMs: this.timeMs,
+      inMs: this.#inMs,
+      outMs: this.#outMs,
+    });
+  }
+
+  #recordSoon(): void {
+    window.clearTimeout(this.#recordTimer);
+    this.#recordTimer = window.setTimeout(() => this.#record(), RECORD_DELAY_MS);
+  }
+
+  #record(): void {
+    const route: WatchRoute = {
+      view: "watch",
+      cameras: this.#cameras,
+      active: this.#active === this.#cameras[0] ? undefined : this.#active,
+      timeMs: Math.round(this.timeMs),
+      widthMs: Math.round(widthMs(this.#view) / 1000) * 1000,
+      inMs: this.#inMs,
+      outMs: this.#outMs,
+    };
+    this.#recorded = formatRoute(route);
+    this.#services.router.record(route);
+  }
+}
+
+/** The local day of the moment that a URL names, or the width that it names around it. */
+function initialView(route: { timeMs?: number | undefined; widthMs?: number | undefined }, nowMs: number): Viewport {
+  const timeMs = route.timeMs ?? nowMs;
+  if (route.widthMs === undefined) return { ...localDay(timeMs), widthPx: 1 };
+  const width = route.widthMs;
+  const day = localDay(timeMs);
+  // A view about as wide as the day is that day.
+  if (Math.abs(width - (day.toMs - day.fromMs)) < 1000) return { ...day, widthPx: 1 };
+  return { fromMs: timeMs - width / 2, toMs: timeMs + width / 2, widthPx: 1 };
+}

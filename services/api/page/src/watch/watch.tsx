@@ -1,0 +1,71 @@
+import "./watch.css";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ChainPlayer } from "../player/chain-player.ts";
+import { Controls } from "../player/controls.tsx";
+import { Stage } from "../player/stage.tsx";
+import type { Services } from "../services.ts";
+import { TimelinePane } from "../timeline/timeline-pane.tsx";
+import type { WatchRoute } from "../ui/route.ts";
+import { useChanges } from "../ui/store.ts";
+import { CameraPicker } from "./camera-picker.tsx";
+import { DayBar } from "./day-bar.tsx";
+import { Help } from "./help.tsx";
+import { listenToKeys } from "./keys.ts";
+import { Others } from "./others.tsx";
+import { Session } from "./session.ts";
+import { TakeAwayBar } from "./take-away-bar.tsx";
+
+/** The footage of one or several cameras: the frame, the moments around it, and what to take away. */
+export function Watch({ services, route }: { services: Services; route: WatchRoute }): JSX.Element {
+  const { footage } = services;
+  useChanges(footage);
+  const first = useRef<HTMLVideoElement>(null);
+  const second = useRef<HTMLVideoElement>(null);
+  const [session, setSession] = useState<Session>();
+  const [help, setHelp] = useState(false);
+  const loaded = footage.loaded;
+
+  useEffect(() => {
+    if (!loaded || first.current === null || second.current === null) return;
+    const player = new ChainPlayer(footage, [first.current, second.current]);
+    const made = new Session(services, player, route);
+    setSession(made);
+    return () => made.close();
+    // A session lives as long as its view: routes that come later are followed below.
+  }, [loaded]);
+
+  // The hash was changed by hand, by a link or by the back button.
+  useEffect(() => session?.follow(route), [session, route]);
+  useEffect(
+    () => (session === undefined ? undefined : listenToKeys(session, () => setHelp((shown) => !shown))),
+    [session],
+  );
+
+  const cameras = session?.cameras ?? route.cameras;
+  const hasFootage = useMemo(
+    () => cameras.some((camera) => footage.cameras?.includes(camera)),
+    [cameras, footage.cameras],
+  );
+  return (
+    <main class="watch">
+      <h1 class="visually-hidden">Footage of {cameras.join(", ")}</h1>
+      <div class="watch-bar">
+        <CameraPicker services={services} session={session} cameras={cameras} />
+        {session !== undefined && <DayBar session={session} />}
+      </div>
+      <div class="watch-stage">
+        <Stage services={services} session={session} videos={[first, second]} hasFootage={hasFootage} loaded={loaded} />
+        {session !== undefined && cameras.length > 1 && <Others services={services} session={session} />}
+      </div>
+      {session !== undefined && (
+        <>
+          <Controls session={session} services={services} onHelp={() => setHelp(true)} />
+          <TimelinePane services={services} session={session} />
+          <TakeAwayBar services={services} session={session} />
+        </>
+      )}
+      {help && <Help onClose={() => setHelp(false)} />}
+    </main>
+  );
+}

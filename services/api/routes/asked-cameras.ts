@@ -1,0 +1,43 @@
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { Problem, unknownCamera } from "../http/problem.ts";
+
+/** The cameras that a request asks for, or every known one. Throws Problem 404 when one of them is not known. */
+export async function askedCameras(catalog: Catalog, asked: readonly string[] | undefined): Promise<string[]> {
+  const known = await catalog.cameras();
+  for (const camera of asked ?? []) {
+    if (!known.has(camera)) throw unknownCamera(camera);
+  }
+  return [...(asked ?? known.keys())];
+}
+
+/**
+ * Asks `read` for each camera. The footage of a camera whose disk cannot be read does not keep that of the others from
+ * being shown: such cameras are logged and named. Throws Problem 503 when there is none but such.
+ */
+export async function forEachCamera<Value>(
+  cameras: readonly string[],
+  logger: Logger,
+  read: (camera: string) => Promise<Value>,
+): Promise<{ found: Map<string, Value>; unreadable: string[] }> {
+  const found = new Map<string, Value>();
+  const unreadable: string[] = [];
+  await Promise.all(
+    cameras.map(async (camera) => {
+      try {
+        found.set(camera, await read(camera));
+      } catch (error) {
+        logger.warn("the footage of a camera cannot be read", { camera, error });
+        unreadable.push(camera);
+      }
+    }),
+  );
+  if (unreadable.length > 0 && found.size === 0) {
+    const detail = `The footage of ${unreadable.sort().join(", ")} cannot be read: look at its disk and permissions.`;
+    throw new Problem("unavailable", 503, detail);
+  }
+  const inOrder = new Map(
+    cameras.flatMap((camera) => (found.has(camera) ? [[camera, found.get(camera) as Value]] : [])),
+  );
+  return { found: inOrder, unreadable: unreadable.sort() };
+}

@@ -1,0 +1,92 @@
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
+import { ApiFixture } from "../testing/api-fixture.ts";
+import { startRedis, type TestRedis } from "../testing/redis.ts";
+import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
+import { boardRoutes } from "./board.ts";
+
+let server: TestRedis;
+let redis: Redis;
+let queue: Queue;
+let store: StoreFixture;
+let api: ApiFixture;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  redis.on("error", () => {});
+  queue = new Queue(CONVERSION_QUEUE, { connection: redis });
+  queue.on("error", () => {});
+});
+afterAll(async () => {
+  await queue.close();
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  store = new StoreFixture();
+  api = await new ApiFixture(store, { board: boardRoutes(queue, () => redis.status === "ready") }).start();
+});
+afterEach(async () => {
+  await api.stop();
+  store.remove();
+});
+
+describe("Bull Board at /admin/queues", () => {
+  it("is served with everything that its page loads from here", async () => {
+    const page = await api.get("/admin/queues");
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('<base href="/admin/queues/"');
+    const sources = [...page.text.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(([, source]) => source);
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) expect((await api.get(`/admin/queues/${source}`)).status, source).toBe(200);
+  });
+
+  it("shows the queue live, with each job's camera, minute and directory", async () => {
+    const data = { camera: "front-door", minute: "20261124.1433", directory: "/store/front-door" };
+    await queue.add("convert", data);
+    const { queues } = (await api.get(`/admin/queues/api/queues?activeQueue=${CONVERSION_QUEUE}`)).json();
+    expect(queues[0]).toMatchObject({ name: CONVERSION_QUEUE, counts: { waiting: 1 }, jobs: [{ data }] });
+  });
+
+  it("shows nothing of a job's data but what a conversion needs, so that no secret can get into it", async () => {
+    await queue.add("convert", { camera: "a", minute: "20261124.1433", directory: "/x", url: `rtsp://u:${SECRET}@h/` });
+    const reply = await api.get(`/admin/queues/api/queues?activeQueue=${CONVERSION_QUEUE}`);
+    expect(reply.text).toContain('"camera":"a"');
+    expect(reply.text).not.toContain(SECRET);
+  });
+
+  it("lets nobody make jobs, since a job names a directory to work in", async () => {
+    const add = await api.get(`/admin/queues/api/queues/${CONVERSION_QUEUE}/add`, {}, "POST");
+    expect(add.status).toBe(405);
+    const change = await api.get(`/admin/queues/api/queues/${CONVERSION_QUEUE}/1/update-data`, {}, "PATCH");
+    expect(change.status).toBe(405);
+  });
+
+  it("cannot be worked by another web site through the visitor's browser", async () => {
+    const path = `/admin/queues/api/queues/${CONVERSION_QUEUE}/pause`;
+    for (const headers of [
+      { "Sec-Fetch-Site": "cross-site" },
+      { Origin: "https://evil.example" },
+      { Origin: "null" },
+    ]) {
+      expect((await api.get(path, headers as Record<string, string>, "PUT")).status).toBe(403);
+    }
+    expect(await queue.isPaused()).toBe(false);
+    expect((await api.get(path, { "Sec-Fetch-Site": "same-origin" }, "PUT")).status).toBe(200);
+    expect(await queue.isPaused()).toBe(true);
+    await queue.resume();
+  });
+
+  it("answers 503 in time while Redis hangs, and again when it is back", async () => {
+    server.freeze();
+    const beganMs = Date.now();
+    const reply = await api.get("/admin/queues/api/queues");
+    expect(reply).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
+    expect(Date.now() - beganMs).toBeLessThan(7000);
+    server.thaw();
+    expect((await api.get("/admin/queues/api/queues")).status).toBe(200);
+  });
+});

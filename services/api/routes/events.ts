@@ -1,0 +1,14 @@
+import { Router } from "express";
+import type { EventHub } from "../events/event-hub.ts";
+import { allowOnly } from "../http/errors.ts";
+
+/** `GET /api/1/events`: server-sent events `minute`, `camera` and `health`. */
+export function eventRoutes(events: EventHub): Router {
+  const router = Router();
+  router
+    .route("/api/1/events")
+    .head((_req, res) => void res.type("text/event-stream").end())
+    .get((_req, res) => events.attach(res))
+    .all(allowOnly("GET", "HEAD"));
+  return router;
+}

@@ -1,0 +1,71 @@
+import { type RequestHandler, Router } from "express";
+import { minutePath } from "../../../shared/store/names.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { type FootageFile, parseFootageFile } from "../footage/footage-file.ts";
+import { allowOnly } from "../http/errors.ts";
+import { Problem, unknownCamera } from "../http/problem.ts";
+import { flag, single } from "../http/query.ts";
+import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
+
+const TYPES = { mp4: "video/mp4", preview: "image/jpeg", thumbnail: "image/jpeg" } as const;
+const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.jpg" } as const;
+
+/** `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`, `{id}.preview.….mp4`. */
+export function footageRoutes(catalog: Catalog): Router {
+  const router = Router();
+  router.route("/api/1/camera/:file").get(sendFootage(catalog)).all(allowOnly("GET", "HEAD"));
+  return router;
+}
+
+function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
+  return async (req, res) => {
+    const parsed = parseFootageFile(req.params.file);
+    if ("detail" in parsed) {
+      throw new Problem(parsed.status === 400 ? "bad-request" : "no-such-resource", parsed.status, parsed.detail);
+    }
+    const copy = parseCopy(single(req as never, "copy"));
+    const directories = await catalog.directories(parsed.camera);
+    if (directories === undefined) throw unknownCamera(parsed.camera);
+    const file = await openCopy(directories, parsed, copy);
+    if (file === undefined) {
+      const detail = `There is no ${parsed.kind} of ${parsed.camera} for ${parsed.minute} (UTC).`;
+      throw new Problem("no-footage", 404, detail);
+    }
+    await sendFile(req as never, res, file, {
+      type: TYPES[parsed.kind],
+      fileName: `${parsed.camera}.${parsed.minute}.${EXTENSIONS[parsed.kind]}`,
+      download: flag(req as never, "download"),
+    });
+  };
+}
+
+/**
+ * A camera that was moved to another directory within a minute has that minute in both. The one in the directory that is
+ * configured now is the first copy; the others are to be had with `?copy=2` and so on.
+ */
+async function openCopy(
+  directories: readonly string[],
+  { camera, minute, kind }: FootageFile,
+  copy: number,
+): Promise<OpenFile | undefined> {
+  let found = 0;
+  let failure: unknown;
+  for (const directory of directories) {
+    try {
+      const file = await openRegularFile(minutePath(directory, camera, minute, kind));
+      if (file === undefined) continue;
+      if (++found === copy) return file;
+      await file.handle.close();
+    } catch (error) {
+      failure ??= error; // a broken disk must not hide what lies on the camera's other one
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
+
+function parseCopy(text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (!/^[1-9]\d?$/.test(text)) throw new Problem("bad-request", 400, 'The parameter "copy" is a number from 1 to 99.');
+  return Number(text);
+}

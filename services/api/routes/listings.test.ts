@@ -1,0 +1,251 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
+import { dayFolder } from "../../../shared/store/names.ts";
+import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
+import { ApiFixture } from "../testing/api-fixture.ts";
+import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
+
+let store: StoreFixture;
+let api: ApiFixture;
+
+beforeEach(async () => {
+  store = new StoreFixture({ "front-door": {}, "back_yard-2": {}, off: { enabled: false } });
+  api = await new ApiFixture(store).start();
+});
+afterEach(async () => {
+  await api.stop();
+  store.remove();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look at the shape of whatever came
+async function get(path: string): Promise<{ status: number; body: any }> {
+  const reply = await api.get(path);
+  expect(reply.text).not.toContain(SECRET);
+  return { status: reply.status, body: reply.json() };
+}
+
+describe("cameras.json", () => {
+  it("lists the enabled cameras in the original's envelope, as the configuration is now", async () => {
+    expect((await get("/api/1/cameras.json")).body).toEqual({
+      date: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/),
+      system: { name: "Hindsight", version: "1.2.3" },
+      payload: { cameras: ["front-door", "back_yard-2"] },
+    });
+    store.config.change({ cameras: new Map([["new", store.camera("new")]]) });
+    expect((await get("/api/1/cameras.json")).body.payload).toEqual({ cameras: ["new"] });
+  });
+});
+
+describe("cameras/YYYYMMDD", () => {
+  beforeEach(() => {
+    store.minute("front-door", "20261124.0001");
+    store.minute("front-door", "20261124.2359");
+    store.minute("back_yard-2", "20261124.2359");
+    store.minute("off", "20261124.1200");
+    store.chunk("front-door", "20261124.1300");
+    store.minute("front-door", "20261125.0000");
+  });
+
+  it("lists the day's converted minutes with the cameras that have them, and the first and last", async () => {
+    const { body } = await get("/api/1/cameras/20261124?camera_ids=back_yard-2,front-door");
+    expect(body.payload).toEqual({
+      min: "20261124.0001",
+      max: "20261124.2359",
+      camera_ids: ["back_yard-2", "front-door"],
+      dates: { "20261124.0001": ["front-door"], "20261124.2359": ["back_yard-2", "front-door"] },
+    });
+    expect(Object.keys(body)).toEqual(["date", "system", "payload"]);
+  });
+
+  it("means all cameras when none is named, disabled and removed ones too, and understands six-digit days", async () => {
+    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    store.minute("gone", "20261124.0500");
+    const { body } = await get("/api/1/cameras/261124");
+    expect(body.payload.camera_ids).toEqual(["front-door", "back_yard-2", "off", "gone"]);
+    expect(body.payload.dates).toMatchObject({ "20261124.1200": ["off"], "20261124.0500": ["gone"] });
+    expect((await get("/api/1/cameras/20261124?camera_ids=gone")).body.payload.max).toBe("20261124.0500");
+  });
+
+  it("says so when there is nothing: no minutes, min and max null", async () => {
+    expect((await get("/api/1/cameras/20200101?camera_ids=front-door")).body.payload).toEqual({
+      min: null,
+      max: null,
+      camera_ids: ["front-door"],
+      dates: {},
+    });
+  });
+
+  it("refuses days that the calendar has not, and cameras that never were", async () => {
+    for (const day of ["20260231", "2026112", "today", "20261124.json", "99999999"]) {
+      expect(await get(`/api/1/cameras/${day}`), day).toMatchObject({ status: 400, body: { status: 400 } });
+    }
+    expect(await get("/api/1/cameras/20261124?camera_ids=front-door,nobody")).toMatchObject({
+      status: 404,
+      body: { type: "urn:hindsight:problem:unknown-camera", detail: expect.stringContaining("nobody") },
+    });
+  });
+
+  it("shows the other cameras' footage when one camera's disk cannot be read, and names that camera", async () => {
+    // Stands for a failing disk also for root, whom no permission keeps out: a loop of links cannot be read by anybody.
+    breakDay("back_yard-2", "20261124");
+    const { body } = await get("/api/1/cameras/20261124?camera_ids=front-door,back_yard-2");
+    expect(body.payload.unreadable).toEqual(["back_yard-2"]);
+    expect(Object.keys(body.payload.dates)).toEqual(["20261124.0001", "20261124.2359"]);
+    const alone = await get("/api/1/cameras/20261124?camera_ids=back_yard-2");
+    expect(alone).toMatchObject({ status: 503, body: { type: "urn:hindsight:problem:unavailable" } });
+  });
+});
+
+function breakDay(camera: string, day: string): void {
+  const folder = dayFolder(store.directory(camera), day);
+  rmSync(folder, { recursive: true });
+  symlinkSync(folder, folder);
+}
+
+describe("camera/{id}/minutes", () => {
+  it("lists minutes with start, size, pictures and state", async () => {
+    store.minute("front-door", "20261124.1433", 1234);
+    const waiting = store.chunk("front-door", "20261124.1434");
+    store.chunk("front-door", "20261124.1434", 2);
+    store.age(waiting, 300);
+    store.chunk("front-door", "20261124.1435");
+    store.quarantinedChunk("front-door", "20261124.0100");
+    const { body } = await get("/api/1/camera/front-door/minutes?day=20261124");
+    const pictures = { hasPreview: false, hasThumbnail: false };
+    expect(body).toEqual({
+      camera: "front-door",
+      from: "2026-11-24T00:00:00.000Z",
+      to: "2026-11-25T00:00:00.000Z",
+      minutes: [
+        { name: "20261124.0100", start: "2026-11-24T01:00:00.000Z", state: "quarantined", ...pictures },
+        {
+          name: "20261124.1433",
+          start: "2026-11-24T14:33:00.000Z",
+          state: "ready",
+          hasPreview: true,
+          hasThumbnail: true,
+          sizeBytes: 1234,
+        },
+        { name: "20261124.1434", start: "2026-11-24T14:34:00.000Z", state: "waiting", ...pictures, sizeBytes: 10 },
+        { name: "20261124.1435", start: "2026-11-24T14:35:00.000Z", state: "recording", ...pictures, sizeBytes: 5 },
+      ],
+    });
+  });
+
+  it("takes a chunk that has not grown for a while as waiting, not as recording", async () => {
+    store.age(store.chunk("front-door", "20261124.1435"), 30);
+    const { body } = await get("/api/1/camera/front-door/minutes?day=20261124");
+    expect(body.minutes).toMatchObject([{ name: "20261124.1435", state: "waiting" }]);
+  });
+
+  it("lists the minutes that overlap a stretch of time, over midnight, in any zone, its end excluded", async () => {
+    for (const minute of ["20261124.2357", "20261124.2358", "20261124.2359", "20261125.0000", "20261125.0001"]) {
+      store.minute("front-door", minute);
+    }
+    const query = new URLSearchParams({ from: "2026-11-25T00:58:30+01:00", to: "2026-11-25T00:01:00Z" });
+    const { body } = await get(`/api/1/camera/front-door/minutes?${query}`);
+    const names = body.minutes.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(["20261124.2358", "20261124.2359", "20261125.0000"]);
+  });
+
+  it("refuses what is not a stretch of time, or too long a one, with the reason", async () => {
+    const queries = [
+      "",
+      "day=20260231",
+      "day=20261124&from=2026-11-24T00:00:00Z",
+      "from=2026-11-24T00:00:00Z",
+      "from=2026-11-24T00:00:00&to=2026-11-24T01:00:00",
+      "from=2026-02-30T00:00:00Z&to=2026-03-02T00:00:00Z",
+      "from=2026-11-24T01:00:00Z&to=2026-11-24T00:00:00Z",
+      "from=1926-11-24T01:00:00Z&to=2026-11-24T00:00:00Z",
+      "day=20261124&day=20261125",
+    ];
+    for (const query of queries) {
+      const reply = await get(`/api/1/camera/front-door/minutes?${query}`);
+      expect(reply, query).toMatchObject({ status: 400, body: { detail: expect.any(String) } });
+    }
+    expect(await get("/api/1/camera/nobody/minutes?day=20261124")).toMatchObject({ status: 404 });
+    expect(await get("/api/1/camera/..%2ffront-door/minutes?day=20261124")).toMatchObject({ status: 404 });
+  });
+
+  it("answers every query with a list or a problem, never a 500", async () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom(
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59+23:59",
+        "0001-01-01T00:00:00+14:00",
+        "20261124",
+        "261124",
+      ),
+    );
+    const query = fc.record({ day: text, from: text, to: text }, { requiredKeys: [] });
+    await fc.assert(
+      fc.asyncProperty(query, async (parameters) => {
+        const reply = await api.get(`/api/1/camera/front-door/minutes?${new URLSearchParams(parameters)}`);
+        expect([200, 400]).toContain(reply.status);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("days", () => {
+  it("lists each camera's days with footage, converted or not, over years", async () => {
+    store.minute("front-door", "20240229.0000");
+    store.chunk("front-door", "20261124.1433");
+    store.minute("off", "20261101.0000");
+    expect((await get("/api/1/days")).body).toEqual({
+      cameras: { "front-door": ["20240229", "20261124"], "back_yard-2": [], off: ["20261101"] },
+    });
+    expect((await get("/api/1/days?camera_ids=off")).body).toEqual({ cameras: { off: ["20261101"] } });
+    expect(await get("/api/1/days?camera_ids=nobody")).toMatchObject({ status: 404 });
+  });
+});
+
+describe("every answer", () => {
+  it("is compressed when it is JSON and long", async () => {
+    const now = dayOf(minuteAt(Date.now() * 1000));
+    for (let i = 10; i < 60; i++) store.minute("front-door", `${now}.00${i}`);
+    const reply = await api.get(`/api/1/cameras/${now}`, { "Accept-Encoding": "gzip" });
+    expect(reply.headers["content-encoding"]).toBe("gzip");
+    expect(JSON.parse(gunzipSync(reply.body).toString()).payload.max).toBe(`${now}.0059`);
+  });
+
+  it("carries headers that keep browsers from misusing it, and does not say what made it", async () => {
+    for (const path of ["/api/1/cameras.json", "/nothing", "/"]) {
+      const { headers } = await api.get(path);
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect(headers["content-security-policy"]).toContain("script-src 'self'");
+      expect(headers["x-powered-by"]).toBeUndefined();
+    }
+  });
+});
+
+describe("the page", () => {
+  it("is said not to be built as long as it is not", async () => {
+    expect(await api.get("/")).toMatchObject({ status: 503, text: expect.stringContaining("npm run build:page") });
+  });
+
+  it("is served: hashed assets for ever, the rest asked for anew", async () => {
+    const folder = api.parts.pageFolder;
+    mkdirSync(join(folder, "assets"), { recursive: true });
+    writeFileSync(join(folder, "index.html"), "<!doctype html><title>Hindsight</title>");
+    writeFileSync(join(folder, "assets", "main-B2x.js"), "console.log(1)");
+    writeFileSync(join(folder, "favicon.svg"), "<svg/>");
+    const page = await api.get("/");
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining("<title>Hindsight") });
+    expect(page.headers["cache-control"]).toBe("no-cache");
+    expect((await api.get("/", { "If-None-Match": page.headers.etag as string })).status).toBe(304);
+    expect((await api.get("/assets/main-B2x.js")).headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+    expect((await api.get("/favicon.svg")).headers["cache-control"]).toBe("no-cache");
+    for (const path of ["/assets/other.js", "/assets/..%2f..%2fsecret", "/../package.json", "/.git/config"]) {
+      expect((await api.get(path)).headers["content-type"], path).toBe("application/problem+json");
+    }
+  });
+});

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import express, { Router } from "express";
+import { allowOnly } from "../http/errors.ts";
+
+const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Hindsight</title>
+<h1>The page is not built</h1>
+<p>Run <code>npm run build:page</code> (or <code>./nvr up</code>, which does) and reload. Recording and the API do not
+need it: <a href="/api/1/system.json">/api/1/system.json</a>.</p></html>
+`;
+
+/**
+ * The page, as Vite builds it. What lies in `assets/` has a hash of its content in its name and is kept for ever;
+ * everything else, index.html above all, is asked for anew each time (and answered 304 while it is the same).
+ */
+export function pageRoutes(folder: string): Router {
+  const router = Router();
+  const index = join(folder, "index.html");
+  const send: express.RequestHandler = (_req, res, next) => {
+    if (existsSync(index)) {
+      res.sendFile(index, { cacheControl: false, headers: { "Cache-Control": "no-cache" } }, (error) => {
+        if (error !== undefined && !res.headersSent) next(error);
+      });
+    } else {
+      res.status(503).set("Cache-Control", "no-store").type("html").send(NOT_BUILT);
+    }
+  };
+  router.route("/").get(send).all(allowOnly("GET", "HEAD"));
+  router.use(
+    "/assets",
+    express.static(join(folder, "assets"), { index: false, redirect: false, immutable: true, maxAge: "365d" }),
+  );
+  const setHeaders = (res: express.Response) => res.set("Cache-Control", "no-cache");
+  router.use(express.static(folder, { index: false, redirect: false, cacheControl: false, setHeaders }));
+  return router;
+}

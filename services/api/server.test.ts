@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ApiFixture } from "./testing/api-fixture.ts";
+import { StoreFixture } from "./testing/store-fixture.ts";
+
+const SIZE = 30_000_000;
+let store: StoreFixture;
+let api: ApiFixture;
+
+beforeEach(async () => {
+  store = new StoreFixture();
+  store.minute("front-door", "20261124.1433", SIZE);
+  api = await new ApiFixture(store).start();
+});
+afterEach(async () => {
+  await api.stop();
+  store.remove();
+});
+
+/** A download that has begun and is not read on. */
+async function beginDownload(): Promise<Socket> {
+  const socket = connect(api.port, "127.0.0.1");
+  socket.write("GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: x\r\n\r\n");
+  await once(socket, "readable");
+  return socket;
+}
+
+function readAll(socket: Socket): Promise<number> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    socket.on("data", (piece) => {
+      bytes += piece.length;
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(bytes));
+  });
+}
+
+describe("ApiServer", () => {
+  it("lets a download be finished while it stops, takes no new requests, and is then gone", async () => {
+    const socket = await beginDownload();
+    const stopped = api.server.stop(30_000);
+    await expect(api.get("/api/1/cameras.json")).rejects.toThrow(/ECONNREFUSED/);
+    expect(await readAll(socket)).toBeGreaterThan(SIZE);
+    await stopped;
+  });
+
+  it("cuts a download that is still not read when the time for stopping is over", async () => {
+    const socket = await beginDownload();
+    const beganMs = Date.now();
+    await api.server.stop(300);
+    expect(Date.now() - beganMs).toBeLessThan(5000);
+    expect(await readAll(socket)).toBeLessThan(SIZE);
+  });
+
+  it("does not wait for idle connections that browsers keep alive", async () => {
+    const socket = connect(api.port, "127.0.0.1");
+    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    await once(socket, "data");
+    const beganMs = Date.now();
+    await api.server.stop(30_000);
+    expect(Date.now() - beganMs).toBeLessThan(5000);
+    socket.destroy();
+  });
+});

@@ -1,0 +1,60 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+/** An HTTP server that stops without cutting off those who are being served. */
+export class ApiServer {
+  readonly #server: Server;
+
+  constructor(listener: RequestListener) {
+    // A page scrubbing over thumbnails keeps its connections between two movements of the hand.
+    this.#server = createServer({ keepAliveTimeout: 65_000 }, listener);
+    this.#server.on("clientError", answerMalformed);
+  }
+
+  /** Begins to listen; port 0 takes any free one. Throws the errors of bind(2). Returns the port. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /**
+   * Takes no new connections, lets the answers under way be finished for up to `graceMs`, then cuts what is left.
+   * Streams that never end by themselves must have been ended before.
+   */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // A connection whose answer has just been finished is idle, but kept alive: close those as they come up.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
+    const limit = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+  }
+}
+
+/** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable || ((socket as Socket).bytesWritten ?? 0) > 0) {
+    socket.destroy();
+    return;
+  }
+  const [status, title, detail] =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? [431, "Request Header Fields Too Large", "The request's address and headers together are too long."]
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? [408, "Request Timeout", "The request did not arrive in time."]
+        : [400, "Bad Request", "This is no HTTP request."];
+  const body = JSON.stringify({ type: "urn:hindsight:problem:bad-request", title, status, detail });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,74 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import type { Redis } from "ioredis";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import winston from "winston";
+import { connectRedis } from "../../shared/redis/connect-redis.ts";
+import type { ServiceContext } from "../../shared/service/service.ts";
+import { projectRoot } from "./project.ts";
+import { type ApiService, startApi } from "./service.ts";
+import { startRedis, type TestRedis } from "./testing/redis.ts";
+import { StoreFixture } from "./testing/store-fixture.ts";
+
+const logger = winston.createLogger({ silent: true });
+const root = projectRoot(import.meta.dirname);
+let server: TestRedis;
+let redis: Redis;
+let store: StoreFixture;
+let context: ServiceContext;
+let api: ApiService;
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  redis = connectRedis(server.url, logger);
+  store = new StoreFixture();
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  context = { instance: "test", config: store.config, logger, redis, metrics };
+  api = await startApi(context, { projectRoot: root });
+});
+afterEach(async () => {
+  await api.stop();
+  redis.disconnect();
+  store.remove();
+});
+
+const url = (path: string) => `http://127.0.0.1:${api.port}${path}`;
+
+describe("startApi", () => {
+  it("serves the status of the whole, its own health and metrics, and Bull Board", async () => {
+    const status = await (await fetch(url("/api/1/system.json"))).json();
+    expect(status).toMatchObject({ system: { name: "Hindsight", version: expect.stringMatching(/^\d+\.\d+\.\d+/) } });
+    expect(await (await fetch(url("/health"))).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(url("/metrics"))).text()).toContain("process_cpu_user_seconds_total");
+    expect((await fetch(url("/admin/queues"))).status).toBe(200);
+  });
+
+  it("says which setting to correct when its port is taken", async () => {
+    store.config.change({ api: { host: "127.0.0.1", port: api.port } });
+    await expect(startApi(context, { projectRoot: root })).rejects.toThrow(/EADDRINUSE.*api\.port/);
+  });
+
+  it("stops while somebody listens for events", async () => {
+    const res = await new Promise<IncomingMessage>((resolve) => get(url("/api/1/events"), resolve));
+    res.resume();
+    const ended = once(res, "close");
+    const beganMs = Date.now();
+    await api.stop();
+    await ended;
+    expect(Date.now() - beganMs).toBeLessThan(3000);
+  });
+
+  it("stops, and has answered, while Redis is away", async () => {
+    redis.disconnect();
+    const status = await (await fetch(url("/api/1/system.json"))).json();
+    expect(status).toMatchObject({ payload: { status: "error", backlog: null } });
+    const board = await fetch(url("/admin/queues/api/queues"));
+    expect(board.status).toBe(503);
+    await api.stop();
+  });
+});

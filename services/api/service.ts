@@ -1,0 +1,70 @@
+import { Queue } from "bullmq";
+import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
+import { createHealthHandler } from "../../shared/service/health-server.ts";
+import type { Service, ServiceContext } from "../../shared/service/service.ts";
+import { StatusStore } from "../../shared/status/status-store.ts";
+import { createApp } from "./app.ts";
+import { Catalog } from "./catalog/catalog.ts";
+import { EventHub } from "./events/event-hub.ts";
+import { redisSource } from "./health/live-source.ts";
+import { SystemMonitor } from "./health/system-monitor.ts";
+import { pageFolder, systemName } from "./project.ts";
+import { boardRoutes } from "./routes/board.ts";
+import { ApiServer } from "./server.ts";
+
+export interface ApiOptions {
+  /** The folder of package.json; the built page lies below it. */
+  projectRoot: string;
+}
+
+/** A running api: what `Service` asks for, and where it listens. */
+export interface ApiService extends Service {
+  port: number;
+}
+
+/** Downloads under way get so long when the api stops; runService allows 25 s for all. */
+const GRACE_MS = 15_000;
+
+/** Builds the api, and listens. Throws when the port is taken. */
+export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
+  const { config, logger, redis, metrics } = context;
+  const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
+  queue.on("error", () => {}); // connectRedis tells that Redis is away
+  const catalog = new Catalog(config, logger);
+  const monitor = new SystemMonitor({
+    config,
+    catalog,
+    live: redisSource(redis, new StatusStore(redis), queue),
+    logger,
+  });
+  const events = new EventHub({ catalog, monitor, logger });
+  const problems = () => [];
+  const app = createApp({
+    config,
+    logger,
+    system: systemName(options.projectRoot),
+    catalog,
+    monitor,
+    events,
+    pageFolder: pageFolder(options.projectRoot),
+    board: boardRoutes(queue, () => redis.status === "ready"),
+    healthRouter: createHealthHandler({ problems, metrics }),
+  });
+  const server = new ApiServer(app);
+  const { host, port: wanted } = config.current.api;
+  const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`cannot listen at ${host}:${wanted} (${error.code}): correct api.host or api.port`, {
+      cause: error,
+    });
+  });
+  logger.info(`the page is at http://${host.includes(":") ? `[${host}]` : host}:${port}/`);
+  return {
+    port,
+    problems,
+    stop: async () => {
+      events.close();
+      await server.stop(GRACE_MS);
+      await queue.close();
+    },
+  };
+}

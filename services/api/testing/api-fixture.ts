@@ -1,0 +1,110 @@
+import { type IncomingHttpHeaders, request } from "node:http";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import type { RequestHandler, Router } from "express";
+import winston from "winston";
+import { type AppParts, createApp } from "../app.ts";
+import { Catalog } from "../catalog/catalog.ts";
+import { EventHub } from "../events/event-hub.ts";
+import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
+import { Problem } from "../http/problem.ts";
+import { ApiServer } from "../server.ts";
+import type { StoreFixture } from "./store-fixture.ts";
+
+export interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  text: string;
+  /** The body as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at the shape of whatever came
+  json: () => any;
+}
+
+export interface ApiFixtureOptions {
+  live?: LiveSource;
+  board?: RequestHandler;
+  healthRouter?: RequestHandler;
+  eventIntervalMs?: number;
+}
+
+const AWAY: LiveSource = {
+  readCameras: () => Promise.reject(new Error("away")),
+  readServices: () => Promise.reject(new Error("away")),
+  readBacklog: () => Promise.reject(new Error("away")),
+};
+
+/** The api, listening on a port of its own, on a store made for a test. Without `live`, Redis is away. */
+export class ApiFixture {
+  readonly parts: AppParts;
+  readonly server: ApiServer;
+  /** What was logged, a line each. */
+  readonly log: string[] = [];
+  port = 0;
+
+  constructor(store: StoreFixture, options: ApiFixtureOptions = {}) {
+    const logger = winston.createLogger({ level: "debug", transports: [] });
+    logger.add(new winston.transports.Stream({ stream: lineSink(this.log), format: winston.format.json() }));
+    const { config } = store;
+    const catalog = new Catalog(config, logger);
+    const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, logger });
+    const intervalMs = options.eventIntervalMs ?? 50;
+    this.parts = {
+      config,
+      logger,
+      system: { name: "Hindsight", version: "1.2.3" },
+      catalog,
+      monitor,
+      events: new EventHub({ catalog, monitor, logger, intervalMs }),
+      pageFolder: join(store.root, "page"),
+      board:
+        options.board ??
+        (() => {
+          throw new Problem("unavailable", 503, "no board in this test");
+        }),
+      ...(options.healthRouter !== undefined && { healthRouter: options.healthRouter }),
+    };
+    this.server = new ApiServer(createApp(this.parts));
+  }
+
+  async start(): Promise<this> {
+    this.port = await this.server.listen("127.0.0.1", 0);
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.parts.events.close();
+    await this.server.stop(0);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Sends the path exactly as it is written: nothing is normalized or escaped on the way, as fetch would. */
+  get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const req = request({ host: "127.0.0.1", port: this.port, path, headers, method, agent: false }, (res) => {
+        const pieces: Buffer[] = [];
+        res.on("data", (piece: Buffer) => pieces.push(piece));
+        res.on("error", reject);
+        res.on("end", () => {
+          const body = Buffer.concat(pieces);
+          const text = body.toString("utf8");
+          resolve({ status: res.statusCode ?? 0, headers: res.headers, body, text, json: () => JSON.parse(text) });
+        });
+      });
+      req.on("error", reject);
+      req.end();
+    });
+  }
+}
+
+function lineSink(lines: string[]): Writable {
+  return new Writable({
+    write(line: Buffer, _encoding, done) {
+      lines.push(line.toString());
+      done();
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** What a file system holds, as an unprivileged process may use it. */
+export interface Space {
+  freeBytes: number;
+  /** Used and free together; the blocks kept back for root count for neither, as in df(1). */
+  totalBytes: number;
+}
+
+/** One file system and those of the directories asked for that lie on it. */
+export interface Disk<Entry> {
+  /** st_dev: tells disks apart. */
+  device: number;
+  /** A directory on it, to ask for its space. */
+  path: string;
+  entries: Entry[];
+}
+
+export interface DiskGroups<Entry> {
+  disks: Disk<Entry>[];
+  /** Entries whose disk could not be told. Nothing may be said, or deleted, of them. */
+  unknown: { entry: Entry; error: unknown }[];
+}
+
+/**
+ * The space of the file system that holds `path`. Throws the errors of statfs(2), and an error when the file system tells
+ * of no blocks at all (some virtual ones do): nothing is known then, which is neither full nor empty.
+ */
+export async function readSpace(path: string): Promise<Space> {
+  const { bsize, blocks, bfree, bavail } = await statfs(path);
+  const totalBytes = (blocks - bfree + bavail) * bsize;
+  if (!(totalBytes > 0)) throw new Error(`the file system of ${path} does not tell its size`);
+  return { freeBytes: bavail * bsize, totalBytes };
+}
+
+/**
+ * Bytes that must become free to reach the goal, 0 when it is reached. The larger of the two goals counts; a percentage is
+ * one of the whole disk.
+ */
+export function missingBytes(space: Space, goal: { minFreePercent: number; minFreeBytes: number }): number {
+  const wanted = Math.max((space.totalBytes * goal.minFreePercent) / 100, goal.minFreeBytes);
+  return Math.max(0, Math.ceil(wanted - space.freeBytes));
+}
+
+/** Groups entries by the file system that their directory lies on; directories that are not there are left out. */
+export async function groupByDisk<Entry extends { directory: string }>(
+  entries: Iterable<Entry>,
+): Promise<DiskGroups<Entry>> {
+  const disks = new Map<number, Disk<Entry>>();
+  const unknown: DiskGroups<Entry>["unknown"] = [];
+  for (const entry of entries) {
+    try {
+      const { dev } = await stat(entry.directory);
+      const disk = disks.get(dev);
+      if (disk === undefined) disks.set(dev, { device: dev, path: entry.directory, entries: [entry] });
+      else disk.entries.push(entry);
+    } catch (error) {
+      if (!(await isJustAbsent(entry.directory, error))) unknown.push({ entry, error });
+    }
+  }
+  return { disks: [...disks.values()], unknown };
+}
+
+/** Not there while the folder above it is: no footage yet. With the folder above missing as well, a disk may be away. */
+async function isJustAbsent(directory: string, error: unknown): Promise<boolean> {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
+  return (await stat(dirname(directory)).catch(() => undefined)) !== undefined;
+}

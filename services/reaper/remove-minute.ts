@@ -1,0 +1,41 @@
+import { lstat, rmdir, unlink } from "node:fs/promises";
+import type { FootageFile, FootageMinute } from "./footage.ts";
+
+/**
+ * Chunks first: a chunk that outlived its mp4 would be converted again, into half a minute that looks whole. Then the mp4:
+ * with it the minute is gone for everybody. What a crash leaves after that are pictures without a video, which nobody
+ * takes for a minute and which the next pass removes.
+ */
+const ORDER: Record<FootageFile["kind"], number> = { chunk: 0, mp4: 1, preview: 2, thumbnail: 3, temporary: 4 };
+const BLOCK_BYTES = 512;
+
+export interface Removal {
+  /** What the disk gets back; nothing for a file with a second hard link. */
+  freedBytes: number;
+  removedFiles: number;
+  /** Set when a file could not be removed; the files that come after it in the order are kept, too. */
+  failure?: { path: string; error: NodeJS.ErrnoException };
+}
+
+/** Removes a minute's files, or with `dryRun` only counts them. Files that are gone already are no failure. Never throws. */
+export async function removeMinute({ files }: FootageMinute, dryRun: boolean): Promise<Removal> {
+  const removal: Removal = { freedBytes: 0, removedFiles: 0 };
+  for (const { path } of [...files].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
+    try {
+      const { blocks, nlink } = await lstat(path);
+      if (!dryRun) await unlink(path);
+      removal.removedFiles++;
+      if (nlink === 1) removal.freedBytes += blocks * BLOCK_BYTES;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+      removal.failure = { path, error: error as NodeJS.ErrnoException };
+      break;
+    }
+  }
+  return removal;
+}
+
+/** Removes a folder when it is empty. Never throws. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => {});
+}

@@ -1,0 +1,60 @@
+import { lstat } from "node:fs/promises";
+import type { Config, ReaperConfig } from "../../shared/config/config.ts";
+import { dayOf, minuteAt, minuteEndUs } from "../../shared/time/minute.ts";
+import type { FootageMinute } from "./footage.ts";
+
+/** Minutes that ended later are never deleted, and no chunk that grew since: a recorder or converter may be at them. */
+const UNTOUCHABLE_MS = 5 * 60_000;
+/** Chunks this young merely wait for their turn; older ones are footage like any other that the converter cannot reach. */
+const CONVERSION_DUE_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** How long ago a minute ended; negative while it lasts, and for minutes of a clock that ran ahead. */
+export function ageMs(minute: string, nowMs: number): number {
+  return nowMs - minuteEndUs(minute) / 1000;
+}
+
+/** Days after which footage of a camera goes, or undefined when age alone never removes it. */
+export function maxAgeDays(camera: string, config: Config, reaper: ReaperConfig): number | undefined {
+  return config.cameras.get(camera)?.maxAgeDays ?? reaper.maxAgeDays;
+}
+
+/** Whether a camera's minute is older than the configuration lets it become. */
+export function isExpired(
+  { camera, minute }: FootageMinute,
+  config: Config,
+  reaper: ReaperConfig,
+  nowMs: number,
+): boolean {
+  const days = maxAgeDays(camera, config, reaper);
+  return days !== undefined && ageMs(minute, nowMs) > days * DAY_MS;
+}
+
+/** The last day, YYYYMMDD, that can hold footage older than so many days. */
+export function lastExpiredDay(days: number, nowMs: number): string {
+  return dayOf(minuteAt((nowMs - days * DAY_MS) * 1000));
+}
+
+/**
+ * - `untouchable`: too young, or a chunk of it grew a moment ago (a GOP may last for hours, and its chunk with it)
+ * - `unconverted-lately`: a chunk of it should be converted any moment: it goes only when there is nothing else
+ * - `unconverted`: has chunks that nobody converted for long: goes in its turn, with a warning
+ * - `settled`: nobody is at it
+ */
+export type Condition = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
+
+/** The condition of a minute; a chunk whose age cannot be told is untouchable. */
+export async function conditionOf({ minute, files }: FootageMinute, nowMs: number): Promise<Condition> {
+  const minuteAgeMs = ageMs(minute, nowMs);
+  if (minuteAgeMs < UNTOUCHABLE_MS) return "untouchable";
+  const chunks = files.filter(({ kind }) => kind === "chunk");
+  if (chunks.length === 0) return "settled";
+  let idleMs = minuteAgeMs;
+  for (const { path } of chunks) {
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats === undefined) return "untouchable";
+    idleMs = Math.min(idleMs, nowMs - stats.mtimeMs);
+  }
+  if (idleMs < UNTOUCHABLE_MS) return "untouchable";
+  return idleMs < CONVERSION_DUE_MS ? "unconverted-lately" : "unconverted";
+}

@@ -1,0 +1,164 @@
+import type { CameraConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
+import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
+import { CameraAwayError, type CameraError, CameraRefusedError } from "./errors.ts";
+
+/** What a camera's recorder is given, beside what it passes on to its sessions. */
+export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "diskTrouble" | "ended"> {
+  origin: { recorder: string; boot: string };
+  logger: Logger;
+}
+
+/** A session that recorded for so long was a good one: the next failure starts with the shortest pause. */
+const GOOD_SESSION_MS = 30_000;
+
+/**
+ * Keeps one camera recorded: opens a session, and another one with growing pauses when it fails. A trouble that lasts is
+ * logged when it begins, when it changes and when it ends, and counted in between.
+ */
+export class CameraRecorder {
+  readonly camera: CameraConfig;
+  readonly #options: CameraRecorderOptions;
+  readonly #totals: SessionCounters = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
+  #session: CameraSession | undefined;
+  #sessions = 0;
+  #state: CameraState = "connecting";
+  #sinceMs = Date.now();
+  #problem: string | undefined;
+  #diskProblem: string | undefined;
+  #failures = 0;
+  #retryMs = 0;
+  #retryAtMs: number | undefined = 0;
+  #openedMs = 0;
+  #isStopped = false;
+  #stopping: Promise<void> = Promise.resolve();
+
+  constructor(options: CameraRecorderOptions) {
+    this.camera = options.camera;
+    this.#options = options;
+  }
+
+  /** Why the camera's directory cannot be written, while that is so. */
+  get diskProblem(): string | undefined {
+    return this.#diskProblem;
+  }
+
+  /** Does what is due. To be called every PULSE_MS. */
+  tick(nowMs: number): void {
+    if (this.#isStopped) return;
+    if (this.#retryAtMs !== undefined && nowMs >= this.#retryAtMs) this.#open(nowMs);
+    const session = this.#session;
+    if (session === undefined) return;
+    session.tick(nowMs);
+    if (session.isRecording && this.#state !== "recording") this.#recording(session);
+    if (this.#state === "recording" && nowMs - this.#openedMs > GOOD_SESSION_MS) this.#retryMs = 0;
+  }
+
+  /** Ends the recording in good order; what came is written when this resolves. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#setState("stopped");
+    const session = this.#session;
+    this.#session = undefined;
+    await Promise.all([session?.close(), this.#stopping]);
+    if (session !== undefined) this.#count(session);
+  }
+
+  /** What can be told of the camera now. */
+  status(): CameraStatus {
+    const session = this.#session;
+    const counters = sum(this.#totals, session?.counters);
+    const problem = this.#diskProblem ?? this.#problem;
+    const sps = session?.sps;
+    const newestUs = session?.newestFrameUs ?? 0;
+    return {
+      camera: this.camera.id,
+      recorder: this.#options.origin.recorder,
+      state: this.#state,
+      since: new Date(this.#sinceMs).toISOString(),
+      ...(problem === undefined ? {} : { problem }),
+      ...(sps === undefined ? {} : { codec: sps.codec, width: sps.width, height: sps.height }),
+      ...session?.figures,
+      ...counters,
+      sessions: this.#sessions,
+      ...(session?.driftPpm === undefined ? {} : { clockDriftPpm: Math.round(session.driftPpm * 10) / 10 }),
+      ...(newestUs === 0 ? {} : { newestFrame: new Date(newestUs / 1000).toISOString() }),
+    };
+  }
+
+  #open(nowMs: number): void {
+    this.#retryAtMs = undefined;
+    this.#openedMs = nowMs;
+    const session = new CameraSession({
+      ...this.#options,
+      origin: { ...this.#options.origin, session: ++this.#sessions },
+      diskTrouble: (error) => this.#diskTrouble(error),
+      ended: (error) => this.#failed(session, error),
+    });
+    this.#session = session;
+    session.open().catch((error: unknown) => {
+      if (error instanceof CameraRefusedError || error instanceof CameraAwayError) this.#failed(session, error);
+      else throw error;
+    });
+  }
+
+  #recording(session: CameraSession): void {
+    const { logger } = this.#options;
+    const sps = session.sps;
+    const picture = sps === undefined ? "" : ` ${sps.codec} ${sps.width}x${sps.height}`;
+    const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
+    logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
+    this.#failures = 0;
+    this.#problem = undefined;
+    this.#setState("recording");
+  }
+
+  #failed(session: CameraSession, error: CameraError): void {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    this.#count(session);
+    const { camera } = this;
+    const problem = `camera ${camera.id}: ${error.message}${error.advice === "" ? "" : `: ${error.advice}`}`;
+    if (problem !== this.#problem) this.#options.logger.warn(problem);
+    this.#problem = problem;
+    this.#failures++;
+    this.#setState(error instanceof CameraRefusedError ? "refused" : session.isRecording ? "stalled" : "connecting");
+    this.#retryAtMs = performance.now() + Math.max(camera.retryMinMs, this.#retryMs);
+    this.#retryMs = Math.min(camera.retryMaxMs, Math.max(camera.retryMinMs, this.#retryMs) * 2);
+  }
+
+  #diskTrouble(error: Error | undefined): void {
+    const { logger } = this.#options;
+    const { id, directory } = this.camera;
+    const problem =
+      error === undefined
+        ? undefined
+        : `camera ${id}: cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
+    if (problem === this.#diskProblem) return;
+    if (problem !== undefined) logger.error(problem);
+    else logger.info(`camera ${id}: ${directory} can be written again`);
+    this.#diskProblem = problem;
+  }
+
+  #count(session: CameraSession): void {
+    Object.assign(this.#totals, sum(this.#totals, session.counters));
+  }
+
+  #setState(state: CameraState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#sinceMs = Date.now();
+  }
+}
+
+function sum(a: SessionCounters, b: Readonly<SessionCounters> | undefined): SessionCounters {
+  if (b === undefined) return { ...a };
+  return {
+    frames: a.frames + b.frames,
+    bytes: a.bytes + b.bytes,
+    damagedFrames: a.damagedFrames + b.damagedFrames,
+    droppedFrames: a.droppedFrames + b.droppedFrames,
+    lostPackets: a.lostPackets + b.lostPackets,
+  };
+}

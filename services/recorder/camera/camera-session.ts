@@ -1,0 +1,263 @@
+import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
+import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
+import type { Minute } from "../../../shared/time/minute.ts";
+import { ChunkPlanner } from "../chunk/chunk-planner.ts";
+import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
+import { CaptureClock } from "../clock/capture-clock.ts";
+import type { SystemClock } from "../clock/system-clock.ts";
+import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
+import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
+import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
+import { ParameterSets } from "../rtp/parameter-sets.ts";
+import { SequenceTracker } from "../rtp/sequence.ts";
+import type { BatchedSockets } from "../rtsp/batched-socket.ts";
+import type { VideoTrack } from "../rtsp/sdp.ts";
+import { RtspSession } from "../rtsp/session.ts";
+import { CameraAwayError } from "./errors.ts";
+import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
+
+/** What a session is given. */
+export interface CameraSessionOptions {
+  camera: CameraConfig;
+  recorder: RecorderConfig;
+  sockets: BatchedSockets;
+  clock: SystemClock;
+  origin: { recorder: string; session: number; boot: string };
+  chunkClosed(minute: Minute): void;
+  diskTrouble(error: Error | undefined): void;
+  /** The session is over and has let go of the camera; nothing is called after it. */
+  ended(error: CameraAwayError): void;
+}
+
+/** What a session counted so far. */
+export interface SessionCounters {
+  frames: number;
+  bytes: number;
+  damagedFrames: number;
+  droppedFrames: number;
+  lostPackets: number;
+}
+
+/** How often `tick` is called: what is due before the next call is done in this one. */
+export const PULSE_MS = 250;
+const STOP_LIMIT_MS = 10_000;
+
+/**
+ * One RTSP session of a camera, from connect to teardown, and the chunks recorded from it. It has no timers: its owner
+ * calls `tick` every 250 ms.
+ */
+export class CameraSession {
+  readonly #options: CameraSessionOptions;
+  readonly #session: RtspSession;
+  readonly #buffer: AccessUnitBuffer;
+  readonly #chunks: ChunkRecorder;
+  readonly #packet = emptyRtpPacket();
+  readonly #sequence = new SequenceTracker();
+  readonly #meter = new StreamMeter();
+  readonly #counters: SessionCounters = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
+  #parameterSets = new ParameterSets();
+  #parameterSetsVersion = -1;
+  #sps: Sps | undefined;
+  #payloadType = -1;
+  #clock: CaptureClock | undefined;
+  #planner: ChunkPlanner | undefined;
+  #depacketizer: H264Depacketizer | undefined;
+  #heardMs = performance.now();
+  #keyframeMs = performance.now();
+  #waitingSinceMs: number | undefined;
+  #hasStream = false;
+  #isSkippingToKeyframe = false;
+  #isOver = false;
+  #endedBy: CameraAwayError | undefined;
+
+  /** Throws TypeError when the camera's URL is none. */
+  constructor(options: CameraSessionOptions) {
+    this.#options = options;
+    const { camera, recorder } = options;
+    this.#buffer = new AccessUnitBuffer(recorder.maxBufferBytes);
+    this.#chunks = new ChunkRecorder({
+      camera: camera.id,
+      directory: camera.directory,
+      origin: options.origin,
+      maxBufferBytes: recorder.maxBufferBytes,
+      syncIntervalMs: recorder.syncIntervalMs,
+      closed: options.chunkClosed,
+      written: (bytes) => this.#buffer.recycle(bytes),
+      trouble: options.diskTrouble,
+    });
+    this.#session = new RtspSession(options.sockets, camera.url, {
+      described: (track) => this.#described(track),
+      rtp: (bytes, start, end) => this.#rtp(bytes, start, end),
+      rtcp: () => {},
+      batchEnd: () => this.#batchEnd(),
+      heard: () => {
+        this.#heardMs = performance.now();
+      },
+      closed: (error) => void this.#end(error),
+    });
+  }
+
+  /** Whether frames are being recorded: a keyframe has come. */
+  get isRecording(): boolean {
+    return this.#counters.frames > 0;
+  }
+
+  get counters(): Readonly<SessionCounters> {
+    return this.#counters;
+  }
+
+  get sps(): Sps | undefined {
+    return this.#sps;
+  }
+
+  get figures(): StreamFigures | undefined {
+    return this.#meter.figures;
+  }
+
+  get driftPpm(): number | undefined {
+    return this.#clock?.driftPpm;
+  }
+
+  /** Capture time of the newest frame handed to the disk, µs since the Unix epoch; 0 before the first. */
+  get newestFrameUs(): number {
+    return this.#planner?.newestUs ?? 0;
+  }
+
+  /** Connects and plays. Throws CameraRefusedError or CameraAwayError; `ended` is not called then. */
+  async open(): Promise<void> {
+    try {
+      await this.#session.open();
+      this.#heardMs = this.#keyframeMs = performance.now();
+    } catch (error) {
+      await this.#stop();
+      throw this.#endedBy ?? error;
+    }
+  }
+
+  /** Flushes what is due, keeps the session alive, and ends it when the camera has fallen silent. */
+  tick(nowMs: number): void {
+    if (this.#isOver) return;
+    const { camera } = this.#options;
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
+      const seconds = Math.round(silentMs / 1000);
+      void this.#giveUp(`nothing was heard for ${seconds} s`, "check that the camera is on and its network works");
+      return;
+    }
+    if (this.#hasStream && nowMs - this.#keyframeMs > camera.keyframeTimeoutMs) {
+      const seconds = Math.round(camera.keyframeTimeoutMs / 1000);
+      void this.#giveUp(
+        `no keyframe for ${seconds} s`,
+        "set a keyframe (I-frame) interval of a few seconds in the camera",
+      );
+      return;
+    }
+    this.#session.keepAlive(nowMs);
+    if (this.#waitingSinceMs !== undefined) {
+      const { flushIntervalMs, readIntervalMs } = this.#options.recorder;
+      if (nowMs - this.#waitingSinceMs >= flushIntervalMs - readIntervalMs - PULSE_MS) this.#flush();
+    }
+    this.#chunks.tick(nowMs);
+  }
+
+  /** Ends the session in good order: what came is written, the chunk closed. `ended` is not called. */
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#stop();
+  }
+
+  #described(track: VideoTrack): void {
+    this.#payloadType = track.payloadType;
+    this.#parameterSets = new ParameterSets(track.parameterSets);
+    const clock = new CaptureClock(this.#options.clock, track.clockRate);
+    this.#clock = clock;
+    this.#planner = new ChunkPlanner(clock);
+    this.#depacketizer = new H264Depacketizer(this.#buffer, this.#parameterSets, {
+      unwrap: (timestamp) => clock.unwrap(timestamp),
+      frame: (rtpUs, bytes, isKeyframe) => this.#frame(rtpUs, bytes, isKeyframe),
+    });
+  }
+
+  #rtp(bytes: Buffer, start: number, end: number): void {
+    const packet = this.#packet;
+    if (this.#isOver || this.#depacketizer === undefined || !parseRtpPacket(bytes, start, end, packet)) return;
+    if (packet.payloadType !== this.#payloadType) return;
+    this.#hasStream = true;
+    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc);
+    if (lost === -1) return;
+    if (lost > 0) {
+      this.#counters.lostPackets += lost;
+      this.#depacketizer.lost();
+    }
+    this.#depacketizer.take(bytes, packet);
+  }
+
+  #frame(rtpUs: number, bytes: number, isKeyframe: boolean): void {
+    this.#counters.frames++;
+    this.#counters.bytes += bytes;
+    this.#meter.frame(rtpUs, bytes, isKeyframe);
+    if (!isKeyframe) return;
+    this.#keyframeMs = this.#heardMs;
+    if (this.#parameterSets.version !== this.#parameterSetsVersion) this.#readSps();
+  }
+
+  #readSps(): void {
+    this.#parameterSetsVersion = this.#parameterSets.version;
+    try {
+      const nal = this.#parameterSets.sequence.at(-1);
+      if (nal !== undefined) this.#sps = parseSps(nal);
+    } catch (error) {
+      if (!(error instanceof SpsError)) throw error;
+      this.#sps = undefined;
+    }
+  }
+
+  #batchEnd(): void {
+    if (this.#isOver || this.#depacketizer === undefined) return;
+    this.#counters.damagedFrames = this.#depacketizer.counters.damagedFrames;
+    this.#clock?.observe();
+    if (this.#buffer.waitingBytes > 0) this.#waitingSinceMs ??= this.#heardMs;
+  }
+
+  /** Hands what was gathered to the disk, once the clock can tell its times. */
+  #flush(): void {
+    if (this.#clock?.isSettled !== true || this.#planner === undefined) return;
+    this.#waitingSinceMs = undefined;
+    const batch = this.#buffer.take();
+    if (batch === undefined) return;
+    if (!this.#chunks.hasRoomFor(batch.bytes.length)) this.#isSkippingToKeyframe = true;
+    if (this.#isSkippingToKeyframe) {
+      const first = this.#chunks.hasRoomFor(batch.bytes.length) ? batch.units.findIndex((unit) => unit.isKeyframe) : -1;
+      const dropped = batch.units.splice(0, first === -1 ? batch.units.length : first);
+      this.#counters.droppedFrames += dropped.length;
+      if (first === -1) return;
+      this.#isSkippingToKeyframe = false;
+    }
+    this.#chunks.push(this.#planner.plan(batch));
+  }
+
+  #giveUp(message: string, advice: string): Promise<void> {
+    return this.#end(new CameraAwayError(message, advice));
+  }
+
+  async #end(error: CameraAwayError): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#endedBy = error;
+    await this.#stop();
+    this.#options.ended(error);
+  }
+
+  async #stop(): Promise<void> {
+    this.#isOver = true;
+    this.#session.close();
+    this.#depacketizer?.end();
+    if (this.#planner !== undefined) {
+      const batch = this.#isSkippingToKeyframe ? undefined : this.#buffer.take();
+      if (batch !== undefined) this.#chunks.push(this.#planner.plan(batch));
+      this.#chunks.push(this.#planner.end());
+    }
+    await this.#chunks.stop(STOP_LIMIT_MS);
+  }
+}

@@ -1,0 +1,110 @@
+import type { CameraConfig } from "../../../shared/config/config.ts";
+import { parseSps, type Sps } from "../../../shared/h264/sps.ts";
+import { CaptureClock } from "../clock/capture-clock.ts";
+import { hostClock } from "../clock/system-clock.ts";
+import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
+import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
+import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
+import { ParameterSets } from "../rtp/parameter-sets.ts";
+import type { BatchedSockets } from "../rtsp/batched-socket.ts";
+import { RtspSession } from "../rtsp/session.ts";
+import { CameraAwayError } from "./errors.ts";
+
+/** What a short look at a camera shows. */
+export interface ProbeResult {
+  sps: Sps;
+  framesPerSecond: number;
+  bitsPerSecond: number;
+  /** Undefined when no second keyframe came while we looked. */
+  keyframeIntervalMs?: number;
+}
+
+interface Frame {
+  rtpUs: number;
+  bytes: number;
+  isKeyframe: boolean;
+}
+
+/** Enough frames to tell a rate when no second keyframe comes. */
+const FRAMES_FOR_RATE = 50;
+const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Plays a camera until its second keyframe, at most for `limitMs`. Throws CameraRefusedError or CameraAwayError, which
+ * say what to do, when it cannot be played.
+ */
+export async function probeCamera(
+  camera: CameraConfig,
+  sockets: BatchedSockets,
+  limitMs: number,
+): Promise<ProbeResult> {
+  const frames: Frame[] = [];
+  const buffer = new AccessUnitBuffer(MAX_BUFFER_BYTES);
+  const packet = emptyRtpPacket();
+  let parameterSets = new ParameterSets();
+  let payloadType = -1;
+  let depacketizer: H264Depacketizer | undefined;
+  let enough: (error?: Error) => void = () => {};
+  const watched = new Promise<void>((resolve, reject) => {
+    enough = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  watched.catch(() => {}); // it is awaited below, or an earlier error is thrown
+  const session = new RtspSession(sockets, camera.url, {
+    described: (track) => {
+      payloadType = track.payloadType;
+      parameterSets = new ParameterSets(track.parameterSets);
+      const clock = new CaptureClock(hostClock, track.clockRate);
+      depacketizer = new H264Depacketizer(buffer, parameterSets, {
+        unwrap: (timestamp) => clock.unwrap(timestamp),
+        frame: (rtpUs, bytes, isKeyframe) => {
+          if (frames.length > 1 && isKeyframe) enough();
+          frames.push({ rtpUs, bytes, isKeyframe });
+        },
+      });
+    },
+    rtp: (bytes, start, end) => {
+      if (parseRtpPacket(bytes, start, end, packet) && packet.payloadType === payloadType)
+        depacketizer?.take(bytes, packet);
+    },
+    rtcp: () => {},
+    batchEnd: () => void buffer.take(),
+    heard: () => {},
+    closed: (error) => enough(error),
+  });
+  const timer = setTimeout(() => {
+    if (frames.length >= FRAMES_FOR_RATE) enough();
+    enough(new CameraAwayError(...silence(frames.length, limitMs)));
+    session.close();
+  }, limitMs);
+  try {
+    await Promise.race([session.open(), watched]);
+    await watched;
+  } finally {
+    clearTimeout(timer);
+    session.close();
+  }
+  const sps = parameterSets.sequence.at(-1);
+  if (sps === undefined) throw new CameraAwayError("no parameter sets came", "restart the camera");
+  return { sps: parseSps(sps), ...measure(frames) };
+}
+
+function silence(frames: number, limitMs: number): [message: string, advice: string] {
+  const seconds = Math.round(limitMs / 1000);
+  if (frames > 0)
+    return [`only ${frames} frames in ${seconds} s`, "check the network between this machine and the camera"];
+  return [`no picture within ${seconds} s`, "check that the camera is on, and its keyframe (I-frame) interval"];
+}
+
+function measure(frames: Frame[]): Omit<ProbeResult, "sps"> {
+  const times = frames.map((frame) => frame.rtpUs);
+  const spanUs = Math.max(1, Math.max(...times) - Math.min(...times));
+  const bytes = frames.slice(0, -1).reduce((sum, frame) => sum + frame.bytes, 0);
+  const second = frames.findIndex((frame, index) => index > 0 && frame.isKeyframe);
+  return {
+    framesPerSecond: Math.round(((frames.length - 1) * 1e8) / spanUs) / 100,
+    bitsPerSecond: Math.round((bytes * 8e6) / spanUs),
+    ...(second === -1
+      ? {}
+      : { keyframeIntervalMs: Math.round(((frames[second] as Frame).rtpUs - (frames[0] as Frame).rtpUs) / 1000) }),
+  };
+}

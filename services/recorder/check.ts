@@ -1,0 +1,49 @@
+// `nvr check`: validates the configuration and tries each camera, or those named as arguments.
+import { CONFIG_EXIT_CODE, ConfigError } from "../../shared/config/config-error.ts";
+import { loadConfig } from "../../shared/config/load-config.ts";
+import { CameraError } from "./camera/errors.ts";
+import { type ProbeResult, probeCamera } from "./camera/probe.ts";
+import { BatchedSockets } from "./rtsp/batched-socket.ts";
+
+const LIMIT_MS = 15_000;
+const READ_INTERVAL_MS = 50;
+
+try {
+  const config = await loadConfig();
+  const names = process.argv.slice(2);
+  const unknown = names.filter((name) => !config.cameras.has(name));
+  if (unknown.length > 0) {
+    console.error(`not in the configuration: ${unknown.join(", ")}`);
+    process.exit(1);
+  }
+  console.log("the configuration is valid");
+  const cameras = [...config.cameras.values()].filter(({ id, enabled }) =>
+    names.length > 0 ? names.includes(id) : enabled,
+  );
+  if (cameras.length === 0) console.log("no camera is configured: see config/nvr.example.json");
+  const sockets = new BatchedSockets(READ_INTERVAL_MS);
+  const results = await Promise.all(
+    cameras.map(async (camera) => {
+      try {
+        console.log(`${camera.id}: ${describe(await probeCamera(camera, sockets, LIMIT_MS))}`);
+        return true;
+      } catch (error) {
+        if (!(error instanceof CameraError)) throw error;
+        console.log(`${camera.id}: FAILED: ${error.message}: ${error.advice}`);
+        return false;
+      }
+    }),
+  );
+  process.exit(results.every(Boolean) ? 0 : 1);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(CONFIG_EXIT_CODE);
+}
+
+function describe({ sps, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {
+  const keyframes =
+    keyframeIntervalMs === undefined ? "no second keyframe seen" : `a keyframe every ${keyframeIntervalMs / 1000} s`;
+  const megabits = (bitsPerSecond / 1e6).toFixed(2);
+  return `ok, ${sps.codec}, ${sps.width}x${sps.height}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
+}

@@ -1,0 +1,118 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../../shared/chunk/format.ts";
+import { makeDirectory, syncDirectory } from "../../../shared/store/durable.ts";
+import { chunkPath } from "../../../shared/store/names.ts";
+import type { Minute } from "../../../shared/time/minute.ts";
+
+/** Where a chunk belongs and what its origin block says. */
+export interface ChunkDescription {
+  camera: string;
+  directory: string;
+  minute: Minute;
+  origin: ChunkOrigin;
+  /** Wall clock, µs since the Unix epoch. */
+  openedUs: number;
+}
+
+const MAX_PARTS = 10_000;
+
+/**
+ * A chunk being written by its one writer. A write that fails ends the chunk at its last whole byte that the caller
+ * vouches for: nothing is ever appended behind a torn tail.
+ */
+export class ChunkFile {
+  readonly path: string;
+  readonly #file: FileHandle;
+  #size: number;
+  #isSynced = true;
+
+  private constructor(path: string, file: FileHandle, size: number) {
+    this.path = path;
+    this.#file = file;
+    this.#size = size;
+  }
+
+  /**
+   * Creates the first part of the minute whose name is free, its name durable. Throws the errors of mkdir(2), open(2),
+   * write(2) and fsync(2).
+   */
+  static async create(description: ChunkDescription): Promise<ChunkFile> {
+    const { camera, directory, minute } = description;
+    await makeDirectory(dirname(chunkPath(directory, camera, minute, 1)));
+    for (let part = 1; part <= MAX_PARTS; part++) {
+      const path = chunkPath(directory, camera, minute, part);
+      const file = await openExclusively(path);
+      if (file === undefined) continue;
+      try {
+        const chunk = new ChunkFile(path, file, 0);
+        const block = originBlock(description);
+        await chunk.write(block, 0, block.length);
+        await syncDirectory(dirname(path));
+        return chunk;
+      } catch (error) {
+        await file.close().catch(() => {});
+        throw error;
+      }
+    }
+    throw new Error(`${camera}: more than ${MAX_PARTS} parts of minute ${minute}`);
+  }
+
+  /** Bytes handed to the kernel. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Appends bytes. Throws the error of write(2); `size` then tells how many of them went in. */
+  async write(bytes: Buffer, start: number, end: number): Promise<void> {
+    this.#isSynced = false;
+    for (let position = start; position < end; ) {
+      const { bytesWritten } = await this.#file.write(bytes, position, end - position);
+      this.#size += bytesWritten;
+      position += bytesWritten;
+    }
+  }
+
+  /** Makes what was written durable. */
+  async sync(): Promise<void> {
+    if (this.#isSynced) return;
+    await this.#file.datasync();
+    this.#isSynced = true;
+  }
+
+  /** Ends the chunk with an end block and makes it durable. Throws the errors of write(2), fsync(2) and close(2). */
+  async finish(endUs: number): Promise<void> {
+    const block = Buffer.alloc(BLOCK_HEADER_BYTES);
+    writeBlockHeader(block, 0, { kind: BlockKind.end, length: 0, timeUs: endUs });
+    try {
+      await this.write(block, 0, block.length);
+      await this.#file.datasync();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  /** Gives the chunk up after a failed write, without an end block, cut at `size` bytes where the disk lets us. */
+  async abandon(size: number): Promise<void> {
+    await this.#file.truncate(size).catch(() => {}); // readers stop at a torn last block anyway
+    await this.#file.datasync().catch(() => {});
+    await this.#file.close().catch(() => {});
+  }
+}
+
+async function openExclusively(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw error;
+  }
+}
+
+function originBlock(description: ChunkDescription): Buffer {
+  const data = Buffer.from(JSON.stringify(description.origin));
+  const block = Buffer.alloc(BLOCK_HEADER_BYTES + data.length);
+  writeBlockHeader(block, 0, { kind: BlockKind.origin, length: data.length, timeUs: description.openedUs });
+  data.copy(block, BLOCK_HEADER_BYTES);
+  return block;
+}

@@ -1,0 +1,96 @@
+import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../../shared/chunk/format.ts";
+import { type Minute, minuteAt } from "../../../shared/time/minute.ts";
+import type { CaptureClock } from "../clock/capture-clock.ts";
+import type { AccessUnitBatch } from "../rtp/access-unit-buffer.ts";
+
+/** What is to be done on disk, in this order. */
+export type ChunkStep =
+  | { kind: "open"; minute: Minute; clockOffsetUs: number }
+  | WriteStep
+  | { kind: "close"; endUs: number };
+
+/** Blocks that lie one behind the other in `bytes`, each ending at one of `blockEnds`. */
+export interface WriteStep {
+  kind: "write";
+  bytes: Buffer;
+  start: number;
+  end: number;
+  blockEnds: number[];
+  /** Nothing else is to be written of these bytes: they may be used again. */
+  isLastOfBatch: boolean;
+}
+
+/** The last frame of a session of one frame lasts so long, µs. */
+const DEFAULT_FRAME_US = 40_000;
+
+/**
+ * Decides which chunk each access unit of a session belongs to, and gives its block the capture time. A chunk begins at
+ * the first keyframe at or after the wall-clock minute, or at the first after the clocks had to be anchored anew.
+ */
+export class ChunkPlanner {
+  readonly #clock: CaptureClock;
+  #minute: Minute | undefined;
+  /** Where the last frame, by capture time, began and how long frames last. */
+  #lastUs = 0;
+  #frameUs = DEFAULT_FRAME_US;
+
+  constructor(clock: CaptureClock) {
+    this.#clock = clock;
+  }
+
+  /** Capture time of the newest frame planned, µs since the Unix epoch; 0 before the first. */
+  get newestUs(): number {
+    return this.#lastUs;
+  }
+
+  /** Plans a batch whose first access unit, at the beginning of a session, is a keyframe. */
+  plan(batch: AccessUnitBatch): ChunkStep[] {
+    const steps: ChunkStep[] = [];
+    let write: WriteStep | undefined;
+    for (const unit of batch.units) {
+      const isAnew = unit.isKeyframe && this.#minute !== undefined && this.#clock.needsAnchor;
+      const endUs = this.#endUs();
+      if (isAnew) this.#clock.anchor();
+      const timeUs = this.#clock.captureTimeUs(unit.rtpUs);
+      if (unit.isKeyframe && (isAnew || minuteAt(timeUs) !== this.#minute)) {
+        if (this.#minute !== undefined) steps.push({ kind: "close", endUs: isAnew ? endUs : timeUs });
+        this.#minute = minuteAt(timeUs);
+        steps.push({ kind: "open", minute: this.#minute, clockOffsetUs: this.#clock.wallOffsetUs });
+        this.#lastUs = timeUs;
+        write = undefined;
+      }
+      const length = unit.end - unit.start - BLOCK_HEADER_BYTES;
+      writeBlockHeader(batch.bytes, unit.start, { kind: BlockKind.h264, length, timeUs });
+      if (write === undefined) {
+        write = {
+          kind: "write",
+          bytes: batch.bytes,
+          start: unit.start,
+          end: unit.end,
+          blockEnds: [],
+          isLastOfBatch: false,
+        };
+        steps.push(write);
+      }
+      write.end = unit.end;
+      write.blockEnds.push(unit.end);
+      if (timeUs > this.#lastUs) {
+        this.#frameUs = timeUs - this.#lastUs;
+        this.#lastUs = timeUs;
+      }
+    }
+    if (write !== undefined) write.isLastOfBatch = true;
+    return steps;
+  }
+
+  /** Plans the end of the session: the last frame lasts as long as the one before it. */
+  end(): ChunkStep[] {
+    if (this.#minute === undefined) return [];
+    this.#minute = undefined;
+    return [{ kind: "close", endUs: this.#endUs() }];
+  }
+
+  #endUs(): number {
+    return this.#lastUs + this.#frameUs;
+  }
+}

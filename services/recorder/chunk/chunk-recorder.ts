@@ -1,0 +1,158 @@
+import type { ChunkOrigin } from "../../../shared/chunk/format.ts";
+import type { Minute } from "../../../shared/time/minute.ts";
+import { ChunkFile } from "./chunk-file.ts";
+import type { ChunkStep, WriteStep } from "./chunk-planner.ts";
+
+/** What the recorder of a camera's chunks is given. */
+export interface ChunkRecorderOptions {
+  camera: string;
+  directory: string;
+  origin: Omit<ChunkOrigin, "clockOffsetUs">;
+  /** What may wait in memory for the disk, bytes. */
+  maxBufferBytes: number;
+  /** What was written is durable at most so long after. */
+  syncIntervalMs: number;
+  /** A chunk was closed: it can be converted. Nothing is awaited. */
+  closed(minute: Minute): void;
+  /** The bytes of a write are no longer needed. */
+  written(bytes: Buffer): void;
+  /** The disk fails (again), or works again after it had failed. */
+  trouble(error: Error | undefined): void;
+}
+
+const RETRY_MS = 1000;
+
+/**
+ * Carries out the steps of a ChunkPlanner one after the other. A disk that fails loses nothing: steps wait in memory up
+ * to the bound, and are tried again every second; a write that failed half-way goes on in the minute's next part.
+ */
+export class ChunkRecorder {
+  readonly #options: ChunkRecorderOptions;
+  readonly #steps: ChunkStep[] = [];
+  #chunk: ChunkFile | undefined;
+  #minute: Minute = "";
+  #clockOffsetUs = 0;
+  #waitingBytes = 0;
+  #lastSyncMs = 0;
+  #isSyncDue = false;
+  #isTroubled = false;
+  #isStopping = false;
+  #running: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: ChunkRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether so many bytes more may wait; when not, the caller must drop them, up to the next keyframe, and say so. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#waitingBytes + bytes <= this.#options.maxBufferBytes;
+  }
+
+  /** Takes steps on; they are carried out in the background. */
+  push(steps: ChunkStep[]): void {
+    for (const step of steps) {
+      if (step.kind === "write") this.#waitingBytes += step.end - step.start;
+      this.#steps.push(step);
+    }
+    this.#running ??= this.#run();
+  }
+
+  /** Makes what was written durable when its time has come. To be called now and then. */
+  tick(nowMs: number): void {
+    if (nowMs - this.#lastSyncMs < this.#options.syncIntervalMs || this.#chunk === undefined) return;
+    this.#lastSyncMs = nowMs;
+    this.#isSyncDue = true;
+    this.push([]);
+  }
+
+  /** Carries out what waits, and returns how many bytes a disk that still fails after `limitMs` made us give up. */
+  async stop(limitMs: number): Promise<number> {
+    const timer = setTimeout(() => {
+      this.#isStopping = true;
+      this.#wake?.();
+    }, limitMs);
+    await this.#running;
+    clearTimeout(timer);
+    return this.#waitingBytes;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // steps that are pushed together are carried out together
+    while (this.#steps.length > 0 || this.#isSyncDue) {
+      try {
+        await this.#carryOut(this.#steps[0]);
+        if (this.#isTroubled) this.#options.trouble(undefined);
+        this.#isTroubled = false;
+      } catch (error) {
+        this.#isTroubled = true;
+        this.#options.trouble(error as Error);
+        if (this.#isStopping) break;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          setTimeout(resolve, RETRY_MS);
+        });
+      }
+    }
+    this.#running = undefined;
+  }
+
+  async #carryOut(step: ChunkStep | undefined): Promise<void> {
+    if (step === undefined || this.#isSyncDue) {
+      this.#isSyncDue = false;
+      await this.#chunk?.sync();
+      return;
+    }
+    if (step.kind === "open") {
+      this.#minute = step.minute;
+      this.#clockOffsetUs = step.clockOffsetUs;
+      await this.#open();
+    } else if (step.kind === "write") {
+      await this.#write(step);
+      if (step.isLastOfBatch) this.#options.written(step.bytes);
+    } else {
+      await this.#close(step.endUs);
+    }
+    this.#steps.shift();
+  }
+
+  async #open(): Promise<ChunkFile> {
+    const { camera, directory, origin } = this.#options;
+    this.#chunk = await ChunkFile.create({
+      camera,
+      directory,
+      minute: this.#minute,
+      origin: { ...origin, clockOffsetUs: this.#clockOffsetUs },
+      openedUs: Date.now() * 1000,
+    });
+    return this.#chunk;
+  }
+
+  async #write(step: WriteStep): Promise<void> {
+    const chunk = this.#chunk ?? (await this.#open());
+    const before = chunk.size;
+    try {
+      await chunk.write(step.bytes, step.start, step.end);
+      this.#waitingBytes -= step.end - step.start;
+    } catch (error) {
+      const reached = step.start + chunk.size - before;
+      const whole = step.blockEnds.findLast((end) => end <= reached) ?? step.start;
+      this.#chunk = undefined;
+      await chunk.abandon(before + whole - step.start);
+      this.#options.closed(this.#minute);
+      this.#waitingBytes -= whole - step.start;
+      step.start = whole;
+      if (whole < step.end) throw error;
+    }
+  }
+
+  async #close(endUs: number): Promise<void> {
+    const chunk = this.#chunk;
+    this.#chunk = undefined;
+    try {
+      await chunk?.finish(endUs);
+    } finally {
+      this.#options.closed(this.#minute);
+    }
+  }
+}

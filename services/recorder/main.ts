@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { ConversionQueue } from "../../shared/queue/conversion-queue.ts";
+import { runService } from "../../shared/service/run-service.ts";
+import { StatusStore } from "../../shared/status/status-store.ts";
+import { rememberCameraDirectory } from "../../shared/store/directories.ts";
+import { hostClock } from "./clock/system-clock.ts";
+import { registerCameraMetrics } from "./metrics.ts";
+import { Recorder } from "./recorder.ts";
+
+const STATUS_INTERVAL_MS = 2000;
+
+await runService("recorder", async ({ instance, config, logger, redis, metrics }) => {
+  const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
+  const queue = new ConversionQueue(redis, config.current.converter);
+  const statuses = new StatusStore(redis);
+  const recorder = new Recorder(config.current, {
+    origin: { recorder: instance, boot },
+    clock: hostClock,
+    logger,
+    chunkClosed: (job) => queue.push(job),
+    directoryUsed: ({ id, directory }) => {
+      rememberCameraDirectory(config.current.storage.root, { camera: id, directory }).catch((error: unknown) => {
+        logger.error(
+          `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`,
+        );
+      });
+    },
+  });
+  registerCameraMetrics(metrics, () => recorder.statuses());
+  recorder.start();
+  config.onChange((next) => recorder.reconfigure(next));
+  const timer = setInterval(() => {
+    for (const status of recorder.statuses()) void statuses.publishCamera(status);
+  }, STATUS_INTERVAL_MS);
+  return {
+    problems: () => recorder.problems(),
+    stop: async () => {
+      clearInterval(timer);
+      await recorder.stop();
+      await queue.close();
+    },
+  };
+});

@@ -1,0 +1,48 @@
+import { Gauge, type Registry } from "prom-client";
+import type { CameraStatus } from "../../shared/status/camera-status.ts";
+
+type Figure = {
+  [Key in keyof CameraStatus]-?: NonNullable<CameraStatus[Key]> extends number ? Key : never;
+}[keyof CameraStatus];
+
+const FIGURES: Partial<Record<Figure, { name: string; help: string }>> = {
+  frames: { name: "frames_total", help: "Frames received whole" },
+  bytes: { name: "bytes_total", help: "Bytes of video received" },
+  damagedFrames: { name: "damaged_frames_total", help: "Frames left out because packets of theirs were lost" },
+  droppedFrames: { name: "dropped_frames_total", help: "Frames given up because the disk did not keep up" },
+  lostPackets: { name: "lost_packets_total", help: "RTP packets lost" },
+  sessions: { name: "sessions_total", help: "RTSP sessions begun" },
+  framesPerSecond: { name: "frames_per_second", help: "Frame rate" },
+  bitsPerSecond: { name: "bits_per_second", help: "Bit rate" },
+  keyframeIntervalMs: { name: "keyframe_interval_ms", help: "Time between the last two keyframes" },
+  clockDriftPpm: { name: "clock_drift_ppm", help: "How much faster the camera's clock runs than the recorder's" },
+};
+
+/** Serves the figures of each camera as Prometheus metrics `hindsight_camera_…`, taken when they are asked for. */
+export function registerCameraMetrics(registry: Registry, statuses: () => CameraStatus[]): void {
+  new Gauge({
+    name: "hindsight_camera_recording",
+    help: "1 while the camera is recorded",
+    labelNames: ["camera"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const status of statuses()) this.set({ camera: status.camera }, status.state === "recording" ? 1 : 0);
+    },
+  });
+  for (const [key, { name, help }] of Object.entries(FIGURES) as [Figure, { name: string; help: string }][]) {
+    new Gauge({
+      name: `hindsight_camera_${name}`,
+      help,
+      labelNames: ["camera"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const status of statuses()) {
+          const value = status[key];
+          if (value !== undefined) this.set({ camera: status.camera }, value);
+        }
+      },
+    });
+  }
+}

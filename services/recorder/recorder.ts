@@ -1,0 +1,127 @@
+import type { CameraConfig, Config } from "../../shared/config/config.ts";
+import type { Logger } from "../../shared/logging/logger.ts";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import type { CameraStatus } from "../../shared/status/camera-status.ts";
+import { CameraRecorder } from "./camera/camera-recorder.ts";
+import { PULSE_MS } from "./camera/camera-session.ts";
+import type { SystemClock } from "./clock/system-clock.ts";
+import { BatchedSockets } from "./rtsp/batched-socket.ts";
+
+/** What a recorder is given. */
+export interface RecorderOptions {
+  /** Unique among all recorder processes, and the host's boot: they go into the chunks' origin blocks. */
+  origin: { recorder: string; boot: string };
+  clock: SystemClock;
+  logger: Logger;
+  /** A chunk was closed. Must not block: frames wait behind it. */
+  chunkClosed(job: ConversionJob): void;
+  /** A camera is about to be recorded into its directory for the first time since the start. */
+  directoryUsed(camera: CameraConfig): void;
+}
+
+/** Records all enabled cameras of a configuration in one process, driven by one timer. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #cameras = new Map<string, CameraRecorder>();
+  /** Cameras that are being stopped; the same id begins anew only afterwards. */
+  readonly #stopping = new Map<string, Promise<void>>();
+  #config: Config;
+  #sockets: BatchedSockets;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(config: Config, options: RecorderOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
+  }
+
+  /** Begins to record. */
+  start(): void {
+    this.#apply(this.#config);
+    this.#timer = setInterval(() => this.#tick(), PULSE_MS);
+    this.#tick();
+  }
+
+  /** Takes over a changed configuration: only cameras that it changes are stopped, started or begun anew. */
+  reconfigure(config: Config): void {
+    if (!isSame(config.recorder, this.#config.recorder)) {
+      this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
+      for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
+    }
+    this.#config = config;
+    this.#apply(config);
+  }
+
+  /** Stops all cameras; what came is written and every chunk closed when this resolves. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
+    await Promise.all(this.#stopping.values());
+  }
+
+  /** What can be told of each camera now. */
+  statuses(): CameraStatus[] {
+    return [...this.#cameras.values()].map((camera) => camera.status());
+  }
+
+  /** What is wrong with the disks that are recorded to; cameras in trouble tell so in their status. */
+  problems(): string[] {
+    return [...this.#cameras.values()].flatMap((camera) => camera.diskProblem ?? []);
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    for (const camera of this.#cameras.values()) camera.tick(nowMs);
+  }
+
+  #apply(config: Config): void {
+    if (this.#isStopped) return;
+    for (const [id, recorder] of this.#cameras) {
+      const camera = config.cameras.get(id);
+      if (camera === undefined || !camera.enabled || !isSame(camera, recorder.camera)) this.#stopCamera(id);
+    }
+    for (const camera of config.cameras.values()) {
+      if (!camera.enabled || this.#cameras.has(camera.id)) continue;
+      const stopping = this.#stopping.get(camera.id);
+      if (stopping === undefined) this.#startCamera(camera);
+      else void stopping.then(() => this.#apply(this.#config));
+    }
+  }
+
+  #startCamera(camera: CameraConfig): void {
+    const { origin, clock, logger, chunkClosed, directoryUsed } = this.#options;
+    directoryUsed(camera);
+    logger.info(`camera ${camera.id}: connecting`);
+    this.#cameras.set(
+      camera.id,
+      new CameraRecorder({
+        camera,
+        recorder: this.#config.recorder,
+        sockets: this.#sockets,
+        clock,
+        origin,
+        logger,
+        chunkClosed: (minute) => chunkClosed({ camera: camera.id, minute, directory: camera.directory }),
+      }),
+    );
+  }
+
+  #stopCamera(id: string): void {
+    const recorder = this.#cameras.get(id);
+    if (recorder === undefined) return;
+    this.#cameras.delete(id);
+    const stopped = recorder.stop().finally(() => {
+      this.#stopping.delete(id);
+      this.#options.logger.info(`camera ${id}: stopped`);
+    });
+    this.#stopping.set(id, stopped);
+  }
+}
+
+/** Whether two plain objects of plain values are equal. */
+function isSame(a: object, b: object): boolean {
+  const sorted = (value: object) => JSON.stringify(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
+  return sorted(a) === sorted(b);
+}

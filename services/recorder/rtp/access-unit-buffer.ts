@@ -1,0 +1,136 @@
+import { BLOCK_HEADER_BYTES } from "../../../shared/chunk/format.ts";
+import { START_CODE } from "../../../shared/h264/nal.ts";
+
+/** A whole access unit in a buffer: its block, header included, lies between `start` and `end`. */
+export interface PendingAccessUnit {
+  start: number;
+  end: number;
+  /** When it was captured by the camera's clock: µs on the axis of CaptureClock.unwrap. */
+  rtpUs: number;
+  isKeyframe: boolean;
+}
+
+/** What is taken out of an AccessUnitBuffer: the bytes and the access units in them, one behind the other from 0. */
+export interface AccessUnitBatch {
+  bytes: Buffer;
+  units: PendingAccessUnit[];
+}
+
+const FIRST_BYTES = 256 * 1024;
+const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Gathers access units in the form in which they are written: each as a block, with room for the block's header, so that
+ * a byte is copied once between the socket and the file.
+ */
+export class AccessUnitBuffer {
+  readonly #maxBytes: number;
+  #bytes = newBuffer(0);
+  #spare: Buffer | undefined;
+  #units: PendingAccessUnit[] = [];
+  /** Where the access unit under way begins. */
+  #start = 0;
+  #end = 0;
+
+  /** @param maxBytes what may be gathered before `hasOverflowed` stops it */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of whole access units that wait to be taken. */
+  get waitingBytes(): number {
+    return this.#start;
+  }
+
+  /** Bytes of the access unit under way. */
+  get currentBytes(): number {
+    return Math.max(0, this.#end - this.#start - BLOCK_HEADER_BYTES);
+  }
+
+  /** Begins an access unit. */
+  begin(): void {
+    this.#end = this.#start + BLOCK_HEADER_BYTES;
+    this.#reserve(0);
+  }
+
+  /** Begins a NAL unit: a start code, then its bytes by `append`. Returns false when there is no more room. */
+  beginNal(): boolean {
+    if (!this.#reserve(START_CODE.length)) return false;
+    START_CODE.copy(this.#bytes, this.#end);
+    this.#end += START_CODE.length;
+    return true;
+  }
+
+  append(source: Buffer, start: number, end: number): boolean {
+    if (!this.#reserve(end - start)) return false;
+    source.copy(this.#bytes, this.#end, start, end);
+    this.#end += end - start;
+    return true;
+  }
+
+  appendByte(value: number): boolean {
+    if (!this.#reserve(1)) return false;
+    this.#bytes[this.#end++] = value;
+    return true;
+  }
+
+  /** Inserts NAL units, each with a start code, `offset` bytes into the access unit under way. */
+  insertNals(offset: number, nals: readonly Buffer[]): boolean {
+    const size = nals.reduce((sum, nal) => sum + START_CODE.length + nal.length, 0);
+    if (!this.#reserve(size)) return false;
+    let at = this.#start + BLOCK_HEADER_BYTES + offset;
+    this.#bytes.copyWithin(at + size, at, this.#end);
+    for (const nal of nals) {
+      at += START_CODE.copy(this.#bytes, at);
+      at += nal.copy(this.#bytes, at);
+    }
+    this.#end += size;
+    return true;
+  }
+
+  /** Ends the access unit under way and keeps it. */
+  commit(rtpUs: number, isKeyframe: boolean): void {
+    this.#units.push({ start: this.#start, end: this.#end, rtpUs, isKeyframe });
+    this.#start = this.#end;
+  }
+
+  /** Forgets the access unit under way. */
+  discard(): void {
+    this.#end = this.#start;
+  }
+
+  /** Hands over all whole access units; one under way stays. Undefined when there are none. */
+  take(): AccessUnitBatch | undefined {
+    if (this.#units.length === 0) return undefined;
+    const batch = { bytes: this.#bytes, units: this.#units };
+    const rest = this.#end - this.#start;
+    const next = this.#spare !== undefined && this.#spare.length >= rest ? this.#spare : newBuffer(rest);
+    this.#spare = undefined;
+    this.#bytes.copy(next, 0, this.#start, this.#end);
+    this.#bytes = next;
+    this.#units = [];
+    this.#start = 0;
+    this.#end = rest;
+    return batch;
+  }
+
+  /** Gives back the bytes of a batch that is written: they are used again. */
+  recycle(bytes: Buffer): void {
+    if (bytes.length <= LARGEST_SPARE_BYTES) this.#spare = bytes;
+  }
+
+  #reserve(count: number): boolean {
+    const size = this.#end + count;
+    if (size <= this.#bytes.length) return true;
+    if (size > this.#maxBytes) return false;
+    const larger = newBuffer(size);
+    this.#bytes.copy(larger, 0, 0, Math.min(this.#end, this.#bytes.length));
+    this.#bytes = larger;
+    return true;
+  }
+}
+
+/** A buffer of the next power of two. */
+function newBuffer(bytes: number): Buffer {
+  return Buffer.allocUnsafe(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, bytes)))));
+}

@@ -1,0 +1,143 @@
+import { connect, type Socket } from "node:net";
+
+/** What the owner of a socket is told. */
+export interface SocketHandler {
+  /** The first `length` bytes of `bytes` came in; they are overwritten after the call. */
+  data(bytes: Buffer, length: number): void;
+  /** The connection is over; `error` tells why when it was not closed in good order. */
+  closed(error: Error | undefined): void;
+}
+
+const SHARED_BUFFER_BYTES = 1024 * 1024;
+/** A batch larger than this means that the kernel's receive window may run full before the next: read more often. */
+const BATCH_TARGET_BYTES = 256 * 1024;
+const FIRST_INTERVAL_MS = 10;
+/** More than this waits to be sent only when the other side has stopped to read. */
+const MAX_UNSENT_BYTES = 64 * 1024;
+
+/**
+ * Reads the sockets of all cameras in batches. Waking up for every packet is what costs a recorder its CPU, not the
+ * bytes: each socket is paused after a read, and one timer resumes all that are due, so that a read brings in what has
+ * come since. All share one buffer. docs/design/reading-in-batches.md tells the measurements.
+ */
+export class BatchedSockets {
+  readonly #maxIntervalMs: number;
+  readonly #buffer = Buffer.allocUnsafe(SHARED_BUFFER_BYTES);
+  readonly #paused = new Set<BatchedSocket>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+
+  /** @param maxIntervalMs the longest time between two reads of a socket */
+  constructor(maxIntervalMs: number) {
+    this.#maxIntervalMs = maxIntervalMs;
+  }
+
+  /** Connects to a server; `handler` hears of it from then on. */
+  connect(host: string, port: number, handler: SocketHandler): BatchedSocket {
+    return new BatchedSocket(host, port, handler, this, this.#buffer);
+  }
+
+  /** The time between reads that suits a socket which brought in `bytes` after `intervalMs`. */
+  nextIntervalMs(intervalMs: number, bytes: number): number {
+    const next = bytes > BATCH_TARGET_BYTES ? intervalMs / 2 : intervalMs * 2;
+    return Math.min(this.#maxIntervalMs, Math.max(FIRST_INTERVAL_MS, next));
+  }
+
+  /** Resumes a socket after its interval, together with others that are due at the same time. */
+  resumeLater(socket: BatchedSocket, intervalMs: number): void {
+    const now = performance.now();
+    socket.dueMs = Math.ceil((now + intervalMs / 2) / intervalMs) * intervalMs;
+    this.#paused.add(socket);
+    this.#arm(socket.dueMs, now);
+  }
+
+  forget(socket: BatchedSocket): void {
+    this.#paused.delete(socket);
+  }
+
+  #arm(dueMs: number, now: number): void {
+    if (dueMs >= this.#timerDueMs) return;
+    clearTimeout(this.#timer);
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => this.#resumeDue(), Math.max(1, dueMs - now));
+  }
+
+  #resumeDue(): void {
+    const now = performance.now();
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const socket of this.#paused) {
+      if (socket.dueMs <= now + 1) {
+        this.#paused.delete(socket);
+        socket.resume();
+      } else {
+        next = Math.min(next, socket.dueMs);
+      }
+    }
+    if (next !== Number.POSITIVE_INFINITY) this.#arm(next, now);
+  }
+}
+
+/** One TCP connection, read at once until `readInBatches` is called, then in batches. */
+export class BatchedSocket {
+  /** When the socket is resumed, by performance.now(). */
+  dueMs = 0;
+  readonly #sockets: BatchedSockets;
+  readonly #socket: Socket;
+  #intervalMs = 0;
+  #error: Error | undefined;
+
+  constructor(host: string, port: number, handler: SocketHandler, sockets: BatchedSockets, buffer: Buffer) {
+    this.#sockets = sockets;
+    this.#socket = connect({
+      host,
+      port,
+      noDelay: true,
+      onread: {
+        buffer,
+        callback: (length) => {
+          handler.data(buffer, length);
+          return length === buffer.length || this.#goOnReading(length);
+        },
+      },
+    });
+    this.#socket.on("error", (error) => {
+      this.#error = error;
+    });
+    this.#socket.on("end", () => this.#socket.destroy());
+    this.#socket.on("close", () => {
+      sockets.forget(this);
+      handler.closed(this.#error);
+    });
+  }
+
+  /** From now on reads less and less often, as fast as the kernel's receive window grows with it. */
+  readInBatches(): void {
+    if (this.#intervalMs === 0) this.#intervalMs = FIRST_INTERVAL_MS;
+  }
+
+  /** Sends text; a server that does not read what it is sent is hung up on. */
+  write(text: string): void {
+    if (this.#socket.destroyed) return;
+    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.destroy(new Error("the server does not read"));
+    else this.#socket.write(text);
+  }
+
+  resume(): void {
+    if (!this.#socket.destroyed) this.#socket.resume();
+  }
+
+  /** Closes the connection at once; `handler.closed` follows, with `error` when one is given. */
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+
+  /** What was received after the last full read of the buffer is taken at once; otherwise the socket rests. */
+  #goOnReading(length: number): boolean {
+    if (this.#intervalMs === 0 || this.#socket.destroyed) return true;
+    this.#sockets.resumeLater(this, this.#intervalMs);
+    this.#intervalMs = this.#sockets.nextIntervalMs(this.#intervalMs, length);
+    return false;
+  }
+}

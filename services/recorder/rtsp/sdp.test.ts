@@ -1,0 +1,200 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { CameraRefusedError } from "../camera/errors.ts";
+import { findVideoTrack } from "./sdp.ts";
+
+const SPS = Buffer.from("Z2QAKK2EAQwgCGEAQwgCGEAQwgCEO1A8ARPyzcBAQFAAAD6AAAnECEA=", "base64");
+const PPS = Buffer.from("aO48sA==", "base64");
+const SPROP = `${SPS.toString("base64")},${PPS.toString("base64")}`;
+
+function sdp(...lines: string[]): string {
+  return ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=Media", "t=0 0", ...lines, ""].join("\r\n");
+}
+
+describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
+  test("of Hikvision: absolute controls with queries, an extra metadata track", () => {
+    const track = findVideoTrack(
+      sdp(
+        "a=control:rtsp://192.0.2.1:554/Streaming/Channels/101/?transportmode=unicast",
+        "m=video 0 RTP/AVP 96",
+        "b=AS:5000",
+        "a=recvonly",
+        "a=x-dimensions:1920,1080",
+        "a=control:rtsp://192.0.2.1:554/Streaming/Channels/101/trackID=1?transportmode=unicast",
+        "a=rtpmap:96 H264/90000",
+        `a=fmtp:96 profile-level-id=420029; packetization-mode=1; sprop-parameter-sets=${SPROP}`,
+        "a=Media_header:MEDIAINFO=494D4B48010200000400000100000000000000000000000000000000000000000000000000000000;",
+        "m=application 0 RTP/AVP 107",
+        "a=control:rtsp://192.0.2.1:554/Streaming/Channels/101/trackID=3",
+        "a=rtpmap:107 vnd.onvif.metadata/90000",
+      ),
+    );
+    expect(track).toEqual({
+      payloadType: 96,
+      clockRate: 90_000,
+      control: "rtsp://192.0.2.1:554/Streaming/Channels/101/trackID=1?transportmode=unicast",
+      presentationControl: "rtsp://192.0.2.1:554/Streaming/Channels/101/?transportmode=unicast",
+      parameterSets: [SPS, PPS],
+    });
+  });
+
+  test("of Dahua: audio first, trailing spaces, values with spaces", () => {
+    const track = findVideoTrack(
+      sdp(
+        "a=control:* ",
+        "a=packetization-supported:DH ",
+        "m=audio 0 RTP/AVP 97",
+        "a=control:trackID=1",
+        "a=rtpmap:97 MPEG4-GENERIC/48000",
+        "m=video 0 RTP/AVP 98  ",
+        "a=control:trackID=0 ",
+        "a=framerate:25.000000",
+        "a=rtpmap:98 H264/90000 ",
+        `a=fmtp:98 packetization-mode=1;profile-level-id=640028;sprop-parameter-sets=${SPROP}  `,
+      ),
+    );
+    expect(track).toMatchObject({
+      payloadType: 98,
+      control: "trackID=0",
+      presentationControl: "*",
+      parameterSets: [SPS, PPS],
+    });
+  });
+
+  test("of Axis: the control of the session behind the attributes, several blanks in fmtp", () => {
+    const track = findVideoTrack(
+      sdp(
+        "a=range:npt=now-",
+        "a=control:rtsp://192.0.2.1/axis-media/media.amp?videocodec=h264",
+        "m=video 0 RTP/AVP 96",
+        "a=rtpmap:96 H264/90000",
+        `a=fmtp:96 packetization-mode=1;  profile-level-id=4D0029 ; sprop-parameter-sets = ${SPROP}`,
+        "a=control:rtsp://192.0.2.1/axis-media/media.amp/stream=0?videocodec=h264",
+      ),
+    );
+    expect(track.control).toBe("rtsp://192.0.2.1/axis-media/media.amp/stream=0?videocodec=h264");
+    expect(track.parameterSets).toEqual([SPS, PPS]);
+  });
+
+  test("of Reolink: bare LF, a codec name in lower case, no fmtp, a number as control", () => {
+    const text = sdp("a=control:*", "m=video 0 RTP/AVP 96", "a=rtpmap:96 h264/90000", "a=control:1").replaceAll(
+      "\r\n",
+      "\n",
+    );
+    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "1", parameterSets: [] });
+  });
+
+  test("of Ubiquiti: audio in two codecs before the video, none of the session's control", () => {
+    const track = findVideoTrack(
+      sdp(
+        "m=audio 0 RTP/AVP 97",
+        "a=rtpmap:97 mpeg4-generic/16000/1",
+        "a=control:track1",
+        "m=audio 0 RTP/AVP 0",
+        "a=control:track3",
+        "m=video 0 RTP/AVP 99",
+        "a=rtpmap:99 H264/90000",
+        "a=control:track2",
+      ),
+    );
+    expect(track).toMatchObject({ payloadType: 99, control: "track2", presentationControl: undefined });
+  });
+
+  test("of GStreamer and live555: tracks by stream=0 and track1", () => {
+    const of = (control: string) =>
+      findVideoTrack(sdp("a=control:*", "m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", `a=control:${control}`));
+    expect(of("stream=0").control).toBe("stream=0");
+    expect(of("track1").control).toBe("track1");
+  });
+
+  test("with H.264 as the second of two formats, or on the second of two video tracks", () => {
+    const both = sdp("m=video 0 RTP/AVP 26 96", "a=rtpmap:26 JPEG/90000", "a=rtpmap:96 H264/90000", "a=control:a");
+    expect(findVideoTrack(both)).toMatchObject({ payloadType: 96, control: "a" });
+    const second = sdp(
+      "m=video 0 RTP/AVP 98",
+      "a=rtpmap:98 H265/90000",
+      "m=video 0 RTP/AVP 96",
+      "a=rtpmap:96 H264/90000",
+      "a=control:b",
+    );
+    expect(findVideoTrack(second)).toMatchObject({ payloadType: 96, control: "b" });
+  });
+
+  test("whose parameter sets carry a start code of their own", () => {
+    const withStartCode = [SPS, PPS].map((nal) => Buffer.concat([Buffer.from([0, 0, 0, 1]), nal]).toString("base64"));
+    const text = sdp(
+      "m=video 0 RTP/AVP 96",
+      "a=rtpmap:96 H264/90000",
+      `a=fmtp:96 sprop-parameter-sets=${withStartCode.join(",")}`,
+    );
+    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+  });
+
+  test("with a clock rate that is none as the 90 kHz of RFC 6184 §8.2.1", () => {
+    for (const map of ["H264", "H264/0", "H264/1", "H264/90000", "H264/99999999999999999999"]) {
+      expect(findVideoTrack(sdp("m=video 0 RTP/AVP 96", `a=rtpmap:96 ${map}`)).clockRate).toBe(90_000);
+    }
+  });
+});
+
+describe("findVideoTrack refuses, and says why,", () => {
+  test.each([
+    ["no video", sdp("m=audio 0 RTP/AVP 0"), /no video track/],
+    ["an empty description", "", /no video track/],
+    ["H.265 only", sdp("m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000"), /H265; only H\.264/],
+    ["a codec named by a number", sdp("m=video 0 RTP/AVP 98", "a=rtpmap:98 264/90000"), /264; only H\.264/],
+    ["a codec without a name", sdp("m=video 0 RTP/AVP 26"), /unknown codec/],
+    [
+      "packetization-mode=2 (RFC 6184 §6.4)",
+      sdp("m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=2"),
+      /packetization-mode 2/,
+    ],
+  ])("%s", (_, text, reason) => {
+    expect(() => findVideoTrack(text)).toThrow(CameraRefusedError);
+    expect(() => findVideoTrack(text)).toThrow(reason);
+  });
+
+  test("a track in interleaved mode harms none that is recordable", () => {
+    const text = sdp(
+      "m=video 0 RTP/AVP 96",
+      "a=rtpmap:96 H264/90000",
+      "a=fmtp:96 packetization-mode=2",
+      "m=video 0 RTP/AVP 97",
+      "a=rtpmap:97 H264/90000",
+      "a=fmtp:97 packetization-mode=1",
+    );
+    expect(findVideoTrack(text).payloadType).toBe(97);
+  });
+
+  test("anything else: a track or a CameraRefusedError, whatever comes", () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        "m=video 0 RTP/AVP 96",
+        "m=audio 1 RTP/AVP 0",
+        "a=rtpmap:96 H264/90000",
+        "a=fmtp:96 1",
+        "a=control:7",
+      ),
+      fc
+        .tuple(fc.constantFrom("a=rtpmap:", "a=fmtp:", "a=control:", "m=", "a="), fc.string())
+        .map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
+        try {
+          expect(findVideoTrack(lines.join("\r\n")).clockRate).toBe(90_000);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CameraRefusedError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a hostile line of 250 kB, before any pattern toils over it", () => {
+    for (const line of [`a=x:${" ".repeat(250_000)}y`, `a=candidate:${"1 ".repeat(125_000)}`, "\r".repeat(250_000)]) {
+      expect(() => findVideoTrack(sdp(line))).toThrow(CameraRefusedError);
+    }
+  });
+});

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
+/** A request as a scripted server saw it. */
+export interface SeenRequest {
+  method: string;
+  url: string;
+  head: string;
+  cseq: string;
+  authorization: string | undefined;
+}
+
+/** What a server does with a request: the answer without its CSeq line, or nothing. */
+export type Script = (request: SeenRequest, socket: Socket, count: number) => string | undefined;
+
+/** An RTSP server that says what a test tells it to say, and remembers what it was asked. */
+export class ScriptedServer {
+  readonly requests: SeenRequest[] = [];
+  readonly sockets = new Set<Socket>();
+  /** What the client answered to requests of the server. */
+  readonly answers: string[] = [];
+  readonly #server = createServer((socket) => this.#serve(socket));
+  readonly #script: Script;
+
+  private constructor(script: Script) {
+    this.#script = script;
+  }
+
+  static async start(script: Script): Promise<ScriptedServer> {
+    const server = new ScriptedServer(script);
+    server.#server.listen(0, "127.0.0.1");
+    await once(server.#server, "listening");
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `rtsp://127.0.0.1:${this.port}/live`;
+  }
+
+  get methods(): string[] {
+    return this.requests.map((request) => request.method);
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #serve(socket: Socket): void {
+    let text = "";
+    this.sockets.add(socket);
+    socket.on("close", () => this.sockets.delete(socket));
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1");
+      for (let end = text.indexOf("\r\n\r\n"); end !== -1; end = text.indexOf("\r\n\r\n")) {
+        const head = text.slice(0, end);
+        text = text.slice(end + 4);
+        if (head.startsWith("RTSP/")) this.answers.push(head);
+        else this.#answer(head, socket);
+      }
+    });
+  }
+
+  #answer(head: string, socket: Socket): void {
+    const [method = "", url = ""] = head.split(" ");
+    const cseq = /^CSeq: (\d+)$/m.exec(head)?.[1] ?? "";
+    const authorization = /^Authorization: (.*)$/m.exec(head)?.[1]?.trim();
+    const request: SeenRequest = { method, url, head, cseq, authorization };
+    this.requests.push(request);
+    const count = this.requests.filter((one) => one.method === method).length;
+    const answer = this.#script(request, socket, count);
+    if (answer !== undefined) socket.write(answer.replace(/^(RTSP\S+ [^\r\n]*\r\n)/, `$1CSeq: ${cseq}\r\n`));
+  }
+}
+
+const SDP = "v=0\r\ns=x\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID=1\r\n";
+
+/** An answer with fields and a body, as `Script` gives it. */
+export function answer(status: string, fields: Record<string, string> = {}, body = ""): string {
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  const length = body === "" ? "" : `Content-Length: ${body.length}\r\n`;
+  return `RTSP/1.0 ${status}\r\n${lines.join("")}${length}\r\n${body}`;
+}
+
+/** What a well-behaved camera answers. */
+export function goodAnswer(request: SeenRequest): string {
+  switch (request.method) {
+    case "OPTIONS":
+      return answer("200 OK", { Public: "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN" });
+    case "DESCRIBE":
+      return answer("200 OK", { "Content-Base": `${request.url}/`, "Content-Type": "application/sdp" }, SDP);
+    case "SETUP":
+      return answer("200 OK", { Session: "77;timeout=20", Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" });
+    default:
+      return answer("200 OK", { Session: "77" });
+  }
+}
+
+/** An interleaved packet (RFC 2326 §10.12). */
+export function interleaved(channel: number, payload: string): Buffer {
+  const head = Buffer.from([0x24, channel, 0, payload.length]);
+  return Buffer.concat([head, Buffer.from(payload, "latin1")]);
+}

@@ -1,0 +1,192 @@
+import { readSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { BLOCK_HEADER_BYTES, type BlockHeader, BlockKind, type ChunkOrigin, readBlockHeader } from "./format.ts";
+import { holdsIdrPicture } from "./keyframe.ts";
+
+/** Where the access units of a chunk lie and what is known of them, in decode order; one element for each. */
+export interface ChunkIndex {
+  /** Absent when the chunk has no origin block that can be read. */
+  origin?: ChunkOrigin;
+  /** Time of the origin block, µs since the Unix epoch: together with the origin it names the chunk for good. */
+  openedUs?: number;
+  /** Offset in the file of the access unit's Annex B bytes. */
+  offsets: Float64Array;
+  /** Length of the Annex B bytes. */
+  sizes: Uint32Array;
+  /** Capture times, µs since the Unix epoch. */
+  captureTimesUs: Float64Array;
+  /** 1 where the access unit holds an IDR picture. */
+  keyframes: Uint8Array;
+  /** Where the last frame ends: by the end block, else it lasts as long as the one before it. 0 without frames. */
+  endUs: number;
+  /** Whether the end block is there: nobody will write to the chunk any more. */
+  isClosed: boolean;
+  /** Length of the whole blocks, from the start of the file. */
+  wholeBytes: number;
+  /** What follows the whole blocks: the beginning of a block whose rest is not (yet) there. */
+  tornBytes: number;
+  /** What is wrong, when behind the whole blocks stands something that no writer leaves, torn or not. */
+  damage?: string;
+}
+
+/** A frame that is alone in its chunk lasts so long, µs. */
+const LONE_FRAME_US = 40_000;
+/** Header and as much of an access unit as mostly tells whether it is a keyframe. */
+const HEAD_BYTES = BLOCK_HEADER_BYTES + 111;
+const MAX_ORIGIN_BYTES = 64 * 1024;
+const BLOCKS_PER_TURN = 512;
+
+/**
+ * Indexes a chunk by reading the head of each block only. The reads are synchronous (2 µs each from the page cache,
+ * against 30 µs asynchronous), with a turn of the event loop given away now and then. Pass what was returned before as
+ * `previous` to go on where it ended, in a chunk that has grown. Throws the errors of fstat(2) and read(2).
+ */
+export async function indexChunk(file: FileHandle, previous?: ChunkIndex): Promise<ChunkIndex> {
+  const { size } = await file.stat();
+  const scan = new ChunkScan(file.fd, size, previous);
+  for (let blocks = 1; scan.readBlock(); blocks++) {
+    if (blocks % BLOCKS_PER_TURN === 0) await nextTurn();
+  }
+  return scan.result();
+}
+
+class ChunkScan {
+  readonly #fd: number;
+  readonly #size: number;
+  readonly #head = Buffer.allocUnsafe(HEAD_BYTES);
+  readonly #previous: ChunkIndex | undefined;
+  readonly #offsets: number[] = [];
+  readonly #sizes: number[] = [];
+  readonly #timesUs: number[] = [];
+  readonly #keyframes: number[] = [];
+  #position: number;
+  #origin: ChunkOrigin | undefined;
+  #openedUs: number | undefined;
+  #endBlockUs: number | undefined;
+  #damage: string | undefined;
+
+  constructor(fd: number, size: number, previous: ChunkIndex | undefined) {
+    this.#fd = fd;
+    this.#size = size;
+    this.#previous = previous;
+    this.#position = previous?.wholeBytes ?? 0;
+    this.#origin = previous?.origin;
+    this.#openedUs = previous?.openedUs;
+    if (previous?.isClosed === true) this.#endBlockUs = previous.endUs;
+  }
+
+  /** Reads a block; false when the chunk ends, or nothing behind this can be read. */
+  readBlock(): boolean {
+    const start = this.#position;
+    if (start >= this.#size) return false;
+    if (this.#endBlockUs !== undefined) return this.#stop("bytes follow the end block");
+    const head = this.#read(start, HEAD_BYTES, this.#head);
+    if (head.length < BLOCK_HEADER_BYTES) return false;
+    const header = readBlockHeader(head, 0);
+    if (header === undefined) return this.#stop("no block header");
+    const end = start + BLOCK_HEADER_BYTES + header.length;
+    if (end > this.#size) return false;
+    if (header.kind === BlockKind.h264 && !this.#takeAccessUnit(header, head)) return false;
+    if (header.kind === BlockKind.origin) this.#takeOrigin(header);
+    if (header.kind === BlockKind.end) this.#endBlockUs = header.timeUs;
+    this.#position = end;
+    return true;
+  }
+
+  result(): ChunkIndex {
+    const before = this.#previous;
+    const captureTimesUs = concat(Float64Array, before?.captureTimesUs, this.#timesUs);
+    return {
+      ...(this.#origin === undefined ? {} : { origin: this.#origin }),
+      ...(this.#openedUs === undefined ? {} : { openedUs: this.#openedUs }),
+      offsets: concat(Float64Array, before?.offsets, this.#offsets),
+      sizes: concat(Uint32Array, before?.sizes, this.#sizes),
+      captureTimesUs,
+      keyframes: concat(Uint8Array, before?.keyframes, this.#keyframes),
+      endUs: endOf(captureTimesUs, this.#endBlockUs),
+      isClosed: this.#endBlockUs !== undefined,
+      wholeBytes: this.#position,
+      tornBytes: this.#size - this.#position,
+      ...(this.#damage === undefined ? {} : { damage: this.#damage }),
+    };
+  }
+
+  #takeAccessUnit(header: BlockHeader, head: Buffer): boolean {
+    const data = this.#position + BLOCK_HEADER_BYTES;
+    let wanted = HEAD_BYTES - BLOCK_HEADER_BYTES;
+    let bytes = head.subarray(BLOCK_HEADER_BYTES, BLOCK_HEADER_BYTES + Math.min(header.length, wanted));
+    let isKeyframe = holdsIdrPicture(bytes);
+    while (isKeyframe === undefined && bytes.length < header.length) {
+      wanted *= 32;
+      bytes = this.#read(data, Math.min(header.length, wanted));
+      isKeyframe = holdsIdrPicture(bytes);
+    }
+    if (isKeyframe === "not Annex B") return this.#stop("a video block without a start code");
+    this.#offsets.push(data);
+    this.#sizes.push(header.length);
+    this.#timesUs.push(header.timeUs);
+    this.#keyframes.push(isKeyframe === true ? 1 : 0);
+    return true;
+  }
+
+  #takeOrigin(header: BlockHeader): void {
+    if (this.#origin !== undefined || header.length > MAX_ORIGIN_BYTES) return;
+    const bytes = this.#read(this.#position + BLOCK_HEADER_BYTES, header.length);
+    this.#origin = parseOrigin(bytes.toString("utf8"));
+    if (this.#origin !== undefined) this.#openedUs = header.timeUs;
+  }
+
+  /** Ends the scan: damage, unless only zeros follow, which a power loss leaves where a file had grown. */
+  #stop(damage: string): false {
+    const sample = this.#read(this.#position, Math.min(this.#size - this.#position, 1024 * 1024));
+    if (sample.some((byte) => byte !== 0)) this.#damage = `${damage} at byte ${this.#position}`;
+    return false;
+  }
+
+  #read(position: number, length: number, into = Buffer.allocUnsafe(length)): Buffer {
+    return into.subarray(0, readSync(this.#fd, into, 0, length, position));
+  }
+}
+
+/** The origin that an origin block tells, or undefined when its text is none. */
+export function parseOrigin(text: string): ChunkOrigin | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { recorder, session, boot, clockOffsetUs } = value as Partial<ChunkOrigin>;
+  if (typeof recorder !== "string" || typeof boot !== "string") return undefined;
+  if (!Number.isFinite(session) || !Number.isFinite(clockOffsetUs)) return undefined;
+  return { recorder, session: session as number, boot, clockOffsetUs: clockOffsetUs as number };
+}
+
+function endOf(timesUs: Float64Array, endBlockUs: number | undefined): number {
+  let last = 0;
+  let lastButOne = 0;
+  for (const timeUs of timesUs) {
+    if (timeUs > last) {
+      lastButOne = last;
+      last = timeUs;
+    } else if (timeUs > lastButOne && timeUs < last) {
+      lastButOne = timeUs;
+    }
+  }
+  if (timesUs.length === 0) return 0;
+  if (endBlockUs !== undefined && endBlockUs > last) return endBlockUs;
+  return last + (lastButOne === 0 ? LONE_FRAME_US : last - lastButOne);
+}
+
+function concat<T extends Float64Array | Uint32Array | Uint8Array>(
+  type: new (length: number) => T,
+  before: T | undefined,
+  added: number[],
+): T {
+  const joined = new type((before?.length ?? 0) + added.length);
+  if (before !== undefined) joined.set(before);
+  joined.set(added, before?.length ?? 0);
+  return joined;
+}

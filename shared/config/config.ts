@@ -1,0 +1,106 @@
+/** The configuration as every service sees it: validated, with defaults filled in and paths made absolute. */
+export interface Config {
+  storage: StorageConfig;
+  redis: RedisConfig;
+  /** By id, in the order of the file; disabled ones included. */
+  cameras: ReadonlyMap<string, CameraConfig>;
+  recorder: RecorderConfig;
+  converter: ConverterConfig;
+  /** Absent when the file has no `reaper` stanza: then nothing is ever deleted. */
+  reaper?: ReaperConfig;
+  api: ApiConfig;
+  health: HealthConfig;
+  log: LogConfig;
+}
+
+export interface StorageConfig {
+  root: string;
+}
+
+export interface RedisConfig {
+  /** A secret: may hold a password. */
+  url: string;
+}
+
+/** The timers of a camera; the `recorder` stanza gives the defaults, each camera may override them. */
+export interface CameraTimers {
+  /** A camera not heard of for so long after connecting is unresponsive. */
+  connectTimeoutMs: number;
+  /** A camera silent for so long on an existing stream is unresponsive. */
+  stallTimeoutMs: number;
+  /** No keyframe for so long: the session is given up and begun anew. */
+  keyframeTimeoutMs: number;
+  /** The first pause before a connection is tried again; doubled at each failure. */
+  retryMinMs: number;
+  retryMaxMs: number;
+}
+
+export interface CameraConfig extends CameraTimers {
+  id: string;
+  enabled: boolean;
+  /** rtsp:// URL with credentials: a secret. */
+  url: string;
+  directory: string;
+  transport: "tcp" | "udp";
+  /** Overrides the reaper's `maxAgeDays` for this camera. */
+  maxAgeDays?: number;
+}
+
+export interface RecorderConfig extends CameraTimers {
+  /** How often a camera's socket is read: longer is cheaper, and later. */
+  readIntervalMs: number;
+  /** A frame is handed to the kernel at most so long after it came. */
+  flushIntervalMs: number;
+  /** A frame is made durable (fdatasync) at most so long after it was written. */
+  syncIntervalMs: number;
+  /** Bytes that one camera may hold in memory when the disk does not keep up. */
+  maxBufferBytes: number;
+}
+
+export interface ConverterConfig {
+  /** Minutes converted at the same time in one process. */
+  concurrency: number;
+  /** Attempts before a chunk goes into quarantine. */
+  attempts: number;
+  retryDelayMs: number;
+  sweepIntervalMs: number;
+  /** A chunk without end block counts as closed when it has not grown for so long. */
+  chunkIdleMs: number;
+  ffmpegPath: string;
+  ffmpegTimeoutMs: number;
+  thumbnailWidth: number;
+}
+
+export interface ReaperConfig {
+  minFreePercent: number;
+  minFreeBytes: number;
+  /** Footage older than this goes; absent: age alone removes nothing. */
+  maxAgeDays?: number;
+  intervalMs: number;
+  dryRun: boolean;
+}
+
+export interface ApiConfig {
+  host: string;
+  port: number;
+}
+
+/** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */
+export interface HealthConfig {
+  host: string;
+  recorderPort: number;
+  converterPort: number;
+  reaperPort: number;
+}
+
+export interface LogConfig {
+  level: "error" | "warn" | "info" | "debug";
+  format: "text" | "json";
+}
+
+/** The configuration in force, which may change while the system runs. */
+export interface LiveConfig {
+  readonly current: Config;
+  /** Calls back after each valid change of the file; returns a function that ends it. */
+  onChange(listener: (next: Config, previous: Config) => void): () => void;
+}

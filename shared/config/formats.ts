@@ -1,0 +1,138 @@
+import { formatByteSize, formatDuration, parseByteSize, parseDuration } from "./units.ts";
+
+/** What convict knows of a key: also the row of docs/configuration.md that describes it. */
+export interface Leaf<Value> {
+  doc: string;
+  /** As the user would write it; null: absent unless the user sets it. */
+  default: unknown;
+  format: string;
+  env?: string;
+  sensitive?: boolean;
+  nullable?: boolean;
+  min?: number;
+  max?: number;
+  options?: readonly string[];
+  /** Never set: carries the type of the validated value. */
+  readonly value?: Value;
+}
+
+type LeafOptions = Omit<Leaf<unknown>, "format" | "value">;
+
+/** A value's format: what is accepted, in words and in code, and how the text of an environment variable is read. */
+export interface Format {
+  expected(leaf: Leaf<unknown>): string;
+  accepts(value: unknown, leaf: Leaf<unknown>): boolean;
+  /** The value that a text stands for, or the text itself when it stands for none (which is then refused). */
+  coerce(text: string): unknown;
+}
+
+const inRange = (value: unknown, leaf: Leaf<unknown>): value is number =>
+  typeof value === "number" && Number.isFinite(value) && value >= (leaf.min ?? 0) && value <= (leaf.max ?? Infinity);
+
+const range = (leaf: Leaf<unknown>, write: (value: number) => string) => {
+  if (leaf.max === undefined) return leaf.min === undefined ? "" : ` of at least ${write(leaf.min)}`;
+  return ` between ${write(leaf.min ?? 0)} and ${write(leaf.max)}`;
+};
+
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value.trim() !== "" && !value.includes("\0");
+
+const decimalOf = (text: string) => (/^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
+
+export const FORMATS: Record<string, Format> = {
+  duration: {
+    expected: (leaf) => `a duration${range(leaf, formatDuration)}, such as "30s", "5 min" or "250ms"`,
+    accepts: (value, leaf) => inRange(value, leaf) && Number.isInteger(value),
+    coerce: (text) => parseDuration(text) ?? text,
+  },
+  "byte-size": {
+    expected: (leaf) => `a size${range(leaf, formatByteSize)}, such as "512MiB", "10GB" or a number of bytes`,
+    accepts: (value, leaf) => inRange(value, leaf) && Number.isInteger(value),
+    coerce: (text) => parseByteSize(text) ?? text,
+  },
+  "whole-number": {
+    expected: (leaf) => `a whole number${range(leaf, String)}`,
+    accepts: (value, leaf) => inRange(value, leaf) && Number.isInteger(value),
+    coerce: decimalOf,
+  },
+  decimal: {
+    expected: (leaf) => `a number${range(leaf, String)}`,
+    accepts: inRange,
+    coerce: decimalOf,
+  },
+  switch: {
+    expected: () => "true or false",
+    accepts: (value) => typeof value === "boolean",
+    coerce: (text) => ({ true: true, false: false })[text.trim().toLowerCase()] ?? text,
+  },
+  choice: {
+    expected: (leaf) => `one of ${(leaf.options ?? []).map((option) => `"${option}"`).join(", ")}`,
+    accepts: (value, leaf) => typeof value === "string" && (leaf.options ?? []).includes(value),
+    coerce: (text) => text,
+  },
+  path: {
+    expected: () => "the path of a file or folder",
+    accepts: isText,
+    coerce: (text) => text,
+  },
+  host: {
+    expected: () => 'a host name or an IP address to listen on, such as "127.0.0.1" or "0.0.0.0"',
+    accepts: (value) => typeof value === "string" && /^[A-Za-z0-9.:_%-]+$/.test(value),
+    coerce: (text) => text,
+  },
+  "rtsp-url": {
+    expected: () => 'an RTSP URL, such as "rtsp://user:password@192.0.2.10/stream1"',
+    accepts: isRtspUrl,
+    coerce: (text) => text,
+  },
+  "redis-url": {
+    expected: () => 'a Redis URL, such as "redis://127.0.0.1:6379" or "rediss://…", or the path of a Unix socket',
+    accepts: isRedisUrl,
+    coerce: (text) => text,
+  },
+};
+
+export const duration = (options: LeafOptions): Leaf<number> => ({ ...options, format: "duration" });
+export const byteSize = (options: LeafOptions): Leaf<number> => ({ ...options, format: "byte-size" });
+export const wholeNumber = (options: LeafOptions): Leaf<number> => ({ ...options, format: "whole-number" });
+export const switchLeaf = (options: LeafOptions): Leaf<boolean> => ({ ...options, format: "switch" });
+export const path = (options: LeafOptions): Leaf<string> => ({ ...options, format: "path" });
+export const host = (options: LeafOptions): Leaf<string> => ({ ...options, format: "host" });
+export const port = (options: LeafOptions): Leaf<number> => ({
+  ...options,
+  format: "whole-number",
+  min: 0,
+  max: 65_535,
+});
+export const decimal = (options: LeafOptions): Leaf<number> => ({ ...options, format: "decimal" });
+export const rtspUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "rtsp-url", sensitive: true });
+export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
+export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
+  ...options,
+  format: "choice",
+});
+/** A key that has no value unless the user gives one. */
+export const optional = <Value>(leaf: Leaf<Value>): Leaf<Value | null> =>
+  ({ ...leaf, nullable: true }) as Leaf<Value | null>;
+
+/**
+ * Whether a text is an RTSP URL that can be connected to. Passwords hold every character there is, so user and password
+ * end at the last `@` that a host follows; cameras are strict about the rest, which is looked at only for blanks.
+ */
+export function isRtspUrl(value: unknown): boolean {
+  if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value)) return false;
+  const match = /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
+  if (match === null) return false;
+  return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
+}
+
+function isRedisUrl(value: unknown): boolean {
+  if (typeof value !== "string" || /\p{Cc}/u.test(value)) return false;
+  if (/^\/[^/]/.test(value)) return true;
+  try {
+    const url = new URL(value);
+    return (url.protocol === "redis:" || url.protocol === "rediss:") && url.hostname !== "";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,284 @@
+import {
+  byteSize,
+  choice,
+  decimal,
+  duration,
+  host,
+  type Leaf,
+  optional,
+  path,
+  port,
+  redisUrl,
+  rtspUrl,
+  switchLeaf,
+  wholeNumber,
+} from "./formats.ts";
+
+export interface Schema {
+  [key: string]: Schema | Leaf<unknown>;
+}
+
+/** What a validated stanza holds. */
+export type Values<S> = { [K in keyof S]: S[K] extends Leaf<infer Value> ? Value : Values<S[K]> };
+
+/** Timers may be as long as setTimeout can wait. */
+const LONGEST_TIMER_MS = 24 * 86_400_000;
+const timer = { max: LONGEST_TIMER_MS };
+const DAYS_PER_CENTURY = 36_525;
+
+const TIMERS = {
+  connectTimeout: {
+    doc: "A camera not heard of for so long after connecting is unresponsive: close, and try again.",
+    default: "30s",
+    env: "NVR_RECORDER_CONNECT_TIMEOUT",
+    min: 1000,
+    ...timer,
+  },
+  stallTimeout: {
+    doc: "A camera silent for so long on an existing stream is unresponsive: close, and try again.",
+    default: "5s",
+    env: "NVR_RECORDER_STALL_TIMEOUT",
+    min: 1000,
+    ...timer,
+  },
+  keyframeTimeout: {
+    doc: "A stream without a keyframe for so long is given up and begun anew.",
+    default: "5min",
+    env: "NVR_RECORDER_KEYFRAME_TIMEOUT",
+    min: 1000,
+    ...timer,
+  },
+  retryMin: {
+    doc: "The pause before a failed connection is tried again; doubled at each further failure.",
+    default: "1s",
+    env: "NVR_RECORDER_RETRY_MIN",
+    min: 100,
+    ...timer,
+  },
+  retryMax: {
+    doc: "The longest pause between two tries to connect.",
+    default: "30s",
+    env: "NVR_RECORDER_RETRY_MAX",
+    min: 100,
+    ...timer,
+  },
+};
+
+/** Every key outside `cameras` and `reaper`. */
+export const mainSchema = {
+  storage: {
+    root: path({
+      doc: "The folder that holds the footage. A relative path starts at the folder in which the services run: the project's top.",
+      default: "./data/recordings",
+      env: "NVR_STORAGE_ROOT",
+    }),
+  },
+  redis: {
+    url: redisUrl({
+      doc: "The Redis server for jobs, leases and live status; a secret where it holds a password.",
+      default: "redis://127.0.0.1:6379",
+      env: "REDIS_URL",
+    }),
+  },
+  recorder: {
+    connectTimeout: duration(TIMERS.connectTimeout),
+    stallTimeout: duration(TIMERS.stallTimeout),
+    keyframeTimeout: duration(TIMERS.keyframeTimeout),
+    retryMin: duration(TIMERS.retryMin),
+    retryMax: duration(TIMERS.retryMax),
+    readInterval: duration({
+      doc: "How often a camera's socket is read: longer costs less CPU, and frames come later.",
+      default: "250ms",
+      env: "NVR_RECORDER_READ_INTERVAL",
+      min: 10,
+      max: 1000,
+    }),
+    flushInterval: duration({
+      doc: "A frame is handed to the kernel, and so survives a crash of the recorder, at most so long after it came.",
+      default: "1s",
+      env: "NVR_RECORDER_FLUSH_INTERVAL",
+      min: 10,
+      max: 1000,
+    }),
+    syncInterval: duration({
+      doc: "A frame is on the disk (fdatasync), and so survives a power loss, at most so long after it was written.",
+      default: "5s",
+      env: "NVR_RECORDER_SYNC_INTERVAL",
+      min: 100,
+      max: 3_600_000,
+    }),
+    maxBuffer: byteSize({
+      doc: "How much one camera may hold in memory while its disk does not keep up; beyond it whole GOPs are dropped.",
+      default: "64MiB",
+      env: "NVR_RECORDER_MAX_BUFFER",
+      min: 2 ** 20,
+    }),
+  },
+  converter: {
+    concurrency: wholeNumber({
+      doc: "Minutes that one converter works on at the same time.",
+      default: 4,
+      env: "NVR_CONVERTER_CONCURRENCY",
+      min: 1,
+      max: 64,
+    }),
+    attempts: wholeNumber({
+      doc: "Attempts at a minute before its chunks are kept in quarantine.",
+      default: 5,
+      env: "NVR_CONVERTER_ATTEMPTS",
+      min: 1,
+      max: 100,
+    }),
+    retryDelay: duration({
+      doc: "The pause before a failed conversion is tried again; doubled at each further failure.",
+      default: "5s",
+      env: "NVR_CONVERTER_RETRY_DELAY",
+      ...timer,
+    }),
+    sweepInterval: duration({
+      doc: "How often the folders are looked through for closed chunks that have no job.",
+      default: "60s",
+      env: "NVR_CONVERTER_SWEEP_INTERVAL",
+      min: 1000,
+      ...timer,
+    }),
+    chunkIdle: duration({
+      doc: "A chunk without an end block counts as closed when it has not grown for so long.",
+      default: "30s",
+      env: "NVR_CONVERTER_CHUNK_IDLE",
+      min: 10_000,
+      ...timer,
+    }),
+    ffmpegPath: path({
+      doc: "The ffmpeg program: a path, or a name that is looked up in PATH.",
+      default: "ffmpeg",
+      env: "NVR_CONVERTER_FFMPEG_PATH",
+    }),
+    ffmpegTimeout: duration({
+      doc: "An ffmpeg that takes longer for one picture is killed.",
+      default: "20s",
+      env: "NVR_CONVERTER_FFMPEG_TIMEOUT",
+      min: 1000,
+      ...timer,
+    }),
+    thumbnailWidth: wholeNumber({
+      doc: "Width of thumbnails in pixels.",
+      default: 320,
+      env: "NVR_CONVERTER_THUMBNAIL_WIDTH",
+      min: 16,
+      max: 4096,
+    }),
+  },
+  api: {
+    host: host({
+      doc: 'The address that page and API are served at; "0.0.0.0" is every address of this machine. There is no login: put a proxy with one in front before you open it to others.',
+      default: "127.0.0.1",
+      env: "NVR_API_HOST",
+    }),
+    port: port({ doc: "The port of page and API; 0 takes any free one.", default: 8080, env: "NVR_API_PORT" }),
+  },
+  health: {
+    host: host({
+      doc: "The address at which recorder, converter and reaper serve /health and /metrics.",
+      default: "127.0.0.1",
+      env: "NVR_HEALTH_HOST",
+    }),
+    recorderPort: port({
+      doc: "The recorder's port for them; when it is taken (a second recorder), any free one.",
+      default: 8081,
+      env: "NVR_HEALTH_RECORDER_PORT",
+    }),
+    converterPort: port({ doc: "The converter's.", default: 8082, env: "NVR_HEALTH_CONVERTER_PORT" }),
+    reaperPort: port({ doc: "The reaper's.", default: 8083, env: "NVR_HEALTH_REAPER_PORT" }),
+  },
+  log: {
+    level: choice({
+      doc: "The least important messages that are logged.",
+      default: "info",
+      env: "NVR_LOG_LEVEL",
+      options: ["error", "warn", "info", "debug"],
+    }),
+    format: choice({
+      doc: "Lines for people, or one JSON object a line.",
+      default: "text",
+      env: "NVR_LOG_FORMAT",
+      options: ["text", "json"],
+    }),
+  },
+};
+
+/** One entry of `cameras`. Timers that are left out are those of the `recorder` stanza. */
+export const cameraSchema = {
+  url: rtspUrl({
+    doc: "The camera's RTSP URL with user and password. It never shows in a log, an answer or on the page.",
+    default: "",
+  }),
+  enabled: switchLeaf({ doc: "false stops the recording; what was recorded stays.", default: true }),
+  directory: optional(
+    path({
+      doc: "Where this camera's footage goes, such as another disk; otherwise `{storage.root}/{id}`.",
+      default: null,
+    }),
+  ),
+  transport: choice({
+    doc: "How the video comes: inside the RTSP connection, or as UDP packets beside it.",
+    default: "tcp",
+    options: ["tcp", "udp"],
+  }),
+  connectTimeout: optional(cameraTimer(TIMERS.connectTimeout)),
+  stallTimeout: optional(cameraTimer(TIMERS.stallTimeout)),
+  keyframeTimeout: optional(cameraTimer(TIMERS.keyframeTimeout)),
+  retryMin: optional(cameraTimer(TIMERS.retryMin)),
+  retryMax: optional(cameraTimer(TIMERS.retryMax)),
+  maxAgeDays: optional(
+    decimal({
+      doc: "The reaper removes this camera's footage when it is older; otherwise `reaper.maxAgeDays`.",
+      default: null,
+      min: 0.01,
+      max: DAYS_PER_CENTURY,
+    }),
+  ),
+};
+
+/** The `reaper` stanza, which need not be there: only with it is footage ever deleted. */
+export const reaperSchema = {
+  minFreePercent: decimal({
+    doc: "The oldest footage of a disk goes until so much of the disk is free.",
+    default: 10,
+    env: "NVR_REAPER_MIN_FREE_PERCENT",
+    max: 95,
+  }),
+  minFreeBytes: byteSize({
+    doc: "The same as an amount; the larger of the two counts.",
+    default: 0,
+    env: "NVR_REAPER_MIN_FREE_BYTES",
+  }),
+  maxAgeDays: optional(
+    decimal({
+      doc: "Footage that is older goes; without this key age alone removes nothing.",
+      default: null,
+      env: "NVR_REAPER_MAX_AGE_DAYS",
+      min: 0.01,
+      max: DAYS_PER_CENTURY,
+    }),
+  ),
+  interval: duration({
+    doc: "How often the disks are looked at.",
+    default: "60s",
+    env: "NVR_REAPER_INTERVAL",
+    min: 1000,
+    ...timer,
+  }),
+  dryRun: switchLeaf({
+    doc: "true logs what would be deleted, and deletes nothing.",
+    default: false,
+    env: "NVR_REAPER_DRY_RUN",
+  }),
+};
+
+/** The two keys whose values are not single ones; their environment variables take JSON. */
+export const JSON_ENV = { cameras: "NVR_CAMERAS", reaper: "NVR_REAPER" } as const;
+
+function cameraTimer({ env: _env, ...options }: (typeof TIMERS)[keyof typeof TIMERS]): Leaf<number> {
+  return duration({ ...options, default: null });
+}

@@ -1,0 +1,55 @@
+import type { Config } from "./config.ts";
+
+/** Shorter ones would mask half of every log line. */
+const MIN_SECRET_LENGTH = 4;
+
+/** Every spelling of every secret in a configuration: what may never show in a log, an answer or a job. */
+export function configSecrets(config: Config): Set<string> {
+  const secrets = new Set<string>();
+  for (const url of [config.redis.url, ...Array.from(config.cameras.values(), (camera) => camera.url)]) {
+    for (const secret of urlSecrets(url)) if (secret.length >= MIN_SECRET_LENGTH) secrets.add(secret);
+  }
+  return secrets;
+}
+
+/**
+ * The passwords in a URL: as written, percent-decoded and encoded, as Basic credentials (RFC 7617), and those that some
+ * cameras take as `password=…` in path or query.
+ */
+export function urlSecrets(url: string): string[] {
+  const secrets: string[] = [];
+  const userInfo = /^[a-z][a-z0-9+.-]*:\/\/(.*)@/is.exec(url)?.[1];
+  // A password may hold an @, and so may the path: then both readings are secret.
+  for (const reading of userInfo === undefined ? [] : readings(userInfo)) {
+    const colon = reading.indexOf(":");
+    if (colon === -1) continue;
+    const user = reading.slice(0, colon);
+    const password = reading.slice(colon + 1);
+    const decoded = decode(password);
+    secrets.push(password, decoded, encodeURIComponent(decoded));
+    secrets.push(base64(`${user}:${password}`), base64(`${decode(user)}:${decoded}`));
+  }
+  for (const match of url.matchAll(/\b(?:pass|passwd|password|pwd|pw|psw|token|secret|auth)=([^&;_/#]+)/gi)) {
+    const value = match[1] as string;
+    secrets.push(value, decode(value));
+  }
+  return secrets;
+}
+
+function readings(userInfo: string): string[] {
+  const slash = userInfo.search(/[/?]/);
+  const inAuthority = slash === -1 ? -1 : userInfo.lastIndexOf("@", slash);
+  return inAuthority === -1 ? [userInfo] : [userInfo, userInfo.slice(0, inAuthority)];
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

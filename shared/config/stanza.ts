@@ -1,0 +1,125 @@
+import convict from "convict";
+import { maskUrls } from "../logging/mask.ts";
+import type { ConfigProblem } from "./config-error.ts";
+import { FORMATS, type Leaf } from "./formats.ts";
+import type { Schema, Values } from "./schema.ts";
+
+/** Where a stanza's values come from. */
+export interface Source {
+  /** The key of the stanza as a whole; empty for the top. */
+  key: readonly string[];
+  value: Record<string, unknown>;
+  place(key: readonly string[]): string;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads the keys of `schema` through convict: environment variable before file before default. What is wrong is added to
+ * `problems`: unknown keys, with the known one that may have been meant, and values that their format refuses.
+ */
+export function readStanza<S extends object>(schema: S, source: Source, problems: ConfigProblem[]): Values<S> {
+  registerFormats();
+  const known = takeKnown(schema as unknown as Schema, source.value, source.key, source, problems);
+  const stanza = convict(schema as unknown as convict.Schema<Record<string, unknown>>, { env: source.env, args: [] });
+  stanza.load(known);
+  for (const [key, leaf] of leaves(schema as unknown as Schema)) {
+    const value = stanza.get(key.join(".")) as unknown;
+    const format = FORMATS[leaf.format] as (typeof FORMATS)[string];
+    if ((leaf.nullable === true && value === null) || format.accepts(value, leaf)) continue;
+    const fromEnv = leaf.env !== undefined && source.env[leaf.env] !== undefined;
+    const full = [...source.key, ...key];
+    problems.push({
+      key: full.join("."),
+      value: leaf.sensitive === true ? describeSecret(value) : maskUrls(JSON.stringify(value)),
+      expected: `expected ${format.expected(leaf)}`,
+      place: fromEnv ? `environment variable ${leaf.env}` : source.place(full),
+    });
+  }
+  return stanza.getProperties() as Values<S>;
+}
+
+/** Every key of a schema with its leaf. */
+export function* leaves(schema: Schema, parent: readonly string[] = []): Generator<[string[], Leaf<unknown>]> {
+  for (const [name, node] of Object.entries(schema)) {
+    if (isLeaf(node)) yield [[...parent, name], node];
+    else yield* leaves(node, [...parent, name]);
+  }
+}
+
+/** A copy that holds nothing that the schema does not know: convict would throw on some of it, and not say where. */
+function takeKnown(
+  schema: Schema,
+  value: Record<string, unknown>,
+  key: readonly string[],
+  source: Source,
+  problems: ConfigProblem[],
+): Record<string, unknown> {
+  const known: Record<string, unknown> = {};
+  for (const [name, child] of Object.entries(value)) {
+    const full = [...key, name];
+    const node = Object.hasOwn(schema, name) ? schema[name] : undefined;
+    if (node === undefined) {
+      problems.push(unknownKey(full, Object.keys(schema), source.place(full)));
+    } else if (isLeaf(node)) {
+      known[name] = child;
+    } else if (isObject(child)) {
+      known[name] = takeKnown(node, child, full, source, problems);
+    } else {
+      problems.push({
+        key: full.join("."),
+        value: maskUrls(JSON.stringify(child)),
+        expected: `expected an object with the keys ${Object.keys(node).join(", ")}`,
+        place: source.place(full),
+      });
+    }
+  }
+  return known;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isLeaf(node: Schema | Leaf<unknown>): node is Leaf<unknown> {
+  return "default" in node && "format" in node;
+}
+
+/** The value of an unknown key is not shown: it may be a password under a misspelled name. */
+function unknownKey(key: string[], known: string[], place: string): ConfigProblem {
+  const name = (key.at(-1) ?? "").toLowerCase();
+  const meant = known.find((candidate) => editDistance(name, candidate.toLowerCase()) <= 2);
+  const hint = meant === undefined ? `the keys here are ${known.join(", ")}` : `did you mean "${meant}"?`;
+  return { key: key.join("."), expected: `there is no such key: ${hint}`, place };
+}
+
+function describeSecret(value: unknown): string {
+  return value === "" ? '""' : typeof value === "string" ? "(hidden)" : `(a ${typeof value})`;
+}
+
+/** Levenshtein distance: letters to insert, remove or exchange. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const exchange = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(exchange, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
+
+/** convict keeps formats by name for the whole process; setting the same ones again changes nothing. */
+function registerFormats(): void {
+  for (const [name, format] of Object.entries(FORMATS)) {
+    convict.addFormat({
+      name,
+      validate(value: unknown, leaf: convict.SchemaObj) {
+        if (!format.accepts(value, leaf as Leaf<unknown>))
+          throw new Error(`expected ${format.expected(leaf as Leaf<unknown>)}`);
+      },
+      coerce: (value: unknown) => (typeof value === "string" ? format.coerce(value) : value),
+    });
+  }
+}

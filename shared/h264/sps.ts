@@ -1,0 +1,142 @@
+import { BitReader } from "./bit-reader.ts";
+import { NalType, nalType, removeEmulationPrevention } from "./nal.ts";
+
+/** What a sequence parameter set says of the pictures (ITU-T H.264 §7.3.2.1.1, §E.1.1). */
+export interface Sps {
+  /** Size of the picture as shown, after cropping. */
+  width: number;
+  height: number;
+  /** RFC 6381 codec string, such as `avc1.64001f`. */
+  codec: string;
+  profileIdc: number;
+  constraintFlags: number;
+  levelIdc: number;
+  /** From the timing information when it is there; many cameras send none, or a wrong one. */
+  framesPerSecond?: number;
+}
+
+/** A sequence parameter set that breaks the rules of ITU-T H.264. */
+export class SpsError extends Error {
+  override name = "SpsError";
+}
+
+/** High profiles, whose SPS carries the chroma format and scaling matrices (§7.3.2.1.1). */
+const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+const EXTENDED_SAR = 255;
+const MAX_SIDE = 16_384;
+
+/** Reads a sequence parameter set NAL unit, its header byte included. Throws SpsError when it is none or damaged. */
+export function parseSps(nal: Buffer): Sps {
+  if (nal.length < 5 || nalType(nal[0] as number) !== NalType.sps) throw new SpsError("not a sequence parameter set");
+  try {
+    return readSps(removeEmulationPrevention(nal));
+  } catch (error) {
+    if (error instanceof RangeError) throw new SpsError(`damaged sequence parameter set: ${error.message}`);
+    throw error;
+  }
+}
+
+function readSps(bytes: Buffer): Sps {
+  const profileIdc = bytes.readUInt8(1);
+  const constraintFlags = bytes.readUInt8(2);
+  const levelIdc = bytes.readUInt8(3);
+  const reader = new BitReader(bytes.subarray(4));
+  reader.unsignedExpGolomb(); // seq_parameter_set_id
+  const chromaFormat = PROFILES_WITH_CHROMA.has(profileIdc) ? readChroma(reader) : { idc: 1, separatePlanes: false };
+  reader.unsignedExpGolomb(); // log2_max_frame_num_minus4
+  skipPictureOrderCount(reader);
+  reader.unsignedExpGolomb(); // max_num_ref_frames
+  reader.bit(); // gaps_in_frame_num_value_allowed_flag
+  const widthInMacroblocks = reader.unsignedExpGolomb() + 1;
+  const heightInMapUnits = reader.unsignedExpGolomb() + 1;
+  const frameMacroblocksOnly = reader.bit();
+  if (frameMacroblocksOnly === 0) reader.bit(); // mb_adaptive_frame_field_flag
+  reader.bit(); // direct_8x8_inference_flag
+  let cropX = 0;
+  let cropY = 0;
+  if (reader.bit() === 1) {
+    cropX = reader.unsignedExpGolomb() + reader.unsignedExpGolomb();
+    cropY = reader.unsignedExpGolomb() + reader.unsignedExpGolomb();
+  }
+  const arrayType = chromaFormat.separatePlanes ? 0 : chromaFormat.idc;
+  const cropUnitX = arrayType === 1 || arrayType === 2 ? 2 : 1;
+  const cropUnitY = (arrayType === 1 ? 2 : 1) * (2 - frameMacroblocksOnly);
+  const width = widthInMacroblocks * 16 - cropX * cropUnitX;
+  const height = heightInMapUnits * (2 - frameMacroblocksOnly) * 16 - cropY * cropUnitY;
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
+    throw new SpsError(`damaged sequence parameter set: a picture of ${width}x${height}`);
+  }
+  const framesPerSecond = readFrameRate(reader);
+  const codec = `avc1.${[profileIdc, constraintFlags, levelIdc].map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+  return {
+    width,
+    height,
+    codec,
+    profileIdc,
+    constraintFlags,
+    levelIdc,
+    ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
+  };
+}
+
+function readChroma(reader: BitReader): { idc: number; separatePlanes: boolean } {
+  const idc = reader.unsignedExpGolomb();
+  const separatePlanes = idc === 3 && reader.bit() === 1;
+  reader.unsignedExpGolomb(); // bit_depth_luma_minus8
+  reader.unsignedExpGolomb(); // bit_depth_chroma_minus8
+  reader.bit(); // qpprime_y_zero_transform_bypass_flag
+  if (reader.bit() === 1) {
+    for (let list = 0; list < (idc === 3 ? 12 : 8); list++) {
+      if (reader.bit() === 1) skipScalingList(reader, list < 6 ? 16 : 64);
+    }
+  }
+  return { idc, separatePlanes };
+}
+
+function skipScalingList(reader: BitReader, size: number): void {
+  let last = 8;
+  let next = 8;
+  for (let i = 0; i < size && next !== 0; i++) {
+    next = (last + reader.signedExpGolomb() + 256) % 256;
+    if (next !== 0) last = next;
+  }
+}
+
+function skipPictureOrderCount(reader: BitReader): void {
+  const type = reader.unsignedExpGolomb();
+  if (type === 0) {
+    reader.unsignedExpGolomb(); // log2_max_pic_order_cnt_lsb_minus4
+  } else if (type === 1) {
+    reader.bit(); // delta_pic_order_always_zero_flag
+    reader.signedExpGolomb(); // offset_for_non_ref_pic
+    reader.signedExpGolomb(); // offset_for_top_to_bottom_field
+    const cycle = reader.unsignedExpGolomb();
+    if (cycle > 255) throw new SpsError("damaged sequence parameter set: a picture order cycle of more than 255");
+    for (let i = 0; i < cycle; i++) reader.signedExpGolomb();
+  }
+}
+
+/** The frame rate of the VUI timing information, or undefined; a truncated VUI spoils nothing that came before it. */
+function readFrameRate(reader: BitReader): number | undefined {
+  try {
+    if (reader.bit() === 0) return undefined; // vui_parameters_present_flag
+    if (reader.bit() === 1 && reader.bits(8) === EXTENDED_SAR) reader.bits(32);
+    if (reader.bit() === 1) reader.bit(); // overscan
+    if (reader.bit() === 1) {
+      reader.bits(4); // video_format, video_full_range_flag
+      if (reader.bit() === 1) reader.bits(24); // colour description
+    }
+    if (reader.bit() === 1) {
+      reader.unsignedExpGolomb(); // chroma_sample_loc_type_top_field
+      reader.unsignedExpGolomb(); // chroma_sample_loc_type_bottom_field
+    }
+    if (reader.bit() === 0) return undefined; // timing_info_present_flag
+    const unitsInTick = reader.bits(32);
+    const timeScale = reader.bits(32);
+    const framesPerSecond = timeScale / (2 * unitsInTick);
+    return framesPerSecond > 0 && framesPerSecond <= 1000 ? framesPerSecond : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+import type winston from "winston";
+
+export type Logger = winston.Logger;

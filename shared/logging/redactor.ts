@@ -1,0 +1,67 @@
+import type { Config } from "../config/config.ts";
+import { configSecrets } from "../config/secrets.ts";
+import { MASK, maskUrls } from "./mask.ts";
+
+const MAX_DEPTH = 8;
+
+/** Masks secrets in everything that is logged: those that look like one, and the configured ones wherever they appear. */
+export class Redactor {
+  readonly #config: { readonly current: Config };
+  #seen: Config | undefined;
+  /** Secrets of former configurations stay secret. */
+  readonly #secrets = new Set<string>();
+  #longestFirst: string[] = [];
+
+  constructor(config: { readonly current: Config }) {
+    this.#config = config;
+  }
+
+  text(text: string): string {
+    this.#update();
+    let masked = text;
+    for (const secret of this.#longestFirst) masked = masked.replaceAll(secret, MASK);
+    return maskUrls(masked);
+  }
+
+  /** A copy of a value fit for JSON, every string and key in it masked; errors with message, code and cause. */
+  value(value: unknown, withStacks: boolean): unknown {
+    return this.#copy(value, withStacks, 0);
+  }
+
+  #copy(value: unknown, withStacks: boolean, depth: number): unknown {
+    if (typeof value === "string") return this.text(value);
+    if (typeof value === "number" || typeof value === "bigint") {
+      const text = String(value);
+      const masked = this.text(text);
+      return masked === text && typeof value === "number" ? value : masked;
+    }
+    if (typeof value !== "object" || value === null) return typeof value === "function" ? "(function)" : value;
+    if (depth >= MAX_DEPTH) return "…";
+    const copy = (child: unknown) => this.#copy(child, withStacks, depth + 1);
+    if (value instanceof Error) return copyError(value, withStacks, copy);
+    if (value instanceof URL || value instanceof RegExp) return this.text(String(value));
+    if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid date" : value.toISOString();
+    if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
+    if (value instanceof Map) return Array.from(value, copy);
+    if (Array.isArray(value) || value instanceof Set) return Array.from(value, copy);
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [this.text(key), copy(child)]));
+  }
+
+  #update(): void {
+    const current = this.#config.current;
+    if (current === this.#seen) return;
+    this.#seen = current;
+    for (const secret of configSecrets(current)) this.#secrets.add(secret);
+    this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
+  }
+}
+
+function copyError(error: Error, withStacks: boolean, copy: (value: unknown) => unknown): Record<string, unknown> {
+  const { name, message, stack, cause } = error;
+  const copied: Record<string, unknown> = { name: copy(name), message: copy(message) };
+  for (const [key, value] of Object.entries(error)) if (!(key in copied)) copied[String(copy(key))] = copy(value);
+  if (withStacks && stack !== undefined) copied.stack = copy(stack);
+  if (cause !== undefined) copied.cause = copy(cause);
+  if (error instanceof AggregateError) copied.errors = copy(error.errors);
+  return copied;
+}

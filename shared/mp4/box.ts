@@ -1,0 +1,65 @@
+/** Building blocks of ISO base media files (ISO/IEC 14496-12 §4.2): a box is its size, its type and its content. */
+
+const BOX_HEADER_BYTES = 8;
+const MAX_UINT32 = 0xffff_ffff;
+
+/** A box of a four-character type. Throws RangeError when it would be longer than 4 GiB. */
+export function box(type: string, ...content: Buffer[]): Buffer {
+  const size = content.reduce((sum, part) => sum + part.length, BOX_HEADER_BYTES);
+  if (size > MAX_UINT32) throw new RangeError(`a "${type}" box of ${size} bytes`);
+  const header = Buffer.alloc(BOX_HEADER_BYTES);
+  header.writeUInt32BE(size, 0);
+  header.write(type, 4, "latin1");
+  return Buffer.concat([header, ...content], size);
+}
+
+/** A full box (§4.2): a box whose content begins with a version and 24 flags. */
+export function fullBox(type: string, version: number, flags: number, ...content: Buffer[]): Buffer {
+  return box(type, uint32((version << 24) | flags), ...content);
+}
+
+/** Unsigned 32-bit big-endian numbers. */
+export function uint32(...values: number[]): Buffer {
+  return uint32Table(values);
+}
+
+/** A table of unsigned 32-bit big-endian numbers; negative ones as two's complement. */
+export function uint32Table(values: ArrayLike<number>): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 4);
+  for (let i = 0; i < values.length; i++) bytes.writeUInt32BE((values[i] as number) >>> 0, i * 4);
+  return bytes;
+}
+
+/** Unsigned 16-bit big-endian numbers. */
+export function uint16(...values: number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 2);
+  for (let i = 0; i < values.length; i++) bytes.writeUInt16BE(values[i] as number, i * 2);
+  return bytes;
+}
+
+/** Unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
+export function uint64(...values: number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 8);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new RangeError(`${value} does not fit an unsigned 64-bit field`);
+    bytes.writeUInt32BE(Math.floor(value / 2 ** 32), i * 8);
+    bytes.writeUInt32BE(value >>> 0, i * 8 + 4);
+  }
+  return bytes;
+}
+
+/** A signed 64-bit big-endian number. */
+export function int64(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes;
+}
+
+/** The header of an `mdat` box whose content of so many bytes follows; 64-bit only where it must be. */
+export function mediaDataHeader(contentBytes: number): Buffer {
+  const isLong = contentBytes + BOX_HEADER_BYTES > MAX_UINT32;
+  const header = Buffer.concat([uint32(isLong ? 1 : contentBytes + BOX_HEADER_BYTES), Buffer.from("mdat", "latin1")]);
+  return isLong ? Buffer.concat([header, uint64(contentBytes + BOX_HEADER_BYTES + 8)]) : header;
+}

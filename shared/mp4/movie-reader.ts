@@ -1,0 +1,89 @@
+import { type AvcConfiguration, parameterSetsOf } from "./avc-configuration.ts";
+import { boxOf, FieldReader, type FoundBox, Mp4Error, readBoxes } from "./box-reader.ts";
+import { type CaptureRecord, readCaptureRecord } from "./capture-record.ts";
+import type { Movie } from "./movie-writer.ts";
+import { readSampleTable } from "./sample-table-reader.ts";
+import { TIMESCALE } from "./sample-times.ts";
+
+/** A movie that was read, with where its samples lie in the file. */
+export interface ReadMovie extends Movie {
+  /** Offset of each sample in the file. */
+  offsets: Float64Array;
+}
+
+/** What the beginning of a movie's index tells without its sample tables. */
+export interface MovieSummary {
+  codec: string;
+  width: number;
+  height: number;
+  durationTicks: number;
+  record: CaptureRecord;
+}
+
+/**
+ * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, and when it is
+ * somebody else's: another timescale, no capture record, other than one video track.
+ */
+export function parseMovie(moov: Buffer): ReadMovie {
+  const boxes = readBoxes(moov);
+  const record = readCaptureRecord(moov, boxes);
+  if (record === undefined) throw new Mp4Error("no capture record: this file was not written by Hindsight");
+  const media = mediaOf(moov, boxes, false);
+  const table = readSampleTable(moov, media.sampleTable, media.durationTicks);
+  const counted = record.spans.reduce((sum, span) => sum + span.sampleCount, 0);
+  if (counted !== table.sizes.length) {
+    throw new Mp4Error(`the capture record counts ${counted} samples, the sample tables ${table.sizes.length}`);
+  }
+  return { ...media.configuration, ...table, durationTicks: media.durationTicks, record };
+}
+
+/**
+ * Reads what stands before the sample tables, from the first bytes of a `moov` box's content: 1 kB of them will mostly do.
+ * Throws Mp4Error, also when the bytes end too early.
+ */
+export function parseMovieSummary(head: Buffer): MovieSummary {
+  const boxes = readBoxes(head, 0, head.length, true);
+  const record = readCaptureRecord(head, boxes);
+  if (record === undefined) throw new Mp4Error("no capture record at the start of the index");
+  const { configuration, durationTicks } = mediaOf(head, boxes, true);
+  const { codec, width, height } = configuration;
+  return { codec, width, height, durationTicks, record };
+}
+
+interface Media {
+  configuration: AvcConfiguration;
+  durationTicks: number;
+  sampleTable: FoundBox[];
+}
+
+function mediaOf(moov: Buffer, boxes: FoundBox[], mayBeCut: boolean): Media {
+  const inside = (found: FoundBox) => readBoxes(moov, found.start, found.end, mayBeCut);
+  if (boxes.filter(({ type }) => type === "trak").length > 1) throw new Mp4Error("more than one track");
+  const media = inside(boxOf(inside(boxOf(boxes, "trak")), "mdia"));
+  const durationTicks = readDuration(new FieldReader(moov, boxOf(media, "mdhd")));
+  const sampleTable = inside(boxOf(inside(boxOf(media, "minf")), "stbl"));
+  return { configuration: readConfiguration(moov, boxOf(sampleTable, "stsd")), durationTicks, sampleTable };
+}
+
+function readDuration(fields: FieldReader): number {
+  const isLong = fields.uint8() === 1;
+  fields.skip(3 + (isLong ? 16 : 8));
+  const timescale = fields.uint32();
+  if (timescale !== TIMESCALE) throw new Mp4Error(`a timescale of ${timescale} ticks a second, not ${TIMESCALE}`);
+  return isLong ? fields.uint64() : fields.uint32();
+}
+
+function readConfiguration(moov: Buffer, stsd: FoundBox): AvcConfiguration {
+  const [entry] = readBoxes(moov, stsd.start + 8, stsd.end, true);
+  if (entry?.type !== "avc1") throw new Mp4Error(`a sample entry "${entry?.type ?? ""}", not "avc1"`);
+  const fields = new FieldReader(moov, entry);
+  fields.skip(24);
+  const width = fields.uint16();
+  const height = fields.uint16();
+  fields.skip(50);
+  const found = boxOf(readBoxes(moov, entry.end - fields.left, entry.end, true), "avcC");
+  const avcC = moov.subarray(found.start, found.end);
+  if (avcC.length < 7) throw new Mp4Error(`box "avcC" ends too early`);
+  parameterSetsOf(avcC); // throws when they do not fit
+  return { avcC, codec: `avc1.${avcC.toString("hex", 1, 4)}`, width, height };
+}

@@ -1,0 +1,115 @@
+import type { AvcConfiguration } from "./avc-configuration.ts";
+import { box, fullBox, mediaDataHeader, uint16, uint32, uint64 } from "./box.ts";
+import { type CaptureRecord, writeCaptureRecord } from "./capture-record.ts";
+import { chunkOffsetBox, compositionBoxes, sampleToChunkBox, sizeBox, syncBox, timeBox } from "./sample-boxes.ts";
+import { type SampleTimes, TIMESCALE } from "./sample-times.ts";
+
+/** What a file of one video track holds. */
+export interface Movie extends AvcConfiguration, SampleTimes {
+  /** Sizes of the samples in bytes, in decode order. */
+  sizes: Uint32Array;
+  /** Which samples are keyframes, by their index from 0, ascending. */
+  keyframes: Uint32Array;
+  record: CaptureRecord;
+}
+
+const MAC_EPOCH_OFFSET_S = 2_082_844_800; // 1904-01-01 to 1970-01-01
+const UNITY_MATRIX = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000);
+const UNDETERMINED_LANGUAGE = 0x55c4; // "und", ISO 639-2/T packed
+
+/**
+ * Everything of a movie's file that stands before its first sample: `ftyp`, `moov` and the header of `mdat`. The samples
+ * follow in decode order without anything between them. Throws RangeError when a number does not fit its field.
+ */
+export function writeMovieHead(movie: Movie): Buffer {
+  const mediaBytes = movie.sizes.reduce((sum, size) => sum + size, 0);
+  const type = box("ftyp", Buffer.from("isom\0\0\x02\0isomiso6avc1mp41", "latin1"));
+  const mdat = mediaDataHeader(mediaBytes);
+  const isLong = mediaBytes > 0xf000_0000;
+  const moov = movieBox(movie, isLong, 0);
+  return Buffer.concat([type, movieBox(movie, isLong, type.length + moov.length + mdat.length), mdat]);
+}
+
+function movieBox(movie: Movie, isLong: boolean, mediaOffset: number): Buffer {
+  const createdS = Math.floor((movie.record.spans[0]?.firstCaptureTimeUs ?? 0) / 1e6) + MAC_EPOCH_OFFSET_S;
+  const duration = movie.durationTicks;
+  return box(
+    "moov",
+    fullBox(
+      "mvhd",
+      1,
+      0,
+      uint64(createdS, createdS),
+      uint32(TIMESCALE),
+      uint64(duration),
+      uint32(0x10000), // rate
+      uint16(0x100, 0), // volume
+      uint32(0, 0),
+      UNITY_MATRIX,
+      uint32(0, 0, 0, 0, 0, 0),
+      uint32(2), // next_track_ID
+    ),
+    writeCaptureRecord(movie.record), // near the front: who wants no more need not read the sample tables
+    box(
+      "trak",
+      fullBox(
+        "tkhd",
+        1,
+        3, // enabled, in movie
+        uint64(createdS, createdS),
+        uint32(1, 0),
+        uint64(duration),
+        uint32(0, 0, 0, 0),
+        UNITY_MATRIX,
+        uint32(movie.width * 0x10000, movie.height * 0x10000),
+      ),
+      box(
+        "mdia",
+        fullBox(
+          "mdhd",
+          1,
+          0,
+          uint64(createdS, createdS),
+          uint32(TIMESCALE),
+          uint64(duration),
+          uint16(UNDETERMINED_LANGUAGE, 0),
+        ),
+        fullBox("hdlr", 0, 0, uint32(0), Buffer.from("vide"), uint32(0, 0, 0), Buffer.from("Hindsight\0")),
+        box(
+          "minf",
+          fullBox("vmhd", 0, 1, uint16(0, 0, 0, 0)),
+          box("dinf", fullBox("dref", 0, 0, uint32(1), fullBox("url ", 0, 1))),
+          box("stbl", ...sampleTables(movie, isLong, mediaOffset)),
+        ),
+      ),
+    ),
+  );
+}
+
+function sampleTables(movie: Movie, isLong: boolean, mediaOffset: number): Buffer[] {
+  return [
+    fullBox("stsd", 0, 0, uint32(1), sampleEntry(movie)),
+    timeBox(movie),
+    ...compositionBoxes(movie),
+    syncBox(movie.keyframes),
+    sizeBox(movie.sizes),
+    sampleToChunkBox(movie),
+    chunkOffsetBox(movie, isLong, mediaOffset),
+  ];
+}
+
+/** `avc1` (ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as well, as the camera sent them. */
+function sampleEntry(movie: Movie): Buffer {
+  const name = Buffer.alloc(32);
+  return box(
+    "avc1",
+    uint16(0, 0, 0, 1), // reserved, data_reference_index
+    uint32(0, 0, 0, 0),
+    uint16(movie.width, movie.height),
+    uint32(0x48_0000, 0x48_0000, 0), // 72 dpi
+    uint16(1), // frame_count
+    name,
+    uint16(0x18, 0xffff),
+    box("avcC", movie.avcC),
+  );
+}

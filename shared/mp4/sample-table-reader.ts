@@ -1,0 +1,124 @@
+import { boxOf, FieldReader, type FoundBox, Mp4Error } from "./box-reader.ts";
+
+interface SampleTable {
+  sizes: Uint32Array;
+  dts: Uint32Array;
+  ptsOffsets?: Int32Array;
+  keyframes: Uint32Array;
+  offsets: Float64Array;
+}
+
+/** More samples than a file of ours can have: 13 hours of 85 pictures a second. Bounds what a damaged file makes us allocate. */
+const MAX_SAMPLES = 4_000_000;
+
+/** Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another. */
+export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number): SampleTable {
+  const fields = (type: string) => {
+    const reader = new FieldReader(bytes, boxOf(boxes, type));
+    reader.skip(4);
+    return reader;
+  };
+  const has = (type: string) => boxes.some((found) => found.type === type);
+  const sizes = readSizes(fields("stsz"));
+  const dts = readTimes(fields("stts"), sizes.length, durationTicks);
+  const ptsOffsets = has("ctts") ? readOffsets(fields("ctts"), sizes.length) : undefined;
+  const chunkOffsets = has("co64") ? readLongOffsets(fields("co64")) : readShortOffsets(fields("stco"));
+  return {
+    sizes,
+    dts,
+    ...(ptsOffsets === undefined ? {} : { ptsOffsets }),
+    keyframes: readKeyframes(fields("stss"), sizes.length),
+    offsets: readSampleOffsets(fields("stsc"), chunkOffsets, sizes),
+  };
+}
+
+function readSizes(fields: FieldReader): Uint32Array {
+  if (fields.uint32() !== 0) throw new Mp4Error("all samples of one size");
+  const count = fields.count(4);
+  if (count > MAX_SAMPLES) throw new Mp4Error(`${count} samples, more than ${MAX_SAMPLES}`);
+  const sizes = new Uint32Array(count);
+  for (let i = 0; i < count; i++) sizes[i] = fields.uint32();
+  return sizes;
+}
+
+function readTimes(fields: FieldReader, count: number, durationTicks: number): Uint32Array {
+  const dts = new Uint32Array(count);
+  let sample = 0;
+  let ticks = 0;
+  for (let entries = fields.count(8); entries > 0; entries--) {
+    const run = fields.uint32();
+    const duration = fields.uint32();
+    if (run > count - sample) throw new Mp4Error("stts tells of more samples than there are");
+    for (const end = sample + run; sample < end; sample++) {
+      dts[sample] = ticks;
+      ticks += duration;
+    }
+    if (ticks > 0xffff_ffff) throw new Mp4Error("decode times beyond 32 bits");
+  }
+  if (sample !== count) throw new Mp4Error("stts tells of fewer samples than there are");
+  if (ticks !== durationTicks) throw new Mp4Error("the durations of the samples do not add up to that of the track");
+  return dts;
+}
+
+function readOffsets(fields: FieldReader, count: number): Int32Array {
+  const offsets = new Int32Array(count);
+  let sample = 0;
+  for (let entries = fields.count(8); entries > 0; entries--) {
+    const run = fields.uint32();
+    const offset = fields.int32();
+    if (run > count - sample) throw new Mp4Error("ctts tells of more samples than there are");
+    offsets.fill(offset, sample, sample + run);
+    sample += run;
+  }
+  return offsets;
+}
+
+function readKeyframes(fields: FieldReader, count: number): Uint32Array {
+  const keyframes = new Uint32Array(fields.count(4));
+  let before = -1;
+  for (let i = 0; i < keyframes.length; i++) {
+    const index = fields.uint32() - 1;
+    if (index <= before || index >= count) throw new Mp4Error("stss is out of order");
+    keyframes[i] = before = index;
+  }
+  return keyframes;
+}
+
+function readShortOffsets(fields: FieldReader): Float64Array {
+  const offsets = new Float64Array(fields.count(4));
+  for (let i = 0; i < offsets.length; i++) offsets[i] = fields.uint32();
+  return offsets;
+}
+
+function readLongOffsets(fields: FieldReader): Float64Array {
+  const offsets = new Float64Array(fields.count(8));
+  for (let i = 0; i < offsets.length; i++) offsets[i] = fields.uint64();
+  return offsets;
+}
+
+function readSampleOffsets(fields: FieldReader, chunkOffsets: Float64Array, sizes: Uint32Array): Float64Array {
+  const offsets = new Float64Array(sizes.length);
+  const entries = fields.count(12);
+  let sample = 0;
+  let chunk = 0;
+  let perChunk = 0;
+  let next = entries === 0 ? Number.POSITIVE_INFINITY : fields.uint32() - 1;
+  let left = entries;
+  for (; chunk < chunkOffsets.length; chunk++) {
+    if (chunk === next) {
+      perChunk = fields.uint32();
+      fields.skip(4);
+      left--;
+      next = left === 0 ? Number.POSITIVE_INFINITY : fields.uint32() - 1;
+      if (next <= chunk) throw new Mp4Error("stsc is out of order");
+    }
+    if (perChunk > sizes.length - sample) throw new Mp4Error("stsc tells of more samples than there are");
+    let offset = chunkOffsets[chunk] as number;
+    for (const end = sample + perChunk; sample < end; sample++) {
+      offsets[sample] = offset;
+      offset += sizes[sample] as number;
+    }
+  }
+  if (sample !== sizes.length) throw new Mp4Error("stsc tells of fewer samples than there are");
+  return offsets;
+}

@@ -1,0 +1,20 @@
+/** What was asked did not answer in time. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError";
+}
+
+/**
+ * The result of `promise`, unless it takes longer than `limitMs`: then rejects with TimeoutError, whose message begins
+ * with `what`. The question itself goes on; calls of ioredis wait without end while Redis is away.
+ */
+export async function within<Value>(promise: Promise<Value>, limitMs: number, what: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(`${what}: no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

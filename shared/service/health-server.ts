@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Registry } from "prom-client";
+import type { Logger } from "../logging/logger.ts";
+
+export interface HealthParts {
+  /** What is wrong, without secrets; empty while all is well. */
+  problems(): string[];
+  metrics: Registry;
+}
+
+export type HealthHandler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void;
+
+/**
+ * Answers `GET /health` (200 `{"status":"ok"}`, or 503 with the problems) and `GET /metrics` (Prometheus text). For any
+ * other path it calls `next`, so that it serves as express middleware, or answers 404 when there is none.
+ */
+export function createHealthHandler({ problems, metrics }: HealthParts): HealthHandler {
+  return (request, response, next) => {
+    const path = (request.url ?? "").split("?", 1)[0];
+    const readOnly = request.method === "GET" || request.method === "HEAD";
+    if (readOnly && path === "/health") {
+      const found = problems();
+      const body = found.length === 0 ? { status: "ok" } : { status: "error", problems: found };
+      answer(response, found.length === 0 ? 200 : 503, "application/json", `${JSON.stringify(body)}\n`);
+    } else if (readOnly && path === "/metrics") {
+      metrics.metrics().then(
+        (text) => answer(response, 200, metrics.contentType, text),
+        (error) =>
+          answer(response, 500, "text/plain", `the metrics could not be collected: ${(error as Error).name}\n`),
+      );
+    } else if (next !== undefined) {
+      next();
+    } else {
+      answer(response, 404, "text/plain", "here are /health and /metrics\n");
+    }
+  };
+}
+
+function answer(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}
+
+/** The small HTTP server of the services that serve nothing else. */
+export class HealthServer {
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /**
+   * Serves at the port, or at any free one, with a warning, when it is taken or may not be used. When nothing can be
+   * served at all, that is a warning as well: a service does its work unseen rather than not at all.
+   */
+  static async start(handler: HealthHandler, host: string, port: number, logger: Logger): Promise<HealthServer> {
+    const server = createServer({ requestTimeout: 10_000 }, (request, response) => handler(request, response));
+    server.unref();
+    const health = new HealthServer(server);
+    try {
+      await listen(server, host, port);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      try {
+        await listen(server, host, 0);
+        logger.warn(
+          `port ${port} for /health and /metrics cannot be used (${code}): they are at port ${health.port} instead`,
+        );
+      } catch (second) {
+        logger.warn(`/health and /metrics cannot be served at ${host}: correct health.host`, { error: second });
+      }
+    }
+    server.on("error", (error) => logger.warn("the health server is in trouble", { error }));
+    return health;
+  }
+
+  /** The port in use; undefined when nothing could be served. */
+  get port(): number | undefined {
+    return (this.#server.address() as AddressInfo | null)?.port;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,187 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Redis } from "ioredis";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Config } from "../config/config.ts";
+import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
+import { LiveConfigFile } from "../config/live-config.ts";
+import { createLogger } from "../logging/create-logger.ts";
+import type { Logger } from "../logging/logger.ts";
+import { connectRedis } from "../redis/connect-redis.ts";
+import { within } from "../redis/within.ts";
+import { StatusStore } from "../status/status-store.ts";
+import { createHealthHandler, HealthServer } from "./health-server.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { Service, ServiceContext, ServiceName } from "./service.ts";
+
+const STOP_LIMIT_MS = 25_000;
+const CRASH_STOP_LIMIT_MS = 5000;
+const GOODBYE_LIMIT_MS = 1000;
+
+export type StartService = (context: ServiceContext) => Promise<Service>;
+
+/**
+ * Runs a service as this process: configuration, logger, Redis, metrics, health server (the api serves its own) and
+ * heartbeat around it. SIGTERM and SIGINT stop it within 25 s, a second one ends the process at once; after an error that
+ * nobody caught it is stopped, too, as far as possible. Ends the process: 0 stopped, 1 failed, 78 configuration.
+ */
+export async function runService(name: ServiceName, start: StartService): Promise<void> {
+  let config: LiveConfigFile;
+  try {
+    config = await LiveConfigFile.open();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exitCode = CONFIG_EXIT_CODE;
+    return;
+  }
+  const logger = createLogger({ service: name, config });
+  await new ServiceProcess(name, config, logger).run(start);
+}
+
+class ServiceProcess {
+  readonly #name: ServiceName;
+  readonly #config: LiveConfigFile;
+  readonly #logger: Logger;
+  readonly #redis: Redis;
+  readonly #metrics = new Registry();
+  readonly #instance = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
+  #starting: Promise<Service> | undefined;
+  #service: Service | undefined;
+  #health: HealthServer | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #ending = false;
+
+  constructor(name: ServiceName, config: LiveConfigFile, logger: Logger) {
+    this.#name = name;
+    this.#config = config;
+    this.#logger = logger;
+    this.#redis = connectRedis(config.current.redis.url, logger);
+  }
+
+  async run(start: StartService): Promise<void> {
+    this.#catchSignals();
+    const { current } = this.#config;
+    this.#metrics.setDefaultLabels({ service: this.#name });
+    collectDefaultMetrics({ register: this.#metrics });
+    this.#config.onChange((next, previous) => this.#follow(next, previous));
+    this.#config.watch(this.#logger);
+    const problems = () => this.#problems();
+    const port = healthPort(this.#name, current);
+    if (port !== undefined) {
+      const handler = createHealthHandler({ problems, metrics: this.#metrics });
+      this.#health = await HealthServer.start(handler, current.health.host, port, this.#logger);
+    }
+    try {
+      this.#starting = start({
+        instance: this.#instance,
+        config: this.#config,
+        logger: this.#logger,
+        redis: this.#redis,
+        metrics: this.#metrics,
+      });
+      this.#service = await this.#starting;
+    } catch (error) {
+      await this.#failToStart(error);
+      return;
+    }
+    const status = { service: this.#name, instance: this.#instance, startedAt: new Date().toISOString() };
+    const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, problems);
+    this.#redis.on("ready", () => heartbeat.beat());
+    this.#heartbeat = heartbeat;
+    const where = this.#health?.port === undefined ? {} : { healthPort: this.#health.port };
+    this.#logger.info("started", { instance: this.#instance, config: this.#config.path, ...where });
+  }
+
+  #problems(): string[] {
+    const own = this.#service === undefined ? ["still starting"] : this.#service.problems();
+    return this.#config.problem === undefined
+      ? own
+      : [...own, `the changed configuration is not in force: ${this.#config.problem}`];
+  }
+
+  #catchSignals(): void {
+    let signalled = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (signalled) {
+        this.#logger.warn(`${signal} a second time: ending at once`);
+        process.exit(1);
+      }
+      signalled = true;
+      this.#logger.info(`${signal}: stopping`);
+      void this.#end(0, STOP_LIMIT_MS);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+    // Started by a supervisor over an IPC channel (`nvr up`): when that is gone, nobody would start us again.
+    process.on("disconnect", () => onSignal("SIGTERM"));
+    const onCrash = (error: unknown) => {
+      this.#logger.error("an error that nobody caught: stopping. Please report it", { error });
+      void this.#end(1, CRASH_STOP_LIMIT_MS);
+    };
+    process.on("uncaughtException", onCrash);
+    process.on("unhandledRejection", onCrash);
+    // When whoever reads the log is gone, the work goes on without it.
+    process.stdout.on("error", () => {});
+    process.stderr.on("error", () => {});
+  }
+
+  async #failToStart(error: unknown): Promise<void> {
+    if (this.#ending) return;
+    if (error instanceof ConfigError) {
+      this.#logger.error(error.message);
+      await this.#end(CONFIG_EXIT_CODE, CRASH_STOP_LIMIT_MS);
+    } else {
+      this.#logger.error("could not start", { error });
+      await this.#end(1, CRASH_STOP_LIMIT_MS);
+    }
+  }
+
+  /** What a running service cannot take over; the rest is the service's own affair. */
+  #follow(next: Config, previous: Config): void {
+    this.#logger.level = next.log.level;
+    const fixed = {
+      "redis.url": (config: Config) => config.redis.url,
+      "storage.root": (config: Config) => config.storage.root,
+      "api.host": (config: Config) => config.api.host,
+      "api.port": (config: Config) => config.api.port,
+      health: (config: Config) => JSON.stringify(config.health),
+    };
+    const changed = Object.entries(fixed).filter(([, read]) => read(next) !== read(previous));
+    if (changed.length > 0) {
+      this.#logger.warn(`restart to put these in force: ${changed.map(([key]) => key).join(", ")}`);
+    }
+  }
+
+  async #end(exitCode: number, limitMs: number): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    let code = exitCode;
+    try {
+      await within(this.#stopService(), limitMs, "stopping");
+    } catch (error) {
+      this.#logger.error("could not be stopped in good order", { error });
+      code ||= 1;
+    }
+    const goodbye = Promise.all([this.#heartbeat?.stop(), this.#health?.stop()]);
+    await within(goodbye, GOODBYE_LIMIT_MS, "saying goodbye").catch(() => {});
+    this.#config.close();
+    this.#redis.disconnect();
+    this.#logger.info("stopped");
+    // Standard output may be a pipe that is full: what was logged goes first, as long as anybody reads it.
+    const flushed = new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+    await within(flushed, GOODBYE_LIMIT_MS, "flushing the log").catch(() => {});
+    process.exit(code);
+  }
+
+  /** A service that is still starting is stopped when it has started. */
+  async #stopService(): Promise<void> {
+    const service = await this.#starting?.catch(() => undefined);
+    await service?.stop();
+  }
+}
+
+function healthPort(name: ServiceName, { health }: Config): number | undefined {
+  const ports = { recorder: health.recorderPort, converter: health.converterPort, reaper: health.reaperPort };
+  return name === "api" ? undefined : ports[name];
+}

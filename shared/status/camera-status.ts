@@ -1,0 +1,31 @@
+/** What a recorder tells of one camera, live, in Redis. */
+export type CameraState = "connecting" | "recording" | "stalled" | "refused" | "stopped";
+
+export interface CameraStatus {
+  camera: string;
+  recorder: string;
+  state: CameraState;
+  /** Since when this state holds, ISO 8601 UTC. */
+  since: string;
+  /** What is wrong and what to do, without secrets; absent while all is well. */
+  problem?: string;
+  /** RFC 6381 codec string of the stream, such as avc1.64001f. */
+  codec?: string;
+  width?: number;
+  height?: number;
+  framesPerSecond?: number;
+  bitsPerSecond?: number;
+  keyframeIntervalMs?: number;
+  /** Counted since the recorder process started. */
+  frames: number;
+  bytes: number;
+  damagedFrames: number;
+  /** Frames given up because the disk did not keep up and memory was full. */
+  droppedFrames: number;
+  lostPackets: number;
+  sessions: number;
+  /** Camera clock against wall clock, parts per million; positive when the camera is fast. */
+  clockDriftPpm?: number;
+  /** Capture time of the newest frame, ISO 8601 UTC. */
+  newestFrame?: string;
+}

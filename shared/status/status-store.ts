@@ -1,0 +1,130 @@
+import type { Redis } from "ioredis";
+import { within } from "../redis/within.ts";
+import type { ServiceName } from "../service/service.ts";
+import type { CameraStatus } from "./camera-status.ts";
+
+/** What a service process tells of itself while it runs. */
+export interface ServiceStatus {
+  service: ServiceName;
+  /** Unique among all running processes. */
+  instance: string;
+  /** ISO 8601 UTC. */
+  startedAt: string;
+  /** In words for the operator; empty while all is well. */
+  problems: string[];
+}
+
+/** A status that was not told anew for so long no longer holds. */
+const EXPIRY_MS = 15_000;
+const PATIENCE_MS = 2000;
+/** A name whose key was not told for so long is dropped from its list. */
+const FORGET_MS = 3_600_000;
+const PREFIX = "hindsight:status";
+
+type Kind = "camera" | "service";
+
+/** The live status of cameras and services, in Redis. All of it expires; none of it is needed to find footage. */
+export class StatusStore {
+  readonly #redis: Redis;
+  readonly #underWay = new Set<string>();
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /**
+   * Tells of a camera; it holds for 15 s. Never rejects and need not be awaited: while Redis is away, or has not answered
+   * the one before, a status is dropped, so that none pile up.
+   */
+  publishCamera(status: CameraStatus): Promise<void> {
+    return this.#publish("camera", `${status.camera}@${status.recorder}`, status);
+  }
+
+  /** Tells of a service; it holds for 15 s. As `publishCamera`. */
+  publishService(status: ServiceStatus): Promise<void> {
+    return this.#publish("service", `${status.service}@${status.instance}`, status);
+  }
+
+  /** Takes back what a service told, when it stops. As `publishCamera`. */
+  async retractService(status: Pick<ServiceStatus, "service" | "instance">): Promise<void> {
+    if (this.#redis.status !== "ready") return;
+    await this.#redis.del(keyOf("service", `${status.service}@${status.instance}`)).catch(() => {});
+  }
+
+  /** The newest status of each camera, by id. Rejects with TimeoutError or Redis's error when it does not answer. */
+  async readCameras(): Promise<CameraStatus[]> {
+    const newest = new Map<string, CameraStatus>();
+    for (const status of await within(this.#read("camera"), PATIENCE_MS, "reading the cameras' status from Redis")) {
+      if (isCameraStatus(status) && !newest.has(status.camera)) newest.set(status.camera, status);
+    }
+    return [...newest.values()].sort((a, b) => (a.camera < b.camera ? -1 : 1));
+  }
+
+  /** Every service process that told of itself lately. Rejects as `readCameras` does. */
+  async readServices(): Promise<ServiceStatus[]> {
+    const statuses = await within(this.#read("service"), PATIENCE_MS, "reading the services' status from Redis");
+    return statuses.filter(isServiceStatus).sort((a, b) => (a.service + a.instance < b.service + b.instance ? -1 : 1));
+  }
+
+  async #publish(kind: Kind, name: string, status: object): Promise<void> {
+    const key = keyOf(kind, name);
+    if (this.#redis.status !== "ready" || this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    try {
+      await this.#redis
+        .multi()
+        .set(key, JSON.stringify(status), "PX", EXPIRY_MS)
+        .zadd(listOf(kind), String(Date.now()), name)
+        .zremrangebyscore(listOf(kind), "-inf", String(Date.now() - FORGET_MS))
+        .exec();
+    } catch {
+      // connectRedis has told that Redis went away; the next status follows within seconds.
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  /** The statuses that hold, newest first: by the time they have left, since only Redis's own clock is common to all hosts. */
+  async #read(kind: Kind): Promise<unknown[]> {
+    const names = await this.#redis.zrange(listOf(kind), "0", "-1");
+    if (names.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const name of names) pipeline.get(keyOf(kind, name)).pttl(keyOf(kind, name));
+    const answers = (await pipeline.exec()) ?? [];
+    const found: { status: unknown; leftMs: number }[] = [];
+    for (let i = 0; i + 1 < answers.length; i += 2) {
+      const text = answers[i]?.[1];
+      const status = typeof text === "string" ? parse(text) : undefined;
+      if (status !== undefined) found.push({ status, leftMs: Number(answers[i + 1]?.[1]) });
+    }
+    return found.sort((a, b) => b.leftMs - a.leftMs).map(({ status }) => status);
+  }
+}
+
+function listOf(kind: Kind): string {
+  return `${PREFIX}:${kind}s`;
+}
+
+function keyOf(kind: Kind, name: string): string {
+  return `${PREFIX}:${kind}:${name}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const STATES: ReadonlySet<unknown> = new Set(["connecting", "recording", "stalled", "refused", "stopped"]);
+
+function isCameraStatus(value: unknown): value is CameraStatus {
+  const status = value as Partial<CameraStatus> | null;
+  return typeof status?.camera === "string" && typeof status.recorder === "string" && STATES.has(status.state);
+}
+
+function isServiceStatus(value: unknown): value is ServiceStatus {
+  const status = value as Partial<ServiceStatus> | null;
+  return typeof status?.service === "string" && typeof status.instance === "string" && Array.isArray(status.problems);
+}

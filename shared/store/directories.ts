@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { makeDirectory, syncDirectory, writeAside } from "./durable.ts";
+import { CAMERA_ID_PATTERN } from "./names.ts";
+
+/** A camera and a directory that holds, or held, its footage. */
+export interface CameraDirectory {
+  camera: string;
+  directory: string;
+}
+
+const LIST_FOLDER = ".cameras";
+
+/**
+ * Remembers in `{storage root}/.cameras` every directory that a camera was ever recorded into, so that footage is found
+ * after the camera was removed from the configuration or moved to another disk. One small file for each pair: services
+ * that write at the same time cannot overwrite one another.
+ */
+export async function rememberCameraDirectory(storageRoot: string, entry: CameraDirectory): Promise<void> {
+  const directory = resolve(entry.directory);
+  const folder = join(storageRoot, LIST_FOLDER);
+  const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
+  const path = join(folder, `${entry.camera}.${hash}.json`);
+  if ((await stat(path).catch(() => undefined)) !== undefined) return;
+  await makeDirectory(folder);
+  const text = `${JSON.stringify({ camera: entry.camera, directory })}\n`;
+  await writeAside(path, (file) => file.writeFile(text));
+  await syncDirectory(folder);
+}
+
+/**
+ * Every directory that ever held footage: the remembered ones and those of `configured`, each pair once, configured
+ * ones first. Entries that cannot be read are passed to `onUnreadable` (they are never silently dropped).
+ */
+export async function listCameraDirectories(
+  storageRoot: string,
+  configured: Iterable<CameraDirectory>,
+  onUnreadable: (path: string, error: unknown) => void = () => {},
+): Promise<CameraDirectory[]> {
+  const found = new Map<string, CameraDirectory>();
+  const add = (entry: CameraDirectory) => {
+    const directory = resolve(entry.directory);
+    const key = `${entry.camera}\n${directory}`;
+    if (!found.has(key)) found.set(key, { camera: entry.camera, directory });
+  };
+  for (const entry of configured) add(entry);
+  const folder = join(storageRoot, LIST_FOLDER);
+  for (const name of (await readdirIfThere(folder)).sort()) {
+    if (name.startsWith(".")) continue;
+    try {
+      add(parseEntry(await readFile(join(folder, name), "utf8")));
+    } catch (error) {
+      onUnreadable(join(folder, name), error);
+    }
+  }
+  return [...found.values()];
+}
+
+async function readdirIfThere(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function parseEntry(text: string): CameraDirectory {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null) throw new Error("not a JSON object");
+  const { camera, directory } = value as Partial<CameraDirectory>;
+  if (typeof camera !== "string" || !CAMERA_ID_PATTERN.test(camera)) throw new Error("no valid camera id in it");
+  if (typeof directory !== "string") throw new Error("no directory in it");
+  return { camera, directory };
+}

@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
+
+/**
+ * The only place that builds and parses the names of files in the store:
+ *
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.chunk        being written, or waiting for conversion
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.2.chunk      a further part of the same minute
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.mp4
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.preview.jpg
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.thumbnail.jpg
+ *     {camera directory}/quarantine/{any of the chunk names}          chunks that could not be converted
+ *     {camera directory}/YYYYMMDD/.{final name}.{random}.tmp          being written aside, never shown
+ */
+export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
+
+/** What a file name in a day folder says. */
+export interface FootageName {
+  camera: string;
+  minute: Minute;
+  kind: FootageKind;
+  /** The part of a minute that a chunk holds, from 1; always 1 for the other kinds. */
+  part: number;
+}
+
+export const CAMERA_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+export const QUARANTINE_FOLDER = "quarantine";
+
+const EXTENSIONS: Record<FootageKind, string> = {
+  chunk: "chunk",
+  mp4: "mp4",
+  preview: "preview.jpg",
+  thumbnail: "thumbnail.jpg",
+};
+
+const NAME_PATTERN =
+  /^([A-Za-z0-9_-]{1,64})\.(\d{8}\.\d{4})\.(?:(chunk|mp4)|(preview|thumbnail)\.jpg|([1-9]\d{0,5})\.chunk)$/;
+const TEMPORARY_PATTERN = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
+
+/** The folder of one day of a camera: `{camera directory}/YYYYMMDD`. */
+export function dayFolder(cameraDirectory: string, day: string): string {
+  return join(cameraDirectory, day);
+}
+
+/** The path of a minute's mp4, preview or thumbnail. */
+export function minutePath(
+  cameraDirectory: string,
+  camera: string,
+  minute: Minute,
+  kind: Exclude<FootageKind, "chunk">,
+): string {
+  return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}.${EXTENSIONS[kind]}`);
+}
+
+/** The path of a chunk; part 1 carries no number in its name. */
+export function chunkPath(cameraDirectory: string, camera: string, minute: Minute, part: number): string {
+  const number = part === 1 ? "" : `.${part}`;
+  return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}${number}.chunk`);
+}
+
+/** The folder for chunks of a camera that could not be converted. */
+export function quarantineFolder(cameraDirectory: string): string {
+  return join(cameraDirectory, QUARANTINE_FOLDER);
+}
+
+/** What a file name in a day folder says, or undefined when it is none of ours. */
+export function parseFootageName(fileName: string): FootageName | undefined {
+  const match = NAME_PATTERN.exec(fileName);
+  if (match === null) return undefined;
+  const [, camera, minute, plain, picture, part] = match;
+  if (camera === undefined || minute === undefined || minuteStartUs(minute) === undefined) return undefined;
+  if (part !== undefined) {
+    return part === "1" ? undefined : { camera, minute, kind: "chunk", part: Number(part) };
+  }
+  return { camera, minute, kind: (plain ?? picture) as FootageKind, part: 1 };
+}
+
+/** The name under which a file is written aside before it is renamed to `finalName`; `random` is 12 hex digits. */
+export function temporaryName(finalName: string, random: string): string {
+  return `.${finalName}.${random}.tmp`;
+}
+
+/** The final name that a temporary file was meant for, or undefined when the name is not a temporary one. */
+export function parseTemporaryName(fileName: string): string | undefined {
+  return TEMPORARY_PATTERN.exec(fileName)?.[1];
+}
+
+/** Whether a folder name in a camera directory is that of a day. */
+export function isDayFolder(name: string): boolean {
+  return isDay(name);
+}

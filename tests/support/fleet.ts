@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+
+export type FleetService = "recorder" | "converter" | "reaper" | "api";
+
+/** What a fleet of a test is started with; `config` is what a user would write into config/nvr.json. */
+export interface FleetOptions {
+  /** A folder of the test's own: configuration, storage and logs go there. */
+  folder: string;
+  redisUrl: string;
+  config: Record<string, unknown>;
+}
+
+/** The real services, each a process of its own, on a storage and a Redis of the test's own. */
+export class Fleet {
+  readonly storageRoot: string;
+  readonly apiUrl: string;
+  /** Everything that the services printed. */
+  log = "";
+  readonly #options: FleetOptions;
+  readonly #configPath: string;
+  readonly #children = new Map<FleetService, ChildProcess>();
+
+  private constructor(options: FleetOptions, apiPort: number) {
+    this.#options = options;
+    this.#configPath = join(options.folder, "config", "nvr.json");
+    this.storageRoot = join(options.folder, "recordings");
+    this.apiUrl = `http://127.0.0.1:${apiPort}`;
+  }
+
+  /** Writes the configuration; starts nothing yet. */
+  static async prepare(options: FleetOptions): Promise<Fleet> {
+    const apiPort = await freePort();
+    const fleet = new Fleet(options, apiPort);
+    await mkdir(join(options.folder, "config"), { recursive: true });
+    await fleet.configure({
+      storage: { root: fleet.storageRoot },
+      api: { host: "127.0.0.1", port: apiPort },
+      health: { recorderPort: 0, converterPort: 0, reaperPort: 0 },
+      ...options.config,
+    });
+    return fleet;
+  }
+
+  /** Replaces the configuration file, as an editor does: written aside and renamed. */
+  async configure(config: Record<string, unknown>): Promise<void> {
+    await writeFile(`${this.#configPath}.new`, JSON.stringify(config, undefined, 2));
+    await rename(`${this.#configPath}.new`, this.#configPath);
+  }
+
+  start(...services: FleetService[]): void {
+    for (const service of services) {
+      const main = join(PROJECT, "dist", "services", service, "main.js");
+      if (!existsSync(main)) throw new Error(`${main} does not exist: run "npm run build" first`);
+      const child = spawn(process.execPath, [main], {
+        cwd: this.#options.folder,
+        env: { ...process.env, NVR_CONFIG: this.#configPath, REDIS_URL: this.#options.redisUrl },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const keep = (data: Buffer) => {
+        this.log += data.toString();
+      };
+      child.stdout.on("data", keep);
+      child.stderr.on("data", keep);
+      this.#children.set(service, child);
+    }
+  }
+
+  pid(service: FleetService): number {
+    const pid = this.#children.get(service)?.pid;
+    if (pid === undefined) throw new Error(`${service} was not started`);
+    return pid;
+  }
+
+  /** Ends a service with a signal and waits until it is gone. Returns its exit code, null when the signal ended it. */
+  async end(service: FleetService, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    const child = this.#children.get(service);
+    if (child === undefined) return null;
+    this.#children.delete(service);
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode;
+  }
+
+  async stop(): Promise<void> {
+    for (const service of ["recorder", "converter", "reaper", "api"] as const) await this.end(service);
+  }
+}
+
+/** A TCP port of 127.0.0.1 that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Waits until `probe` returns something else than undefined or false. Throws, with `what`, when that takes too long. */
+export async function until<T>(what: string, limitMs: number, probe: () => Promise<T | undefined | false>): Promise<T> {
+  const limit = Date.now() + limitMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > limit) throw new Error(`waited ${limitMs / 1000} s in vain: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 250));
+  }
+}

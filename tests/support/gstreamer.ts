@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const SCRIPT = fileURLToPath(new URL("gstreamer-server.py", import.meta.url));
+
+/** An access unit that GStreamer's server was given to send; gstreamer-server.py tells the fields. */
+export interface PushedAccessUnit {
+  event: "access-unit";
+  media: number;
+  n: number;
+  keyframe: boolean;
+  sha256: string;
+  captureTimeUs: number;
+  atUs: number;
+}
+
+/** GStreamer's RTSP server in a process of its own, on a free port of 127.0.0.1. */
+export class GstreamerServer {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #logPath: string;
+
+  private constructor(child: ChildProcess, port: number, logPath: string) {
+    this.#child = child;
+    this.#logPath = logPath;
+    this.url = `rtsp://127.0.0.1:${port}/camera`;
+  }
+
+  /** Starts it; `folder` takes its log. Throws when it ends before it serves. */
+  static async start(folder: string, ...args: string[]): Promise<GstreamerServer> {
+    const logPath = join(folder, "gstreamer.jsonl");
+    const child = spawn("/usr/bin/python3", [SCRIPT, "--port", "0", "--log", logPath, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { port } = JSON.parse(line) as { port: number };
+      return new GstreamerServer(child, port, logPath);
+    }
+    throw new Error("GStreamer's RTSP server ended before it served: see its complaint above");
+  }
+
+  async readLog(): Promise<PushedAccessUnit[]> {
+    const lines = (await readFile(this.#logPath, "utf8")).split("\n").filter((line) => line !== "");
+    return lines.map((line) => JSON.parse(line) as PushedAccessUnit).filter((line) => line.event === "access-unit");
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await exited;
+  }
+}

@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import type { AccessUnit } from "./access-unit.ts";
+import type { Camera, Viewer } from "./camera.ts";
+import type { TrackKind } from "./config.ts";
+import type { SendLog } from "./log.ts";
+import { PacketFaults } from "./packet-faults.ts";
+import type { PacketSink } from "./packet-sink.ts";
+import { copyPackets, packetCount, stampPackets } from "./packetizer.ts";
+import { buildBye } from "./rtcp.ts";
+import { RtpTrack } from "./rtp-track.ts";
+import { AudioTrack, MetadataTrack, type SideTrack } from "./side-tracks.ts";
+import type { WallClock } from "./wall-clock.ts";
+
+/** What a session needs of its surroundings. */
+export interface SessionContext {
+  wallClock: WallClock;
+  log: SendLog;
+  /** Ends the RTSP connection that the session belongs to. */
+  breakConnection(): void;
+  onClosed(session: Session): void;
+}
+
+interface Delivery {
+  atUs: number;
+  send(): void;
+}
+
+/** One client's session with one camera. */
+export class Session implements Viewer {
+  readonly id: string = randomBytes(6).toString("hex");
+  readonly camera: Camera;
+  readonly tracks = new Map<TrackKind, RtpTrack>();
+  private readonly context: SessionContext;
+  private readonly packetFaults: PacketFaults;
+  private sideTracks: SideTrack[] = [];
+  private playing = false;
+  private ended = false;
+  private waitsForKeyframe = false;
+  private reportDueUs = 0;
+  private delayed: Delivery[] = [];
+  private delayTimer: NodeJS.Timeout | undefined;
+  private sentUnits = 0;
+
+  constructor(camera: Camera, context: SessionContext) {
+    this.camera = camera;
+    this.context = context;
+    this.packetFaults = new PacketFaults(camera.faults.seed ?? 1);
+  }
+
+  addTrack(kind: TrackKind, sink: PacketSink): RtpTrack {
+    const { ssrc, initialSequence } = this.camera.config;
+    const track = kind === "video" ? new RtpTrack(sink, { ssrc, sequence: initialSequence }) : new RtpTrack(sink);
+    this.tracks.get(kind)?.sink.close();
+    this.tracks.set(kind, track);
+    return track;
+  }
+
+  play(): void {
+    if (this.playing) return;
+    const { camera, context } = this;
+    const { join, initialTimestamp } = camera.config;
+    const nowUs = context.wallClock.nowUs();
+    const video = this.tracks.get("video");
+    const first = join === "gop-cache" ? camera.currentGop[0]?.ticks : undefined;
+    if (video && initialTimestamp !== undefined) {
+      video.timestampOffset = initialTimestamp - (first ?? camera.clock.ticksAt(nowUs));
+    }
+    const transport = video?.sink.kind ?? "tcp";
+    context.log.write({ event: "session-start", camera: camera.id, session: this.id, transport, atUs: nowUs });
+    const audio = this.tracks.get("audio");
+    const metadata = this.tracks.get("metadata");
+    this.sideTracks = [...(audio ? [new AudioTrack(audio)] : []), ...(metadata ? [new MetadataTrack(metadata)] : [])];
+    this.playing = true;
+    this.waitsForKeyframe = join !== "immediately";
+    camera.viewers.add(this);
+    if (join === "gop-cache") for (const unit of camera.currentGop) this.offer(unit);
+  }
+
+  pause(): void {
+    this.playing = false;
+    this.camera.viewers.delete(this);
+  }
+
+  /** The RTP timestamp of the present moment on the video track. */
+  rtpTimestampNow(): number {
+    const ticks = this.camera.clock.ticksAt(this.context.wallClock.nowUs());
+    return this.tracks.get("video")?.timestamp(ticks) ?? 0;
+  }
+
+  offer(unit: AccessUnit): void {
+    const track = this.tracks.get("video");
+    if (!track || !this.playing) return;
+    if (this.waitsForKeyframe && !unit.keyframe) return;
+    const { faults, config } = this.camera;
+    if (faults.stall || faults.h265Only) {
+      // The camera itself stands still: sequence numbers do not count on, and what follows begins anew.
+      this.waitsForKeyframe = config.join !== "immediately";
+      return;
+    }
+    this.waitsForKeyframe = false;
+    if (track.sink.queuedBytes() > config.maxQueuedBytes) {
+      this.close("slow client");
+      return;
+    }
+    this.sentUnits++;
+    if (faults.garbage?.kind === "channel") this.sendNoise(track, unit);
+    else if (this.packetFaults.isIdle(faults) && !faults.jitter && this.delayed.length === 0)
+      this.sendAtOnce(track, unit);
+    else this.sendDamaged(track, unit);
+  }
+
+  tick(nowUs: number): void {
+    if (this.camera.faults.stall) return;
+    for (const side of this.sideTracks) side.sendDue(nowUs);
+    const { senderReportMs, senderReportOffsetMs } = this.camera.config;
+    if (senderReportMs === 0 || nowUs < this.reportDueUs || this.sentUnits === 0) return;
+    this.reportDueUs = nowUs + senderReportMs * 1000;
+    const wallClockUs = nowUs + senderReportOffsetMs * 1000;
+    this.tracks.get("video")?.sendReport(wallClockUs, this.camera.clock.ticksAt(nowUs));
+  }
+
+  /** Ends the session, and unless the client asked for it, its connection. */
+  close(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.pause();
+    clearTimeout(this.delayTimer);
+    const { camera, context, tracks } = this;
+    const unsentBytes = tracks.get("video")?.sink.queuedBytes() ?? 0;
+    if (reason === "teardown") for (const track of tracks.values()) track.sink.sendControl(buildBye(track.ssrc));
+    for (const track of tracks.values()) track.sink.close();
+    const atUs = context.wallClock.nowUs();
+    context.log.write({ event: "session-end", camera: camera.id, session: this.id, reason, unsentBytes, atUs });
+    context.onClosed(this);
+    if (reason !== "teardown") context.breakConnection();
+  }
+
+  describe(): object {
+    const sink = this.tracks.get("video")?.sink;
+    return { session: this.id, transport: sink?.kind, sentUnits: this.sentUnits, queuedBytes: sink?.queuedBytes() };
+  }
+
+  /** The cheap way: the shared template is stamped for this client and given to the socket as it is. */
+  private sendAtOnce(track: RtpTrack, unit: AccessUnit): void {
+    const { body } = unit;
+    const { template } = body;
+    const stamp = track.take(template, unit.ticks);
+    stampPackets(template, stamp);
+    this.packetFaults.skip(packetCount(template));
+    if (!track.sink.sendTemplate(template)) {
+      body.template = { bytes: Buffer.from(template.bytes), starts: template.starts };
+    }
+    this.log(unit, stamp.timestamp, packetCount(template), false);
+  }
+
+  private sendDamaged(track: RtpTrack, unit: AccessUnit): void {
+    const { template } = unit.body;
+    const { faults } = this.camera;
+    const stamp = track.take(template, unit.ticks);
+    stampPackets(template, stamp);
+    const { packets, dropped } = this.packetFaults.damage(copyPackets(template), faults);
+    const send = (): void => {
+      track.sink.sendPackets(packets);
+      this.log(unit, stamp.timestamp, packetCount(template), dropped);
+    };
+    if (faults.jitter || this.delayed.length > 0) this.sendLater(send, (faults.jitter?.maxMs ?? 0) * 1000);
+    else send();
+  }
+
+  private sendNoise(track: RtpTrack, unit: AccessUnit): void {
+    const stamp = track.take(unit.body.template, unit.ticks);
+    track.sink.sendRaw(randomBytes(unit.body.template.bytes.length));
+    this.log(unit, stamp.timestamp, packetCount(unit.body.template), true);
+  }
+
+  /** Up to `maxDelayUs` later, but never before what was put off earlier. */
+  private sendLater(send: () => void, maxDelayUs: number): void {
+    const nowUs = this.context.wallClock.nowUs();
+    const lastUs = this.delayed.at(-1)?.atUs ?? 0;
+    this.delayed.push({ atUs: Math.max(lastUs, nowUs + Math.random() * maxDelayUs), send });
+    if (this.delayed.length === 1) this.armDelay(nowUs);
+  }
+
+  private armDelay(nowUs: number): void {
+    const first = this.delayed[0];
+    if (!first) return;
+    const delayMs = Math.max(0, Math.ceil((first.atUs - nowUs) / 1000));
+    this.delayTimer = setTimeout(() => {
+      const thenUs = this.context.wallClock.nowUs();
+      while (this.delayed[0] && this.delayed[0].atUs <= thenUs) this.delayed.shift()?.send();
+      this.armDelay(thenUs);
+    }, delayMs);
+  }
+
+  private log(unit: AccessUnit, rtpTimestamp: number, packets: number, dropped: boolean): void {
+    const { log, wallClock } = this.context;
+    if (!log.enabled) return;
+    const { n, clipIndex, keyframe, captureTimeUs, body } = unit;
+    log.write({
+      event: "access-unit",
+      camera: this.camera.id,
+      session: this.id,
+      n,
+      clipIndex,
+      keyframe,
+      captureTimeUs,
+      rtpTimestamp,
+      sha256: body.sha256,
+      sha256WithoutParameterSets: body.sha256WithoutParameterSets,
+      nalCount: body.nals.length,
+      bytes: body.bytes,
+      packets,
+      sentAtUs: wallClock.nowUs(),
+      dropped,
+    });
+  }
+}
