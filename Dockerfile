@@ -12,11 +12,10 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:26-bookworm-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core \
+  && apt-get install -y --no-install-recommends ffmpeg \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production \
-    NVR_CONFIG=/app/config/nvr.json \
     NVR_STORAGE_ROOT=/recordings
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

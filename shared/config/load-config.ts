@@ -41,7 +41,7 @@ export async function readConfigText(surroundings: Surroundings): Promise<string
     return await readFile(path, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const named = Boolean(surroundings.env.NVR_CONFIG);
+    const named = (surroundings.env.NVR_CONFIG || DEFAULT_CONFIG_PATH) !== DEFAULT_CONFIG_PATH;
     if (code === "ENOENT" && !named) return undefined;
     const todo = named ? "see whether NVR_CONFIG names the right file" : "see whether this user may read it";
     throw new ConfigError([{ key: "", expected: `cannot be read (${code}): ${todo}`, place: path }], { cause: error });

@@ -2,6 +2,8 @@ import type { Config } from "./config.ts";
 
 /** Shorter ones would mask half of every log line. */
 const MIN_SECRET_LENGTH = 4;
+const SECRET_PARAMETER =
+  /(?<![a-z])(?:pass|passwd|password|pwd|pw|psw|token|secret|auth|apikey|api_key)=([^&;/#]+?)(?=_[a-z]+=|[&;/#]|$)/gi;
 
 /** Every spelling of every secret in a configuration: what may never show in a log, an answer or a job. */
 export function configSecrets(config: Config): Set<string> {
@@ -29,7 +31,7 @@ export function urlSecrets(url: string): string[] {
     secrets.push(password, decoded, encodeURIComponent(decoded));
     secrets.push(base64(`${user}:${password}`), base64(`${decode(user)}:${decoded}`));
   }
-  for (const match of url.matchAll(/\b(?:pass|passwd|password|pwd|pw|psw|token|secret|auth)=([^&;_/#]+)/gi)) {
+  for (const match of url.matchAll(SECRET_PARAMETER)) {
     const value = match[1] as string;
     secrets.push(value, decode(value));
   }

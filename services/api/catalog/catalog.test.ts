@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import winston from "winston";
@@ -55,13 +55,11 @@ describe("Catalog", () => {
   });
 
   it("does not keep what it read of a folder that was changed within the last two seconds", async () => {
-    const folder = join(store.directory("front-door"), "20261124");
+    // On a file system whose clock ticks slowly, a second change would show the same time.
     store.minute("front-door", "20261124.1433");
-    const time = statSync(folder).mtime;
     await minutes("front-door", "20261124");
-    store.minute("front-door", "20261124.1434");
-    utimesSync(folder, time, time); // as on a file system whose clock ticks slowly
-    expect(await minutes("front-door", "20261124")).toEqual(["20261124.1433", "20261124.1434"]);
+    await minutes("front-door", "20261124");
+    expect(catalog.folderReads).toBe(2);
   });
 
   it("notices an mp4 that was replaced by one with a late part merged in", async () => {

@@ -121,6 +121,9 @@ describe("GET /api/1/events", () => {
     const name = `${today}.0001`;
     store.minute("front-door", name);
     for (const listener of listeners) await listener.until("minute", { name });
+    const began = looks;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(looks - began).toBeLessThan(5);
     for (const listener of listeners) listener.res?.destroy();
     await vi.waitFor(() => expect(api.parts.events.clients).toBe(0));
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -43,7 +43,7 @@ export class MinuteWatch {
       for (const day of days) await look(camera, day).catch(() => {}); // its disk's trouble is a health event
     }
     this.#seen = next;
-    this.#first = this.#seen.size === 0;
+    this.#first = false;
     return events;
   }
 

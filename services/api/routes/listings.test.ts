@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { Router } from "express";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
@@ -159,7 +160,7 @@ describe("camera/{id}/minutes", () => {
       "day=20261124&from=2026-11-24T00:00:00Z",
       "from=2026-11-24T00:00:00Z",
       "from=2026-11-24T00:00:00&to=2026-11-24T01:00:00",
-      "from=2026-02-30T00:00:00Z&to=2026-03-02T00:00:00Z",
+      "from=2026-02-30T00:00:00Z&to=2026-03-09T00:00:00Z",
       "from=2026-11-24T01:00:00Z&to=2026-11-24T00:00:00Z",
       "from=1926-11-24T01:00:00Z&to=2026-11-24T00:00:00Z",
       "day=20261124&day=20261125",
@@ -215,6 +216,23 @@ describe("every answer", () => {
     const reply = await api.get(`/api/1/cameras/${now}`, { "Accept-Encoding": "gzip" });
     expect(reply.headers["content-encoding"]).toBe("gzip");
     expect(JSON.parse(gunzipSync(reply.body).toString()).payload.max).toBe(`${now}.0059`);
+  });
+
+  it("that fails inside says nothing of why, but under which reference the log has it", async () => {
+    const router = Router();
+    router.get("/broken", () => {
+      throw new Error(`ENOENT ${store.root}/x rtsp://admin:${SECRET}@h/`);
+    });
+    const other = await new ApiFixture(store, { rangeRouter: router }).start();
+    try {
+      const reply = await other.get("/broken");
+      expect(reply).toMatchObject({ status: 500, headers: { "content-type": "application/problem+json" } });
+      expect(reply.text).not.toMatch(/ENOENT|hunter2|rtsp/);
+      const reference = /under ([0-9a-f]{8})/.exec(reply.json().detail)?.[1] as string;
+      expect(other.log.filter((line) => line.includes(reference))).toHaveLength(1);
+    } finally {
+      await other.stop();
+    }
   });
 
   it("carries headers that keep browsers from misusing it, and does not say what made it", async () => {

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../../shared/chunk/format.ts";
 import { makeDirectory, syncDirectory } from "../../../shared/store/durable.ts";
@@ -24,18 +24,19 @@ const MAX_PARTS = 10_000;
 export class ChunkFile {
   readonly path: string;
   readonly #file: FileHandle;
-  #size: number;
+  #size = 0;
+  /** Length of the origin block: a chunk of this size holds no footage. */
+  #originBytes = 0;
   #isSynced = true;
 
-  private constructor(path: string, file: FileHandle, size: number) {
+  private constructor(path: string, file: FileHandle) {
     this.path = path;
     this.#file = file;
-    this.#size = size;
   }
 
   /**
    * Creates the first part of the minute whose name is free, its name durable. Throws the errors of mkdir(2), open(2),
-   * write(2) and fsync(2).
+   * write(2) and fsync(2), leaving no file behind: a full disk is tried again every second, for days if need be.
    */
   static async create(description: ChunkDescription): Promise<ChunkFile> {
     const { camera, directory, minute } = description;
@@ -45,13 +46,15 @@ export class ChunkFile {
       const file = await openExclusively(path);
       if (file === undefined) continue;
       try {
-        const chunk = new ChunkFile(path, file, 0);
+        const chunk = new ChunkFile(path, file);
         const block = originBlock(description);
         await chunk.write(block, 0, block.length);
+        chunk.#originBytes = chunk.#size;
         await syncDirectory(dirname(path));
         return chunk;
       } catch (error) {
         await file.close().catch(() => {});
+        await rm(path, { force: true }).catch(() => {});
         throw error;
       }
     }
@@ -80,23 +83,34 @@ export class ChunkFile {
     this.#isSynced = true;
   }
 
-  /** Ends the chunk with an end block and makes it durable. Throws the errors of write(2), fsync(2) and close(2). */
+  /**
+   * Ends the chunk with an end block and makes it durable. Throws the errors of write(2), fsync(2) and close(2); the chunk
+   * is closed then, too, what it holds as durable as the disk lets us.
+   */
   async finish(endUs: number): Promise<void> {
     const block = Buffer.alloc(BLOCK_HEADER_BYTES);
     writeBlockHeader(block, 0, { kind: BlockKind.end, length: 0, timeUs: endUs });
+    const size = this.#size;
     try {
       await this.write(block, 0, block.length);
       await this.#file.datasync();
-    } finally {
-      await this.#file.close();
+    } catch (error) {
+      await this.abandon(size);
+      throw error;
     }
+    await this.#file.close();
   }
 
-  /** Gives the chunk up after a failed write, without an end block, cut at `size` bytes where the disk lets us. */
-  async abandon(size: number): Promise<void> {
+  /**
+   * Gives the chunk up after a failed write, without an end block, cut at `size` bytes where the disk lets us. One that
+   * holds no footage is removed. Returns whether it is still there.
+   */
+  async abandon(size: number): Promise<boolean> {
+    if (size <= this.#originBytes) await rm(this.path, { force: true }).catch(() => {});
     await this.#file.truncate(size).catch(() => {}); // readers stop at a torn last block anyway
     await this.#file.datasync().catch(() => {});
     await this.#file.close().catch(() => {});
+    return size > this.#originBytes;
   }
 }
 

@@ -30,9 +30,9 @@ const DEFAULT_FRAME_US = 40_000;
 export class ChunkPlanner {
   readonly #clock: CaptureClock;
   #minute: Minute | undefined;
-  /** Where the last frame, by capture time, began and how long frames last. */
+  /** The two latest capture times; they do not always come in order (B-frames). */
   #lastUs = 0;
-  #frameUs = DEFAULT_FRAME_US;
+  #beforeLastUs = -DEFAULT_FRAME_US;
 
   constructor(clock: CaptureClock) {
     this.#clock = clock;
@@ -56,6 +56,7 @@ export class ChunkPlanner {
         if (this.#minute !== undefined) steps.push({ kind: "close", endUs: isAnew ? endUs : timeUs });
         this.#minute = minuteAt(timeUs);
         steps.push({ kind: "open", minute: this.#minute, clockOffsetUs: this.#clock.wallOffsetUs });
+        this.#beforeLastUs = timeUs - this.#frameUs();
         this.#lastUs = timeUs;
         write = undefined;
       }
@@ -75,8 +76,10 @@ export class ChunkPlanner {
       write.end = unit.end;
       write.blockEnds.push(unit.end);
       if (timeUs > this.#lastUs) {
-        this.#frameUs = timeUs - this.#lastUs;
+        this.#beforeLastUs = this.#lastUs;
         this.#lastUs = timeUs;
+      } else if (timeUs < this.#lastUs && timeUs > this.#beforeLastUs) {
+        this.#beforeLastUs = timeUs;
       }
     }
     if (write !== undefined) write.isLastOfBatch = true;
@@ -91,6 +94,10 @@ export class ChunkPlanner {
   }
 
   #endUs(): number {
-    return this.#lastUs + this.#frameUs;
+    return this.#lastUs + this.#frameUs();
+  }
+
+  #frameUs(): number {
+    return this.#lastUs - this.#beforeLastUs;
   }
 }

@@ -8,7 +8,7 @@ export interface ChunkRecorderOptions {
   camera: string;
   directory: string;
   origin: Omit<ChunkOrigin, "clockOffsetUs">;
-  /** What may wait in memory for the disk, bytes. */
+  /** What may wait in memory for the disk, bytes: whole buffers count, however little of them is used. */
   maxBufferBytes: number;
   /** What was written is durable at most so long after. */
   syncIntervalMs: number;
@@ -32,7 +32,9 @@ export class ChunkRecorder {
   #chunk: ChunkFile | undefined;
   #minute: Minute = "";
   #clockOffsetUs = 0;
+  /** Bytes that are to be written, and of the buffers that hold them. */
   #waitingBytes = 0;
+  #heldBytes = 0;
   #lastSyncMs = 0;
   #isSyncDue = false;
   #isTroubled = false;
@@ -46,13 +48,16 @@ export class ChunkRecorder {
 
   /** Whether so many bytes more may wait; when not, the caller must drop them, up to the next keyframe, and say so. */
   hasRoomFor(bytes: number): boolean {
-    return this.#waitingBytes + bytes <= this.#options.maxBufferBytes;
+    return this.#heldBytes + bytes <= this.#options.maxBufferBytes;
   }
 
   /** Takes steps on; they are carried out in the background. */
   push(steps: ChunkStep[]): void {
     for (const step of steps) {
-      if (step.kind === "write") this.#waitingBytes += step.end - step.start;
+      if (step.kind === "write") {
+        this.#waitingBytes += step.end - step.start;
+        if (step.isLastOfBatch) this.#heldBytes += step.bytes.length;
+      }
       this.#steps.push(step);
     }
     this.#running ??= this.#run();
@@ -66,13 +71,20 @@ export class ChunkRecorder {
     this.push([]);
   }
 
-  /** Carries out what waits, and returns how many bytes a disk that still fails after `limitMs` made us give up. */
+  /**
+   * Carries out what waits, and returns how many bytes a disk that still fails, or does not answer at all (a network
+   * share that is gone), after `limitMs` made us give up.
+   */
   async stop(limitMs: number): Promise<number> {
-    const timer = setTimeout(() => {
-      this.#isStopping = true;
-      this.#wake?.();
-    }, limitMs);
-    await this.#running;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#isStopping = true;
+        this.#wake?.();
+        timer = setTimeout(resolve, RETRY_MS);
+      }, limitMs);
+    });
+    await Promise.race([this.#running, limit]);
     clearTimeout(timer);
     return this.#waitingBytes;
   }
@@ -81,39 +93,51 @@ export class ChunkRecorder {
     await Promise.resolve(); // steps that are pushed together are carried out together
     while (this.#steps.length > 0 || this.#isSyncDue) {
       try {
-        await this.#carryOut(this.#steps[0]);
-        if (this.#isTroubled) this.#options.trouble(undefined);
-        this.#isTroubled = false;
+        const didWork = await this.#carryOut(this.#steps[0]);
+        if (this.#isTroubled && didWork) {
+          this.#isTroubled = false;
+          this.#options.trouble(undefined);
+        }
       } catch (error) {
         this.#isTroubled = true;
         this.#options.trouble(error as Error);
-        if (this.#isStopping) break;
+        if (this.#isStopping) {
+          await this.#chunk?.abandon(this.#chunk.size);
+          break;
+        }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
           setTimeout(resolve, RETRY_MS);
         });
+        this.#wake = undefined;
       }
     }
     this.#running = undefined;
   }
 
-  async #carryOut(step: ChunkStep | undefined): Promise<void> {
+  /** Returns whether the disk had to do something, and did. */
+  async #carryOut(step: ChunkStep | undefined): Promise<boolean> {
     if (step === undefined || this.#isSyncDue) {
       this.#isSyncDue = false;
       await this.#chunk?.sync();
-      return;
+      return this.#chunk !== undefined;
     }
+    let didWork = true;
     if (step.kind === "open") {
       this.#minute = step.minute;
       this.#clockOffsetUs = step.clockOffsetUs;
       await this.#open();
     } else if (step.kind === "write") {
       await this.#write(step);
-      if (step.isLastOfBatch) this.#options.written(step.bytes);
+      if (step.isLastOfBatch) {
+        this.#heldBytes -= step.bytes.length;
+        this.#options.written(step.bytes);
+      }
     } else {
-      await this.#close(step.endUs);
+      didWork = await this.#close(step.endUs);
     }
     this.#steps.shift();
+    return didWork;
   }
 
   async #open(): Promise<ChunkFile> {
@@ -138,19 +162,20 @@ export class ChunkRecorder {
       const reached = step.start + chunk.size - before;
       const whole = step.blockEnds.findLast((end) => end <= reached) ?? step.start;
       this.#chunk = undefined;
-      await chunk.abandon(before + whole - step.start);
-      this.#options.closed(this.#minute);
+      if (await chunk.abandon(before + whole - step.start)) this.#options.closed(this.#minute);
       this.#waitingBytes -= whole - step.start;
       step.start = whole;
       if (whole < step.end) throw error;
     }
   }
 
-  async #close(endUs: number): Promise<void> {
+  async #close(endUs: number): Promise<boolean> {
     const chunk = this.#chunk;
+    if (chunk === undefined) return false; // given up before, and told
     this.#chunk = undefined;
     try {
-      await chunk?.finish(endUs);
+      await chunk.finish(endUs);
+      return true;
     } finally {
       this.#options.closed(this.#minute);
     }

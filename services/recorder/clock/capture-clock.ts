@@ -12,6 +12,8 @@ const WINDOW_US = 10_000_000;
 const MAX_REORDER_US = 1_000_000;
 /** A frame that arrives so much earlier than any before it could: the camera's clock jumped ahead. */
 const MAX_EARLY_US = 2_000_000;
+/** Before the first anchor frames do come early: a cached GOP of up to this length is sent in one burst. */
+const MAX_CACHED_US = 60_000_000;
 const TIMESTAMP_RANGE = 2 ** 32;
 
 /**
@@ -90,7 +92,6 @@ export class CaptureClock {
     this.#wallOffsetUs = this.#clock.wallUs() - nowUs;
     this.#windowDelayUs = Math.min(this.#windowDelayUs, nowUs - this.#lastRtpUs);
     if (nowUs - this.#windowStartUs >= WINDOW_US) this.#closeWindow(nowUs);
-    if (this.#offsetUs !== undefined) this.#steer();
   }
 
   /** Sets capture times by the wall clock as it is now. */
@@ -100,16 +101,24 @@ export class CaptureClock {
     this.#hasJumped = false;
   }
 
-  /** The capture time, µs since the Unix epoch, of a frame unwrapped a moment ago. Anchors the clock at first use. */
+  /**
+   * The capture time, µs since the Unix epoch, of a frame unwrapped a moment ago; to be asked for each frame in the order
+   * in which they came. Anchors the clock at first use. Steers from frame to frame, so that no interval is ever more
+   * than 500 ppm off, however many frames one read or one flush brought.
+   */
   captureTimeUs(rtpUs: number): number {
     if (this.#offsetUs === undefined) this.anchor();
-    return Math.round(rtpUs + (this.#offsetUs as number));
+    else this.#steer(rtpUs);
+    return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // a host without a clock begins in 1970
   }
 
   #isJump(stepUs: number): boolean {
     if (stepUs < -MAX_REORDER_US) return true;
-    if (this.#offsetUs === undefined) return false;
-    return this.#clock.monotonicUs() - (this.#lastRtpUs + stepUs) < this.#leastDelayUs() - MAX_EARLY_US;
+    const leastDelayUs = this.#leastDelayUs();
+    // Right after a jump, or in the very first read, nothing is known of arrivals: only the step itself can be judged.
+    if (!Number.isFinite(leastDelayUs)) return stepUs > MAX_CACHED_US;
+    const earlyUs = leastDelayUs - (this.#clock.monotonicUs() - (this.#lastRtpUs + stepUs));
+    return earlyUs > (this.#offsetUs === undefined ? MAX_CACHED_US : MAX_EARLY_US);
   }
 
   /** Goes on by arrival until the next keyframe is anchored. Returns the RTP time of the frame that just came. */
@@ -151,14 +160,14 @@ export class CaptureClock {
     if (spanUs >= 6 * WINDOW_US) this.#driftPpm = ((this.#drift.delayUs - delayUs) / spanUs) * 1e6;
   }
 
-  #steer(): void {
-    const spanUs = this.#lastRtpUs - this.#steeredUs;
+  #steer(rtpUs: number): void {
+    const spanUs = rtpUs - this.#steeredUs;
     if (spanUs <= 0) return; // B-frames: presentation times go back and forth
     const errorUs = this.#targetUs() - (this.#offsetUs as number);
     if (Math.abs(errorUs) <= MAX_ERROR_US) {
       const limitUs = spanUs * MAX_SLEW;
       this.#offsetUs = (this.#offsetUs as number) + Math.max(-limitUs, Math.min(limitUs, errorUs));
     }
-    this.#steeredUs = this.#lastRtpUs;
+    this.#steeredUs = rtpUs;
   }
 }

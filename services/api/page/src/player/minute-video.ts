@@ -1,4 +1,5 @@
 import { minuteUrl } from "../client/client.ts";
+import { readCaptureStart } from "./capture-start.ts";
 
 export interface MinuteVideoListener {
   onFrame(video: MinuteVideo): void;
@@ -38,10 +39,7 @@ export class MinuteVideo {
     return this.#minuteMs;
   }
 
-  /**
-   * The capture time of the first frame. The api does not tell it yet (issue 12), so it is taken for the start of the
-   * minute: the first frame comes up to a GOP later.
-   */
+  /** The capture time of the first frame; the start of the minute until, or unless, the file tells it. */
   get startMs(): number {
     return this.#startMs;
   }
@@ -62,8 +60,9 @@ export class MinuteVideo {
     this.#frameS = 0;
     const { element } = this;
     element.preload = "auto";
-    element.src = minuteUrl(camera, minuteMs);
-    this.#ready = new Promise<boolean>((resolve) => {
+    const url = minuteUrl(camera, minuteMs);
+    element.src = url;
+    const metadata = new Promise<boolean>((resolve) => {
       const settle = () => {
         for (const name of ["loadedmetadata", "error", "emptied"]) element.removeEventListener(name, settle);
         resolve(this.#minuteMs === minuteMs && element.readyState >= HTMLMediaElement.HAVE_METADATA);
@@ -73,6 +72,10 @@ export class MinuteVideo {
         for (const name of ["loadedmetadata", "error", "emptied"]) element.addEventListener(name, settle);
         if (element.readyState >= HTMLMediaElement.HAVE_METADATA || element.error !== null) settle();
       });
+    });
+    this.#ready = Promise.all([metadata, readCaptureStart(url)]).then(([loaded, startMs]) => {
+      if (loaded && startMs !== undefined && this.#camera === camera) this.#startMs = startMs;
+      return loaded && this.#minuteMs === minuteMs && this.#camera === camera;
     });
   }
 

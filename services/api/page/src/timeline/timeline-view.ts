@@ -211,7 +211,9 @@ export class TimelineView implements GestureListener {
       const cameras = scene.layout.lanes.map((lane) => lane.camera);
       this.#card.show(cameras, scene.hoverMs, hover.xPx, scene.view.widthPx, this.#footage, this.#thumbnails);
     }
-    this.#thumbnails.want([...this.#aroundHover(scene.hoverMs), ...missing]);
+    const around = this.#aroundHover(scene.hoverMs);
+    // First what is under the pointer, then what is in sight, then where the pointer may go next.
+    this.#thumbnails.want([...around.slice(0, scene.layout.lanes.length), ...missing, ...around]);
     window.clearTimeout(this.#settled);
     this.#settled = window.setTimeout(() => this.#prefetch(), SETTLED_MS);
   }

@@ -59,6 +59,11 @@ export function zoomTo(view: Viewport, xPx: number, width: number): Viewport {
   return { ...view, fromMs, toMs: fromMs + wanted };
 }
 
+/** Moved back so that no more of the future is shown than up to `lastMs`, unless the view is wider than what is left. */
+export function withoutFuture(view: Viewport, lastMs: number): Viewport {
+  return view.toMs > lastMs ? shift(view, lastMs - view.toMs) : view;
+}
+
 /** Two fingers: the times first under them stay under them, as far as the zoom's limits allow. */
 export function pinch(start: Viewport, startPx: readonly [number, number], nowPx: readonly [number, number]): Viewport {
   const startDistance = Math.max(8, Math.abs(startPx[1] - startPx[0]));

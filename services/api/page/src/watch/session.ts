@@ -5,7 +5,7 @@ import type { Services } from "../services.ts";
 import { localDay, sameTimeOtherDay } from "../time/local-day.ts";
 import { floorMinute, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
 import type { TimelineView } from "../timeline/timeline-view.ts";
-import { reveal, type Viewport, widthMs, zoomStep, zoomTo } from "../timeline/viewport.ts";
+import { reveal, type Viewport, widthMs, withoutFuture, zoomStep, zoomTo } from "../timeline/viewport.ts";
 import { formatRoute, type WatchRoute } from "../ui/route.ts";
 import { Changing } from "../ui/store.ts";
 
@@ -178,7 +178,8 @@ export class Session extends Changing {
   zoomTo(width: number): void {
     const around = reveal(this.#view, this.timeMs);
     const xPx = ((this.timeMs - around.fromMs) / widthMs(around)) * around.widthPx;
-    this.#setView(zoomTo(around, xPx, width));
+    // A wide view of the past is of more use than one that is half future.
+    this.#setView(withoutFuture(zoomTo(around, xPx, width), localDay(Date.now()).toMs));
   }
 
   /** Shows the whole local day of the moment on show, be it of 23, 24 or 25 hours. */

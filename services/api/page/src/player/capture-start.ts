@@ -1,0 +1,71 @@
+/** The head of a minute's file, in which its index lies; for 25 frames a second that takes around 30 kB. */
+const HEAD_BYTES = 65_536;
+const MOST_INDEX_BYTES = 4_000_000;
+const PATIENCE_MS = 5000;
+/** The extended type of the box with the capture times: docs/mp4.md, shared/mp4/capture-record.ts. */
+const CAPTURE_RECORD_UUID = "c3f1a6d27e0b4d5f9a418e2d5b7790c4";
+const UUID_BYTES = 16;
+
+/**
+ * The capture time of a minute's first frame, ms since the Unix epoch, read from the head of its mp4; undefined when the
+ * file does not tell or cannot be read. The minute's name is not exact: its first frame comes up to a GOP later.
+ */
+export async function readCaptureStart(url: string): Promise<number | undefined> {
+  try {
+    const head = await readHead(url, HEAD_BYTES);
+    const indexEnd = indexEndOf(head);
+    const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MOST_INDEX_BYTES;
+    return parseCaptureStart(isWhole ? head : await readHead(url, indexEnd));
+  } catch {
+    return undefined; // the video itself will say what is wrong
+  }
+}
+
+/** The first capture time, ms since the Unix epoch, in the capture record of an mp4's index; undefined without one. */
+export function parseCaptureStart(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const index = findBox(view, 0, bytes.length, "moov");
+  if (index === undefined) return undefined;
+  let at = index.start;
+  for (;;) {
+    const found = findBox(view, at, index.end, "uuid");
+    if (found === undefined) return undefined;
+    const version = found.start + UUID_BYTES;
+    if (version + 12 <= found.end && hexOf(bytes, found.start, UUID_BYTES) === CAPTURE_RECORD_UUID) {
+      return view.getUint8(version) === 1 ? Number(view.getBigUint64(version + 4)) / 1000 : undefined;
+    }
+    at = found.end;
+  }
+}
+
+/** Where the index ends, though the bytes may end before it; undefined when it does not begin in them. */
+function indexEndOf(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return findBox(view, 0, Number.MAX_SAFE_INTEGER, "moov")?.end;
+}
+
+/** The content of the first box of a type between two places (ISO/IEC 14496-12 §4.2), cut at the second. */
+function findBox(view: DataView, start: number, end: number, type: string): { start: number; end: number } | undefined {
+  for (let at = start; at + 8 <= Math.min(end, view.byteLength); ) {
+    const size = view.getUint32(at);
+    if (size < 8) return undefined; // of 64 bits or to the end of the file: media, behind the index
+    const name = String.fromCharCode(...[4, 5, 6, 7].map((offset) => view.getUint8(at + offset)));
+    if (name === type) return { start: at + 8, end: Math.min(end, at + size) };
+    at += size;
+  }
+  return undefined;
+}
+
+async function readHead(url: string, length: number): Promise<Uint8Array> {
+  const headers = { Range: `bytes=0-${length - 1}` };
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (response.status !== 206) {
+    void response.body?.cancel();
+    throw new Error(`${response.status} ${response.statusText}`);
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function hexOf(bytes: Uint8Array, start: number, length: number): string {
+  return Array.from(bytes.subarray(start, start + length), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import ffmpeg from "fluent-ffmpeg";
+import type { AvcConfiguration } from "../../shared/mp4/avc-configuration.ts";
+import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
+import { layOutTimes } from "../../shared/mp4/sample-times.ts";
+import { FfmpegUnusableError } from "./errors.ts";
+
+/** A picture to be decoded: an access unit that holds an IDR picture, its NAL units behind their lengths. */
+export interface Keyframe {
+  sample: Buffer;
+  configuration: AvcConfiguration;
+}
+
+/** How to find ffmpeg, and how long it may take over one batch. */
+export interface FrameGrabberOptions {
+  ffmpegPath: string;
+  timeoutMs: number;
+}
+
+const US_PER_PICTURE = 1_000_000;
+const JPEG_QUALITY = ["-q:v", "3"];
+/** Everything in one thread; pictures named by their time, never by their count; the full range that JPEG has. */
+const OUTPUT_OPTIONS = ["-fps_mode", "passthrough", "-frame_pts", "1", "-threads", "1", "-filter_threads", "1"];
+const PIXEL_OPTIONS = ["-pix_fmt", "yuvj420p", "-f", "image2"];
+const JPEG_END = Buffer.from([0xff, 0xd9]);
+const MACHINE_TROUBLE = /No space left on device|Cannot allocate memory|Permission denied|Too many open files/;
+const TOO_OLD = /Unrecognized option|Option \S+ not found|Unknown encoder|Unknown input format/;
+
+/**
+ * Makes JPEG pictures of keyframes. The only module that knows of fluent-ffmpeg (which its author has archived), so that it
+ * can be exchanged.
+ */
+export class FrameGrabber {
+  readonly #options: FrameGrabberOptions;
+
+  constructor(options: FrameGrabberOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Decodes keyframes of one configuration with one ffmpeg process. Each goes in at a second of its own and comes out in a
+   * file named for that second: one that cannot be decoded is missing (undefined) and shifts no other. With `isLenient`,
+   * damage is concealed as far as ffmpeg can. Throws FfmpegUnusableError when ffmpeg itself or the machine is to blame.
+   */
+  async grab(keyframes: readonly Keyframe[], isLenient = false): Promise<(Buffer | undefined)[]> {
+    const folder = await mkdtemp(join(tmpdir(), "hindsight-frames-"));
+    try {
+      const command = ffmpeg(Readable.from([movieOf(keyframes)], { objectMode: false }))
+        .inputOptions(["-threads", "1", ...(isLenient ? [] : ["-err_detect", "explode"]), "-f", "mov"])
+        .outputOptions([...OUTPUT_OPTIONS, ...JPEG_QUALITY, ...PIXEL_OPTIONS])
+        .output(join(folder, "%d.jpg"));
+      const failure = await this.#run(command);
+      const pictures = await Promise.all(keyframes.map((_, second) => readPicture(join(folder, `${second}.jpg`))));
+      if (failure !== undefined && pictures.every((picture) => picture === undefined)) await this.#test(folder);
+      return pictures;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Makes sure that ffmpeg does its work here and now. Throws FfmpegUnusableError. */
+  async #test(folder: string): Promise<void> {
+    const path = join(folder, "test.jpg");
+    const command = ffmpeg("testsrc=size=640x360")
+      .inputOptions(["-f", "lavfi"])
+      .outputOptions([...OUTPUT_OPTIONS, ...JPEG_QUALITY, ...PIXEL_OPTIONS, "-frames:v", "1", "-update", "1"])
+      .output(path);
+    const failure = await this.#run(command);
+    if ((await readPicture(path)) !== undefined) return;
+    throw new FfmpegUnusableError(`ffmpeg makes no picture even of its own test source: ${failure ?? "no output"}`);
+  }
+
+  /** Runs a command to its end and returns why it failed, if it did. Throws FfmpegUnusableError. */
+  #run(command: ffmpeg.FfmpegCommand): Promise<string | undefined> {
+    const { ffmpegPath, timeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const timer = setTimeout(() => {
+        isOver = true;
+        command.kill("SIGKILL");
+        resolve(`ffmpeg was killed: it took longer than ${timeoutMs} ms`);
+      }, timeoutMs);
+      const end = (error?: Error, stderr = "") => {
+        clearTimeout(timer);
+        if (isOver) return;
+        isOver = true;
+        if (error === undefined) return resolve(undefined);
+        const trouble = machineTrouble(error, stderr, ffmpegPath);
+        if (trouble === undefined) resolve(error.message);
+        else reject(trouble);
+      };
+      command.setFfmpegPath(ffmpegPath);
+      command.on("end", () => end());
+      command.on("error", (error: Error, _stdout?: string | null, stderr?: string | null) => end(error, stderr ?? ""));
+      command.run();
+    });
+  }
+}
+
+function machineTrouble(error: Error, stderr: string, ffmpegPath: string): FfmpegUnusableError | undefined {
+  const { message } = error;
+  const options = { cause: error };
+  if (/ENOENT|EACCES|Cannot find ffmpeg/.test(message)) {
+    return new FfmpegUnusableError(
+      `there is no ffmpeg at "${ffmpegPath}": install it, or set converter.ffmpegPath`,
+      options,
+    );
+  }
+  if (TOO_OLD.test(stderr) || TOO_OLD.test(message)) {
+    return new FfmpegUnusableError(`ffmpeg at "${ffmpegPath}" is too old: version 5.1 or later is needed`, options);
+  }
+  const told = MACHINE_TROUBLE.exec(stderr)?.[0];
+  if (told !== undefined) return new FfmpegUnusableError(`ffmpeg reports: ${told}: see to ${tmpdir()}`, options);
+  if (/killed with signal (SIGKILL|SIGTERM|SIGINT|SIGHUP)/.test(message)) {
+    return new FfmpegUnusableError(`${message}, from outside: is the machine short of memory?`, options);
+  }
+  return undefined;
+}
+
+function movieOf(keyframes: readonly Keyframe[]): Buffer {
+  const count = keyframes.length;
+  const { configuration } = keyframes[0] as Keyframe;
+  const spans = [{ sampleCount: count, firstCaptureTimeUs: 0, endUs: count * US_PER_PICTURE }];
+  const timesUs = Float64Array.from({ length: count }, (_, second) => second * US_PER_PICTURE);
+  const head = writeMovieHead({
+    ...configuration,
+    ...layOutTimes(spans, timesUs, new Uint8Array(count).fill(1)),
+    sizes: Uint32Array.from(keyframes, ({ sample }) => sample.length),
+    keyframes: Uint32Array.from({ length: count }, (_, index) => index),
+    record: { spans, chunks: [] },
+  });
+  return Buffer.concat([head, ...keyframes.map(({ sample }) => sample)]);
+}
+
+async function readPicture(path: string): Promise<Buffer | undefined> {
+  try {
+    const picture = await readFile(path);
+    return picture.subarray(-JPEG_END.length).equals(JPEG_END) ? picture : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { type FileHandle, open, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import { chunkPath, parseFootageName } from "../../shared/store/names.ts";
+import type { FileState, IdleWatch } from "./idle-watch.ts";
+
+/** A chunk of a minute, open and indexed. */
+export interface MinutePart {
+  path: string;
+  file: FileHandle;
+  index: ChunkIndex;
+  /** As it was when it was indexed. */
+  state: FileState;
+}
+
+/** Opens and indexes all chunks of a minute, in the order of their parts. Throws the errors of readdir(2), open(2), read(2). */
+export async function openParts(job: ConversionJob): Promise<MinutePart[]> {
+  const folder = dirname(chunkPath(job.directory, job.camera, job.minute, 1));
+  const found = (await namesIn(folder))
+    .map((name) => ({ name, says: parseFootageName(name) }))
+    .filter(({ says }) => says?.kind === "chunk" && says.camera === job.camera && says.minute === job.minute)
+    .sort((a, b) => (a.says?.part ?? 0) - (b.says?.part ?? 0));
+  const parts: MinutePart[] = [];
+  try {
+    for (const { name } of found) {
+      const part = await openPart(join(folder, name));
+      if (part !== undefined) parts.push(part);
+    }
+  } catch (error) {
+    await closeParts(parts);
+    throw error;
+  }
+  return parts;
+}
+
+export async function closeParts(parts: readonly MinutePart[]): Promise<void> {
+  await Promise.all(parts.map(({ file }) => file.close()));
+}
+
+/** A living recorder writes at least every second; one that was frozen with the whole machine is given this long. */
+const MIN_WATCHED_MS = 5000;
+
+/**
+ * Whether nobody writes to a chunk any more: it has its end block, or it has not grown for `chunkIdleMs`, by its
+ * modification time and by our own watching (see IdleWatch).
+ */
+export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number): boolean {
+  if (part.index.isClosed) return true;
+  const watchedMs = watch.unchangedMs(part.path, part.state);
+  if (watchedMs >= chunkIdleMs) return true;
+  return watchedMs >= Math.min(MIN_WATCHED_MS, chunkIdleMs) && Date.now() - part.state.mtimeMs >= chunkIdleMs;
+}
+
+async function openPart(path: string): Promise<MinutePart | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // converted in the meantime
+    throw error;
+  }
+  try {
+    const { ino, size, mtimeMs } = await file.stat();
+    return { path, file, index: await indexChunk(file), state: { ino, size, mtimeMs } };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import type { ChunkIndex } from "../../shared/chunk/chunk-index.ts";
+import { type Assembly, assemble } from "../../shared/minute/assembly.ts";
+import type { Recording } from "../../shared/minute/recording.ts";
+import type { MergedChunk } from "../../shared/mp4/capture-record.ts";
+import type { ReadMovie } from "../../shared/mp4/movie-reader.ts";
+import type { Movie } from "../../shared/mp4/movie-writer.ts";
+import { captureTimesOf, layOutTimes } from "../../shared/mp4/sample-times.ts";
+import type { SampleRange, SampleSource } from "./sample-copy.ts";
+
+/** The mp4 that is already there. */
+export interface ExistingMinute {
+  movie: ReadMovie;
+  source: SampleSource;
+}
+
+/** A chunk to be merged in. */
+export interface PlannedPart {
+  index: ChunkIndex;
+  source: SampleSource;
+}
+
+/** How a minute's mp4 is to be made. */
+export interface MinutePlan {
+  /** What to copy, in this order. */
+  ranges: SampleRange[];
+  /** Everything that the index of the mp4 tells, but for the codec's configuration. */
+  movie: Pick<Movie, "sizes" | "keyframes" | "dts" | "ptsOffsets" | "durationTicks" | "record">;
+  /** All that the parts hold is in the mp4 already: nothing is to be written. */
+  isThere: boolean;
+  /** By source path: access units that could not be placed (see Assembly). */
+  unplaced: Map<string, number>;
+}
+
+interface Input {
+  recording: Recording;
+  source: SampleSource;
+  /** Index of the recording's first sample in the source. */
+  base: number;
+}
+
+/**
+ * Plans the mp4 of a minute from its parts, and from the mp4 that is already there when late parts are merged in. A chunk
+ * that has gone into the mp4 before (a converter died before it could remove it) is not added again. Pure.
+ */
+export function planMinute(existing: ExistingMinute | undefined, parts: readonly PlannedPart[]): MinutePlan {
+  const chunks: MergedChunk[] = [...(existing?.movie.record.chunks ?? [])];
+  const inputs = existing === undefined ? [] : inputsOfMovie(existing);
+  let isThere = true;
+  for (const { index, source } of parts) {
+    const count = index.sizes.length;
+    if (count === 0) continue;
+    const name = nameOf(index);
+    const known = chunks.findIndex((chunk) => isSameChunk(chunk, name));
+    const merged = known === -1 ? 0 : (chunks[known] as MergedChunk).sampleCount;
+    if (merged >= count) continue;
+    isThere = false;
+    if (known === -1) chunks.push({ ...name, sampleCount: count });
+    else chunks[known] = { ...name, sampleCount: count };
+    inputs.push({ recording: recordingOf(index, merged), source, base: merged });
+  }
+  const assembly = assemble(inputs.map(({ recording }) => recording));
+  return { ...layOut(inputs, assembly, chunks), isThere, unplaced: unplacedOf(inputs, assembly) };
+}
+
+function inputsOfMovie({ movie, source }: ExistingMinute): Input[] {
+  const captureTimesUs = captureTimesOf(movie.record.spans, movie);
+  const keyframes = new Uint8Array(movie.sizes.length);
+  for (const index of movie.keyframes) keyframes[index] = 1;
+  let base = 0;
+  return movie.record.spans.map(({ sampleCount, endUs, origin }) => {
+    const from = base;
+    base += sampleCount;
+    return {
+      recording: {
+        ...(origin === undefined ? {} : { origin }),
+        captureTimesUs: captureTimesUs.subarray(from, base),
+        keyframes: keyframes.subarray(from, base),
+        endUs,
+      },
+      source,
+      base: from,
+    };
+  });
+}
+
+function recordingOf(index: ChunkIndex, from: number): Recording {
+  return {
+    ...(index.origin === undefined ? {} : { origin: index.origin }),
+    captureTimesUs: index.captureTimesUs.subarray(from),
+    keyframes: index.keyframes.subarray(from),
+    endUs: index.endUs,
+  };
+}
+
+function nameOf({ origin, openedUs, captureTimesUs }: ChunkIndex): Omit<MergedChunk, "sampleCount"> {
+  return { openedUs: openedUs ?? (captureTimesUs[0] as number), ...(origin === undefined ? {} : { origin }) };
+}
+
+function isSameChunk(a: Omit<MergedChunk, "sampleCount">, b: Omit<MergedChunk, "sampleCount">): boolean {
+  return (
+    a.openedUs === b.openedUs &&
+    a.origin?.recorder === b.origin?.recorder &&
+    a.origin?.session === b.origin?.session &&
+    a.origin?.boot === b.origin?.boot
+  );
+}
+
+function layOut(inputs: readonly Input[], { pieces, spans }: Assembly, chunks: MergedChunk[]) {
+  const ranges = pieces.map(({ recording, from, to }) => {
+    const { source, base } = inputs[recording] as Input;
+    return { source, from: base + from, to: base + to };
+  });
+  const count = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+  const sizes = new Uint32Array(count);
+  const captureTimesUs = new Float64Array(count);
+  const flags = new Uint8Array(count);
+  let at = 0;
+  for (const [i, { recording, from, to }] of pieces.entries()) {
+    const range = ranges[i] as SampleRange;
+    const input = inputs[recording] as Input;
+    sizes.set(range.source.sizes.subarray(range.from, range.to), at);
+    captureTimesUs.set(input.recording.captureTimesUs.subarray(from, to), at);
+    flags.set(input.recording.keyframes.subarray(from, to), at);
+    at += to - from;
+  }
+  const keyframes = Uint32Array.from(Array.from(flags.keys()).filter((index) => flags[index] === 1));
+  return { ranges, movie: { sizes, keyframes, ...layOutTimes(spans, captureTimesUs, flags), record: { spans, chunks } } };
+}
+
+function unplacedOf(inputs: readonly Input[], { unplaced }: Assembly): Map<string, number> {
+  const byPath = new Map<string, number>();
+  for (const [index, count] of unplaced.entries()) {
+    if (count === 0) continue;
+    const { path } = (inputs[index] as Input).source;
+    byPath.set(path, (byPath.get(path) ?? 0) + count);
+  }
+  return byPath;
+}

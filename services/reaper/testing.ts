@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
+import { chunkPath, minutePath } from "../../shared/store/names.ts";
+import { minuteAt } from "../../shared/time/minute.ts";
+
+const MINUTE_MS = 60_000;
+
+/** A small file system of its own under a temporary folder. Throws when it cannot be mounted: tests need root for it. */
+export class SmallDisk {
+  readonly path: string;
+
+  constructor(size = "8m") {
+    this.path = mkdtempSync(join(tmpdir(), "hindsight-disk-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", this.path]);
+  }
+
+  remove(): void {
+    execFileSync("umount", ["--lazy", this.path]);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export function cameraConfig(id: string, directory: string, more: Partial<CameraConfig> = {}): CameraConfig {
+  return { id, directory, enabled: true, url: "rtsp://192.0.2.1", transport: "tcp", ...more } as CameraConfig;
+}
+
+export function configOf(root: string, cameras: readonly CameraConfig[], reaper?: Partial<ReaperConfig>): Config {
+  return {
+    storage: { root },
+    cameras: new Map(cameras.map((camera) => [camera.id, camera])),
+    log: { level: "info", format: "text" },
+    redis: { url: "redis://127.0.0.1:1" },
+    ...(reaper && { reaper: { minFreePercent: 0, minFreeBytes: 0, intervalMs: 50, dryRun: false, ...reaper } }),
+  } as unknown as Config;
+}
+
+/** The minute that began so many minutes ago. */
+export function minutesAgo(count: number): string {
+  return minuteAt((Date.now() - count * MINUTE_MS) * 1000);
+}
+
+/** Writes a file whose last change is as old as given. */
+export function writeOld(path: string, content: Buffer | string, minutes: number): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  const seconds = Date.now() / 1000 - minutes * 60;
+  utimesSync(path, seconds, seconds);
+  return path;
+}
+
+/** A minute's three files, the mp4 of so many bytes. Returns their paths: mp4, preview, thumbnail. */
+export function writeMinute(directory: string, camera: string, minute: string, bytes = 1000): string[] {
+  return (["mp4", "preview", "thumbnail"] as const).map((kind) =>
+    writeOld(minutePath(directory, camera, minute, kind), kind === "mp4" ? Buffer.alloc(bytes, 1) : kind, 0),
+  );
+}
+
+export function writeChunk(
+  directory: string,
+  camera: string,
+  minute: string,
+  idleMinutes: number,
+  bytes = 1000,
+  part = 1,
+): string {
+  return writeOld(chunkPath(directory, camera, minute, part), Buffer.alloc(bytes, 1), idleMinutes);
+}
+
+/** A file of a great length that takes up no space. */
+export function writeSparse(path: string, bytes: number): string {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, "w");
+  ftruncateSync(file, bytes);
+  closeSync(file);
+  return path;
+}

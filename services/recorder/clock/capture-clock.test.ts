@@ -1,0 +1,305 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SimulatedClock } from "../testing/simulated-clock.ts";
+import { CaptureClock } from "./capture-clock.ts";
+
+const START_US = Date.UTC(2026, 1, 28, 23, 50) * 1000;
+const SECOND = 1_000_000;
+
+/** A frame: when it was captured and arrived (true time, µs since the beginning), and what the camera stamped it. */
+interface Frame {
+  capturedUs: number;
+  arrivesUs: number;
+  timestamp: number;
+  isKeyframe: boolean;
+}
+
+interface Timed extends Frame {
+  timeUs: number;
+  /** Counts the anchors: times are compared within one only. */
+  anchor: number;
+}
+
+interface Options {
+  /** Frames that one read brings in. */
+  batch?: number;
+  /** To be called before a read, with true time. */
+  before?: (nowUs: number) => void;
+}
+
+/** Runs frames through a clock as the camera session does: read in batches, timed at a flush about once a second. */
+function run(
+  clock: SimulatedClock,
+  frames: Iterable<Frame>,
+  each: (frame: Timed) => void,
+  options: Options = {},
+): CaptureClock {
+  const capture = new CaptureClock(clock, 90_000);
+  let read: Frame[] = [];
+  let waiting: { frame: Frame; rtpUs: number }[] = [];
+  let flushedUs = 0;
+  let anchor = 0;
+  const flush = () => {
+    for (const { frame, rtpUs } of waiting) {
+      if (frame.isKeyframe && capture.needsAnchor && anchor > 0) {
+        capture.anchor();
+        anchor++;
+      }
+      anchor ||= 1;
+      each({ ...frame, timeUs: capture.captureTimeUs(rtpUs), anchor });
+    }
+    waiting = [];
+    flushedUs = clock.nowUs;
+  };
+  const take = () => {
+    const newest = read.at(-1);
+    if (newest === undefined) return;
+    options.before?.(newest.arrivesUs);
+    clock.advanceTo(newest.arrivesUs);
+    for (const frame of read) waiting.push({ frame, rtpUs: capture.unwrap(frame.timestamp) });
+    capture.observe();
+    read = [];
+    if (capture.isSettled && clock.nowUs - flushedUs >= 750_000) flush();
+  };
+  for (const frame of frames) {
+    read.push(frame);
+    if (read.length >= (options.batch ?? 1)) take();
+  }
+  take();
+  flush();
+  return capture;
+}
+
+interface Camera {
+  frames: number;
+  intervalUs?: number;
+  ppm?: number;
+  gop?: number;
+  firstTimestamp?: number;
+  /** Delay of the n-th frame between capture and arrival; a frame never overtakes the one before. */
+  delayUs?: (n: number) => number;
+  /** What the camera's clock is off by at the n-th frame. */
+  jumpUs?: (n: number) => number;
+}
+
+function* camera(options: Camera): Generator<Frame> {
+  const {
+    frames,
+    intervalUs = 40_000,
+    ppm = 0,
+    gop = 50,
+    firstTimestamp = 0xfff0_0000,
+    delayUs = () => 20_000,
+  } = options;
+  let arrivesUs = 0;
+  for (let n = 0; n < frames; n++) {
+    const capturedUs = 5 * SECOND + n * intervalUs;
+    arrivesUs = Math.max(arrivesUs, capturedUs + delayUs(n));
+    const cameraUs = n * intervalUs * (1 + ppm / 1e6) + (options.jumpUs?.(n) ?? 0);
+    const ticks = (firstTimestamp + Math.round(cameraUs * 0.09)) % 2 ** 32;
+    yield { capturedUs, arrivesUs, timestamp: ticks < 0 ? ticks + 2 ** 32 : ticks, isKeyframe: n % gop === 0 };
+  }
+}
+
+/** A repeatable number between 0 and 1. */
+function noise(n: number): number {
+  const x = Math.sin(n * 12.9898) * 43_758.5453;
+  return x - Math.floor(x);
+}
+
+/** Largest distance of a frame's time from when it was captured, and of its interval from the camera's own, µs. */
+function judge(clock: SimulatedClock, frames: Iterable<Frame>, options: Options = {}, skip = 0) {
+  const worst = { errorUs: 0, intervalUs: 0, anchors: 0, frames: 0, backwards: 0 };
+  let last: Timed | undefined;
+  const capture = run(
+    clock,
+    frames,
+    (frame) => {
+      worst.frames++;
+      if (worst.frames > skip) {
+        worst.errorUs = Math.max(worst.errorUs, Math.abs(frame.timeUs - clock.trueWallUs(frame.capturedUs)));
+      }
+      if (last !== undefined && last.anchor === frame.anchor) {
+        const ticks = (frame.timestamp - last.timestamp + 2 ** 32) % 2 ** 32;
+        const interval = ticks < 2 ** 31 ? ticks : ticks - 2 ** 32;
+        worst.intervalUs = Math.max(worst.intervalUs, Math.abs(frame.timeUs - last.timeUs - interval / 0.09));
+        if (frame.timeUs < last.timeUs) worst.backwards++;
+      }
+      worst.anchors = frame.anchor;
+      last = frame;
+    },
+    options,
+  );
+  return { ...worst, capture };
+}
+
+describe("CaptureClock", () => {
+  test("jitter of arrival does not show: intervals are the camera's own, whatever the batch", () => {
+    for (const batch of [1, 6, 25]) {
+      const clock = new SimulatedClock(START_US);
+      const result = judge(clock, camera({ frames: 5000, delayUs: (n) => 5000 + noise(n) * 300_000 }), { batch });
+      expect(result.intervalUs).toBeLessThan(25); // 500 ppm of 40 ms, and rounding
+      expect(result.errorUs).toBeLessThan(100_000);
+      expect(result.anchors).toBe(1);
+    }
+  });
+
+  test.each([100, -100, 0])(
+    "a camera %i ppm off for 48 hours stays within 100 ms of the wall clock, across three wraps",
+    (ppm) => {
+      const clock = new SimulatedClock(START_US);
+      const frames = camera({
+        frames: 48 * 3600 * 5,
+        intervalUs: 200_000,
+        ppm,
+        gop: 50,
+        delayUs: (n) => 10_000 + noise(n) * 50_000,
+      });
+      const result = judge(clock, frames);
+      expect(result.frames).toBe(48 * 3600 * 5);
+      expect(result.errorUs).toBeLessThan(100_000);
+      expect(result.intervalUs).toBeLessThan(1000);
+      expect(result.anchors).toBe(1);
+      expect(result.capture.driftPpm).toBeCloseTo(ppm, 0);
+    },
+  );
+
+  test("a GOP of 4 s that the camera sends first, in 300 ms, shifts no time by more than 50 ms", () => {
+    for (const batch of [1, 6]) {
+      const clock = new SimulatedClock(START_US);
+      const delayUs = (n: number) => (n < 100 ? 4 * SECOND - n * 40_000 + n * 3000 : 20_000);
+      const result = judge(clock, camera({ frames: 1000, gop: 100, delayUs }), { batch });
+      expect(result.errorUs).toBeLessThan(50_000);
+      expect(result.anchors).toBe(1);
+      expect(result.intervalUs).toBeLessThan(25);
+    }
+  });
+
+  test("delays of 4 s and 20 s, after which all comes at once, are no jumps and shift nothing", () => {
+    for (const stallUs of [4 * SECOND, 20 * SECOND]) {
+      for (const batch of [1, 6, 200]) {
+        const clock = new SimulatedClock(START_US);
+        const stallFrames = stallUs / 40_000;
+        const delayUs = (n: number) =>
+          n >= 1000 && n < 1000 + stallFrames ? stallUs - (n - 1000) * 40_000 + 20_000 : 20_000;
+        const result = judge(clock, camera({ frames: 3000, delayUs }), { batch });
+        expect(result).toMatchObject({ anchors: 1, backwards: 0 });
+        expect(result.errorUs).toBeLessThan(50_000);
+        expect(result.intervalUs).toBeLessThan(25);
+      }
+    }
+  });
+
+  test.each([3_600, -3_600, 1.5, -1.5])(
+    "a step of the wall clock by %d s asks for an anchor, and times follow it from there",
+    (seconds) => {
+      const clock = new SimulatedClock(START_US);
+      const times: Timed[] = [];
+      run(clock, camera({ frames: 2000 }), (frame) => times.push(frame), {
+        before: (nowUs) => {
+          if (nowUs > 30 * SECOND) clock.wallStepUs = seconds * SECOND;
+        },
+      });
+      expect(times.at(-1)?.anchor).toBe(2);
+      for (const { timeUs, capturedUs, anchor } of times) {
+        const expected = clock.trueWallUs(capturedUs) + (anchor === 1 ? 0 : seconds * SECOND);
+        expect(Math.abs(timeUs - expected)).toBeLessThan(50_000);
+      }
+      expect(times.find((frame) => frame.anchor === 2)).toMatchObject({ isKeyframe: true });
+    },
+  );
+
+  test("a step of the wall clock by less than a second is steered to, 500 ppm at most, without an anchor", () => {
+    const clock = new SimulatedClock(START_US);
+    const before = (nowUs: number) => {
+      if (nowUs > 30 * SECOND) clock.wallStepUs = 300_000;
+    };
+    const result = judge(clock, camera({ frames: 30_000 }), { before });
+    expect(result).toMatchObject({ anchors: 1, backwards: 0 });
+    expect(result.intervalUs).toBeLessThan(25);
+    expect(Math.abs(result.errorUs - 320_000)).toBeLessThan(25_000);
+  });
+
+  test("jumps of the camera's clock by any amount: right again after the anchor, never backwards within a chunk", () => {
+    const jump = fc.oneof(
+      fc.constantFrom(10, -10, 3600, -3600, 20_000, -20_000),
+      fc.integer({ min: -20_000, max: 20_000 }),
+    );
+    fc.assert(
+      fc.property(jump, fc.integer({ min: 100, max: 400 }), fc.constantFrom(1, 6, 25), (seconds, at, batch) => {
+        fc.pre(Math.abs(seconds) > 2);
+        const clock = new SimulatedClock(START_US);
+        const frames = camera({
+          frames: 1000,
+          jumpUs: (n) => (n >= at ? seconds * SECOND : 0),
+          delayUs: (n) => 20_000 + noise(n) * 30_000,
+        });
+        const times: Timed[] = [];
+        run(clock, frames, (frame) => times.push(frame), { batch });
+        expect(times.at(-1)?.anchor).toBe(2);
+        for (const [n, frame] of times.entries()) {
+          const last = times[n - 1];
+          if (last !== undefined && last.anchor === frame.anchor) expect(frame.timeUs).toBeGreaterThan(last.timeUs - 1);
+          // Between jump and anchor by arrival: as good as the batch is long.
+          const toleranceUs = n < at || frame.anchor === 2 ? 60_000 : 60_000 + batch * 40_000;
+          expect(Math.abs(frame.timeUs - clock.trueWallUs(frame.capturedUs))).toBeLessThan(
+            toleranceUs + (batch - 1) * 40_000,
+          );
+        }
+        const anchored = times.filter((frame) => frame.anchor === 2);
+        const off = Math.abs((anchored.at(-1)?.timeUs ?? 0) - clock.trueWallUs(anchored.at(-1)?.capturedUs ?? 0));
+        expect(off).toBeLessThan(60_000);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("B-frames: times go back and forth as the pictures do, and none counts as a jump", () => {
+    const clock = new SimulatedClock(START_US);
+    const reorder = [0, 3, 1, 2];
+    const ordered = [...camera({ frames: 3000, gop: 48 })];
+    const frames = ordered.map((frame, n) => {
+      const shown = ordered[Math.min(2999, n - (n % 4) + (reorder[n % 4] as number))] as Frame;
+      return {
+        ...frame,
+        capturedUs: shown.capturedUs,
+        timestamp: shown.timestamp,
+        arrivesUs: frame.capturedUs + 150_000,
+      };
+    });
+    const result = judge(clock, frames);
+    expect(result.anchors).toBe(1);
+    expect(result.intervalUs).toBeLessThan(70);
+    expect(result.errorUs).toBeLessThan(200_000);
+  });
+
+  test("whatever timestamps a camera sends, times are whole numbers that a chunk can hold", () => {
+    const frame = fc.tuple(fc.oneof(fc.nat(2 ** 32 - 1), fc.nat(10_000)), fc.nat(500_000), fc.boolean());
+    fc.assert(
+      fc.property(
+        fc.array(frame, { minLength: 1, maxLength: 200 }),
+        fc.constantFrom(0, START_US),
+        fc.constantFrom(1, 7),
+        (list, start, batch) => {
+          const clock = new SimulatedClock(start);
+          let arrivesUs = 0;
+          const frames = list.map(([timestamp, laterUs, isKeyframe]) => {
+            arrivesUs += laterUs;
+            return { capturedUs: 0, arrivesUs, timestamp, isKeyframe };
+          });
+          run(
+            clock,
+            frames,
+            ({ timeUs }) => {
+              expect(Number.isSafeInteger(timeUs) && timeUs >= 0).toBe(true);
+              // never further than the GOP that a camera may send first from what the wall clock showed
+              expect(timeUs - start).toBeLessThan(arrivesUs + 200 * 62 * SECOND);
+            },
+            { batch },
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

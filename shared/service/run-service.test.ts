@@ -1,0 +1,189 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+// biome-ignore lint/style/noRestrictedImports: a test may use what tests share
+import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { StatusStore } from "../status/status-store.ts";
+
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+/** Below the project, so that node_modules are found; this folder is not in git. */
+const OUTPUT = join(PROJECT, "tests", "output");
+
+/** A service that does on stop and when told by its environment what is to be tried. */
+const SERVICE = `
+import { writeFileSync } from "node:fs";
+import { runService } from "./shared/service/run-service.js";
+const mode = process.env.TEST_MODE ?? "";
+await runService(process.env.TEST_NAME ?? "recorder", async ({ logger, config, instance }) => {
+  if (mode === "start fails") throw new Error("no such device");
+  if (mode === "crash") setTimeout(() => { throw new Error("a bug"); }, 200);
+  if (mode === "rejection") setTimeout(() => Promise.reject(new Error("a bug")), 200);
+  logger.info("instance " + instance + " url " + config.current.redis.url);
+  const alive = setInterval(() => {}, 1000);
+  return {
+    async stop() {
+      if (mode === "slow") await new Promise((resolve) => setTimeout(resolve, 60000));
+      writeFileSync("stopped", "");
+      clearInterval(alive);
+    },
+    problems: () => (mode === "ill" ? ["the disk is full"] : []),
+  };
+});
+`;
+
+let built: string;
+let cwd: string;
+let redisServer: TestRedis;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  await mkdir(OUTPUT, { recursive: true });
+  built = await mkdtemp(join(OUTPUT, "run-service-"));
+  const tsc = join(PROJECT, "node_modules", ".bin", "tsc");
+  // What others have wrong elsewhere in the project is not this test's affair: JavaScript comes out all the same.
+  await promisify(execFile)(tsc, ["--project", join(PROJECT, "tsconfig.build.json"), "--outDir", built]).catch(
+    () => {},
+  );
+  expect(existsSync(join(built, "shared", "service", "run-service.js"))).toBe(true);
+  await writeFile(join(built, "service.js"), SERVICE);
+  redisServer = await startRedis({ password: "hunter2-redis" });
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+afterAll(async () => {
+  await redisServer.stop();
+  await rm(built, { recursive: true, force: true });
+});
+
+interface Running {
+  child: ChildProcess;
+  output(): string;
+  /** Exit code, or the signal that ended it. */
+  ended: Promise<number | string | null>;
+  healthPort(): Promise<number>;
+}
+
+async function run(env: NodeJS.ProcessEnv = {}, config = '{"health": {"recorderPort": 0}}'): Promise<Running> {
+  cwd = await mkdtemp(join(built, "cwd-"));
+  await mkdir(join(cwd, "config"));
+  await writeFile(join(cwd, "config", "nvr.json"), config);
+  const { PATH } = process.env;
+  const child = spawn("node", [join(built, "service.js")], { cwd, env: { PATH, REDIS_URL: redisServer.url, ...env } });
+  children.push(child);
+  let output = "";
+  const take = (data: Buffer) => {
+    output += data;
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const ended = new Promise<number | string | null>((resolve) =>
+    child.on("close", (code, signal) => resolve(code ?? signal)),
+  );
+  const healthPort = () =>
+    vi.waitFor(() => Number((/"healthPort":(\d+)/.exec(output) as RegExpExecArray)[1]), { timeout: 10_000 });
+  return { child, output: () => output, ended, healthPort };
+}
+
+test("a service serves health and metrics, tells Redis of itself, and stops on SIGTERM with code 0", async () => {
+  const service = await run();
+  const port = await service.healthPort();
+  const health = await fetch(`http://127.0.0.1:${port}/health`);
+  expect([health.status, await health.json()]).toEqual([200, { status: "ok" }]);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics).toMatch(/process_cpu_seconds_total\{service="recorder"\} \d/);
+  expect((await fetch(`http://127.0.0.1:${port}/else`)).status).toBe(404);
+  const redis = new Redis(redisServer.url);
+  const store = new StatusStore(redis);
+  await vi.waitFor(async () => {
+    expect(await store.readServices()).toMatchObject([{ service: "recorder", problems: [] }]);
+  }, 3000);
+  service.child.kill("SIGTERM");
+  expect(await service.ended).toBe(0);
+  expect(existsSync(join(cwd, "stopped"))).toBe(true);
+  expect(await store.readServices()).toEqual([]);
+  redis.disconnect();
+  expect(service.output(), "promise 5").not.toContain("hunter2-redis");
+});
+
+test("a service with problems answers 503 and names them", async () => {
+  const service = await run({ TEST_MODE: "ill" });
+  const health = await fetch(`http://127.0.0.1:${await service.healthPort()}/health`);
+  expect([health.status, await health.json()]).toEqual([503, { status: "error", problems: ["the disk is full"] }]);
+});
+
+test("a port that is taken costs a warning, not the service", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => other.once("listening", resolve));
+  const taken = (other.address() as AddressInfo).port;
+  const service = await run({ NVR_HEALTH_RECORDER_PORT: String(taken) });
+  const port = await service.healthPort();
+  other.close();
+  expect(port).not.toBe(taken);
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  expect(service.output()).toMatch(new RegExp(`warn recorder: port ${taken} .*EADDRINUSE`));
+});
+
+test("a bad configuration is told on stderr, and the exit code is 78", async () => {
+  const service = await run({}, '{"api": {"port": "no"}}');
+  expect(await service.ended).toBe(78);
+  expect(service.output()).toMatch(
+    /recorder: the configuration has a problem:\n {2}api\.port = "no" \(.*nvr\.json:1:10\): expected/,
+  );
+});
+
+test("a second signal ends a service that takes long to stop", async () => {
+  const service = await run({ TEST_MODE: "slow" });
+  await service.healthPort();
+  service.child.kill("SIGINT");
+  await vi.waitFor(() => expect(service.output()).toContain("SIGINT: stopping"));
+  service.child.kill("SIGINT");
+  expect(await service.ended).toBe(1);
+});
+
+test("an error that nobody caught stops the service in good order, with code 1", async () => {
+  for (const mode of ["crash", "rejection"]) {
+    const service = await run({ TEST_MODE: mode });
+    expect(await service.ended, mode).toBe(1);
+    expect(existsSync(join(cwd, "stopped")), mode).toBe(true);
+    expect(service.output()).toContain("a bug");
+  }
+});
+
+test("a service that cannot start says why, with code 1", async () => {
+  const service = await run({ TEST_MODE: "start fails" });
+  expect(await service.ended).toBe(1);
+  expect(service.output()).toContain("no such device");
+});
+
+test("without Redis a service starts, works and stops all the same (promise 3)", async () => {
+  const service = await run({ REDIS_URL: "redis://127.0.0.1:1" });
+  expect((await fetch(`http://127.0.0.1:${await service.healthPort()}/health`)).status).toBe(200);
+  expect(service.output().match(/Redis at .* is away/g)).toHaveLength(1);
+  service.child.kill("SIGTERM");
+  expect(await service.ended).toBe(0);
+});
+
+test("a service goes on when nobody reads its log any more", async () => {
+  const service = await run();
+  const port = await service.healthPort();
+  service.child.stdout?.destroy();
+  await writeFile(join(cwd, "config", "nvr.json"), '{"api": {"port": "no"}}');
+  await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503), 8000);
+  expect(service.child.exitCode).toBeNull();
+});
+
+test("the api has no health server of its own here", async () => {
+  const service = await run({ TEST_NAME: "api" });
+  await vi.waitFor(() => expect(service.output()).toContain("api: started"), 10_000);
+  expect(service.output()).not.toContain("healthPort");
+});
