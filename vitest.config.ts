@@ -2,8 +2,23 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{services,shared,tools,cli}/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ["default", "./tests/support/closing-line.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/house/*.test.ts"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // The end-to-end tests mostly wait for minutes to pass: all at once, when nothing else needs the machine.
+        extends: true,
+        test: { name: "end to end", include: ["tests/e2e/**/*.test.ts"], sequence: { groupOrder: 1 }, maxWorkers: 4 },
+      },
+    ],
   },
 });

@@ -79,7 +79,7 @@ export class LocalFleet {
     const env: NodeJS.ProcessEnv = { REDIS_URL: redisUrl ?? this.#redis?.url };
     if (!hasCameras(config.current)) {
       this.#demonstration = new Demonstration(print);
-      env["NVR_CAMERAS"] = JSON.stringify(await this.#demonstration.start());
+      env.NVR_CAMERAS = JSON.stringify(await this.#demonstration.start());
       this.#say(
         "no camera is configured: recording two simulated cameras as a DEMONSTRATION (config/nvr.example.json shows how to configure yours)",
       );

@@ -1,8 +1,11 @@
 // `nvr up`: runs the whole fleet in the foreground.
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
+import { processSurroundings } from "../shared/config/load-config.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
 import { LocalFleet } from "./local-fleet.ts";
+
+const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
 
 let config: LiveConfigFile;
 try {
@@ -14,7 +17,7 @@ try {
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const fleet = new LocalFleet({ config, redisUrl: process.env["REDIS_URL"] || undefined, print });
+const fleet = new LocalFleet({ config, redisUrl: namedRedis(), print });
 let isStopping = false;
 const stop = () => {
   if (isStopping) {
@@ -37,4 +40,11 @@ try {
   print(`nvr       | ${(error as Error).message}`);
   await fleet.stop();
   process.exit(1);
+}
+
+/** The Redis that environment or file name; undefined when neither does, and the fleet is to have one of its own. */
+function namedRedis(): string | undefined {
+  const { url } = config.current.redis;
+  const { REDIS_URL } = processSurroundings().env;
+  return REDIS_URL || url !== DEFAULT_REDIS_URL ? url : undefined;
 }

@@ -14,7 +14,7 @@ export function configTables(): string {
   return [
     tables[0],
     table(
-      `## cameras\n\nAn object of cameras by id; as JSON in \`${JSON_ENV.cameras}\`.`,
+      `## cameras\n\nAn object of cameras by id; as JSON in \`${JSON_ENV.cameras}\`. Timers that are left out are those of \`recorder\`.`,
       "cameras.{id}",
       cameraSchema,
     ),

@@ -1,4 +1,4 @@
-import express, { type Express, type RequestHandler, type Router } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import type { LiveConfig } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { Catalog } from "./catalog/catalog.ts";

@@ -7,9 +7,12 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
+import { minutePath } from "../../shared/store/names.ts";
+import { makeClip } from "../../tests/support/chunk-maker.ts";
+import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { ApiFixture } from "./testing/api-fixture.ts";
-import { startRedis, type TestRedis } from "./testing/redis.ts";
+import { realMinute } from "./testing/real-minute.ts";
 import { StoreFixture } from "./testing/store-fixture.ts";
 
 const run = promisify(execFile);
@@ -29,8 +32,10 @@ beforeAll(async () => {
   redis = new Redis(server.url, { maxRetriesPerRequest: null });
   queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   store = new StoreFixture({ "front-door": {}, yard: {} });
-  store.minute("front-door", "20261124.1433");
-  store.minute("front-door", "20261124.1434");
+  for (const minute of ["20261124.1433", "20261124.1434"]) {
+    store.minute("front-door", minute);
+    store.write(minutePath(store.directory("front-door"), "front-door", minute, "mp4"), await realMinute(minute));
+  }
   store.minute("yard", "20261124.1434");
   api = await new ApiFixture(store, { board: boardRoutes(queue, () => redis.status === "ready") }).start();
   folder = mkdtempSync(join(tmpdir(), "hindsight-docs-"));
@@ -52,7 +57,9 @@ describe("docs/api.md", () => {
       const pattern = endpoint
         .replace("{id}", "front-door")
         .replace("{YYYYMMDD}", "20261124")
-        .replace("{HHMM}", "1433");
+        .replace("{HHMM}", "1433")
+        .replace("{YYYYMMDD}", "20261124")
+        .replace("{HHMM}", "1434");
       expect(
         commands.some((command) => command.includes(pattern)),
         endpoint,
@@ -68,6 +75,13 @@ describe("docs/api.md", () => {
     const status = Number(stdout.slice(-3));
     const resumed = line.includes("-C -");
     expect(status).toBe(comment !== undefined ? Number(comment) : resumed ? 416 : line.includes("-r ") ? 206 : 200);
+  });
+
+  it("gives a range that ffprobe reads without a word, with the frames of both minutes", async () => {
+    const url = `${api.url}/api/1/camera/front-door.range.20261124.1433.to.20261124.1434.mp4`;
+    const args = ["-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"];
+    const frames = (await makeClip()).length * 2;
+    expect(await run("ffprobe", [...args, url])).toEqual({ stdout: `${frames}\n`, stderr: "" });
   });
 
   it("shows the answers' members as they are", async () => {

@@ -6,9 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import winston from "winston";
 import { connectRedis } from "../../shared/redis/connect-redis.ts";
 import type { ServiceContext } from "../../shared/service/service.ts";
+import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { projectRoot } from "./project.ts";
 import { type ApiService, startApi } from "./service.ts";
-import { startRedis, type TestRedis } from "./testing/redis.ts";
 import { StoreFixture } from "./testing/store-fixture.ts";
 
 const logger = winston.createLogger({ silent: true });

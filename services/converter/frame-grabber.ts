@@ -93,11 +93,31 @@ export class FrameGrabber {
         else reject(trouble);
       };
       command.setFfmpegPath(ffmpegPath);
+      surviveFailedStart(command);
       command.on("end", () => end());
       command.on("error", (error: Error, _stdout?: string | null, stderr?: string | null) => end(error, stderr ?? ""));
       command.run();
     });
   }
+}
+
+type End = (error?: Error | null, stdout?: Lines, stderr?: Lines) => void;
+type Lines = { get(): string };
+const NO_LINES: Lines = { get: () => "" };
+
+/**
+ * fluent-ffmpeg 2.1.3 throws where nobody can catch it, and so ends the process, when a program cannot be started that it
+ * had found before (it asks for output that there is none of). Here it gets an empty one.
+ */
+function surviveFailedStart(command: ffmpeg.FfmpegCommand): void {
+  const patched = command as unknown as { _spawnFfmpeg(...parameters: unknown[]): void };
+  const start = patched._spawnFfmpeg.bind(command);
+  patched._spawnFfmpeg = (...parameters) => {
+    const end = parameters.pop() as End;
+    start(...parameters, (error?: Error | null, stdout?: Lines, stderr?: Lines) =>
+      end(error, stdout ?? NO_LINES, stderr ?? NO_LINES),
+    );
+  };
 }
 
 function machineTrouble(error: Error, stderr: string, ffmpegPath: string): FfmpegUnusableError | undefined {

@@ -14,17 +14,22 @@ export interface MinutePart {
   state: FileState;
 }
 
-/** Opens and indexes all chunks of a minute, in the order of their parts. Throws the errors of readdir(2), open(2), read(2). */
-export async function openParts(job: ConversionJob): Promise<MinutePart[]> {
+/** Paths of all chunks of a minute, in the order of their parts. Throws the errors of readdir(2). */
+export async function listParts(job: ConversionJob): Promise<string[]> {
   const folder = dirname(chunkPath(job.directory, job.camera, job.minute, 1));
-  const found = (await namesIn(folder))
+  return (await namesIn(folder))
     .map((name) => ({ name, says: parseFootageName(name) }))
     .filter(({ says }) => says?.kind === "chunk" && says.camera === job.camera && says.minute === job.minute)
-    .sort((a, b) => (a.says?.part ?? 0) - (b.says?.part ?? 0));
+    .sort((a, b) => (a.says?.part ?? 0) - (b.says?.part ?? 0))
+    .map(({ name }) => join(folder, name));
+}
+
+/** Opens and indexes all chunks of a minute, in the order of their parts. Throws the errors of readdir(2), open(2), read(2). */
+export async function openParts(job: ConversionJob): Promise<MinutePart[]> {
   const parts: MinutePart[] = [];
   try {
-    for (const { name } of found) {
-      const part = await openPart(join(folder, name));
+    for (const path of await listParts(job)) {
+      const part = await openPart(path);
       if (part !== undefined) parts.push(part);
     }
   } catch (error) {

@@ -124,7 +124,10 @@ function layOut(inputs: readonly Input[], { pieces, spans }: Assembly, chunks: M
     at += to - from;
   }
   const keyframes = Uint32Array.from(Array.from(flags.keys()).filter((index) => flags[index] === 1));
-  return { ranges, movie: { sizes, keyframes, ...layOutTimes(spans, captureTimesUs, flags), record: { spans, chunks } } };
+  return {
+    ranges,
+    movie: { sizes, keyframes, ...layOutTimes(spans, captureTimesUs, flags), record: { spans, chunks } },
+  };
 }
 
 function unplacedOf(inputs: readonly Input[], { unplaced }: Assembly): Map<string, number> {

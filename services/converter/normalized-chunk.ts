@@ -24,7 +24,11 @@ export async function normalizeChunk(
       const nals = splitAnnexB(await readSample(source, i));
       const data = Buffer.concat(nals.flatMap((nal) => [START_CODE, nal]));
       const header = Buffer.alloc(BLOCK_HEADER_BYTES);
-      writeBlockHeader(header, 0, { kind: BlockKind.h264, length: data.length, timeUs: index.captureTimesUs[i] as number });
+      writeBlockHeader(header, 0, {
+        kind: BlockKind.h264,
+        length: data.length,
+        timeUs: index.captureTimesUs[i] as number,
+      });
       await file.appendFile(Buffer.concat([header, data]));
     }
     const { offsets, sizes, keyframes } = await indexChunk(file);

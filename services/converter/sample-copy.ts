@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { startCodesToLengths } from "./start-codes.ts";
+import { StartCodeError, startCodesToLengths } from "./start-codes.ts";
 
 /** A file with samples in it. */
 export interface SampleSource {
@@ -18,12 +18,23 @@ export interface SampleRange {
   to: number;
 }
 
+/** A source has NAL units that do not stand behind start codes of four bytes. */
+export class SourceStartCodeError extends Error {
+  override name = "SourceStartCodeError";
+  readonly path: string;
+
+  constructor(path: string, cause: StartCodeError) {
+    super(`${path}: ${cause.message}`, { cause });
+    this.path = path;
+  }
+}
+
 const BATCH_BYTES = 2 * 1024 * 1024;
 
 /**
  * Copies samples into `output`, where it stands, as they go into an mp4. In large reads: one takes in many access units
  * with the block headers between them, start codes become lengths where they stand, and one gathering write leaves the
- * headers out. Throws StartCodeError, and the errors of read(2) and write(2).
+ * headers out. Throws SourceStartCodeError, and the errors of read(2) and write(2).
  */
 export async function copySamples(ranges: readonly SampleRange[], output: FileHandle): Promise<void> {
   let buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
@@ -62,10 +73,18 @@ function samplesIn(buffer: Buffer, source: SampleSource, from: number, to: numbe
   for (let i = from; i < to; i++) {
     const at = (source.offsets[i] as number) - start;
     const sample = buffer.subarray(at, at + (source.sizes[i] as number));
-    if (source.isAnnexB) startCodesToLengths(sample);
+    if (source.isAnnexB) toLengths(source, sample);
     samples.push(sample);
   }
   return samples;
+}
+
+function toLengths(source: SampleSource, sample: Buffer): void {
+  try {
+    startCodesToLengths(sample);
+  } catch (error) {
+    throw error instanceof StartCodeError ? new SourceStartCodeError(source.path, error) : error;
+  }
 }
 
 function sumOf(sizes: Uint32Array, from: number, to: number): number {
@@ -83,7 +102,7 @@ async function readFully(source: SampleSource, into: Buffer, length: number, pos
 }
 
 /** Writes all of the buffers, also where the kernel takes them in pieces. Throws the errors of write(2). */
-async function writeAll(output: FileHandle, buffers: Buffer[]): Promise<void> {
+export async function writeAll(output: FileHandle, buffers: Buffer[]): Promise<void> {
   let left = buffers;
   while (left.length > 0) {
     let { bytesWritten } = await output.writev(left);

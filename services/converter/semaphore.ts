@@ -1,21 +1,38 @@
 /** Lets at most `limit` things be done at a time. */
 export class Semaphore {
-  #free: number;
+  #limit: number;
+  #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(limit: number) {
-    this.#free = limit;
+    this.#limit = limit;
+  }
+
+  /** A lower limit takes effect as what is under way ends. */
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#next();
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#next();
+    });
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      this.#running--;
+      this.#next();
+    }
+  }
+
+  #next(): void {
+    while (this.#running < this.#limit) {
+      const start = this.#waiting.shift();
+      if (start === undefined) return;
+      this.#running++;
+      start();
     }
   }
 }

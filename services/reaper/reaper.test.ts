@@ -88,6 +88,21 @@ test("a stanza that is added takes effect at once, one that is removed ends all 
   expect(existsSync(second)).toBe(true);
 });
 
+test("a stanza that is removed ends the pass that is just deleting", async () => {
+  const directory = join(root, "many");
+  const files = Array.from(
+    { length: 400 },
+    (_, i) => writeMinute(directory, "a", minutesAgo(9000 - i), 1)[0] as string,
+  );
+  const camera = cameraConfig("a", directory);
+  const config = new ChangingConfig(configOf(root, [camera], { maxAgeDays: 1 }));
+  start(config);
+  await vi.waitFor(() => expect(existsSync(files[0] as string)).toBe(false), { interval: 1 });
+  config.change(configOf(root, [camera]));
+  await sleep(300);
+  expect(files.filter((path) => existsSync(path)).length).toBeGreaterThan(100);
+});
+
 test("a trouble that lasts is logged once and stays a problem until it is over", async () => {
   const away = cameraConfig("away", join(root, "mount", "away", "c"));
   const config = new ChangingConfig(configOf(root, [away], {}));

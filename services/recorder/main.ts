@@ -4,7 +4,8 @@ import { runService } from "../../shared/service/run-service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { hostClock } from "./clock/system-clock.ts";
-import { registerCameraMetrics } from "./metrics.ts";
+import { LiveFeed } from "./live/live-feed.ts";
+import { registerCameraMetrics, registerLiveMetrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
 
 const STATUS_INTERVAL_MS = 2000;
@@ -13,10 +14,12 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
   const queue = new ConversionQueue(redis, config.current.converter);
   const statuses = new StatusStore(redis);
+  const live = new LiveFeed(redis);
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
     clock: hostClock,
     logger,
+    live: (camera) => live.tap(camera),
     chunkClosed: (job) => queue.push(job),
     directoryUsed: ({ id, directory }) => {
       rememberCameraDirectory(config.current.storage.root, { camera: id, directory }).catch((error: unknown) => {
@@ -27,6 +30,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
     },
   });
   registerCameraMetrics(metrics, () => recorder.statuses());
+  registerLiveMetrics(metrics, live.publisher);
   recorder.start();
   config.onChange((next) => recorder.reconfigure(next));
   const timer = setInterval(() => {
@@ -36,6 +40,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
     problems: () => recorder.problems(),
     stop: async () => {
       clearInterval(timer);
+      live.stop();
       await recorder.stop();
       await queue.close();
     },

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
+import type { LivePublisher } from "./live/live-publisher.ts";
 
 type Figure = {
   [Key in keyof CameraStatus]-?: NonNullable<CameraStatus[Key]> extends number ? Key : never;
@@ -42,6 +43,24 @@ export function registerCameraMetrics(registry: Registry, statuses: () => Camera
           const value = status[key];
           if (value !== undefined) this.set({ camera: status.camera }, value);
         }
+      },
+    });
+  }
+}
+
+/** Serves what live view sent and dropped, taken when it is asked for. */
+export function registerLiveMetrics(registry: Registry, publisher: LivePublisher): void {
+  const figures = {
+    sent: { help: "Frames sent to those who watch live", read: () => publisher.sentFrames },
+    dropped: { help: "Frames not sent because Redis was slow or away", read: () => publisher.droppedFrames },
+  };
+  for (const [name, { help, read }] of Object.entries(figures)) {
+    new Gauge({
+      name: `hindsight_live_frames_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
       },
     });
   }

@@ -5,6 +5,7 @@ import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
+import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
 
 /** What a recorder is given. */
@@ -13,6 +14,8 @@ export interface RecorderOptions {
   origin: { recorder: string; boot: string };
   clock: SystemClock;
   logger: Logger;
+  /** Where frames go while somebody watches a camera live. */
+  live(camera: string): LiveTap;
   /** A chunk was closed. Must not block: frames wait behind it. */
   chunkClosed(job: ConversionJob): void;
   /** A camera is about to be recorded into its directory for the first time since the start. */
@@ -91,7 +94,7 @@ export class Recorder {
   }
 
   #startCamera(camera: CameraConfig): void {
-    const { origin, clock, logger, chunkClosed, directoryUsed } = this.#options;
+    const { origin, clock, logger, live, chunkClosed, directoryUsed } = this.#options;
     directoryUsed(camera);
     logger.info(`camera ${camera.id}: connecting`);
     this.#cameras.set(
@@ -101,6 +104,7 @@ export class Recorder {
         recorder: this.#config.recorder,
         sockets: this.#sockets,
         clock,
+        live: live(camera.id),
         origin,
         logger,
         chunkClosed: (minute) => chunkClosed({ camera: camera.id, minute, directory: camera.directory }),

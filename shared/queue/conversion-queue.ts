@@ -1,5 +1,6 @@
 import { type BulkJobOptions, Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { within } from "../redis/within.ts";
 import type { Minute } from "../time/minute.ts";
 
 /** The BullMQ queue through which recorders tell converters of closed chunks. */
@@ -91,7 +92,6 @@ export class ConversionQueue {
 
   /** Lets go of the queue; waits no longer than 2 s for what Redis has not answered. */
   async close(): Promise<void> {
-    const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
-    await Promise.race([this.#queue.close().catch(() => {}), limit]);
+    await within(this.#queue.close(), CLOSE_LIMIT_MS, "closing the queue").catch(() => {});
   }
 }

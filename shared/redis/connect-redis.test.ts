@@ -2,7 +2,6 @@ import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { afterEach, expect, test, vi } from "vitest";
-// biome-ignore lint/style/noRestrictedImports: a test may use what tests share
 import { freePort, startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { parseConfig } from "../config/load-config.ts";
 import { createLogger } from "../logging/create-logger.ts";

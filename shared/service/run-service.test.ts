@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-// biome-ignore lint/style/noRestrictedImports: a test may use what tests share
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { StatusStore } from "../status/status-store.ts";
 
@@ -179,6 +179,8 @@ test("a service goes on when nobody reads its log any more", async () => {
   service.child.stdout?.destroy();
   await writeFile(join(cwd, "config", "nvr.json"), '{"api": {"port": "no"}}');
   await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503), 8000);
+  await sleep(1500);
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503);
   expect(service.child.exitCode).toBeNull();
 });
 

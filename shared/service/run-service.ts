@@ -115,7 +115,11 @@ class ServiceProcess {
     process.on("SIGINT", onSignal);
     // Started by a supervisor over an IPC channel (`nvr up`): when that is gone, nobody would start us again.
     process.on("disconnect", () => onSignal("SIGTERM"));
+    let crashed = false;
     const onCrash = (error: unknown) => {
+      // Telling of the error may fail in the same way, and again, without end.
+      if (crashed) return;
+      crashed = true;
       this.#logger.error("an error that nobody caught: stopping. Please report it", { error });
       void this.#end(1, CRASH_STOP_LIMIT_MS);
     };

@@ -1,8 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-// biome-ignore lint/style/noRestrictedImports: a test may use what tests share
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
-import { TimeoutError } from "../redis/within.ts";
+import { TimeoutError, within } from "../redis/within.ts";
 import type { CameraStatus } from "./camera-status.ts";
 import { StatusStore } from "./status-store.ts";
 
@@ -93,7 +92,7 @@ test("while Redis does not answer, readers give up after 2 s and statuses are dr
   server.freeze();
   try {
     void store.publishCamera(status("yard", { frames: 1 }));
-    for (let i = 0; i < 100; i++) await store.publishCamera(status("yard", { frames: 2 + i }));
+    for (let i = 0; i < 100; i++) await within(store.publishCamera(status("yard", { frames: 2 + i })), 1000, "telling");
     await expect(store.readCameras()).rejects.toThrow(TimeoutError);
   } finally {
     server.thaw();

@@ -15,9 +15,10 @@ const LIST_FOLDER = ".cameras";
 /**
  * Remembers in `{storage root}/.cameras` every directory that a camera was ever recorded into, so that footage is found
  * after the camera was removed from the configuration or moved to another disk. One small file for each pair: services
- * that write at the same time cannot overwrite one another.
+ * that write at the same time cannot overwrite one another. Throws TypeError when the camera's id is none.
  */
 export async function rememberCameraDirectory(storageRoot: string, entry: CameraDirectory): Promise<void> {
+  if (!CAMERA_ID_PATTERN.test(entry.camera)) throw new TypeError(`"${entry.camera}" is no camera id`);
   const directory = resolve(entry.directory);
   const folder = join(storageRoot, LIST_FOLDER);
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);

@@ -12,12 +12,13 @@ Each client has a pipeline ("media") of its own, made at its DESCRIBE and number
 recorder is therefore one media, in order of their coming. The log has one JSON line for each
   {"event": "play", "media", "atUs"}          the client has sent PLAY
   {"event": "access-unit", "media", "n", "keyframe", "sha256", "bytes", "nalCount", "ptsUs", "captureTimeUs", "atUs"}
+  {"event": "packets", "media", "ptsUs", "atUs"}: RTP packets of the access unit with this PTS left rtph264pay
   {"event": "end", "media", "atUs"}
 An access unit is logged right before it enters rtph264pay. `sha256` is that of its NAL units, each behind a start code
 00 00 00 01; `captureTimeUs` is the wall clock at the moment that its PTS stands for, `atUs` the one at which it was
-pushed. A live source of GStreamer's is late against its own clock by what is constant within a media (0 for a file, some
-20 ms without B-frames, more with them): a recorder knows arrivals only, so compare its times with captureTimeUs plus
-the median of atUs - captureTimeUs over the media. What was pushed before PLAY may not be sent: a test finds the first access unit that it received in the log, and
+pushed. A live source of GStreamer's is late against its own clock by what is constant within a media, and rtph264pay
+holds an access unit back until the next one has come. A recorder knows arrivals only, so compare its times with
+captureTimeUs plus the least of (atUs of its last packets) - captureTimeUs over the media. What was pushed before PLAY may not be sent: a test finds the first access unit that it received in the log, and
 from there on every line must have been received, once and in order, up to the last second before its TEARDOWN.
 """
 
@@ -93,6 +94,19 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         payloader.get_static_pad("sink").add_probe(
             Gst.PadProbeType.BUFFER, lambda pad, info: self.note_access_unit(payloader, pad, info, number, next(count))
         )
+
+        payloader.get_static_pad("src").add_probe(
+            Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST,
+            lambda pad, info: self.note_packets(pad, info, number),
+        )
+
+    def note_packets(self, pad, info, number):
+        packets = info.get_buffer_list() if info.type & Gst.PadProbeType.BUFFER_LIST else None
+        buffer = packets.get(0) if packets else info.get_buffer()
+        segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
+        running_ns = segment.to_running_time(Gst.Format.TIME, buffer.pts)
+        self.log.write(event="packets", media=number, ptsUs=running_ns // 1000, atUs=now_us())
+        return Gst.PadProbeReturn.OK
 
     def burn_number(self, overlay, number):
         overlay.set_property("text", str(number))

@@ -15,6 +15,14 @@ export interface PushedAccessUnit {
   keyframe: boolean;
   sha256: string;
   captureTimeUs: number;
+  ptsUs: number;
+  atUs: number;
+}
+
+/** RTP packets of the access unit with this PTS left for the network. */
+interface PushedPackets {
+  event: "packets";
+  ptsUs: number;
   atUs: number;
 }
 
@@ -43,9 +51,25 @@ export class GstreamerServer {
     throw new Error("GStreamer's RTSP server ended before it served: see its complaint above");
   }
 
+  /** The access units in the order of sending. */
   async readLog(): Promise<PushedAccessUnit[]> {
+    return (await this.#readLines()).filter((line) => line.event === "access-unit");
+  }
+
+  /**
+   * By how much frames leave the server later than they were captured, µs, when nothing holds them up: the server's own
+   * doing, which nobody who receives them can know.
+   */
+  async leastLatenessUs(): Promise<number> {
+    const lines = await this.#readLines();
+    const left = new Map(lines.filter((line) => line.event === "packets").map((line) => [line.ptsUs, line.atUs]));
+    const units = lines.filter((line) => line.event === "access-unit" && left.has(line.ptsUs)) as PushedAccessUnit[];
+    return Math.min(...units.map((unit) => (left.get(unit.ptsUs) as number) - unit.captureTimeUs));
+  }
+
+  async #readLines(): Promise<(PushedAccessUnit | PushedPackets)[]> {
     const lines = (await readFile(this.#logPath, "utf8")).split("\n").filter((line) => line !== "");
-    return lines.map((line) => JSON.parse(line) as PushedAccessUnit).filter((line) => line.event === "access-unit");
+    return lines.map((line) => JSON.parse(line) as PushedAccessUnit | PushedPackets);
   }
 
   async stop(): Promise<void> {

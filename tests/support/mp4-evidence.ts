@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -85,4 +85,22 @@ function withStartCodes(sample: Buffer): Buffer {
     at += 4 + length;
   }
   return bytes;
+}
+
+/** The capture record's extended type, from docs/mp4.md. */
+const CAPTURE_RECORD = Buffer.from("c3f1a6d27e0b4d5f9a418e2d5b7790c4", "hex");
+
+/** The frames of several minutes with their capture times, µs since the Unix epoch: the record's first one plus ffprobe's. */
+export async function readTimedFrames(files: string[]): Promise<(RecordedFrame & { captureTimeUs: number })[]> {
+  const timed: (RecordedFrame & { captureTimeUs: number })[] = [];
+  for (const file of files) {
+    const bytes = await readFile(file);
+    const record = bytes.indexOf(CAPTURE_RECORD);
+    if (record === -1) throw new Error(`${file} has no capture record`);
+    const firstUs = Number(bytes.readBigUInt64BE(record + CAPTURE_RECORD.length + 4));
+    const frames = await readFrames(file);
+    const start = Math.min(...frames.map((frame) => frame.pts));
+    for (const frame of frames) timed.push({ ...frame, captureTimeUs: firstUs + (frame.pts - start) * 1e6 });
+  }
+  return timed;
 }

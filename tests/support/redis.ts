@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 
 /** A real redis-server of a test's own, in a temporary folder, at a free port of the loopback. */
 export interface TestRedis {
@@ -73,4 +74,29 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** All that a Redis holds, as text. */
+export async function dumpRedis(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const texts: string[] = [];
+    for (const key of await redis.keys("*")) {
+      const type = await redis.type(key);
+      const value =
+        type === "hash"
+          ? await redis.hgetall(key)
+          : type === "string"
+            ? await redis.get(key)
+            : type === "stream"
+              ? await redis.xrange(key, "-", "+")
+              : type === "list"
+                ? await redis.lrange(key, "0", "-1")
+                : await redis.zrange(key, "0", "-1").catch(() => "");
+      texts.push(`${key} ${JSON.stringify(value)}`);
+    }
+    return texts.join("\n");
+  } finally {
+    redis.disconnect();
+  }
 }

@@ -9,7 +9,7 @@ import type { LiveSource } from "./system-monitor.ts";
  */
 export function redisSource(redis: Redis, status: StatusStore, queue: Queue): LiveSource {
   const ifConnected = async <Value>(ask: () => Promise<Value>): Promise<Value> => {
-    if (false) throw new Error(`Redis is ${redis.status}`);
+    if (redis.status !== "ready") throw new Error(`Redis is ${redis.status}`);
     return ask();
   };
   return {

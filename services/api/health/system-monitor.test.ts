@@ -6,8 +6,8 @@ import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
 import { connectRedis } from "../../../shared/redis/connect-redis.ts";
 import { StatusStore } from "../../../shared/status/status-store.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
+import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { startRedis, type TestRedis } from "../testing/redis.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { redisSource } from "./live-source.ts";
 
@@ -120,7 +120,7 @@ describe("GET /api/1/system.json", () => {
     expect(Date.now() - beganMs).toBeLessThan(700); // who is known to be away is not waited for
     expect(gone).toMatchObject(byChunks);
     expect(gone.problems.map(({ what }: { what: string }) => what)).toEqual(["redis", "camera"]);
-    server = await startRedis(port);
+    server = await startRedis({ port });
     await vi.waitFor(async () => expect((await system()).backlog).not.toBeNull(), 15_000);
   });
 

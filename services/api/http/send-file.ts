@@ -1,9 +1,9 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import { decideAnswer, type Entity } from "./conditional.ts";
 import { Problem } from "./problem.ts";
+import { writeFileBytes } from "./write-bytes.ts";
 
 /** A regular file, open: what is said about it and what is sent of it come from one inode, whatever happens to its name. */
 export interface OpenFile {
@@ -20,8 +20,6 @@ export interface SendFileOptions {
   download: boolean;
 }
 
-/** Read so much at once: 64 kB pieces cost twice the CPU of 1 MB ones. */
-const READ_BYTES = 1024 * 1024;
 /** A client that takes no byte for so long is cut off, so that stalled downloads hold no memory for ever. */
 export const STALL_LIMIT_MS = 120_000;
 const LONGEST_MAX_AGE_S = 86_400;
@@ -106,20 +104,10 @@ export async function sendEntity(
 }
 
 async function sendBytes(res: Response, handle: FileHandle, start: number, end: number): Promise<void> {
-  if (end - start <= READ_BYTES) {
-    const bytes = Buffer.allocUnsafe(end - start);
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
-    if (bytesRead === bytes.length) {
-      res.end(bytes);
-      return;
-    }
-  }
   res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
-  const pieces = handle.createReadStream({ start, end: end - 1, highWaterMark: READ_BYTES, autoClose: false });
-  await pipeline(pieces, res, { end: false });
-  // A file that ends too early (a disk that lost a part of it) must not leave the client waiting for the rest.
-  if (pieces.bytesRead === end - start) res.end();
-  else res.destroy();
+  const outcome = await writeFileBytes(res, handle, start, end);
+  if (outcome === "sent") res.end();
+  else res.destroy(); // a file that ends too early must not leave the client waiting for the rest
 }
 
 /**

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import type { FileHandle } from "node:fs/promises";
 import type { Response } from "express";
 import type { Entity } from "../http/conditional.ts";
 import { openRegularFile, STALL_LIMIT_MS } from "../http/send-file.ts";
+import { writeBytes, writeFileBytes } from "../http/write-bytes.ts";
 
 /** A run of bytes of the virtual file: in memory, or a part of a file on disk. */
 export type Piece = { bytes: Buffer } | { path: string; etag: string; start: number; length: number };
@@ -18,9 +17,6 @@ export class FootageChangedError extends Error {
   override name = "FootageChangedError";
 }
 
-/** Read so much at once: small reads cost twice the CPU. */
-const READ_BYTES = 1024 * 1024;
-
 /**
  * Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone. Holds one
  * buffer and one open file at a time. Throws FootageChangedError, and the errors of open(2) and read(2).
@@ -35,7 +31,7 @@ export async function sendVirtualFile(res: Response, file: VirtualFile, start: n
     position += length;
     if (from >= to) continue;
     const sent =
-      "bytes" in piece ? await write(res, piece.bytes.subarray(from, to)) : await sendPart(res, piece, from, to);
+      "bytes" in piece ? await writeBytes(res, piece.bytes.subarray(from, to)) : await sendPart(res, piece, from, to);
     if (!sent) return;
   }
   res.end();
@@ -52,30 +48,10 @@ async function sendPart(
   try {
     if (file.entity.etag !== part.etag)
       throw new FootageChangedError("a minute of the range was merged with a late part");
-    for (let at = from; at < to; at += READ_BYTES) {
-      const bytes = await readFully(file.handle, part.start + at, Math.min(READ_BYTES, to - at));
-      if (!(await write(res, bytes))) return false;
-    }
-    return true;
+    const outcome = await writeFileBytes(res, file.handle, part.start + from, part.start + to);
+    if (outcome === "short") throw new FootageChangedError("a minute of the range ends too early");
+    return outcome === "sent";
   } finally {
     await file.handle.close();
   }
-}
-
-async function readFully(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw new FootageChangedError("a minute of the range ends too early");
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
-/** Writes and waits until there is room for more. False when the client has gone. */
-async function write(res: Response, bytes: Buffer): Promise<boolean> {
-  if (res.destroyed) return false;
-  if (res.write(bytes)) return true;
-  await Promise.race([once(res, "drain"), once(res, "close")]);
-  return !res.destroyed;
 }

@@ -2,8 +2,8 @@ import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
+import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { startRedis, type TestRedis } from "../testing/redis.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { boardRoutes } from "./board.ts";
 

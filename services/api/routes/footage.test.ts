@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
@@ -23,6 +24,14 @@ afterEach(async () => {
   await api.stop();
   store.remove();
 });
+
+function fileOfHandle(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // closed meanwhile
+  }
+}
 
 function expectProblem(reply: Awaited<ReturnType<ApiFixture["get"]>>, status: number, kind: string): void {
   expect(reply.headers["content-type"]).toBe("application/problem+json");
@@ -131,6 +140,25 @@ describe("a minute's files", () => {
     });
     expect(received.subarray(-video.length).equals(video)).toBe(true);
     expectProblem(await api.get(MP4), 404, "no-footage");
+  });
+
+  it("leave no file open behind them: sent whole, in part, or left by the client in the middle", async () => {
+    const openFiles = () =>
+      readdirSync("/proc/self/fd")
+        .map(fileOfHandle)
+        .filter((path) => path.startsWith(store.root));
+    for (const headers of [{}, { Range: "bytes=0-2000000" }, { Range: "bytes=0-9" }, { Range: "bytes=9999999-" }]) {
+      await api.get(MP4, headers as Record<string, string>);
+    }
+    await api.get(MP4, {}, "HEAD");
+    await api.get(`${MP4}?download=1&download=2`);
+    for (let i = 0; i < 3; i++) {
+      const socket = connect(api.port, "127.0.0.1", () => socket.write(`GET ${MP4} HTTP/1.1\r\nHost: x\r\n\r\n`));
+      await once(socket, "readable");
+      socket.destroy();
+    }
+    await vi.waitFor(() => expect(openFiles()).toEqual([]), 5000);
+    expect(api.log).toEqual([]);
   });
 
   it("are found in a directory that the camera had before, and both copies of a minute during the move", async () => {

@@ -23,6 +23,7 @@ function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
     if ("detail" in parsed) {
       throw new Problem(parsed.status === 400 ? "bad-request" : "no-such-resource", parsed.status, parsed.detail);
     }
+    const download = flag(req as never, "download");
     const copy = parseCopy(single(req as never, "copy"));
     const directories = await catalog.directories(parsed.camera);
     if (directories === undefined) throw unknownCamera(parsed.camera);
@@ -34,7 +35,7 @@ function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
     await sendFile(req as never, res, file, {
       type: TYPES[parsed.kind],
       fileName: `${parsed.camera}.${parsed.minute}.${EXTENSIONS[parsed.kind]}`,
-      download: flag(req as never, "download"),
+      download,
     });
   };
 }

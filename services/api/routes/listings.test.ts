@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { Router } from "express";
+import type { RequestHandler } from "express";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
@@ -219,11 +219,10 @@ describe("every answer", () => {
   });
 
   it("that fails inside says nothing of why, but under which reference the log has it", async () => {
-    const router = Router();
-    router.get("/broken", () => {
+    const healthRouter: RequestHandler = () => {
       throw new Error(`ENOENT ${store.root}/x rtsp://admin:${SECRET}@h/`);
-    });
-    const other = await new ApiFixture(store, { rangeRouter: router }).start();
+    };
+    const other = await new ApiFixture(store, { healthRouter }).start();
     try {
       const reply = await other.get("/broken");
       expect(reply).toMatchObject({ status: 500, headers: { "content-type": "application/problem+json" } });

@@ -11,6 +11,8 @@ import { sendVirtualFile } from "../range/virtual-file.ts";
 export function rangeRoutes(catalog: Catalog): Router {
   const router = Router();
   const route = router.route("/api/1/camera/:file");
+  // Without this express answers OPTIONS for the whole address by itself.
+  route.options((_req, _res, next) => next());
   route.get(async (req, res, next) => {
     const range = parseRangeName(req.params.file);
     if (range === undefined) {

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import type { RequestHandler, Router } from "express";
+import type { RequestHandler } from "express";
 import winston from "winston";
 import { type AppParts, createApp } from "../app.ts";
 import { Catalog } from "../catalog/catalog.ts";

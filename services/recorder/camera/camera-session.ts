@@ -5,6 +5,7 @@ import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
+import type { LiveTap } from "../live/live-tap.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
@@ -22,6 +23,7 @@ export interface CameraSessionOptions {
   recorder: RecorderConfig;
   sockets: BatchedSockets;
   clock: SystemClock;
+  live: LiveTap;
   origin: { recorder: string; session: number; boot: string };
   chunkClosed(minute: Minute): void;
   diskTrouble(error: Error | undefined): void;
@@ -67,6 +69,8 @@ export class CameraSession {
   #waitingSinceMs: number | undefined;
   #hasStream = false;
   #isSkippingToKeyframe = false;
+  /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
+  #isLive = false;
   #isOver = false;
   #endedBy: CameraAwayError | undefined;
 
@@ -153,6 +157,9 @@ export class CameraSession {
       return;
     }
     this.#session.keepAlive(nowMs);
+    if (this.#options.live.isWatched !== this.#isLive) this.#setLive(!this.#isLive);
+    // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do.
+    if (this.#clock?.isSettled === true) this.#session.readInBatches();
     if (this.#waitingSinceMs !== undefined) {
       const { flushIntervalMs, readIntervalMs } = this.#options.recorder;
       if (nowMs - this.#waitingSinceMs >= flushIntervalMs - readIntervalMs - PULSE_MS) this.#flush();
@@ -197,9 +204,30 @@ export class CameraSession {
     this.#counters.frames++;
     this.#counters.bytes += bytes;
     this.#meter.frame(rtpUs, bytes, isKeyframe);
+    if (this.#isLive) this.#sendLive(rtpUs, isKeyframe);
     if (!isKeyframe) return;
     this.#keyframeMs = this.#heardMs;
     if (this.#parameterSets.version !== this.#parameterSetsVersion) this.#readSps();
+  }
+
+  /** Begins or ends live view: what was gathered is written first, so that the newest GOP can be read from the disk. */
+  #setLive(isLive: boolean): void {
+    if (isLive && this.#clock?.isSettled !== true) return; // soon
+    this.#isLive = isLive;
+    this.#session.setReadAtOnce(isLive);
+    if (isLive) {
+      this.#flush();
+      this.#options.live.begin(this.#chunks.newestGop());
+    } else {
+      this.#options.live.end();
+    }
+  }
+
+  #sendLive(rtpUs: number, isKeyframe: boolean): void {
+    const unit = this.#buffer.newest();
+    const timeUs = this.#clock?.peekCaptureTimeUs(rtpUs);
+    if (unit === undefined || timeUs === undefined) return;
+    this.#options.live.frame(timeUs, isKeyframe, unit.bytes, unit.start, unit.end);
   }
 
   #readSps(): void {
@@ -251,6 +279,7 @@ export class CameraSession {
 
   async #stop(): Promise<void> {
     this.#isOver = true;
+    if (this.#isLive) this.#options.live.end();
     this.#session.close();
     this.#depacketizer?.end();
     if (this.#planner !== undefined) {

@@ -35,7 +35,9 @@ export class StreamMeter {
       this.#figures = {
         framesPerSecond: round((this.#frames * 1e6) / spanUs),
         bitsPerSecond: Math.round((this.#bytes * 8e6) / spanUs),
-        ...(this.#keyframeIntervalUs === undefined ? {} : { keyframeIntervalMs: this.#keyframeIntervalUs / 1000 }),
+        ...(this.#keyframeIntervalUs === undefined
+          ? {}
+          : { keyframeIntervalMs: Math.round(this.#keyframeIntervalUs / 1000) }),
       };
       this.#startUs = timeUs;
       this.#frames = 0;

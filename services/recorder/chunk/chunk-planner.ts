@@ -1,13 +1,15 @@
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../../shared/chunk/format.ts";
 import { type Minute, minuteAt } from "../../../shared/time/minute.ts";
 import type { CaptureClock } from "../clock/capture-clock.ts";
+import type { GopPlace } from "../live/newest-gop.ts";
 import type { AccessUnitBatch } from "../rtp/access-unit-buffer.ts";
 
 /** What is to be done on disk, in this order. */
 export type ChunkStep =
   | { kind: "open"; minute: Minute; clockOffsetUs: number }
   | WriteStep
-  | { kind: "close"; endUs: number };
+  | { kind: "close"; endUs: number }
+  | { kind: "call"; done(newestGop: GopPlace | undefined): void };
 
 /** Blocks that lie one behind the other in `bytes`, each ending at one of `blockEnds`. */
 export interface WriteStep {
@@ -16,6 +18,8 @@ export interface WriteStep {
   start: number;
   end: number;
   blockEnds: number[];
+  /** Where the block of the last keyframe among them begins. */
+  keyframeStart?: number;
   /** Nothing else is to be written of these bytes: they may be used again. */
   isLastOfBatch: boolean;
 }
@@ -74,6 +78,7 @@ export class ChunkPlanner {
         steps.push(write);
       }
       write.end = unit.end;
+      if (unit.isKeyframe) write.keyframeStart = unit.start;
       write.blockEnds.push(unit.end);
       if (timeUs > this.#lastUs) {
         this.#beforeLastUs = this.#lastUs;

@@ -1,5 +1,6 @@
 import type { ChunkOrigin } from "../../../shared/chunk/format.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
+import type { GopPlace } from "../live/newest-gop.ts";
 import { ChunkFile } from "./chunk-file.ts";
 import type { ChunkStep, WriteStep } from "./chunk-planner.ts";
 
@@ -30,6 +31,8 @@ export class ChunkRecorder {
   readonly #options: ChunkRecorderOptions;
   readonly #steps: ChunkStep[] = [];
   #chunk: ChunkFile | undefined;
+  /** Where in that chunk the newest keyframe's block begins. */
+  #keyframe: { chunk: ChunkFile; at: number } | undefined;
   #minute: Minute = "";
   #clockOffsetUs = 0;
   /** Bytes that are to be written, and of the buffers that hold them. */
@@ -61,6 +64,11 @@ export class ChunkRecorder {
       this.#steps.push(step);
     }
     this.#running ??= this.#run();
+  }
+
+  /** Where the newest GOP lies when all that was pushed so far is written; undefined when it cannot be told. */
+  newestGop(): Promise<GopPlace | undefined> {
+    return new Promise((done) => this.push([{ kind: "call", done }]));
   }
 
   /** Makes what was written durable when its time has come. To be called now and then. */
@@ -133,11 +141,20 @@ export class ChunkRecorder {
         this.#heldBytes -= step.bytes.length;
         this.#options.written(step.bytes);
       }
+    } else if (step.kind === "call") {
+      step.done(this.#placeOfGop());
+      didWork = false;
     } else {
       didWork = await this.#close(step.endUs);
     }
     this.#steps.shift();
     return didWork;
+  }
+
+  #placeOfGop(): GopPlace | undefined {
+    const chunk = this.#chunk;
+    if (chunk === undefined || this.#keyframe?.chunk !== chunk) return undefined;
+    return { path: chunk.path, start: this.#keyframe.at, end: chunk.size };
   }
 
   async #open(): Promise<ChunkFile> {
@@ -158,6 +175,9 @@ export class ChunkRecorder {
     try {
       await chunk.write(step.bytes, step.start, step.end);
       this.#waitingBytes -= step.end - step.start;
+      if (step.keyframeStart !== undefined && step.keyframeStart >= step.start) {
+        this.#keyframe = { chunk, at: before + step.keyframeStart - step.start };
+      }
     } catch (error) {
       const reached = step.start + chunk.size - before;
       const whole = step.blockEnds.findLast((end) => end <= reached) ?? step.start;

@@ -76,7 +76,7 @@ export class CaptureClock {
    */
   unwrap(timestamp: number): number {
     if (this.#lastTimestamp === -1) {
-      this.#firstArrivalUs = this.#windowStartUs = this.#clock.monotonicUs();
+      this.#firstArrivalUs = this.#clock.monotonicUs();
     } else {
       const stepUs = this.#ticksSinceLast(timestamp) * this.#usPerTick;
       this.#lastRtpUs = this.#isJump(stepUs) ? this.#jump() : this.#lastRtpUs + stepUs;
@@ -90,8 +90,10 @@ export class CaptureClock {
     if (this.#lastTimestamp === -1) return;
     const nowUs = this.#clock.monotonicUs();
     this.#wallOffsetUs = this.#clock.wallUs() - nowUs;
+    // A window begins with its first arrival: one that a stall filled with late frames only would tell the wrong time.
+    if (this.#windowDelayUs === Number.POSITIVE_INFINITY) this.#windowStartUs = nowUs;
     this.#windowDelayUs = Math.min(this.#windowDelayUs, nowUs - this.#lastRtpUs);
-    if (nowUs - this.#windowStartUs >= WINDOW_US) this.#closeWindow(nowUs);
+    if (nowUs - this.#windowStartUs >= WINDOW_US) this.#closeWindow();
   }
 
   /** Sets capture times by the wall clock as it is now. */
@@ -110,6 +112,11 @@ export class CaptureClock {
     if (this.#offsetUs === undefined) this.anchor();
     else this.#steer(rtpUs);
     return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // a host without a clock begins in 1970
+  }
+
+  /** What `captureTimeUs` would say now, for live view; changes nothing. */
+  peekCaptureTimeUs(rtpUs: number): number {
+    return Math.max(0, Math.round(rtpUs + (this.#offsetUs ?? this.#targetUs())));
   }
 
   #isJump(stepUs: number): boolean {
@@ -147,11 +154,10 @@ export class CaptureClock {
     return Number.isFinite(delayUs) ? delayUs + this.#wallOffsetUs : (this.#offsetUs ?? this.#wallOffsetUs);
   }
 
-  #closeWindow(nowUs: number): void {
-    if (Number.isFinite(this.#windowDelayUs)) this.#measureDrift(this.#windowDelayUs);
+  #closeWindow(): void {
+    this.#measureDrift(this.#windowDelayUs);
     this.#previousDelayUs = this.#windowDelayUs;
     this.#windowDelayUs = Number.POSITIVE_INFINITY;
-    this.#windowStartUs = nowUs;
   }
 
   #measureDrift(delayUs: number): void {

@@ -94,6 +94,13 @@ export class AccessUnitBuffer {
     this.#start = this.#end;
   }
 
+  /** The access unit committed last, unless it was taken: a view into these bytes, good until the buffer changes. */
+  newest(): { bytes: Buffer; start: number; end: number } | undefined {
+    const unit = this.#units.at(-1);
+    if (unit === undefined) return undefined;
+    return { bytes: this.#bytes, start: unit.start + BLOCK_HEADER_BYTES, end: unit.end };
+  }
+
   /** Forgets the access unit under way. */
   discard(): void {
     this.#end = this.#start;

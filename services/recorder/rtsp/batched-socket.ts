@@ -12,6 +12,11 @@ const SHARED_BUFFER_BYTES = 1024 * 1024;
 /** A batch larger than this means that the kernel's receive window may run full before the next: read more often. */
 const BATCH_TARGET_BYTES = 256 * 1024;
 const FIRST_INTERVAL_MS = 10;
+/**
+ * Intervals are shortened at random by up to this part. At a steady 250 ms the newest frame of every batch of a camera with
+ * 20 frames a second would be equally old, and the clock that is steered by it wrong by as much.
+ */
+const DITHER = 0.3;
 /** More than this waits to be sent only when the other side has stopped to read. */
 const MAX_UNSENT_BYTES = 64 * 1024;
 
@@ -26,6 +31,7 @@ export class BatchedSockets {
   readonly #paused = new Set<BatchedSocket>();
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
+  #commonDueMs = 0;
 
   /** @param maxIntervalMs the longest time between two reads of a socket */
   constructor(maxIntervalMs: number) {
@@ -43,10 +49,15 @@ export class BatchedSockets {
     return Math.min(this.#maxIntervalMs, Math.max(FIRST_INTERVAL_MS, next));
   }
 
-  /** Resumes a socket after its interval, together with others that are due at the same time. */
+  /** Resumes a socket after its interval; those with the longest one all together. */
   resumeLater(socket: BatchedSocket, intervalMs: number): void {
     const now = performance.now();
-    socket.dueMs = Math.ceil((now + intervalMs / 2) / intervalMs) * intervalMs;
+    if (intervalMs < this.#maxIntervalMs) {
+      socket.dueMs = now + intervalMs;
+    } else {
+      if (this.#commonDueMs <= now) this.#commonDueMs = now + this.#maxIntervalMs * (1 - DITHER * Math.random());
+      socket.dueMs = this.#commonDueMs;
+    }
     this.#paused.add(socket);
     this.#arm(socket.dueMs, now);
   }
@@ -114,6 +125,13 @@ export class BatchedSocket {
   /** From now on reads less and less often, as fast as the kernel's receive window grows with it. */
   readInBatches(): void {
     if (this.#intervalMs === 0) this.#intervalMs = FIRST_INTERVAL_MS;
+  }
+
+  /** From now on, until `readInBatches`, reads whatever comes at once. */
+  readAtOnce(): void {
+    this.#intervalMs = 0;
+    this.#sockets.forget(this);
+    this.resume();
   }
 
   /** Sends text; a server that does not read what it is sent is hung up on. */

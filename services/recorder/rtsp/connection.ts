@@ -87,6 +87,11 @@ export class RtspConnection {
     this.#socket.readInBatches();
   }
 
+  /** From now on the socket is read at once: somebody watches live. */
+  readAtOnce(): void {
+    this.#socket.readAtOnce();
+  }
+
   /** Sends a request whose answer nobody waits for, then hangs up. */
   teardown(url: string, session: string): void {
     if (this.#closedBy !== undefined) return;

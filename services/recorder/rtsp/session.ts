@@ -87,6 +87,18 @@ export class RtspSession {
       });
   }
 
+  /** From now on the camera's packets are read in batches: later, and at less cost. */
+  readInBatches(): void {
+    this.#connection?.readInBatches();
+  }
+
+  /** Reads what comes at once, for as long as somebody watches live, or in batches; does nothing before it plays. */
+  setReadAtOnce(atOnce: boolean): void {
+    if (!this.#isOpen || this.#isClosed) return;
+    if (atOnce) this.#connection?.readAtOnce();
+    else this.#connection?.readInBatches();
+  }
+
   /** Ends the session; `handler.closed` is not called for it. */
   close(): void {
     if (this.#isClosed) return;
@@ -109,7 +121,6 @@ export class RtspSession {
     this.#controlUrl = resolveControl(base, track.presentationControl);
     await this.#setUp(connection, resolveControl(base, track.control));
     await connection.request("PLAY", this.#controlUrl, { Session: this.#sessionId, Range: "npt=0.000-" });
-    connection.readInBatches();
     this.#keptAliveMs = performance.now();
     if (options !== undefined && /\bGET_PARAMETER\b/i.test(header(options, "public") ?? "")) {
       this.#keepAliveMethod = "GET_PARAMETER";

@@ -15,7 +15,7 @@ export class ApiError extends Error {
 /** No answer came: the api is away, or the network. */
 export class UnreachableError extends Error {
   constructor(cause: unknown) {
-    super("Hindsight does not answer.", { cause });
+    super("The connection to its api failed.", { cause });
     this.name = "UnreachableError";
   }
 }

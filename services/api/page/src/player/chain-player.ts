@@ -3,6 +3,9 @@ import { floorMinute, MINUTE_MS } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 import { MinuteVideo } from "./minute-video.ts";
 
+const MOST_RETRIES = 3;
+const RETRY_MS = 2500;
+
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 /**
@@ -29,6 +32,8 @@ export class ChainPlayer extends Changing {
   #timeMs = 0;
   #skippedMs = 0;
   #movedMs = 0;
+  /** In a row. */
+  #failures = 0;
   /** Counts openings: what an older one brings late is dropped. */
   #opening = 0;
   /** Called with each frame that is shown; apart from the changes, which are few. */
@@ -89,8 +94,11 @@ export class ChainPlayer extends Changing {
     return this.#shown.element;
   }
 
-  /** Shows a moment, or the next after it that was recorded, or failing that the newest; plays on as before. */
-  async open(camera: string, timeMs: number): Promise<void> {
+  /**
+   * Shows a moment; where nothing was recorded, the next after it (direction 1) or the last before it (-1), and failing
+   * that the nearest on the other side. Plays on as before.
+   */
+  async open(camera: string, timeMs: number, direction: 1 | -1 = 1): Promise<void> {
     const opening = ++this.#opening;
     this.#camera = camera;
     this.#timeMs = timeMs;
@@ -98,16 +106,19 @@ export class ChainPlayer extends Changing {
     this.#skippedMs = 0;
     this.#movedMs = 0;
     this.#setState("loading");
-    const next = await this.#footage.nextReady(camera, timeMs);
-    const minuteMs = next ?? (await this.#footage.previousReady(camera, timeMs));
+    const next = () => this.#footage.nextReady(camera, timeMs);
+    const previous = () => this.#footage.previousReady(camera, timeMs);
+    const minuteMs = direction === 1 ? ((await next()) ?? (await previous())) : ((await previous()) ?? (await next()));
     if (opening !== this.#opening) return;
     if (minuteMs === undefined) {
       this.#shown.clear();
       this.#setState("empty");
       return;
     }
-    this.#movedMs = Math.trunc((minuteMs - floorMinute(timeMs)) / MINUTE_MS) * MINUTE_MS;
-    const atMs = next === undefined ? Number.POSITIVE_INFINITY : Math.max(minuteMs, timeMs);
+    const asked = floorMinute(timeMs);
+    this.#movedMs = minuteMs - asked;
+    const landedMs = direction === -1 ? minuteMs + timeMs - asked : Number.POSITIVE_INFINITY;
+    const atMs = minuteMs === asked ? timeMs : minuteMs > asked ? minuteMs : landedMs;
     await this.#show(minuteMs, atMs, opening);
   }
 
@@ -135,7 +146,7 @@ export class ChainPlayer extends Changing {
   /** Pauses and shows the next frame (1) or the one before (-1), also across minutes. */
   async step(direction: 1 | -1): Promise<void> {
     this.pause();
-    if (this.#shown.step(direction)) return;
+    if (await this.#shown.step(direction)) return;
     const minuteMs = this.#shown.minuteMs;
     if (minuteMs === undefined) return;
     const opening = ++this.#opening;
@@ -169,8 +180,8 @@ export class ChainPlayer extends Changing {
 
   async #show(minuteMs: number, atMs: number, opening: number): Promise<void> {
     const camera = this.#camera;
-    if (this.#shown.camera !== camera || this.#shown.minuteMs !== minuteMs) {
-      if (this.#spare.camera === camera && this.#spare.minuteMs === minuteMs) this.#swap();
+    if (!this.#shown.has(camera, minuteMs)) {
+      if (this.#spare.has(camera, minuteMs)) this.#swap();
       else this.#shown.load(camera, minuteMs);
     }
     const shown = this.#shown;
@@ -187,6 +198,7 @@ export class ChainPlayer extends Changing {
     if (opening !== this.#opening) return;
     this.#shown.element.classList.add("shown");
     this.#spare.element.classList.remove("shown");
+    this.#failures = 0;
     this.#setState("ready");
     this.#frameShown(shown);
     if (this.#playing) {
@@ -209,7 +221,7 @@ export class ChainPlayer extends Changing {
     if (minuteMs === undefined) return;
     const next = await this.#footage.nextReady(camera, minuteMs + MINUTE_MS);
     const stale = camera !== this.#camera || minuteMs !== this.#shown.minuteMs;
-    if (next === undefined || stale || (this.#spare.camera === camera && this.#spare.minuteMs === next)) return;
+    if (next === undefined || stale || this.#spare.has(camera, next)) return;
     this.#spare.load(camera, next);
   }
 
@@ -247,6 +259,8 @@ export class ChainPlayer extends Changing {
         this.#opening++;
         this.#problem = problem;
         this.#setState("failed");
+        // A connection may break while the api is up again already: then nobody else says when to try.
+        if (this.#failures++ < MOST_RETRIES) window.setTimeout(() => this.retry(), RETRY_MS);
       },
     };
   }

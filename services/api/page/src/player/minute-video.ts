@@ -7,7 +7,10 @@ export interface MinuteVideoListener {
   onFailed(video: MinuteVideo, problem: string): void;
 }
 
-const DEFAULT_FRAME_S = 1 / 25;
+/** Shorter than any camera's, so that the first step leaves out no frame; each step and playing tell the true one. */
+const FIRST_FRAME_S = 1 / 60;
+const MOST_FRAME_S = 0.5;
+const STEP_PATIENCE_MS = 700;
 
 /** A video element that shows one minute of one camera, and knows the capture time of the frame on show. */
 export class MinuteVideo {
@@ -18,9 +21,10 @@ export class MinuteVideo {
   #startMs = 0;
   /** The media time of the frame on show, in seconds; more exact than `currentTime`. */
   #frameS = 0;
-  /** The shortest time between two frames seen, in seconds. */
-  #frameDurationS = DEFAULT_FRAME_S;
+  /** The time between the last two frames that followed one another, in seconds. */
+  #frameDurationS = FIRST_FRAME_S;
   #ready: Promise<boolean> = Promise.resolve(false);
+  #onNextFrame: () => void = () => {};
 
   constructor(element: HTMLVideoElement, listener: MinuteVideoListener) {
     this.element = element;
@@ -51,6 +55,11 @@ export class MinuteVideo {
 
   get isBroken(): boolean {
     return this.element.error !== null;
+  }
+
+  /** Whether it shows this minute, or is on the way to. */
+  has(camera: string, minuteMs: number): boolean {
+    return this.#camera === camera && this.#minuteMs === minuteMs && !this.isBroken;
   }
 
   load(camera: string, minuteMs: number): void {
@@ -120,11 +129,25 @@ export class MinuteVideo {
   }
 
   /** Shows the next (1) or previous (-1) frame; false when it lies in another minute. */
-  step(direction: 1 | -1): boolean {
-    const targetS = this.#frameS + (direction === 1 ? 1.5 : -0.5) * this.#frameDurationS;
-    if (targetS < 0 || targetS >= this.element.duration) return false;
-    this.element.currentTime = targetS;
-    return true;
+  async step(direction: 1 | -1): Promise<boolean> {
+    const fromS = this.#frameS;
+    // A moment before its start lies in the previous frame. How far it is to the next is known only by getting there.
+    let distanceS = direction === 1 ? 1.5 * this.#frameDurationS : -0.5 * this.#frameDurationS;
+    for (;;) {
+      const targetS = fromS + distanceS;
+      if (targetS < 0 || targetS >= this.element.duration) return false;
+      const shown = new Promise<void>((resolve) => {
+        this.#onNextFrame = resolve;
+        window.setTimeout(resolve, STEP_PATIENCE_MS);
+      });
+      this.element.currentTime = targetS;
+      await shown;
+      if (Math.abs(this.#frameS - fromS) > 0.001) {
+        this.#frameDurationS = Math.min(MOST_FRAME_S, Math.abs(this.#frameS - fromS));
+        return true;
+      }
+      distanceS *= 1.6;
+    }
   }
 
   clear(): void {
@@ -152,10 +175,11 @@ export class MinuteVideo {
 
   #frame(mediaS: number): void {
     const apartS = mediaS - this.#frameS;
-    const plausible = apartS > 1 / 130 && apartS < 0.5;
+    const plausible = apartS > 1 / 130 && apartS < MOST_FRAME_S;
     // While playing at normal speed every frame is shown, and the distance is a frame's duration.
     if (plausible && !this.element.paused && this.element.playbackRate <= 1) this.#frameDurationS = apartS;
     this.#frameS = mediaS;
+    this.#onNextFrame();
     this.#listener.onFrame(this);
   }
 

@@ -96,9 +96,11 @@ function Message({ services, session }: { services: Services; session: Session }
         <button type="button" onClick={() => player.retry()}>
           Try again
         </button>
-        <button type="button" onClick={() => void player.skip()}>
-          Go to the next minute
-        </button>
+        {services.feed.online && (
+          <button type="button" onClick={() => void player.skip()}>
+            Go to the next minute
+          </button>
+        )}
       </div>
     );
   }
@@ -117,5 +119,6 @@ function describe(player: ChainPlayer): string {
     return "You have seen everything up to now. It goes on as soon as the next minute is there.";
   if (player.skippedMs > 0) return `${formatDuration(player.skippedMs)} without footage skipped`;
   if (player.movedMs > 0) return `No footage then: the next begins at ${formatClock(player.timeMs)}`;
-  return player.movedMs < 0 ? "Nothing newer is there yet: this is the newest" : "";
+  if (player.movedMs < 0) return `No footage then: the last before it is of ${formatClock(player.timeMs)}`;
+  return "";
 }

@@ -6,7 +6,6 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS, UTC_DAY_MS } from "./minute.ts";
 const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const DATE = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const SHORT_DATE = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
-const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric" });
 
 /** The short name of the zone at a time, such as CET or GMT+5:30. */
 export function zoneName(timeMs: number): string {
@@ -37,11 +36,6 @@ export function formatDate(timeMs: number): string {
 /** `Tue, 24 Nov`. */
 export function formatShortDate(timeMs: number): string {
   return SHORT_DATE.format(timeMs);
-}
-
-/** `Nov 2026`. */
-export function formatMonth(timeMs: number): string {
-  return MONTH.format(timeMs);
 }
 
 /** `14:33`, or on a day on which clocks change `02:33 CEST`: there an hour alone may mean two. */

@@ -41,8 +41,14 @@ export function hasClockChange(timeMs: number): boolean {
   return toMs - fromMs !== 24 * HOUR_MS;
 }
 
+/** Whether the calendar has such a day; the month counts from 1. */
+export function isCalendarDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
 /**
- * Every instant at which local clocks show the given time of a day: none when clocks skipped it, two when they went
+ * Every instant at which local clocks show the given time of a day: none when clocks skipped it or there is no such day, two when they went
  * back over it, ascending. The month counts from 1.
  */
 export function localInstants(
@@ -54,6 +60,7 @@ export function localInstants(
   second: number,
 ): number[] {
   const asUtcMs = Date.UTC(year, month - 1, day, hour, minute, second);
+  if (!isCalendarDay(year, month, day)) return [];
   const offsets = new Set([asUtcMs - 24 * HOUR_MS, asUtcMs + 24 * HOUR_MS].map(zoneOffsetMs));
   return [...offsets]
     .map((offsetMs) => asUtcMs - offsetMs)

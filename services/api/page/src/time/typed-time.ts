@@ -1,5 +1,5 @@
 import { zoneName } from "./format.ts";
-import { addLocalDays, localInstants } from "./local-day.ts";
+import { addLocalDays, isCalendarDay, localInstants } from "./local-day.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, UTC_DAY_MS } from "./minute.ts";
 
 /** What a person may mean by what they typed: an instant (ms since the Unix epoch), or why it means none. */
@@ -24,7 +24,10 @@ export function parseTypedTime(text: string, shownMs: number, nowMs: number): Ty
   }
   if (/^\d{4}-\d{2}-\d{2}t\d{2}:\d{2}(:\d{2}(\.\d+)?)?(z|[+-]\d{2}:?\d{2})$/.test(typed)) {
     const timeMs = Date.parse(typed.toUpperCase());
-    return Number.isNaN(timeMs) ? { problem: `"${text.trim()}" is no time of the calendar.` } : { timeMs };
+    const [year, month, day] = typed.slice(0, 10).split("-").map(Number) as [number, number, number];
+    return Number.isNaN(timeMs) || !isCalendarDay(year, month, day)
+      ? { problem: `"${text.trim()}" is no time of the calendar.` }
+      : { timeMs };
   }
   return parseDayAndClock(
     typed.replace("t", typed.match(/^\d{4}-\d\d-\d\dt/) ? " " : "t"),
@@ -46,8 +49,7 @@ function parseDayAndClock(typed: string, original: string, shownMs: number, nowM
   if (h > 23 || m > 59 || s > 59) return { problem: `"${original}" is no time of day.` };
   const instants = localInstants(date.year, date.month, date.day, h, m, s);
   if (instants.length === 0) {
-    const exists = new Date(date.year, date.month - 1, date.day).getDate() === date.day && date.month <= 12;
-    const problem = exists
+    const problem = isCalendarDay(date.year, date.month, date.day)
       ? "Clocks were put forward over that time: it did not exist."
       : `"${original}" is no day of the calendar.`;
     return { problem };

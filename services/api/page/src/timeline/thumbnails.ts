@@ -13,7 +13,7 @@ export interface MinuteOf {
 const MOST_URGENT = 3;
 const MOST_BACKGROUND = 2;
 /** Around 10 kB each as they came; browsers throw away decoded pictures by themselves. */
-const MOST_KEPT = 3000;
+const MOST_KEPT = 6000;
 const RETRY_AFTER_MS = 10_000;
 
 /** The pictures of minutes: fetched for the pointer first, and in advance when there is nothing urgent. */
@@ -57,7 +57,9 @@ export class Thumbnails extends Changing {
 
   /** Wants these when there is time, in this order, in place of those wanted before. */
   prefetch(minutes: readonly MinuteOf[]): void {
-    this.#background = minutes.filter((minute) => this.#isMissing(minute)).reverse();
+    // Fewer than are kept, or fetching the last ones would throw away the first.
+    const affordable = minutes.slice(0, MOST_KEPT / 2);
+    this.#background = affordable.filter((minute) => this.#isMissing(minute)).reverse();
     this.#pump();
   }
 

@@ -24,7 +24,7 @@ const STEPS_MS: readonly number[] = [
 export function listTicks(view: Viewport, spacingPx: number): Tick[] {
   const leastMs = (spacingPx / view.widthPx) * widthMs(view);
   const stepMs = STEPS_MS.find((step) => step >= leastMs);
-  return stepMs === undefined ? dayTicks(view, leastMs) : clockTicks(view, stepMs);
+  return stepMs === undefined ? dayTicks(view, leastMs) : clockTicks(view, stepMs, leastMs);
 }
 
 function dayTicks(view: Viewport, leastMs: number): Tick[] {
@@ -38,7 +38,7 @@ function dayTicks(view: Viewport, leastMs: number): Tick[] {
   return ticks;
 }
 
-function clockTicks(view: Viewport, stepMs: number): Tick[] {
+function clockTicks(view: Viewport, stepMs: number, leastMs: number): Tick[] {
   // Zones are whole quarters of an hour from UTC, so candidates a quarter apart hit every round local hour.
   const candidateMs = Math.min(stepMs, 15 * MINUTE_MS);
   const ticks: Tick[] = [];
@@ -46,7 +46,9 @@ function clockTicks(view: Viewport, stepMs: number): Tick[] {
     const localMs = timeMs + zoneOffsetMs(timeMs);
     if (localMs % stepMs !== 0) continue;
     const day = timeMs === startOfLocalDay(timeMs);
-    const label = day ? formatShortDate(timeMs) : clockLabel(timeMs, stepMs);
+    // Where clocks go back, two round hours may lie too close for two labels.
+    const isCrowded = timeMs - (ticks.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY) < leastMs;
+    const label = day ? formatShortDate(timeMs) : isCrowded ? "" : clockLabel(timeMs, stepMs);
     ticks.push({ timeMs, label, day });
   }
   return ticks;

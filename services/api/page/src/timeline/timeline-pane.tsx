@@ -29,7 +29,7 @@ export function TimelinePane({ services, session }: { services: Services; sessio
     const view = new TimelineView(canvas.current, card.current, services.footage, services.thumbnails, session.view, {
       onSeek: (camera, timeMs) => session.playFrom(timeMs, camera),
       onView: (shown) => session.onView(shown),
-      onMark: (which, timeMs) => session.mark(which, timeMs),
+      onMark: (which, timeMs) => session.setMark(which, timeMs),
     });
     session.attach(view);
     return () => {
@@ -73,7 +73,7 @@ export function TimelinePane({ services, session }: { services: Services; sessio
       </div>
       <div class="timeline-field">
         <div ref={card} class="hover-card" aria-hidden="true" hidden />
-        <canvas ref={canvas} />
+        <canvas ref={canvas} class="timeline-canvas" />
         {cameras.length > 1 &&
           layout.lanes.map((lane) => (
             <span

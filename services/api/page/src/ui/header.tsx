@@ -56,7 +56,11 @@ function Health({ services: { system, feed } }: { services: Services }): JSX.Ele
   }
   const { status } = system;
   if (status === undefined)
-    return <span class="health">{system.problem === undefined ? "Connecting…" : "No answer yet"}</span>;
+    return (
+      <span class="health">
+        <span role="status">{system.problem === undefined ? "Connecting…" : "No answer yet"}</span>
+      </span>
+    );
   const count = status.problems.length;
   return (
     <a class="health" href="#/" data-tone={count > 0 ? "bad" : status.warnings.length > 0 ? "warn" : "good"}>

@@ -8,8 +8,8 @@ import type { Session } from "./session.ts";
 
 /** What the other cameras saw in the minute on show; press one to go on with it at the same time. */
 export function Others({ services, session }: { services: Services; session: Session }): JSX.Element {
-  const { footage } = services;
-  useChanges(footage, session);
+  const { footage, feed } = services;
+  useChanges(footage, session, feed);
   const [minuteMs, setMinuteMs] = useState(floorMinute(session.timeMs));
   useEffect(() => session.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [session]);
   return (
@@ -24,7 +24,13 @@ export function Others({ services, session }: { services: Services; session: Ses
               onClick={() => session.seek(session.timeMs, camera)}
             >
               {footage.hasThumbnail(camera, minuteMs) === true ? (
-                <img src={thumbnailUrl(camera, minuteMs)} alt="" />
+                <img
+                  key={String(feed.online)}
+                  src={thumbnailUrl(camera, minuteMs)}
+                  alt=""
+                  onLoad={(event) => event.currentTarget.classList.remove("missing")}
+                  onError={(event) => event.currentTarget.classList.add("missing")}
+                />
               ) : (
                 <span class="others-none">no footage</span>
               )}

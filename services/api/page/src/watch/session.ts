@@ -111,11 +111,14 @@ export class Session extends Changing {
     void this.#openFirst(route.timeMs ?? (this.player.camera === "" ? undefined : this.timeMs));
   }
 
-  seek(timeMs: number, camera = this.#active): void {
+  /** Goes to a moment, or over a gap in a direction to the nearest that was recorded. */
+  seek(timeMs: number, camera = this.#active, direction: 1 | -1 = 1): void {
     this.#active = camera;
-    void this.player.open(camera, Math.min(timeMs, Date.now()));
     this.#setView(reveal(this.#view, timeMs));
     this.changed();
+    void this.player.open(camera, Math.min(timeMs, Date.now()), direction).then(() => {
+      if (this.player.movedMs !== 0) this.#setView(reveal(this.#view, this.timeMs));
+    });
   }
 
   /** As a click on the timeline does. */
@@ -125,11 +128,11 @@ export class Session extends Changing {
   }
 
   moveBy(deltaMs: number): void {
-    this.seek(this.timeMs + deltaMs);
+    this.seek(this.timeMs + deltaMs, this.#active, deltaMs < 0 ? -1 : 1);
   }
 
   moveDays(days: number): void {
-    this.seek(sameTimeOtherDay(this.timeMs, days));
+    this.seek(sameTimeOtherDay(this.timeMs, days), this.#active, days < 0 ? -1 : 1);
     const width = widthMs(this.#view);
     if (width >= UTC_DAY_MS * 0.9 && width <= UTC_DAY_MS * 1.1) this.showDay();
   }
@@ -152,11 +155,16 @@ export class Session extends Changing {
     if (speed !== undefined) this.player.setSpeed(speed);
   }
 
-  /** Sets a mark; the start goes down to a whole minute and the end up, as a range is of whole minutes. */
-  mark(which: "in" | "out", timeMs = this.timeMs): void {
-    const start = floorMinute(timeMs);
-    if (which === "in") this.#inMs = start;
-    else this.#outMs = start === timeMs ? start : start + MINUTE_MS;
+  /** Marks the start or end so that the frame on show is in the range, which is of whole minutes. */
+  mark(which: "in" | "out"): void {
+    const startMs = floorMinute(this.timeMs);
+    this.setMark(which, which === "in" ? startMs : startMs + MINUTE_MS);
+  }
+
+  /** Sets a mark between two minutes. Where it leaves no range, the other mark goes. */
+  setMark(which: "in" | "out", boundaryMs: number): void {
+    if (which === "in") this.#inMs = boundaryMs;
+    else this.#outMs = boundaryMs;
     if (this.#inMs !== undefined && this.#outMs !== undefined && this.#inMs >= this.#outMs) {
       if (which === "in") this.#outMs = undefined;
       else this.#inMs = undefined;

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { formatRoute, parseRoute, type Route } from "./route.ts";
+import { codecName, formatBitRate, formatBytes } from "./units.ts";
+
+test("a route survives the way through the URL", () => {
+  const timeMs = Date.parse("2026-11-24T14:33:05.480Z");
+  const routes: Route[] = [
+    { view: "overview" },
+    { view: "watch", cameras: ["front-door"] },
+    {
+      view: "watch",
+      cameras: ["front-door", "back_yard-2"],
+      active: "back_yard-2",
+      timeMs,
+      widthMs: 3_600_000,
+      inMs: timeMs,
+      outMs: timeMs + 60_000,
+    },
+  ];
+  for (const route of routes) expect(parseRoute(formatRoute(route))).toEqual({ ...emptied(route), ...route });
+});
+
+test("nonsense in the URL shows the overview, or is left out", () => {
+  for (const hash of ["", "#", "#/nowhere", "#/watch/", "#/watch/..%2F", "#/watch/a.b"]) {
+    expect(parseRoute(hash), hash).toEqual({ view: "overview" });
+  }
+  expect(parseRoute("#/watch/a,a,<b>?t=yesterday&w=-3&c=z")).toEqual({
+    ...emptied({ view: "watch", cameras: [] }),
+    view: "watch",
+    cameras: ["a"],
+  });
+});
+
+test("sizes and rates are short", () => {
+  expect([0, 820_000, 1_340_000_000, 999_600].map(formatBytes)).toEqual(["0 B", "820 kB", "1.3 GB", "1.0 MB"]);
+  expect(formatBitRate(4_060_000)).toBe("4.1 Mbit/s");
+  expect([codecName("avc1.64001f"), codecName("hvc1.1.6.L93"), codecName("mp4a")]).toEqual(["H.264", "H.265", "mp4a"]);
+});
+
+function emptied(route: Route): object {
+  if (route.view === "overview") return {};
+  return { active: undefined, timeMs: undefined, widthMs: undefined, inMs: undefined, outMs: undefined };
+}

@@ -1,0 +1,33 @@
+import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import { uint32 } from "../../../shared/mp4/box.ts";
+import { writeMovieHead } from "../../../shared/mp4/movie-writer.ts";
+import { layOutTimes } from "../../../shared/mp4/sample-times.ts";
+import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
+import { atPace, type ClipOptions, makeClip, origin } from "../../../tests/support/chunk-maker.ts";
+
+/** A minute's mp4 as a converter makes it, of a clip that ffmpeg has encoded (a few frames from the minute's start). */
+export async function realMinute(minute: Minute, options: ClipOptions = {}): Promise<Buffer> {
+  const startUs = minuteStartUs(minute) as number;
+  const framesPerSecond = options.framesPerSecond ?? 25;
+  const clip = await makeClip(options);
+  const units = atPace(clip, startUs, framesPerSecond);
+  const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
+  if (configuration === undefined) throw new Error("the clip has no parameter sets");
+  const samples = units.map(({ data }) => Buffer.concat(splitAnnexB(data).flatMap((nal) => [uint32(nal.length), nal])));
+  const timesUs = Float64Array.from(units, ({ timeUs }) => timeUs);
+  const endUs = Math.max(...timesUs) + 1e6 / framesPerSecond;
+  const record = {
+    spans: [{ sampleCount: units.length, firstCaptureTimeUs: startUs, endUs, origin: origin("r") }],
+    chunks: [{ openedUs: startUs, sampleCount: units.length, origin: origin("r") }],
+  };
+  const flags = Uint8Array.from(clip, ({ isKeyframe }) => Number(isKeyframe));
+  const head = writeMovieHead({
+    ...configuration,
+    ...layOutTimes(record.spans, timesUs, flags),
+    sizes: Uint32Array.from(samples, ({ length }) => length),
+    keyframes: Uint32Array.from(clip.flatMap(({ isKeyframe }, i) => (isKeyframe ? [i] : []))),
+    record,
+  });
+  return Buffer.concat([head, ...samples]);
+}

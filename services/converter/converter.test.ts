@@ -1,0 +1,223 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
+import { chunkPath } from "../../shared/store/names.ts";
+import { minuteAt, minuteStartUs } from "../../shared/time/minute.ts";
+import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
+import { Fleet, until } from "../../tests/support/fleet.ts";
+import { readFrames } from "../../tests/support/mp4-evidence.ts";
+import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { endOf } from "./testing/minute-fixture.ts";
+
+let folder: string;
+let server: TestRedis;
+let fleets: Fleet[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hindsight-converter-"));
+  server = await startRedis();
+  fleets = [];
+});
+
+afterEach(async () => {
+  for (const fleet of fleets) await fleet.end("converter", "SIGKILL");
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A converter process, not yet started. */
+async function converter(settings: Record<string, unknown> = {}): Promise<Fleet> {
+  const config = {
+    cameras: {
+      cam: { url: "rtsp://127.0.0.1:1/", enabled: false },
+      other: { url: "rtsp://127.0.0.1:1/", enabled: false },
+    },
+    converter: { attempts: 2, retryDelay: "500ms", sweepInterval: "2s", ...settings },
+    log: { level: "debug" },
+  };
+  const fleet = await Fleet.prepare({ folder, redisUrl: server.url, config });
+  fleets.push(fleet);
+  return fleet;
+}
+
+const directory = (camera: string) => join(folder, "recordings", camera);
+const FIRST_US = minuteStartUs("20251124.1400") as number;
+const minuteUs = (i: number) => FIRST_US + i * 60_000_000 + 50_000;
+
+/** Writes one chunk of a minute and returns its frames. */
+async function put(camera: string, i: number, units?: TimedUnit[]): Promise<TimedUnit[]> {
+  const frames = units ?? atPace(await makeClip({ frames: 30, gop: 10, hue: (i % 6) * 60 }), minuteUs(i));
+  const path = chunkPath(directory(camera), camera, minuteAt(minuteUs(i)), 1);
+  await writeChunk(path, { units: frames, origin: origin(), endUs: endOf(frames) });
+  return frames;
+}
+
+async function names(camera: string): Promise<string[]> {
+  return (await readdir(join(directory(camera), "20251124")).catch(() => [])).sort();
+}
+
+/** Waits until all minutes are finished and nothing else stands in the folder. */
+async function finished(camera: string, count: number, limitMs = 40_000): Promise<void> {
+  const endings = [".mp4", ".preview.jpg", ".thumbnail.jpg"];
+  await until(`${count} minutes of ${camera}`, limitMs, async () => {
+    const found = await names(camera);
+    return (
+      found.length === count * 3 &&
+      endings.every((ending) => found.filter((name) => name.endsWith(ending)).length === count)
+    );
+  });
+}
+
+async function expectFrames(camera: string, i: number, units: TimedUnit[]): Promise<void> {
+  const frames = await readFrames(join(directory(camera), "20251124", `${camera}.${minuteAt(minuteUs(i))}.mp4`));
+  expect(frames.map(({ sha256 }) => sha256)).toEqual(
+    units.map(({ data }) => createHash("sha256").update(data).digest("hex")),
+  );
+}
+
+/** A stand-in for ffmpeg that does `script` first. */
+async function ffmpegThat(script: string): Promise<string> {
+  const path = join(folder, "ffmpeg.sh");
+  await writeFile(path, `#!/bin/sh\n${script}\nexec ffmpeg "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
+}
+
+test("two converters share what waits, found by sweeping alone, and every frame is there once", async () => {
+  const sent = await Promise.all(Array.from({ length: 16 }, (_, i) => put("cam", i)));
+  const [one, two] = [await converter(), await converter()];
+  one.start("converter");
+  two.start("converter");
+  await finished("cam", 16);
+  for (const [i, units] of sent.entries()) await expectFrames("cam", i, units);
+  const shares = [one, two].map(({ log }) => log.match(/30 frames from 1 chunks/g)?.length ?? 0);
+  expect(shares[0] as number).toBeGreaterThan(0);
+  expect(shares[1] as number).toBeGreaterThan(0);
+  expect(await one.end("converter")).toBe(0);
+  expect(await two.end("converter")).toBe(0);
+});
+
+test("after kill -9 of a converter in the middle of a minute another one finishes it", async () => {
+  const units = await put("cam", 0);
+  const slow = await converter({ ffmpegPath: await ffmpegThat("sleep 30") });
+  slow.start("converter");
+  await until("the converter at work", 15_000, async () => (await names("cam")).some((name) => name.endsWith(".tmp")));
+  await slow.end("converter", "SIGKILL");
+  expect((await names("cam")).some((name) => name.endsWith(".chunk"))).toBe(true);
+  const next = await converter();
+  next.start("converter");
+  await finished("cam", 1, 55_000);
+  await expectFrames("cam", 0, units);
+}, 90_000);
+
+test("kill -9 at random moments, again and again: in the end every frame is there once, and nothing half-written", async () => {
+  const seed = Date.now() % 100_000;
+  const sent = await Promise.all(Array.from({ length: 40 }, (_, i) => put("cam", i)));
+  let random = seed;
+  for (let kill = 0; kill < 6; kill++) {
+    const victim = await converter();
+    victim.start("converter");
+    await until("a converter that started", 15_000, async () => victim.log.includes("started"));
+    random = (random * 1_103_515_245 + 12_345) % 2 ** 31;
+    await sleep(random % 600);
+    await victim.end("converter", "SIGKILL");
+    for (const name of await names("cam")) {
+      if (name.endsWith(".mp4")) await readFrames(join(directory("cam"), "20251124", name));
+    }
+  }
+  const last = await converter();
+  last.start("converter");
+  const limit = Date.now() + 60_000;
+  while ((await names("cam")).some((name) => name.endsWith(".chunk"))) {
+    if (Date.now() > limit) throw new Error(`seed ${seed}: ${(await names("cam")).join(" ")}\n${last.log}`);
+    await sleep(250);
+  }
+  for (const [i, units] of sent.entries()) await expectFrames("cam", i, units);
+  expect((await names("cam")).filter((name) => !name.startsWith("."))).toHaveLength(120);
+}, 180_000);
+
+test("what was recorded while Redis was away, or before Redis was wiped, is converted when it is back", async () => {
+  await server.stop();
+  const fleet = await converter({ sweepInterval: "60s" });
+  fleet.start("converter");
+  await put("cam", 0);
+  await sleep(2000);
+  expect(await names("cam")).toHaveLength(1);
+  server = await startRedis({ port: server.port });
+  await finished("cam", 1, 20_000);
+  await server.kill();
+  await put("cam", 1);
+  server = await startRedis({ port: server.port });
+  await finished("cam", 2, 20_000);
+});
+
+test("a poison chunk ends in quarantine and in a failed job that says why; others go on", async () => {
+  const junk = Buffer.concat([Buffer.from([0, 0, 0, 1, 0x65]), Buffer.alloc(2000, 0x5a)]);
+  await put("cam", 0, [{ data: junk, timeUs: minuteUs(0) }]);
+  const bytes = await readFile(chunkPath(directory("cam"), "cam", minuteAt(minuteUs(0)), 1));
+  await put("other", 0);
+  const fleet = await converter();
+  fleet.start("converter");
+  await finished("other", 1);
+  const quarantine = join(directory("cam"), "quarantine");
+  const kept = join(quarantine, `cam.${minuteAt(minuteUs(0))}.chunk`);
+  await until("the chunk in quarantine", 30_000, async () => (await names("cam")).length === 0);
+  expect((await readFile(kept)).equals(bytes)).toBe(true);
+  expect(JSON.parse(await readFile(`${kept}.json`, "utf8"))).toMatchObject({
+    reason: expect.stringContaining("keyframe"),
+  });
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
+  const [failed] = await until("the failed job", 5000, async () => {
+    const jobs = await queue.getJobs(["failed"]);
+    return jobs.length > 0 && jobs;
+  });
+  expect(failed?.failedReason).toMatch(/in quarantine after 2 attempts: .*keyframe/);
+  await queue.close();
+  redis.disconnect();
+});
+
+test("a missing ffmpeg puts nothing in quarantine: it is told, and when it is there everything is converted", async () => {
+  const units = await put("cam", 0);
+  const later = join(folder, "later");
+  const fleet = await converter({ ffmpegPath: later, attempts: 1 });
+  fleet.start("converter");
+  await until("the complaint", 20_000, async () => fleet.log.includes("there is no ffmpeg at"));
+  await sleep(4000);
+  expect(fleet.log.match(/there is no ffmpeg at/g)).toHaveLength(1);
+  expect((await names("cam")).filter((name) => name.endsWith(".chunk"))).toHaveLength(1);
+  await writeFile(later, '#!/bin/sh\nexec ffmpeg "$@"\n');
+  await chmod(later, 0o755);
+  await finished("cam", 1, 20_000);
+  await expectFrames("cam", 0, units);
+  expect(fleet.log).toContain("ffmpeg: works again");
+});
+
+test("on a full disk nothing is lost and nothing goes to quarantine; with space again the minute is converted", async () => {
+  const disk = directory("cam");
+  await mkdir(disk, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+  try {
+    const units = await put("cam", 0);
+    const filler = join(disk, "filler");
+    await writeFile(filler, Buffer.alloc(2 ** 20)).catch(() => {});
+    const fleet = await converter({ attempts: 1 });
+    fleet.start("converter");
+    await until("the complaint", 20_000, async () => /conversion waits: .*ENOSPC/.test(fleet.log));
+    await sleep(2000);
+    expect((await names("cam")).filter((name) => !name.endsWith(".chunk"))).toEqual([]);
+    await rm(filler);
+    await finished("cam", 1, 20_000);
+    await expectFrames("cam", 0, units);
+  } finally {
+    await fleets.at(-1)?.end("converter", "SIGKILL");
+    execFileSync("umount", [disk]);
+  }
+});

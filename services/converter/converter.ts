@@ -1,0 +1,156 @@
+import { type Job, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Registry } from "prom-client";
+import type { LiveConfig } from "../../shared/config/config.ts";
+import type { Logger } from "../../shared/logging/logger.ts";
+import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
+import { within } from "../../shared/redis/within.ts";
+import type { Service, ServiceContext } from "../../shared/service/service.ts";
+import { listCameraDirectories } from "../../shared/store/directories.ts";
+import { FrameGrabber, type Keyframe } from "./frame-grabber.ts";
+import { IdleWatch } from "./idle-watch.ts";
+import { JobProcessor } from "./job-processor.ts";
+import { ConverterMetrics } from "./metrics.ts";
+import { type Conversion, convertMinute } from "./minute-converter.ts";
+import { PreviewBatcher } from "./preview-batcher.ts";
+import { Semaphore } from "./semaphore.ts";
+import { Sweep } from "./sweep.ts";
+import { Troubles } from "./troubles.ts";
+
+/** How long a lone minute waits for others to share its ffmpeg process. */
+const PREVIEW_WINDOW_MS = 300;
+/** Jobs that may wait for their pictures, beside the minutes that are being copied. */
+const WAITING_FOR_PICTURES = 16;
+/** A converter that dies has its jobs taken over after at most 25 s. */
+const LOCK_DURATION_MS = 15_000;
+const STALLED_INTERVAL_MS = 10_000;
+/** A job is safe to be begun as often as converters die over it. */
+const MAX_STALLED = 1000;
+const PUSH_BATCH = 200;
+const PUSH_LIMIT_MS = 10_000;
+const STOP_LIMIT_MS = 20_000;
+const FORGET_MS = 30 * 60_000;
+
+/** Converts closed chunks: works on the queue's jobs, and sweeps the folders for what has no job. */
+export class Converter implements Service {
+  readonly #config: LiveConfig;
+  readonly #logger: Logger;
+  readonly #redis: Redis;
+  readonly #queue: ConversionQueue;
+  readonly #worker: Worker<ConversionJob, Conversion>;
+  readonly #metrics: ConverterMetrics;
+  readonly #troubles: Troubles;
+  readonly #watch = new IdleWatch();
+  readonly #sweep = new Sweep(this.#watch);
+  readonly #unsubscribe: () => void;
+  readonly #onReady = () => this.#sweepSoon();
+  #sweeping: Promise<void> | undefined;
+  #isSweepDue = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(context: Pick<ServiceContext, "config" | "logger" | "redis"> & { metrics: Registry }) {
+    const { config, logger, redis, metrics } = context;
+    this.#config = config;
+    this.#logger = logger;
+    this.#redis = redis;
+    this.#metrics = new ConverterMetrics(metrics);
+    this.#troubles = new Troubles(logger);
+    this.#queue = new ConversionQueue(redis, config.current.converter);
+    const { concurrency } = config.current.converter;
+    const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
+    const copying = new Semaphore(concurrency);
+    const settings = () => config.current.converter;
+    const processor = new JobProcessor({
+      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying }),
+      config: settings,
+      logger,
+      metrics: this.#metrics,
+      troubles: this.#troubles,
+    });
+    this.#worker = new Worker(CONVERSION_QUEUE, (job: Job<ConversionJob>, token) => processor.process(job, token), {
+      connection: redis,
+      concurrency: concurrency + WAITING_FOR_PICTURES,
+      lockDuration: LOCK_DURATION_MS,
+      stalledInterval: STALLED_INTERVAL_MS,
+      maxStalledCount: MAX_STALLED,
+    });
+    this.#worker.on("error", (error) => logger.debug(`queue: ${error.message}`)); // Redis' owner tells that it is away
+    this.#unsubscribe = config.onChange((next, previous) => {
+      if (next.converter.concurrency === previous.converter.concurrency) return;
+      copying.limit = next.converter.concurrency;
+      this.#worker.concurrency = next.converter.concurrency + WAITING_FOR_PICTURES;
+    });
+    redis.on("ready", this.#onReady);
+    this.#sweepSoon();
+  }
+
+  problems(): string[] {
+    return this.#troubles.list();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#redis.off("ready", this.#onReady);
+    this.#unsubscribe();
+    await within(this.#worker.close(), STOP_LIMIT_MS, "finishing what is being converted").catch((error: Error) => {
+      this.#logger.warn(`${error.message}: another converter will do it again`); // nothing half-written is visible
+    });
+    await this.#sweeping;
+    await this.#queue.close();
+  }
+
+  /** Sweeps now, or once more when a sweep is under way, and then every `sweepIntervalMs`. */
+  #sweepSoon(): void {
+    clearTimeout(this.#timer);
+    this.#isSweepDue = true;
+    this.#sweeping ??= this.#sweepWhileDue();
+  }
+
+  async #sweepWhileDue(): Promise<void> {
+    while (this.#isSweepDue && !this.#isStopped) {
+      this.#isSweepDue = false;
+      try {
+        await this.#sweepOnce();
+      } catch (error) {
+        this.#logger.error(`sweep: ${(error as Error).message}`);
+      }
+    }
+    this.#sweeping = undefined;
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => this.#sweepSoon(), this.#config.current.converter.sweepIntervalMs);
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const { cameras, storage } = this.#config.current;
+    const configured = [...cameras.values()].map(({ id, directory }) => ({ camera: id, directory }));
+    const directories = await listCameraDirectories(storage.root, configured, (path, error) => {
+      this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
+    });
+    const { jobs, backlog, unreadable } = await this.#sweep.run(directories);
+    this.#metrics.backlog.set(backlog);
+    for (const { directory } of directories) {
+      const bad = unreadable.find(({ path }) => path.startsWith(directory));
+      const place = `sweep of ${directory}`;
+      if (bad === undefined) this.#troubles.clear(place);
+      else this.#troubles.note(place, bad.error.message);
+    }
+    this.#watch.forget(FORGET_MS);
+    for (let at = 0; at < jobs.length && !this.#isStopped; at += PUSH_BATCH) {
+      const pushing = this.#queue.pushAll(jobs.slice(at, at + PUSH_BATCH));
+      const isTaken = await within(pushing, PUSH_LIMIT_MS, "pushing jobs").catch(() => false);
+      if (!isTaken) return; // Redis is away: the next sweep finds them again
+    }
+  }
+}
+
+/** A grabber that follows the configuration as it is at each batch. */
+function grabberBy(config: LiveConfig): { grab: FrameGrabber["grab"] } {
+  return {
+    grab: (keyframes: readonly Keyframe[], isLenient?: boolean) => {
+      const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
+      return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }).grab(keyframes, isLenient);
+    },
+  };
+}

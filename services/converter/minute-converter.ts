@@ -1,0 +1,239 @@
+import { statSync, unlinkSync } from "node:fs";
+import { access, type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { ConverterConfig } from "../../shared/config/config.ts";
+import { Mp4Error } from "../../shared/mp4/box-reader.ts";
+import { readMinute } from "../../shared/mp4/minute-file.ts";
+import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
+import { minutePath } from "../../shared/store/names.ts";
+import { minuteEndUs } from "../../shared/time/minute.ts";
+import { BadChunkError, NotYetError } from "./errors.ts";
+import { firstPicture, keyframesOf } from "./first-picture.ts";
+import type { IdleWatch } from "./idle-watch.ts";
+import { MinuteLock } from "./minute-lock.ts";
+import { closeParts, isClosed, listParts, type MinutePart, openParts } from "./minute-parts.ts";
+import { type ExistingMinute, type MinutePlan, planMinute } from "./minute-plan.ts";
+import { normalizeChunk } from "./normalized-chunk.ts";
+import type { PreviewBatcher } from "./preview-batcher.ts";
+import { quarantine } from "./quarantine.ts";
+import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
+import type { Semaphore } from "./semaphore.ts";
+import { makeThumbnail } from "./thumbnail.ts";
+
+/** What the converter of minutes works with. */
+export interface MinuteConverterTools {
+  config(): ConverterConfig;
+  previews: PreviewBatcher;
+  watch: IdleWatch;
+  /** Bounds the minutes that are copied at the same time. */
+  copying: Semaphore;
+}
+
+/** What became of a job. */
+export interface Conversion {
+  /** Chunks that went into the mp4, or were there already, and are removed. */
+  chunks: number;
+  samples: number;
+  /** Chunks that are kept in quarantine although what could be shown of them is in the mp4. */
+  quarantined: string[];
+}
+
+const RECHECK_MS = 5000;
+
+/**
+ * Makes the mp4, preview and thumbnail of a minute from all of its chunks, merging them into an mp4 that is already there,
+ * and then removes the chunks. Safe to run again, to run twice at once (MinuteLock), and to be killed at any moment:
+ * everything is written aside, made durable and renamed, and chunks go last. A minute without chunks is nothing to do.
+ *
+ * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
+ * blame, FfmpegUnusableError, LockLostError, and the errors of the file system.
+ */
+export async function convertMinute(job: ConversionJob, tools: MinuteConverterTools): Promise<Conversion> {
+  const endMs = minuteEndUs(job.minute) / 1000;
+  if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
+  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [] };
+  const lock = await MinuteLock.acquire(job, tools.watch);
+  try {
+    return await new MinuteConversion(job, tools, lock).run();
+  } finally {
+    await lock.release();
+  }
+}
+
+function requireClosed(parts: readonly MinutePart[], { watch, config }: MinuteConverterTools): void {
+  const open = parts.filter((part) => !isClosed(part, watch, config().chunkIdleMs));
+  if (open.length > 0) throw new NotYetError(`${open[0]?.path} is still being written`, Date.now() + RECHECK_MS);
+}
+
+class MinuteConversion {
+  readonly #job: ConversionJob;
+  readonly #tools: MinuteConverterTools;
+  readonly #lock: MinuteLock;
+  readonly #mp4Path: string;
+  readonly #files: FileHandle[] = [];
+  #parts: MinutePart[] = [];
+  /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
+  readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
+
+  constructor(job: ConversionJob, tools: MinuteConverterTools, lock: MinuteLock) {
+    this.#job = job;
+    this.#tools = tools;
+    this.#lock = lock;
+    this.#mp4Path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  }
+
+  async run(): Promise<Conversion> {
+    try {
+      this.#parts = await openParts(this.#job);
+      requireClosed(this.#parts, this.#tools);
+      const existing = await this.#openExisting();
+      const plan = await this.#write(existing);
+      await syncDirectory(dirname(this.#mp4Path));
+      const quarantined = await this.#removeChunks(plan);
+      return { chunks: this.#parts.length, samples: plan.movie.sizes.length, quarantined };
+    } finally {
+      await closeParts(this.#parts);
+      await Promise.all(this.#files.map((file) => file.close()));
+    }
+  }
+
+  async #write(existing: ExistingMinute | undefined): Promise<MinutePlan> {
+    for (;;) {
+      const plan = this.#plan(existing);
+      try {
+        if (plan.movie.sizes.length > 0) {
+          await this.#writePictures(plan, existing);
+          if (!plan.isThere) await this.#writeMovie(plan);
+        }
+        return plan;
+      } catch (error) {
+        if (!(error instanceof SourceStartCodeError)) throw error;
+        await this.#normalize(error);
+      }
+    }
+  }
+
+  #plan(existing: ExistingMinute | undefined): MinutePlan {
+    const parts = this.#parts.map(({ path, file, index: own }) => {
+      const { file: from, index } = this.#normalized.get(path) ?? { file, index: own };
+      return { index, source: { path, file: from, offsets: index.offsets, sizes: index.sizes, isAnnexB: true } };
+    });
+    const plan = planMinute(existing, parts);
+    if ((plan.unplaced.get(this.#mp4Path) ?? 0) > 0) {
+      throw new BadChunkError("merging would drop frames that only the mp4 holds", this.#paths());
+    }
+    return plan;
+  }
+
+  /** Preview and thumbnail, unless they are there and show the first frame. */
+  async #writePictures(plan: MinutePlan, existing: ExistingMinute | undefined): Promise<void> {
+    const { directory, camera, minute } = this.#job;
+    const previewPath = minutePath(directory, camera, minute, "preview");
+    const thumbnailPath = minutePath(directory, camera, minute, "thumbnail");
+    const first = plan.ranges[0];
+    const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
+    if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
+    const preview = await firstPicture(plan, this.#tools.previews);
+    if (preview === undefined) throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
+    const thumbnail = await makeThumbnail(preview, this.#tools.config().thumbnailWidth);
+    await this.#writeAside(previewPath, (file) => file.writeFile(preview));
+    await this.#writeAside(thumbnailPath, (file) => file.writeFile(thumbnail));
+  }
+
+  async #writeMovie(plan: MinutePlan): Promise<void> {
+    const { done, value } = await keyframesOf(plan).next();
+    if (done === true) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
+    const head = writeMovieHead({ ...value.configuration, ...plan.movie });
+    await this.#tools.copying.run(() =>
+      this.#writeAside(this.#mp4Path, async (file) => {
+        await writeAll(file, [head]);
+        await copySamples(plan.ranges, file);
+      }),
+    );
+  }
+
+  /** See MinuteLock: the lock is looked at while the temporary file exists. */
+  #writeAside(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+    return writeAside(path, async (file) => {
+      await write(file);
+      this.#lock.verify();
+    });
+  }
+
+  async #openExisting(): Promise<ExistingMinute | undefined> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#mp4Path, "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+    this.#files.push(file);
+    try {
+      const movie = await readMinute(file);
+      const { offsets, sizes } = movie;
+      return { movie, source: { path: this.#mp4Path, file, offsets, sizes, isAnnexB: false } };
+    } catch (error) {
+      if (!(error instanceof Mp4Error)) throw error;
+      const reason = `cannot be merged into ${this.#mp4Path}, which cannot be read: ${error.message}`;
+      throw new BadChunkError(reason, this.#paths(), { cause: error });
+    }
+  }
+
+  async #normalize(error: SourceStartCodeError): Promise<void> {
+    const part = this.#parts.find(({ path }) => path === error.path);
+    if (part === undefined || this.#normalized.has(error.path)) {
+      throw new BadChunkError(error.message, [error.path], { cause: error });
+    }
+    const { offsets, sizes } = part.index;
+    const source = { path: part.path, file: part.file, offsets, sizes, isAnnexB: true };
+    const normalized = await normalizeChunk(source, part.index);
+    this.#files.push(normalized.file);
+    this.#normalized.set(part.path, normalized);
+  }
+
+  /** Removes chunks whose every frame is durable in the mp4; what is not, goes into quarantine instead. */
+  async #removeChunks(plan: MinutePlan): Promise<string[]> {
+    const quarantined: string[] = [];
+    for (const part of this.#parts) {
+      const reason = reasonToKeep(part, plan);
+      if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
+      else removeUnchanged(part);
+    }
+    return quarantined;
+  }
+
+  #paths(): string[] {
+    return this.#parts.map(({ path }) => path);
+  }
+}
+
+function reasonToKeep({ path, index }: MinutePart, plan: MinutePlan): string | undefined {
+  if (index.damage !== undefined) {
+    return `damaged: ${index.damage}. The ${index.sizes.length} frames before it are in the mp4`;
+  }
+  const unplaced = plan.unplaced.get(path);
+  if (unplaced === undefined) return undefined;
+  return `${unplaced} of its ${index.sizes.length} frames have no keyframe to go by, and are not in the mp4`;
+}
+
+/**
+ * Removes a chunk, if it is still the file that was converted and has not grown since: its name may have been taken by a
+ * recorder anew (our open file keeps its inode number from being given to another), or a recorder that was thought dead
+ * may have woken up. Without a turn of the event loop in between.
+ */
+function removeUnchanged({ path, state }: MinutePart): void {
+  const now = statSync(path, { throwIfNoEntry: false });
+  if (now === undefined || now.ino !== state.ino) return;
+  if (now.size !== state.size) throw new NotYetError(`${path} has grown meanwhile`, Date.now() + RECHECK_MS);
+  unlinkSync(path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

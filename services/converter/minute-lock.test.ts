@@ -1,0 +1,125 @@
+import { mkdir, open, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeAside } from "../../shared/store/durable.ts";
+import { LockLostError, NotYetError } from "./errors.ts";
+import { IdleWatch } from "./idle-watch.ts";
+import { MinuteLock } from "./minute-lock.ts";
+import { MinuteFixture } from "./testing/minute-fixture.ts";
+
+let minute: MinuteFixture;
+let nowMs: number;
+let watch: IdleWatch;
+
+beforeEach(async () => {
+  minute = await MinuteFixture.create();
+  await mkdir(dirname(minute.path("mp4")), { recursive: true });
+  nowMs = 0;
+  watch = new IdleWatch(() => nowMs);
+});
+
+afterEach(() => minute.remove());
+
+/** Takes the lock over as another converter does that has watched it for long enough. */
+async function takeOver(): Promise<MinuteLock> {
+  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  nowMs += 16_000;
+  return await MinuteLock.acquire(minute.job, watch);
+}
+
+test("one converter at a time holds a minute, and leaves nothing behind", async () => {
+  const lock = await MinuteLock.acquire(minute.job, watch);
+  lock.verify();
+  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  await lock.release();
+  const next = await MinuteLock.acquire(minute.job, watch);
+  await next.release();
+  expect(await readdir(dirname(minute.path("mp4")))).toEqual([]);
+});
+
+test("a lock whose heart beats is never taken over", async () => {
+  const lock = await MinuteLock.acquire(minute.job, watch);
+  for (let i = 0; i < 3; i++) {
+    await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+    await sleep(3200);
+    nowMs += 14_000;
+  }
+  lock.verify();
+  await lock.release();
+}, 20_000);
+
+test("who was frozen before the temporary file was created finds out that the lock is another's", async () => {
+  const frozen = await MinuteLock.acquire(minute.job, watch);
+  const other = await takeOver();
+  const writing = writeAside(minute.path("mp4"), async (file) => {
+    await file.writeFile("older view");
+    frozen.verify();
+  });
+  await expect(writing).rejects.toThrow(LockLostError);
+  await frozen.release();
+  other.verify();
+  await other.release();
+  expect(await readdir(dirname(minute.path("mp4")))).toEqual([]);
+});
+
+test("who was frozen between looking at the lock and renaming cannot rename any more", async () => {
+  const frozen = await MinuteLock.acquire(minute.job, watch);
+  let thaw = () => {};
+  const thawed = new Promise<void>((resolve) => {
+    thaw = resolve;
+  });
+  let looked = () => {};
+  const hasLooked = new Promise<void>((resolve) => {
+    looked = resolve;
+  });
+  const writing = writeAside(minute.path("mp4"), async (file) => {
+    await file.writeFile("older view");
+    frozen.verify();
+    looked();
+    await thawed;
+  });
+  await hasLooked;
+  const other = await takeOver();
+  await writeAside(minute.path("mp4"), (file) => file.writeFile("newer view"));
+  await other.release();
+  thaw();
+  await expect(writing).rejects.toThrow("ENOENT");
+  expect(await readFile(minute.path("mp4"), "utf8")).toBe("newer view");
+  await frozen.release();
+});
+
+test("of two who take a stale lock over at once, one at most still holds it afterwards", async () => {
+  const frozen = await MinuteLock.acquire(minute.job, watch);
+  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  nowMs += 16_000;
+  const both = await Promise.all([MinuteLock.acquire(minute.job, watch), MinuteLock.acquire(minute.job, watch)]);
+  const holds = (lock: MinuteLock) => {
+    try {
+      lock.verify();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  expect(both.filter(holds)).toHaveLength(1);
+  expect(holds(frozen)).toBe(false);
+  for (const lock of [frozen, ...both]) await lock.release();
+});
+
+test("the watch tells how long a file has not changed, by the monotonic clock", async () => {
+  const path = minute.path("mp4");
+  await writeFile(path, "x");
+  expect(watch.unchangedMs(path, await stat(path))).toBe(0);
+  nowMs += 500;
+  expect(watch.unchangedMs(path, await stat(path))).toBe(500);
+  const file = await open(path, "a");
+  await file.appendFile("y");
+  await file.close();
+  nowMs += 500;
+  expect(watch.unchangedMs(path, await stat(path))).toBe(0);
+  await rename(path, `${path}.old`);
+  await writeFile(path, "xy");
+  nowMs += 500;
+  expect(watch.unchangedMs(path, await stat(path))).toBe(0);
+});

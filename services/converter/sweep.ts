@@ -1,0 +1,94 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import type { CameraDirectory } from "../../shared/store/directories.ts";
+import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
+import { type Minute, minuteEndUs } from "../../shared/time/minute.ts";
+import type { IdleWatch } from "./idle-watch.ts";
+
+/** What a sweep found. */
+export interface SweepResult {
+  /** A job for each minute that is over and has chunks, oldest first. */
+  jobs: ConversionJob[];
+  /** Chunks of minutes that are over. */
+  backlog: number;
+  /** Folders that could not be read, and why. */
+  unreadable: { path: string; error: Error }[];
+}
+
+/** A recorder that lives closes a minute's chunk at the next keyframe, and pushes a job itself. */
+const SETTLE_MS = 10_000;
+const STRAY_AGE_MS = 10 * 60_000;
+const STRAY_WATCHED_MS = 60_000;
+/** A folder changed so lately may change again without a change of its modification time (its clock's granularity). */
+const RACY_MS = 2000;
+
+/**
+ * Finds chunks that wait for conversion: jobs are a hint, files are the truth. Removes temporary files that a converter
+ * left when it died. A day's folder that held nothing of either is not read again until it changes: a store of months
+ * costs one stat(2) a day.
+ */
+export class Sweep {
+  readonly #watch: IdleWatch;
+  /** By path: modification time, ms, of folders in which nothing is to be done. */
+  readonly #quiet = new Map<string, number>();
+
+  constructor(watch: IdleWatch) {
+    this.#watch = watch;
+  }
+
+  /** Looks through all camera directories. Never throws: what cannot be read is in the result. */
+  async run(directories: readonly CameraDirectory[]): Promise<SweepResult> {
+    const result: SweepResult = { jobs: [], backlog: 0, unreadable: [] };
+    for (const { camera, directory } of directories) {
+      for (const day of await this.#read(directory, result)) {
+        if (isDayFolder(day)) await this.#sweepDay(camera, directory, join(directory, day), result);
+      }
+    }
+    result.jobs.sort((a, b) => (a.minute < b.minute ? -1 : a.minute > b.minute ? 1 : 0));
+    return result;
+  }
+
+  async #sweepDay(camera: string, directory: string, folder: string, result: SweepResult): Promise<void> {
+    const before = await stat(folder).catch(() => undefined);
+    if (before === undefined || this.#quiet.get(folder) === before.mtimeMs) return;
+    const nowMs = Date.now();
+    const minutes = new Set<Minute>();
+    let isQuiet = nowMs - before.mtimeMs > RACY_MS;
+    for (const name of await this.#read(folder, result)) {
+      if (parseTemporaryName(name) !== undefined) {
+        await this.#removeStray(join(folder, name));
+        isQuiet = false;
+      }
+      const says = parseFootageName(name);
+      if (says?.kind !== "chunk" || says.camera !== camera) continue;
+      isQuiet = false;
+      if (nowMs < minuteEndUs(says.minute) / 1000 + SETTLE_MS) continue;
+      minutes.add(says.minute);
+      result.backlog++;
+    }
+    if (isQuiet) this.#quiet.set(folder, before.mtimeMs);
+    else this.#quiet.delete(folder);
+    for (const minute of minutes) result.jobs.push({ camera, minute, directory });
+  }
+
+  async #removeStray(path: string): Promise<void> {
+    const state = await stat(path).catch(() => undefined);
+    if (state === undefined) return;
+    const watchedMs = this.#watch.unchangedMs(path, state);
+    if (watchedMs < STRAY_WATCHED_MS || Date.now() - state.mtimeMs < STRAY_AGE_MS) return;
+    await rm(path, { force: true }).catch(() => {});
+  }
+
+  async #read(folder: string, result: SweepResult): Promise<string[]> {
+    try {
+      return (await readdir(folder)).sort();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT" && !(code === "ENOTDIR" && isDayFolder(basename(folder)))) {
+        result.unreadable.push({ path: folder, error: error as Error });
+      }
+      return [];
+    }
+  }
+}

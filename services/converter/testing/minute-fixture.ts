@@ -1,0 +1,88 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConverterConfig } from "../../../shared/config/config.ts";
+import type { ConversionJob } from "../../../shared/queue/conversion-queue.ts";
+import { chunkPath, dayFolder, minutePath } from "../../../shared/store/names.ts";
+import { dayOf, minuteStartUs } from "../../../shared/time/minute.ts";
+import { type ChunkContent, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
+import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
+import { FrameGrabber } from "../frame-grabber.ts";
+import { IdleWatch } from "../idle-watch.ts";
+import type { MinuteConverterTools } from "../minute-converter.ts";
+import { PreviewBatcher } from "../preview-batcher.ts";
+import { Semaphore } from "../semaphore.ts";
+
+export const MINUTE = "20251124.1432";
+/** 0.123456 s into the minute. */
+export const START_US = (minuteStartUs(MINUTE) as number) + 123_456;
+
+export const CONFIG: ConverterConfig = {
+  concurrency: 2,
+  attempts: 2,
+  retryDelayMs: 100,
+  sweepIntervalMs: 1000,
+  chunkIdleMs: 30_000,
+  ffmpegPath: "ffmpeg",
+  ffmpegTimeoutMs: 20_000,
+  thumbnailWidth: 160,
+};
+
+/** A camera's directory with one minute to be converted. */
+export class MinuteFixture {
+  readonly directory: string;
+  readonly job: ConversionJob;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+    this.job = { camera: "cam", minute: MINUTE, directory };
+  }
+
+  static async create(): Promise<MinuteFixture> {
+    return new MinuteFixture(await mkdtemp(join(tmpdir(), "hindsight-minute-")));
+  }
+
+  chunk(part: number): string {
+    return chunkPath(this.directory, "cam", MINUTE, part);
+  }
+
+  path(kind: "mp4" | "preview" | "thumbnail"): string {
+    return minutePath(this.directory, "cam", MINUTE, kind);
+  }
+
+  async write(part: number, content: ChunkContent): Promise<void> {
+    await writeChunk(this.chunk(part), content);
+  }
+
+  /** All names in the day's folder. */
+  async names(): Promise<string[]> {
+    return (await readdir(dayFolder(this.directory, dayOf(MINUTE)))).sort();
+  }
+
+  async quarantined(): Promise<string[]> {
+    return (await readdir(join(this.directory, "quarantine")).catch(() => [])).sort();
+  }
+
+  /** The mp4 as ffprobe reads it; throws when ffprobe has anything to warn of. */
+  async frames(): Promise<RecordedFrame[]> {
+    return await readFrames(this.path("mp4"));
+  }
+
+  remove(): Promise<void> {
+    return rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+export const FINISHED = ["mp4", "preview.jpg", "thumbnail.jpg"].map((ending) => `cam.${MINUTE}.${ending}`);
+
+/** What a converter works with, with settings of a test's own. */
+export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWatch()): MinuteConverterTools {
+  const config = { ...CONFIG, ...changes };
+  const grabber = new FrameGrabber({ ffmpegPath: config.ffmpegPath, timeoutMs: config.ffmpegTimeoutMs });
+  return { config: () => config, previews: new PreviewBatcher(grabber, 10), watch, copying: new Semaphore(2) };
+}
+
+/** Where a span of units ends that come at a pace. */
+export function endOf(units: readonly TimedUnit[], framesPerSecond = 25): number {
+  return Math.max(...units.map(({ timeUs }) => timeUs)) + 1_000_000 / framesPerSecond;
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { ChunkRecorder } from "./chunk-recorder.ts";
+
+const mountPoint = mkdtempSync(join(tmpdir(), "small-disk-"));
+const directory = join(mountPoint, "yard");
+const filler = join(mountPoint, "filler");
+
+beforeAll(() => execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", mountPoint])); // needs root, and fails without
+afterAll(() => {
+  execFileSync("umount", ["--lazy", mountPoint]);
+  rmSync(mountPoint, { recursive: true });
+});
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+test("a disk that runs full, twice, loses no access unit: recording goes on in the next part when there is room", async () => {
+  const recording = new Recording("2026-07-01T12:00:05Z");
+  const trouble: (string | undefined)[] = [];
+  const closed: string[] = [];
+  const recorder = new ChunkRecorder({
+    camera: "yard",
+    directory,
+    origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
+    maxBufferBytes: 32 * 1024 * 1024,
+    syncIntervalMs: 5000,
+    closed: (minute) => closed.push(minute),
+    written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
+    trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
+  });
+  for (let round = 0; round < 2; round++) {
+    await writeFile(filler, Buffer.alloc(3_600_000 - round * 800_000));
+    const before = trouble.length;
+    for (const steps of recording.run(10, 25, 40_000, 3301)) recorder.push(steps); // some 830 kB
+    await until(() => trouble.length >= before + 2); // also a retry on the full disk
+    recorder.tick(performance.now() + round * 10_000);
+    expect(trouble.slice(before)).not.toContain(undefined);
+    await rm(filler);
+    await until(() => trouble.at(-1) === undefined);
+  }
+  recorder.push(recording.planner.end());
+  expect(await recorder.stop(20_000)).toBe(0);
+
+  const chunks = [...(await readChunks(directory)).values()];
+  expect(chunks.every(({ rest }) => rest === 0)).toBe(true); // torn blocks were cut off
+  const frames = chunks.flatMap(({ blocks }) => blocks.filter(({ kind }) => kind === 0));
+  expect(frames.map(frameNumber)).toEqual(Array.from({ length: recording.sent }, (_, n) => n));
+  expect(frames.every(({ data }) => data.length === 4 + 3301)).toBe(true);
+  // Retries on a full disk leave no empty parts behind, and announce none.
+  expect(chunks.every(({ blocks }) => blocks.some(({ kind }) => kind === 0))).toBe(true);
+  expect(chunks.length).toBe(closed.length);
+  expect(chunks.at(-1)?.blocks.at(-1)?.kind).toBe(255);
+});

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { framesChannel } from "../../../shared/live/channels.ts";
+import { encodeFrame } from "../../../shared/live/frame-message.ts";
+
+/** What the publisher needs of Redis: to be handed a message, whose promise settles when it is out of our memory. */
+export interface FrameSink {
+  readonly isReady: boolean;
+  publish(channel: string, message: Buffer): Promise<unknown>;
+}
+
+/** So much may be on its way to Redis; beyond it frames are dropped, up to a keyframe that finds the half of it free. */
+export const MOST_BYTES_UNDER_WAY = 16 * 1024 * 1024;
+
+/**
+ * Sends frames to Redis, and drops them rather than wait or hold more than a bounded amount of memory. One for all cameras
+ * of a process.
+ */
+export class LivePublisher {
+  readonly #sink: FrameSink;
+  #bytesUnderWay = 0;
+  #droppedFrames = 0;
+  #sentFrames = 0;
+
+  constructor(sink: FrameSink) {
+    this.#sink = sink;
+  }
+
+  get bytesUnderWay(): number {
+    return this.#bytesUnderWay;
+  }
+
+  /** Frames that nobody was sent because Redis was slow or away. */
+  get droppedFrames(): number {
+    return this.#droppedFrames;
+  }
+
+  get sentFrames(): number {
+    return this.#sentFrames;
+  }
+
+  /** A run of frames of one camera, whose sequence numbers count on. */
+  run(camera: string): FrameRun {
+    return new FrameRun(camera, this);
+  }
+
+  /** Hands a message to Redis and returns true, or returns false when there is no room. */
+  send(channel: string, isKeyframe: boolean, bytes: number, message: () => Buffer): boolean {
+    const limit = isKeyframe ? MOST_BYTES_UNDER_WAY / 2 : MOST_BYTES_UNDER_WAY;
+    if (!this.#sink.isReady || (this.#bytesUnderWay > 0 && this.#bytesUnderWay + bytes > limit)) {
+      this.#droppedFrames++;
+      return false;
+    }
+    this.#bytesUnderWay += bytes;
+    this.#sentFrames++;
+    const settled = () => {
+      this.#bytesUnderWay -= bytes;
+    };
+    this.#sink.publish(channel, message()).then(settled, settled);
+    return true;
+  }
+}
+
+/** Numbers the frames of one camera and leaves out those that cannot be decoded because others were dropped. */
+export class FrameRun {
+  readonly #publisher: LivePublisher;
+  readonly #channel: string;
+  readonly #source = randomBytes(4).readUInt32BE();
+  #sequence = 0;
+  #isWaitingForKeyframe = true;
+
+  constructor(camera: string, publisher: LivePublisher) {
+    this.#publisher = publisher;
+    this.#channel = framesChannel(camera);
+  }
+
+  /** Sends the frame in `bytes` between `start` and `end`, which are copied; or drops it. */
+  send(captureTimeUs: number, isKeyframe: boolean, bytes: Buffer, start: number, end: number): void {
+    if (this.#isWaitingForKeyframe && !isKeyframe) return;
+    const sequence = this.#sequence;
+    this.#sequence = (sequence + 1) >>> 0;
+    this.#isWaitingForKeyframe = !this.#publisher.send(this.#channel, isKeyframe, end - start, () =>
+      encodeFrame({ isKeyframe, source: this.#source, sequence, captureTimeUs }, bytes, start, end),
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import type { FrameRun, LivePublisher } from "./live-publisher.ts";
+import { type GopPlace, readGop } from "./newest-gop.ts";
+
+/** What came in while the GOP on disk is read; more than that waits for the next keyframe instead. */
+const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
+
+interface QueuedFrame {
+  captureTimeUs: number;
+  isKeyframe: boolean;
+  bytes: Buffer;
+}
+
+/**
+ * Where a camera's frames are taken for those who watch it live. While nobody does, `isWatched` is false, and looking at
+ * it is all that live view costs.
+ */
+export class LiveTap {
+  readonly camera: string;
+  /** Set from outside, as viewers come and go. */
+  isWatched = false;
+  readonly #publisher: LivePublisher;
+  #run: FrameRun | undefined;
+  /** Frames that wait until the beginning of their GOP has been sent; undefined while none have to. */
+  #queue: QueuedFrame[] | undefined;
+  #queuedBytes = 0;
+
+  constructor(camera: string, publisher: LivePublisher) {
+    this.camera = camera;
+    this.#publisher = publisher;
+  }
+
+  /**
+   * Frames are sent from now on. `gop` tells where on the disk the frames of the newest GOP lie that came before this
+   * call, all of them, once they have been written: these are sent first, so that the picture is there at once however
+   * long the GOPs are. Without them it begins with the next keyframe.
+   */
+  begin(gop: Promise<GopPlace | undefined>): void {
+    const run = this.#publisher.run(this.camera);
+    this.#run = run;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    void gop
+      .then((place) => (place === undefined || this.#run !== run ? [] : readGop(place)))
+      .catch(() => []) // the chunk was converted and removed meanwhile: the next keyframe does
+      .then((frames) => {
+        if (this.#run !== run) return;
+        const queue = this.#queue;
+        this.#queue = undefined;
+        if (queue === undefined) return; // too many came meanwhile
+        for (const { captureTimeUs, isKeyframe, bytes } of [...frames, ...queue]) {
+          run.send(captureTimeUs, isKeyframe, bytes, 0, bytes.length);
+        }
+      });
+  }
+
+  /** Frames are sent no more. */
+  end(): void {
+    this.#run = undefined;
+    this.#queue = undefined;
+  }
+
+  /** Takes a frame, whose bytes between `start` and `end` are copied before the call returns. */
+  frame(captureTimeUs: number, isKeyframe: boolean, bytes: Buffer, start: number, end: number): void {
+    if (this.#queue === undefined) {
+      this.#run?.send(captureTimeUs, isKeyframe, bytes, start, end);
+      return;
+    }
+    this.#queuedBytes += end - start;
+    if (this.#queuedBytes > MOST_QUEUED_BYTES) {
+      this.#queue = undefined;
+      this.#run = this.#publisher.run(this.camera); // what is being read is too late
+      return;
+    }
+    this.#queue.push({ captureTimeUs, isKeyframe, bytes: Buffer.from(bytes.subarray(start, end)) });
+  }
+}

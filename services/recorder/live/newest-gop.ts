@@ -1,0 +1,48 @@
+import { open } from "node:fs/promises";
+import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../../../shared/chunk/format.ts";
+import { holdsIdrPicture } from "../../../shared/chunk/keyframe.ts";
+
+/** Where in a chunk the newest GOP lies so far: whole blocks from that of a keyframe on. */
+export interface GopPlace {
+  path: string;
+  start: number;
+  end: number;
+}
+
+/** A frame as it lies in a chunk. */
+export interface StoredFrame {
+  captureTimeUs: number;
+  isKeyframe: boolean;
+  bytes: Buffer;
+}
+
+/** A longer beginning of a GOP would take longer to decode than the next keyframe is likely to take to come. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const HEAD_BYTES = 4096;
+
+/** Reads the frames of a GOP, or none when it is too long. Throws the errors of open(2) and read(2). */
+export async function readGop({ path, start, end }: GopPlace): Promise<StoredFrame[]> {
+  if (end - start > MOST_BYTES) return [];
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
+    return framesIn(buffer.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The frames of whole blocks; it ends where what follows is none. */
+export function framesIn(bytes: Buffer): StoredFrame[] {
+  const frames: StoredFrame[] = [];
+  for (let at = 0; ; ) {
+    const header = readBlockHeader(bytes, at);
+    if (header === undefined || at + BLOCK_HEADER_BYTES + header.length > bytes.length) return frames;
+    at += BLOCK_HEADER_BYTES;
+    const data = bytes.subarray(at, at + header.length);
+    at += header.length;
+    if (header.kind !== BlockKind.h264) continue;
+    const isKeyframe = holdsIdrPicture(data.subarray(0, HEAD_BYTES)) === true;
+    frames.push({ captureTimeUs: header.timeUs, isKeyframe, bytes: data });
+  }
+}

@@ -1,0 +1,98 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NalType, nalType, splitAnnexB } from "./nal.ts";
+import { parseSps, SpsError } from "./sps.ts";
+
+const run = promisify(execFile);
+
+interface Judged {
+  width: number;
+  height: number;
+  level: number;
+  profile: string;
+  r_frame_rate: string;
+}
+
+const PROFILES: Record<string, number> = {
+  "Constrained Baseline": 66,
+  Main: 77,
+  High: 100,
+  "High 10": 110,
+  "High 4:2:2": 122,
+  "High 4:4:4 Predictive": 244,
+};
+
+/** Two pictures as raw H.264 by ffmpeg, and what ffprobe says of them. */
+async function encode(size: string, args: string[]): Promise<{ sps: Buffer; judged: Judged }> {
+  const input = ["-v", "error", "-f", "lavfi", "-i", `color=s=${size}:r=25:d=0.08`];
+  const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-threads", "1"];
+  const { stdout } = await run("ffmpeg", [...input, ...encoder, ...args, "-f", "h264", "-"], { encoding: "buffer" });
+  const probing = run("ffprobe", ["-v", "error", "-f", "h264", "-show_streams", "-of", "json", "-"]);
+  probing.child.stdin?.end(stdout);
+  const judged: Judged = JSON.parse((await probing).stdout).streams[0];
+  const sps = splitAnnexB(stdout).find((nal) => nalType(nal[0] as number) === NalType.sps);
+  if (sps === undefined) throw new Error("ffmpeg made no SPS");
+  return { sps, judged };
+}
+
+describe("parseSps (ITU-T H.264 §7.3.2.1.1) says what ffprobe says of", () => {
+  test.each([
+    ["1920x1080", ["-preset", "medium"]],
+    ["1280x720", ["-preset", "medium", "-profile:v", "main"]],
+    ["640x480", ["-profile:v", "baseline"]],
+    ["3840x2160", []],
+    ["352x288", ["-flags", "+ilme+ildct"]],
+    ["1920x1080", ["-flags", "+ilme+ildct"]],
+    ["322x182", ["-pix_fmt", "yuv422p"]],
+    ["321x181", ["-pix_fmt", "yuv444p"]],
+    ["322x182", ["-pix_fmt", "gray"]],
+    ["322x182", ["-pix_fmt", "yuv420p10le"]],
+    ["704x576", ["-vf", "setsar=1234/1233"]],
+    ["640x360", ["-preset", "medium", "-x264-params", "cqm=jvt"]],
+    ["640x360", ["-color_primaries", "bt709", "-colorspace", "bt709", "-x264-params", "overscan=show:chromaloc=1"]],
+  ])("%s %j", async (size, args) => {
+    const { sps, judged } = await encode(size, args);
+    const parsed = parseSps(sps);
+    const [rate = 0, per = 1] = judged.r_frame_rate.split("/").map(Number);
+    expect(parsed).toMatchObject({ width: judged.width, height: judged.height, levelIdc: judged.level });
+    if (!args.includes("-flags")) expect(parsed.framesPerSecond).toBeCloseTo(rate / per, 3); // fields are counted there
+    expect(parsed.profileIdc).toBe(PROFILES[judged.profile]);
+    expect(parsed.codec).toBe(`avc1.${sps.toString("hex", 1, 4)}`);
+  });
+});
+
+describe("parseSps refuses", () => {
+  test("what is no SPS, and an SPS that is cut off before its size", () => {
+    const sps = Buffer.from("67640028acd940780227e5c05a808080a0000003002000000781e30632c0", "hex");
+    expect(parseSps(sps)).toMatchObject({ width: 1920, height: 1080 });
+    for (let length = 0; length < 9; length++) expect(() => parseSps(sps.subarray(0, length))).toThrow(SpsError);
+    for (const type of [0x68, 0x65, 0x00])
+      expect(() => parseSps(Buffer.from([type, ...sps.subarray(1)]))).toThrow(SpsError);
+  });
+
+  test("nothing else than by an SpsError, whatever comes, and gives sizes that exist", () => {
+    const sps = Buffer.from("67640028acd940780227e5c05a808080a0000003002000000781e30632c0", "hex");
+    const random = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.concat([Buffer.from([0x67]), bytes]));
+    const mutated = fc
+      .array(fc.tuple(fc.nat(sps.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
+      .map((changes) => {
+        const copy = Buffer.from(sps);
+        for (const [at, value] of changes) copy[at] = value;
+        return copy;
+      });
+    fc.assert(
+      fc.property(fc.oneof(random, mutated), (bytes) => {
+        try {
+          const { width, height, framesPerSecond } = parseSps(bytes);
+          for (const side of [width, height]) expect(side > 0 && side <= 16_384 && Number.isInteger(side)).toBe(true);
+          expect(framesPerSecond === undefined || (framesPerSecond > 0 && framesPerSecond <= 1000)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SpsError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,24 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, test } from "vitest";
+
+const run = promisify(execFile);
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs a program of node_modules; its complaint becomes the test's. */
+async function check(program: string, ...args: string[]): Promise<void> {
+  try {
+    await run("npx", ["--no-install", program, ...args], { cwd: PROJECT });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+describe("the house", () => {
+  test("Biome has nothing to say of format, style and imports", () => check("biome", "check", "--error-on-warnings"));
+  test("the types fit", () => check("tsc", "--noEmit"));
+  test("the types of the page fit", () => check("tsc", "--noEmit", "--project", "services/api/page"));
+  test("nothing is unused (knip)", () => check("knip"));
+});
