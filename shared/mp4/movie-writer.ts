@@ -14,6 +14,11 @@ export interface Movie extends AvcConfiguration, SampleTimes {
 }
 
 const MAC_EPOCH_OFFSET_S = 2_082_844_800; // 1904-01-01 to 1970-01-01
+/** 1904 to `timeUs` (µs since the Unix epoch), in seconds: how mp4 tells when something was made. */
+function macTime(timeUs: number): number {
+  return Math.floor(timeUs / 1e6) + MAC_EPOCH_OFFSET_S;
+}
+
 const UNITY_MATRIX = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000);
 const UNDETERMINED_LANGUAGE = 0x55c4; // "und", ISO 639-2/T packed
 
@@ -31,56 +36,73 @@ export function writeMovieHead(movie: Movie): Buffer {
 }
 
 function movieBox(movie: Movie, isLong: boolean, mediaOffset: number): Buffer {
-  const createdS = Math.floor((movie.record.spans[0]?.firstCaptureTimeUs ?? 0) / 1e6) + MAC_EPOCH_OFFSET_S;
-  const duration = movie.durationTicks;
+  const createdUs = movie.record.spans[0]?.firstCaptureTimeUs ?? 0;
+  const timing = { createdUs, timescale: TIMESCALE, duration: movie.durationTicks };
   return box(
     "moov",
-    fullBox(
-      "mvhd",
-      1,
-      0,
-      uint64(createdS, createdS),
-      uint32(TIMESCALE),
-      uint64(duration),
-      uint32(0x10000), // rate
-      uint16(0x100, 0), // volume
-      uint32(0, 0),
-      UNITY_MATRIX,
-      uint32(0, 0, 0, 0, 0, 0),
-      uint32(2), // next_track_ID
-    ),
+    movieHeaderBox(timing),
     writeCaptureRecord(movie.record), // near the front: who wants no more need not read the sample tables
+    videoTrackBox(movie, timing, sampleTables(movie, isLong, mediaOffset)),
+  );
+}
+
+/** How the headers of a movie count its time. */
+export interface MovieTiming {
+  /** µs since the Unix epoch. */
+  createdUs: number;
+  /** Ticks a second. */
+  timescale: number;
+  /** In ticks; 0 when it is told by fragments. */
+  duration: number;
+}
+
+/** `mvhd` of a movie of one track. */
+export function movieHeaderBox({ createdUs, timescale, duration }: MovieTiming): Buffer {
+  return fullBox(
+    "mvhd",
+    1,
+    0,
+    uint64(macTime(createdUs), macTime(createdUs)),
+    uint32(timescale),
+    uint64(duration),
+    uint32(0x10000), // rate
+    uint16(0x100, 0), // volume
+    uint32(0, 0),
+    UNITY_MATRIX,
+    uint32(0, 0, 0, 0, 0, 0),
+    uint32(2), // next_track_ID
+  );
+}
+
+/** `trak` of the video track, whose track_ID is 1; `tables` are the content of its `stbl`. */
+export function videoTrackBox(
+  { width, height }: AvcConfiguration,
+  { createdUs, timescale, duration }: MovieTiming,
+  tables: Buffer[],
+): Buffer {
+  const created = uint64(macTime(createdUs), macTime(createdUs));
+  return box(
+    "trak",
+    fullBox(
+      "tkhd",
+      1,
+      3, // enabled, in movie
+      created,
+      uint32(1, 0),
+      uint64(duration),
+      uint32(0, 0, 0, 0),
+      UNITY_MATRIX,
+      uint32(width * 0x10000, height * 0x10000),
+    ),
     box(
-      "trak",
-      fullBox(
-        "tkhd",
-        1,
-        3, // enabled, in movie
-        uint64(createdS, createdS),
-        uint32(1, 0),
-        uint64(duration),
-        uint32(0, 0, 0, 0),
-        UNITY_MATRIX,
-        uint32(movie.width * 0x10000, movie.height * 0x10000),
-      ),
+      "mdia",
+      fullBox("mdhd", 1, 0, created, uint32(timescale), uint64(duration), uint16(UNDETERMINED_LANGUAGE, 0)),
+      fullBox("hdlr", 0, 0, uint32(0), Buffer.from("vide"), uint32(0, 0, 0), Buffer.from("Hindsight\0")),
       box(
-        "mdia",
-        fullBox(
-          "mdhd",
-          1,
-          0,
-          uint64(createdS, createdS),
-          uint32(TIMESCALE),
-          uint64(duration),
-          uint16(UNDETERMINED_LANGUAGE, 0),
-        ),
-        fullBox("hdlr", 0, 0, uint32(0), Buffer.from("vide"), uint32(0, 0, 0), Buffer.from("Hindsight\0")),
-        box(
-          "minf",
-          fullBox("vmhd", 0, 1, uint16(0, 0, 0, 0)),
-          box("dinf", fullBox("dref", 0, 0, uint32(1), fullBox("url ", 0, 1))),
-          box("stbl", ...sampleTables(movie, isLong, mediaOffset)),
-        ),
+        "minf",
+        fullBox("vmhd", 0, 1, uint16(0, 0, 0, 0)),
+        box("dinf", fullBox("dref", 0, 0, uint32(1), fullBox("url ", 0, 1))),
+        box("stbl", ...tables),
       ),
     ),
   );
@@ -88,7 +110,7 @@ function movieBox(movie: Movie, isLong: boolean, mediaOffset: number): Buffer {
 
 function sampleTables(movie: Movie, isLong: boolean, mediaOffset: number): Buffer[] {
   return [
-    fullBox("stsd", 0, 0, uint32(1), sampleEntry(movie)),
+    sampleDescriptionBox(movie),
     timeBox(movie),
     ...compositionBoxes(movie),
     syncBox(movie.keyframes),
@@ -98,10 +120,10 @@ function sampleTables(movie: Movie, isLong: boolean, mediaOffset: number): Buffe
   ];
 }
 
-/** `avc1` (ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as well, as the camera sent them. */
-function sampleEntry(movie: Movie): Buffer {
+/** `stsd` with `avc1` (ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as well, as the camera sent them. */
+export function sampleDescriptionBox(movie: AvcConfiguration): Buffer {
   const name = Buffer.alloc(32);
-  return box(
+  const entry = box(
     "avc1",
     uint16(0, 0, 0, 1), // reserved, data_reference_index
     uint32(0, 0, 0, 0),
@@ -112,4 +134,5 @@ function sampleEntry(movie: Movie): Buffer {
     uint16(0x18, 0xffff),
     box("avcC", movie.avcC),
   );
+  return fullBox("stsd", 0, 0, uint32(1), entry);
 }

@@ -18,6 +18,8 @@ export interface ClipOptions {
   slices?: number;
   /** Makes the pictures differ from those of another clip. */
   hue?: number;
+  /** Unset: as few as x264 likes. */
+  bitsPerSecond?: number;
 }
 
 /** An access unit as a recorder writes it. */
@@ -53,6 +55,7 @@ async function encodeClip(options: ClipOptions): Promise<ClipUnit[]> {
     bFrames = 0,
     slices = 1,
     hue = 0,
+    bitsPerSecond,
   } = options;
   const folder = await mkdtemp(join(tmpdir(), "hindsight-clip-"));
   try {
@@ -60,7 +63,10 @@ async function encodeClip(options: ClipOptions): Promise<ClipUnit[]> {
     const stream = join(folder, "clip.h264");
     const source = `testsrc2=size=${width}x${height}:rate=${framesPerSecond}`;
     const x264 = `keyint=${gop}:min-keyint=${gop}:scenecut=0:bframes=${bFrames}:b-adapt=0:slices=${slices}:open-gop=0`;
-    const encode = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-x264-params", x264];
+    const preset = bitsPerSecond === undefined ? "veryfast" : "ultrafast";
+    const rate =
+      bitsPerSecond === undefined ? [] : ["-b:v", "-maxrate", "-bufsize"].flatMap((key) => [key, `${bitsPerSecond}`]);
+    const encode = ["-c:v", "libx264", "-preset", preset, ...rate, "-pix_fmt", "yuv420p", "-x264-params", x264];
     const filter = ["-vf", `hue=h=${hue}`, "-frames:v", String(frames)];
     await ffmpeg("-f", "lavfi", "-i", source, ...filter, ...encode, mp4);
     await ffmpeg("-i", mp4, "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "h264", stream);

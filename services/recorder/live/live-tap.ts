@@ -1,8 +1,10 @@
 import type { FrameRun, LivePublisher } from "./live-publisher.ts";
-import { type GopPlace, readGop } from "./newest-gop.ts";
+import { type GopPlace, readGop, type StoredFrame } from "./newest-gop.ts";
 
 /** What came in while the GOP on disk is read; more than that waits for the next keyframe instead. */
 const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
+/** A disk that takes longer to tell the GOP is not waited for. */
+const GOP_PATIENCE_MS = 1000;
 
 interface QueuedFrame {
   captureTimeUs: number;
@@ -39,8 +41,9 @@ export class LiveTap {
     this.#run = run;
     this.#queue = [];
     this.#queuedBytes = 0;
-    void gop
-      .then((place) => (place === undefined || this.#run !== run ? [] : readGop(place)))
+    const stored = gop.then((place) => (place === undefined ? [] : readGop(place)));
+    const patience = new Promise<StoredFrame[]>((resolve) => setTimeout(resolve, GOP_PATIENCE_MS, []).unref());
+    void Promise.race([stored, patience])
       .catch(() => []) // the chunk was converted and removed meanwhile: the next keyframe does
       .then((frames) => {
         if (this.#run !== run) return;

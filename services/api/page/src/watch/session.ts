@@ -3,12 +3,14 @@ import { SPEEDS } from "../player/chain-player.ts";
 import { saveFrame } from "../player/save-frame.ts";
 import type { Services } from "../services.ts";
 import { localDay, sameTimeOtherDay } from "../time/local-day.ts";
-import { floorMinute, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
+import { floorMinute, HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
 import type { TimelineView } from "../timeline/timeline-view.ts";
 import { reveal, type Viewport, widthMs, withoutFuture, zoomStep, zoomTo } from "../timeline/viewport.ts";
 import { formatRoute, type WatchRoute } from "../ui/route.ts";
 import { Changing } from "../ui/store.ts";
 
+const FEW_HOURS_MS = 4 * HOUR_MS;
+const SHORTEST_FIRST_VIEW_MS = 15 * MINUTE_MS;
 const RECORD_DELAY_MS = 300;
 
 /**
@@ -228,9 +230,18 @@ export class Session extends Changing {
     const newestMs = timeMs ?? (await this.#services.footage.previousReady(this.#active));
     // The start of the newest minute, not its end: there is something to play.
     this.seek(newestMs ?? Date.now());
-    if (timeMs === undefined && newestMs !== undefined)
-      this.#setView(initialView({ timeMs: newestMs, widthMs: widthMs(this.#view) }, Date.now()));
+    if (timeMs === undefined && newestMs !== undefined) {
+      const width = (await this.#firstHours(newestMs)) ?? widthMs(this.#view);
+      this.#setView(initialView({ timeMs: newestMs, widthMs: width }, Date.now()));
+    }
     this.#updateTimeline();
+  }
+
+  /** How much time to show of a recorder that began within the last hours: a day would be empty but for a hair. */
+  async #firstHours(newestMs: number): Promise<number | undefined> {
+    const oldestMs = await this.#services.footage.nextReady(this.#active, newestMs - UTC_DAY_MS);
+    if (oldestMs === undefined || newestMs - oldestMs > FEW_HOURS_MS) return undefined;
+    return Math.max(SHORTEST_FIRST_VIEW_MS, (newestMs - oldestMs) * 2.5);
   }
 
   #onFrame(timeMs: number): void {
