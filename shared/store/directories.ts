@@ -2,15 +2,13 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { makeDirectory, syncDirectory, writeAside } from "./durable.ts";
-import { CAMERA_ID_PATTERN } from "./names.ts";
+import { CAMERA_ID_PATTERN, CAMERA_LIST_FOLDER } from "./names.ts";
 
 /** A camera and a directory that holds, or held, its footage. */
 export interface CameraDirectory {
   camera: string;
   directory: string;
 }
-
-const LIST_FOLDER = ".cameras";
 
 /**
  * Remembers in `{storage root}/.cameras` every directory that a camera was ever recorded into, so that footage is found
@@ -20,7 +18,7 @@ const LIST_FOLDER = ".cameras";
 export async function rememberCameraDirectory(storageRoot: string, entry: CameraDirectory): Promise<void> {
   if (!CAMERA_ID_PATTERN.test(entry.camera)) throw new TypeError(`"${entry.camera}" is no camera id`);
   const directory = resolve(entry.directory);
-  const folder = join(storageRoot, LIST_FOLDER);
+  const folder = join(storageRoot, CAMERA_LIST_FOLDER);
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const path = join(folder, `${entry.camera}.${hash}.json`);
   if ((await stat(path).catch(() => undefined)) !== undefined) return;
@@ -46,7 +44,7 @@ export async function listCameraDirectories(
     if (!found.has(key)) found.set(key, { camera: entry.camera, directory });
   };
   for (const entry of configured) add(entry);
-  const folder = join(storageRoot, LIST_FOLDER);
+  const folder = join(storageRoot, CAMERA_LIST_FOLDER);
   for (const name of (await readdirIfThere(folder)).sort()) {
     if (name.startsWith(".")) continue;
     try {

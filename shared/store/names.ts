@@ -24,6 +24,8 @@ export interface FootageName {
 }
 
 export const CAMERA_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
+/** In the storage root: remembers every directory that a camera was recorded into, see directories.ts. */
+export const CAMERA_LIST_FOLDER = ".cameras";
 export const QUARANTINE_FOLDER = "quarantine";
 
 const EXTENSIONS: Record<FootageKind, string> = {

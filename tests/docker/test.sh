@@ -9,7 +9,7 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 say() { printf '%s  %s\n' "$(date -u +%H:%M:%S)" "$*"; }
 fail() { say "FAILED: $*"; exit 1; }
 
-export NVR_CONFIG_NAME=nvr.demo.json NVR_PORT=${NVR_PORT:-18080}
+export NVR_LOG_LEVEL=debug NVR_CONFIG_NAME=nvr.demo.json NVR_PORT=${NVR_PORT:-18080}
 compose() { docker-compose --project-name hindsight-test --profile demo "$@"; }
 api() { curl --silent --show-error --fail "http://127.0.0.1:$NVR_PORT$1"; }
 
@@ -45,10 +45,10 @@ grep -q '^h264,1280,720,' "$work/probe" || fail "the minute is not what the demo
 say "waiting for three more minutes, for all converters to have had a job"
 sleep 190
 for index in 1 2 3; do
-  count=$(compose logs --no-color converter 2>/dev/null | grep "^converter_$index " | grep -c 'converted' || true)
+  count=$(compose logs --no-color converter 2>/dev/null | grep "^converter_$index " | grep -c "frames from" || true)
   say "converter $index: $count minutes"
 done
-shares=$(compose logs --no-color converter 2>/dev/null | grep converted | cut -d' ' -f1 | sort -u | wc -l)
+shares=$(compose logs --no-color converter 2>/dev/null | grep "frames from" | cut -d' ' -f1 | sort -u | wc -l)
 [ "$shares" -ge 2 ] || fail "the jobs were not shared: $shares converter worked"
 
 say "health: $(compose ps | grep -c '(healthy)') of $(compose ps | tail -n +3 | grep -vc simulator) are healthy"

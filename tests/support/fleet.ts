@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./redis.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -95,17 +95,6 @@ export class Fleet {
   async stop(): Promise<void> {
     for (const service of ["recorder", "converter", "reaper", "api"] as const) await this.end(service);
   }
-}
-
-/** A TCP port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Waits until `probe` returns something else than undefined or false. Throws, with `what`, when that takes too long. */

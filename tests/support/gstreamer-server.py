@@ -18,7 +18,7 @@ An access unit is logged right before it enters rtph264pay. `sha256` is that of 
 00 00 00 01; `captureTimeUs` is the wall clock at the moment that its PTS stands for, `atUs` the one at which it was
 pushed. A live source of GStreamer's is late against its own clock by what is constant within a media, and rtph264pay
 holds an access unit back until the next one has come. A recorder knows arrivals only, so compare its times with
-captureTimeUs plus the least of (atUs of its last packets) - captureTimeUs over the media. What was pushed before PLAY may not be sent: a test finds the first access unit that it received in the log, and
+captureTimeUs plus the least of (atUs of its last packets, the first two access units aside) - captureTimeUs over the media. What was pushed before PLAY may not be sent: a test finds the first access unit that it received in the log, and
 from there on every line must have been received, once and in order, up to the last second before its TEARDOWN.
 """
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../../shared/store/directories.ts";
+import { CAMERA_LIST_FOLDER } from "../../../shared/store/names.ts";
 import { folderVersion, hasSettled } from "./folder-version.ts";
 
 /** Camera ids in the order in which they are shown, each with its directories, the configured one first. */
@@ -28,7 +29,7 @@ export class KnownCameras {
     const { storage, cameras } = this.#config.current;
     const configured: CameraDirectory[] = [];
     for (const camera of cameras.values()) configured.push({ camera: camera.id, directory: camera.directory });
-    const remembered = await folderVersion(join(storage.root, REMEMBERED_FOLDER));
+    const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
     const key = JSON.stringify([storage.root, configured, remembered?.key]);
     if (this.#known?.key === key) return this.#known.cameras;
     const settled = remembered === undefined || hasSettled(remembered, Date.now());
@@ -45,9 +46,6 @@ export class KnownCameras {
     return (await this.list()).get(camera);
   }
 }
-
-/** Where `listCameraDirectories` keeps its list below the storage root; looked at only for its time. */
-const REMEMBERED_FOLDER = ".cameras";
 
 function byCamera(entries: readonly CameraDirectory[]): CameraDirectories {
   const cameras = new Map<string, string[]>();
