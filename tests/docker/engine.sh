@@ -28,6 +28,7 @@ start_engine() {
 
 stop_engine() {
   kill "$engine_pid" && wait "$engine_pid" || true
+  umount "$work/root/proc" "$work/exec/netns/default" 2>/dev/null || true
 }
 
 has_image() { $docker image inspect "$1" >/dev/null 2>&1; }
@@ -39,7 +40,7 @@ import_base_images() {
   redis_image=$(sed -n 's/^ *image: \(redis:\S*\)/\1/p' docker-compose.yml)
   has_image "$node_image" && has_image "$redis_image" && return
   local root=$work/root
-  [ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase --include=ca-certificates bookworm "$root" >"$work/debootstrap.log"
+  [ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase --include=ca-certificates,libatomic1 bookworm "$root" >"$work/debootstrap.log"
   cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
   if ! has_image "$node_image"; then
     local major=${node_image#node:} && major=${major%%-*}

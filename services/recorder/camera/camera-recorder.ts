@@ -2,7 +2,7 @@ import type { CameraConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
-import { CameraAwayError, type CameraError, CameraRefusedError } from "./errors.ts";
+import { CameraAwayError, CameraError, CameraRefusedError } from "./errors.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
 export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "diskTrouble" | "ended"> {
@@ -50,7 +50,13 @@ export class CameraRecorder {
     if (this.#retryAtMs !== undefined && nowMs >= this.#retryAtMs) this.#open(nowMs);
     const session = this.#session;
     if (session === undefined) return;
-    session.tick(nowMs);
+    try {
+      session.tick(nowMs);
+    } catch (error) {
+      void session.close(); // one camera in trouble harms no other
+      this.#failed(session, asCameraError(error));
+      return;
+    }
     if (session.isRecording && this.#state !== "recording") this.#recording(session);
     if (this.#state === "recording" && nowMs - this.#openedMs > GOOD_SESSION_MS) this.#retryMs = 0;
   }
@@ -98,8 +104,7 @@ export class CameraRecorder {
     });
     this.#session = session;
     session.open().catch((error: unknown) => {
-      if (error instanceof CameraRefusedError || error instanceof CameraAwayError) this.#failed(session, error);
-      else throw error;
+      this.#failed(session, asCameraError(error));
     });
   }
 
@@ -150,6 +155,13 @@ export class CameraRecorder {
     this.#state = state;
     this.#sinceMs = Date.now();
   }
+}
+
+/** What is no fault of the camera's is our own: told as such, and tried again like any other. */
+function asCameraError(error: unknown): CameraError {
+  if (error instanceof CameraError) return error;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new CameraAwayError(`a fault of the recorder: ${message}`, "please report it", { cause: error });
 }
 
 function sum(a: SessionCounters, b: Readonly<SessionCounters> | undefined): SessionCounters {

@@ -64,10 +64,13 @@ export class CameraSession {
   #clock: CaptureClock | undefined;
   #planner: ChunkPlanner | undefined;
   #depacketizer: H264Depacketizer | undefined;
+  /** When anything was heard from the camera, and when a packet of its video came last. */
   #heardMs = performance.now();
+  #streamMs = performance.now();
   #keyframeMs = performance.now();
   #waitingSinceMs: number | undefined;
   #hasStream = false;
+  #hasNewPackets = false;
   #isSkippingToKeyframe = false;
   /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
   #isLive = false;
@@ -131,7 +134,7 @@ export class CameraSession {
   async open(): Promise<void> {
     try {
       await this.#session.open();
-      this.#heardMs = this.#keyframeMs = performance.now();
+      this.#heardMs = this.#streamMs = this.#keyframeMs = performance.now();
     } catch (error) {
       await this.#stop();
       throw this.#endedBy ?? error;
@@ -142,7 +145,7 @@ export class CameraSession {
   tick(nowMs: number): void {
     if (this.#isOver) return;
     const { camera } = this.#options;
-    const silentMs = nowMs - this.#heardMs;
+    const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
     if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
       const seconds = Math.round(silentMs / 1000);
       void this.#giveUp(`nothing was heard for ${seconds} s`, "check that the camera is on and its network works");
@@ -158,8 +161,8 @@ export class CameraSession {
     }
     this.#session.keepAlive(nowMs);
     if (this.#options.live.isWatched !== this.#isLive) this.#setLive(!this.#isLive);
-    // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do.
-    if (this.#clock?.isSettled === true) this.#session.readInBatches();
+    // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do, unless somebody watches.
+    if (this.#clock?.isSettled === true && !this.#isLive) this.#session.readInBatches();
     if (this.#waitingSinceMs !== undefined) {
       const { flushIntervalMs, readIntervalMs } = this.#options.recorder;
       if (nowMs - this.#waitingSinceMs >= flushIntervalMs - readIntervalMs - PULSE_MS) this.#flush();
@@ -190,7 +193,7 @@ export class CameraSession {
     const packet = this.#packet;
     if (this.#isOver || this.#depacketizer === undefined || !parseRtpPacket(bytes, start, end, packet)) return;
     if (packet.payloadType !== this.#payloadType) return;
-    this.#hasStream = true;
+    this.#hasStream = this.#hasNewPackets = true;
     const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc);
     if (lost === -1) return;
     if (lost > 0) {
@@ -214,8 +217,8 @@ export class CameraSession {
   #setLive(isLive: boolean): void {
     if (isLive && this.#clock?.isSettled !== true) return; // soon
     this.#isLive = isLive;
-    this.#session.setReadAtOnce(isLive);
     if (isLive) {
+      this.#session.readAtOnce();
       this.#flush();
       this.#options.live.begin(this.#chunks.newestGop());
     } else {
@@ -243,6 +246,8 @@ export class CameraSession {
 
   #batchEnd(): void {
     if (this.#isOver || this.#depacketizer === undefined) return;
+    if (this.#hasNewPackets) this.#streamMs = this.#heardMs;
+    this.#hasNewPackets = false;
     this.#counters.damagedFrames = this.#depacketizer.counters.damagedFrames;
     this.#clock?.observe();
     if (this.#buffer.waitingBytes > 0) this.#waitingSinceMs ??= this.#heardMs;
@@ -283,10 +288,14 @@ export class CameraSession {
     this.#session.close();
     this.#depacketizer?.end();
     if (this.#planner !== undefined) {
-      const batch = this.#isSkippingToKeyframe ? undefined : this.#buffer.take();
-      if (batch !== undefined) this.#chunks.push(this.#planner.plan(batch));
+      const batch = this.#buffer.take();
+      if (batch !== undefined && !this.#isSkippingToKeyframe) this.#chunks.push(this.#planner.plan(batch));
+      else this.#counters.droppedFrames += batch?.units.length ?? 0;
       this.#chunks.push(this.#planner.end());
     }
-    await this.#chunks.stop(STOP_LIMIT_MS);
+    const lostBytes = await this.#chunks.stop(STOP_LIMIT_MS);
+    if (lostBytes > 0) {
+      this.#options.diskTrouble(new Error(`${lostBytes} bytes of video that waited for the disk are lost`));
+    }
   }
 }

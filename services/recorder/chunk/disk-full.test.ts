@@ -17,6 +17,9 @@ afterAll(() => {
   rmSync(mountPoint, { recursive: true });
 });
 
+/** Larger than a page: a new part's first block fits a disk on which the access unit that did not fit still does not. */
+const SIZE = 33_010;
+
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
@@ -35,12 +38,16 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
     written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
   });
+  let nowMs = 10_000;
   for (let round = 0; round < 2; round++) {
     await writeFile(filler, Buffer.alloc(3_600_000 - round * 800_000));
     const before = trouble.length;
-    for (const steps of recording.run(10, 25, 40_000, 3301)) recorder.push(steps); // some 830 kB
-    await until(() => trouble.length >= before + 2); // also a retry on the full disk
-    recorder.tick(performance.now() + round * 10_000);
+    for (const steps of recording.run(10, 5, 400_000, SIZE)) recorder.push(steps); // some 830 kB
+    for (; trouble.length === before; nowMs += 10_000) {
+      recorder.tick(nowMs); // also in the middle of the write that fails
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => trouble.length >= before + 2); // a retry on the full disk
     expect(trouble.slice(before)).not.toContain(undefined);
     await rm(filler);
     await until(() => trouble.at(-1) === undefined);
@@ -52,7 +59,7 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
   expect(chunks.every(({ rest }) => rest === 0)).toBe(true); // torn blocks were cut off
   const frames = chunks.flatMap(({ blocks }) => blocks.filter(({ kind }) => kind === 0));
   expect(frames.map(frameNumber)).toEqual(Array.from({ length: recording.sent }, (_, n) => n));
-  expect(frames.every(({ data }) => data.length === 4 + 3301)).toBe(true);
+  expect(frames.every(({ data }) => data.length === 4 + SIZE)).toBe(true);
   // Retries on a full disk leave no empty parts behind, and announce none.
   expect(chunks.every(({ blocks }) => blocks.some(({ kind }) => kind === 0))).toBe(true);
   expect(chunks.length).toBe(closed.length);

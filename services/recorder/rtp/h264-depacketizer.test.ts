@@ -281,12 +281,39 @@ describe("H264Depacketizer (RFC 6184)", () => {
     );
   });
 
-  test("parameter sets without end do not pile up", () => {
+  test("a unit without end, and units that nobody takes, stop at the bound", () => {
+    const maxBytes = 512 * 1024;
+    const key = { nals: [slice(1_000_000, 1, true, true)], timestamp: 0, isKeyframe: true };
+    const endless = new Receiver(new ParameterSets([SPS, PPS]), maxBytes);
+    for (const packet of packetize([key], 1400, false)) {
+      endless.take(packet);
+      expect(endless.buffer.currentBytes).toBeLessThanOrEqual(maxBytes);
+    }
+    expect(endless.depacketizer.counters.damagedFrames).toBe(1);
+    const untaken = new Receiver(new ParameterSets([SPS, PPS]), maxBytes);
+    const many = Array.from({ length: 100 }, (_, n) => ({
+      nals: [slice(20_000, n, true, true)],
+      timestamp: n,
+      isKeyframe: true,
+    }));
+    for (const packet of packetize(many, 1400, false)) untaken.take(packet);
+    expect(untaken.buffer.waitingBytes).toBeLessThanOrEqual(maxBytes);
+    expect(untaken.buffer.take()?.bytes.length).toBeLessThanOrEqual(maxBytes);
+    expect(untaken.depacketizer.counters.damagedFrames).toBeGreaterThan(70);
+  });
+
+  test("parameter sets without end, and of any id, do not pile up", () => {
     const sets = new ParameterSets();
-    for (let n = 0; n < 5000; n++)
-      sets.take(Buffer.concat([Buffer.from([0x68, n & 255, n >> 3]), Buffer.alloc((n * 37) % 60_000, n)]));
-    for (let n = 0; n < 5000; n++)
-      sets.take(Buffer.concat([Buffer.from([0x67, 1, 1, 1, n & 255, n >> 3]), Buffer.alloc((n * 37) % 60_000, n)]));
+    for (let id = 0; id < 1000; id++) {
+      const code = (id + 1).toString(2); // ue(v), §9.1
+      const bits = `${"0".repeat(code.length - 1)}${code}`.padEnd(24, "1");
+      const idBytes = [0, 8, 16].map((at) => Number.parseInt(bits.slice(at, at + 8), 2));
+      for (const size of [1000, 60_000]) {
+        sets.take(Buffer.concat([Buffer.from([0x68, ...idBytes]), Buffer.alloc(size, 1)]));
+        sets.take(Buffer.concat([Buffer.from([0x67, 1, 1, 1, ...idBytes]), Buffer.alloc(size, 1)]));
+      }
+    }
+    expect([sets.sequence.length, sets.picture.length]).toEqual([32, 256]);
     const held = [...sets.sequence, ...sets.picture].reduce((sum, nal) => sum + nal.length, 0);
     expect(held).toBeLessThan(2 * 1024 * 1024);
   });

@@ -129,6 +129,7 @@ export class BatchedSocket {
 
   /** From now on, until `readInBatches`, reads whatever comes at once. */
   readAtOnce(): void {
+    if (this.#intervalMs === 0) return;
     this.#intervalMs = 0;
     this.#sockets.forget(this);
     this.resume();

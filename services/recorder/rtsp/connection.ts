@@ -51,12 +51,10 @@ export class RtspConnection {
         handler.heard();
         try {
           reader.push(bytes, length);
+          handler.batchEnd();
         } catch (error) {
-          if (!(error instanceof RtspSyntaxError)) throw error;
-          this.#socket.destroy(new CameraAwayError(error.message, "is this the RTSP port of the camera?"));
-          return;
+          this.#socket.destroy(asCameraError(error));
         }
-        handler.batchEnd();
       },
       closed: (error) => this.#closed(asAwayError(error)),
     });
@@ -161,6 +159,15 @@ export class RtspConnection {
     for (const request of this.#pending.splice(0)) request.reject(error);
     this.#handler.closed(error);
   }
+}
+
+/** Whatever went wrong with what a camera sent ends its own connection, and harms no other. */
+function asCameraError(error: unknown): CameraAwayError {
+  if (error instanceof RtspSyntaxError)
+    return new CameraAwayError(error.message, "is this the RTSP port of the camera?");
+  return new CameraAwayError(`a fault of the recorder: ${(error as Error).stack}`, "please report it", {
+    cause: error,
+  });
 }
 
 function refusal(method: string, response: RtspResponse): CameraRefusedError {

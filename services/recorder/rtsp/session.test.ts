@@ -179,7 +179,7 @@ describe("RtspSession.open", () => {
   test("answers without CSeq, after 100 Continue, and a Content-Base that is a path are understood", async () => {
     const server = await serve((request, socket) => {
       const text = goodAnswer(request).replace(/Content-Base: \S+/, "Content-Base: /other/");
-      socket.write(request.method === "PLAY" ? `RTSP/1.0 100 Continue\r\n\r\n${text}` : text);
+      socket.write(request.method === "SETUP" ? `RTSP/1.0 100 Continue\r\n\r\n${text}` : text);
       return undefined;
     });
     const { session } = newSession(server.url);

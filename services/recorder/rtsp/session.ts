@@ -92,11 +92,9 @@ export class RtspSession {
     this.#connection?.readInBatches();
   }
 
-  /** Reads what comes at once, for as long as somebody watches live, or in batches; does nothing before it plays. */
-  setReadAtOnce(atOnce: boolean): void {
-    if (!this.#isOpen || this.#isClosed) return;
-    if (atOnce) this.#connection?.readAtOnce();
-    else this.#connection?.readInBatches();
+  /** From now on, until `readInBatches`, they are read as they come: somebody watches live. */
+  readAtOnce(): void {
+    this.#connection?.readAtOnce();
   }
 
   /** Ends the session; `handler.closed` is not called for it. */
