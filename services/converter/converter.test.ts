@@ -117,6 +117,27 @@ test("after kill -9 of a converter in the middle of a minute another one finishe
   await expectFrames("cam", 0, units);
 }, 90_000);
 
+test("a converter that was frozen and wakes up does not put its older view over what another has merged meanwhile", async () => {
+  const units = atPace(await makeClip({ frames: 30, gop: 10 }), minuteUs(0));
+  await put("cam", 0, units.slice(0, 20));
+  const frozen = await converter({
+    ffmpegPath: await ffmpegThat('case "$*" in *pipe:0*) sleep 3;; esac'),
+    ffmpegTimeout: "120s",
+  });
+  frozen.start("converter");
+  await until("the converter at work", 15_000, async () => (await names("cam")).some((name) => name.endsWith(".tmp")));
+  process.kill(frozen.pid("converter"), "SIGSTOP");
+  const path = chunkPath(directory("cam"), "cam", minuteAt(minuteUs(0)), 2);
+  await writeChunk(path, { units: units.slice(20), origin: origin("a", { session: 2 }), endUs: endOf(units) });
+  const other = await converter();
+  other.start("converter");
+  await finished("cam", 1, 60_000);
+  process.kill(frozen.pid("converter"), "SIGCONT");
+  await sleep(6000);
+  await expectFrames("cam", 0, units);
+  await finished("cam", 1, 10_000);
+}, 120_000);
+
 test("kill -9 at random moments, again and again: in the end every frame is there once, and nothing half-written", async () => {
   const seed = Date.now() % 100_000;
   const sent = await Promise.all(Array.from({ length: 40 }, (_, i) => put("cam", i)));

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFile, open, readFile, stat, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -390,6 +391,25 @@ test("a chunk that grows while it is being converted is not removed", async () =
   };
   await expect(convertMinute(minute.job, kit)).rejects.toThrow("has grown meanwhile");
   expect(await minute.names()).toContain("cam.20251124.1432.chunk");
+});
+
+test("nothing half-written is ever visible under a final name, and mp4 and pictures are whole before the chunk goes", async () => {
+  const once = await clip({ width: 640, height: 384 });
+  const units = Array.from({ length: 60 }, (_, i) => atPace(once, START_US + i * 2_400_000)).flat();
+  await write(1, units);
+  let looks = 0;
+  const conversion = convertMinute(minute.job, tools());
+  for (let isOver = false; !isOver; looks++) {
+    isOver = await Promise.race([conversion.then(() => true), sleep(1, false)]);
+    const present = (await minute.names()).filter((name) => !name.startsWith("."));
+    if (!present.some((name) => name.endsWith(".chunk"))) expect(present).toEqual(FINISHED);
+    for (const kind of ["preview", "thumbnail"] as const) {
+      const jpeg = await readFile(minute.path(kind)).catch(() => undefined);
+      if (jpeg !== undefined) expect(jpeg.subarray(-2).toString("hex")).toBe("ffd9");
+    }
+    if (present.includes(FINISHED[0] as string)) expect((await readMovie()).sizes.length).toBe(units.length);
+  }
+  expect(looks).toBeGreaterThan(10);
 });
 
 test("a minute without chunks is nothing to do", async () => {
