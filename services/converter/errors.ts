@@ -1,5 +1,3 @@
-import { Mp4Error } from "../../shared/mp4/box-reader.ts";
-
 /** A chunk that cannot be converted, whatever is tried: it goes into quarantine. */
 export class BadChunkError extends Error {
   override name = "BadChunkError";
@@ -57,9 +55,4 @@ const MACHINE_ERROR_CODES = new Set([
 export function isMachineTrouble(error: unknown): boolean {
   if (error instanceof FfmpegUnusableError) return true;
   return error instanceof Error && MACHINE_ERROR_CODES.has((error as NodeJS.ErrnoException).code ?? "");
-}
-
-/** Whether an error will be the same at every further attempt. */
-export function isPermanent(error: unknown): boolean {
-  return error instanceof BadChunkError || error instanceof Mp4Error;
 }

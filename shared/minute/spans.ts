@@ -46,17 +46,6 @@ export function spansOf(recordings: readonly Recording[], pieces: readonly Piece
   }));
 }
 
-/** Spans as a viewer sees them: those that join within `toleranceUs` are one, whoever recorded them. */
-export function joinSpans(spans: Iterable<CaptureSpan>, toleranceUs = 1): { startUs: number; endUs: number }[] {
-  const joined: { startUs: number; endUs: number }[] = [];
-  for (const { firstCaptureTimeUs, endUs } of spans) {
-    const before = joined.at(-1);
-    if (before !== undefined && Math.abs(firstCaptureTimeUs - before.endUs) <= toleranceUs) before.endUs = endUs;
-    else joined.push({ startUs: firstCaptureTimeUs, endUs });
-  }
-  return joined;
-}
-
 /** A piece that goes on in the middle of a GOP belongs to the span before it, whatever the times say. */
 function joins(before: OpenSpan, recording: Recording, piece: Piece, firstUs: number): boolean {
   if (recording.keyframes[piece.from] !== 1) return true;
