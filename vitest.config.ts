@@ -12,6 +12,7 @@ export default defineConfig({
           name: "parts",
           include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/house/*.test.ts"],
           sequence: { groupOrder: 0 },
+          maxWorkers: 3, // many of them wait for processes, timers and disks
         },
       },
       {

@@ -91,11 +91,11 @@ async function ffmpegThat(script: string): Promise<string> {
 }
 
 test("two converters share what waits, found by sweeping alone, and every frame is there once", async () => {
-  const sent = await Promise.all(Array.from({ length: 16 }, (_, i) => put("cam", i)));
+  const sent = await Promise.all(Array.from({ length: 48 }, (_, i) => put("cam", i))); // more than one takes at once
   const [one, two] = [await converter(), await converter()];
   one.start("converter");
   two.start("converter");
-  await finished("cam", 16);
+  await finished("cam", 48);
   for (const [i, units] of sent.entries()) await expectFrames("cam", i, units);
   const shares = [one, two].map(({ log }) => log.match(/30 frames from 1 chunks/g)?.length ?? 0);
   expect(shares[0] as number).toBeGreaterThan(0);
