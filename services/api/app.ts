@@ -11,6 +11,7 @@ import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers
 import { camerasRoutes } from "./routes/cameras.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { footageRoutes } from "./routes/footage.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { minutesRoutes } from "./routes/minutes.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { rangeRoutes } from "./routes/range.ts";
@@ -44,6 +45,7 @@ export function createApp(parts: AppParts): Express {
   app.use(camerasRoutes(parts));
   app.use(minutesRoutes(parts));
   app.use(eventRoutes(parts.events));
+  app.use(liveRoutes());
   app.use(rangeRoutes(parts.catalog));
   app.use(footageRoutes(parts.catalog));
   app.use("/admin/queues", parts.board);

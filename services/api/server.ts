@@ -1,15 +1,21 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+
+/** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 /** An HTTP server that stops without cutting off those who are being served. */
 export class ApiServer {
   readonly #server: Server;
 
-  constructor(listener: RequestListener) {
+  constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false) {
     // A page scrubbing over thumbnails keeps its connections between two movements of the hand.
     this.#server = createServer({ keepAliveTimeout: 65_000 }, listener);
     this.#server.on("clientError", answerMalformed);
+    this.#server.on("upgrade", (request, socket, head) => {
+      if (!upgradeListener(request, socket, head)) answerPlainly(listener, request, socket as Socket);
+    });
   }
 
   /** Begins to listen; port 0 takes any free one. Throws the errors of bind(2). Returns the port. */
@@ -26,7 +32,7 @@ export class ApiServer {
 
   /**
    * Takes no new connections, lets the answers under way be finished for up to `graceMs`, then cuts what is left.
-   * Streams that never end by themselves must have been ended before.
+   * Streams that never end by themselves, and WebSockets, must have been ended before.
    */
   async stop(graceMs: number): Promise<void> {
     if (!this.#server.listening) return;
@@ -38,6 +44,16 @@ export class ApiServer {
     clearInterval(sweep);
     clearTimeout(limit);
   }
+}
+
+/** Nobody must be upgraded (RFC 9110 §7.8): clients that offer HTTP/2 beside (h2c) get their answer all the same. */
+function answerPlainly(listener: RequestListener, request: IncomingMessage, socket: Socket): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on("finish", () => socket.end());
+  socket.on("error", () => socket.destroy());
+  listener(request, response as Parameters<RequestListener>[1]);
 }
 
 /** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */

@@ -49,7 +49,7 @@ describe("startApi", () => {
   });
 
   it("says which setting to correct when its port is taken", async () => {
-    store.config.change({ api: { host: "127.0.0.1", port: api.port } });
+    store.config.change({ api: { ...store.config.current.api, port: api.port } });
     await expect(startApi(context, { projectRoot: root })).rejects.toThrow(/EADDRINUSE.*api\.port/);
   });
 

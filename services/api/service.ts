@@ -8,6 +8,8 @@ import { Catalog } from "./catalog/catalog.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
+import { LiveSource } from "./live/live-source.ts";
+import { LiveViews } from "./live/live-views.ts";
 import { pageFolder, systemName } from "./project.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { ApiServer } from "./server.ts";
@@ -50,7 +52,8 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     board: boardRoutes(queue, () => redis.status === "ready"),
     healthRouter: createHealthHandler({ problems, metrics }),
   });
-  const server = new ApiServer(app);
+  const live = new LiveViews({ config, logger, source: new LiveSource(redis) });
+  const server = new ApiServer(app, (request, socket, head) => live.upgrade(request, socket, head));
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen at ${host}:${wanted} (${error.code}): correct api.host or api.port`, {
@@ -63,6 +66,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     problems,
     stop: async () => {
       events.close();
+      await live.close();
       await server.stop(GRACE_MS);
       await queue.close();
     },

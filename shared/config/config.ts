@@ -83,6 +83,8 @@ export interface ReaperConfig {
 export interface ApiConfig {
   host: string;
   port: number;
+  /** Cameras converted to MPEG-1 for live view at the same time, in one process. */
+  maxMpeg1Streams: number;
 }
 
 /** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */

@@ -46,7 +46,7 @@ test("storage root and cameras are enough: everything else has its default", () 
       ffmpegTimeoutMs: 20_000,
       thumbnailWidth: 320,
     },
-    api: { host: "127.0.0.1", port: 8080 },
+    api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4 },
     health: { host: "127.0.0.1", recorderPort: 8081, converterPort: 8082, reaperPort: 8083 },
     log: { level: "info", format: "text" },
   });

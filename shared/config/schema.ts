@@ -176,6 +176,13 @@ export const mainSchema = {
       env: "NVR_API_HOST",
     }),
     port: port({ doc: "The port of page and API; 0 takes any free one.", default: 8080, env: "NVR_API_PORT" }),
+    maxMpeg1Streams: wholeNumber({
+      doc: "Cameras that one api converts to MPEG-1 at a time, an ffmpeg each, for live view in browsers that cannot play the camera's own stream; 0 turns it off.",
+      default: 4,
+      env: "NVR_API_MAX_MPEG1_STREAMS",
+      min: 0,
+      max: 64,
+    }),
   },
   health: {
     host: host({

@@ -36,9 +36,3 @@ export async function watchLive(
   });
   return client;
 }
-
-/** The decode time, in ms, of a fragment that holds one sample; undefined for what is no fragment. */
-export function fragmentTimeMs(bytes: Buffer): number | undefined {
-  const at = bytes.indexOf("tfdt", 0, "latin1");
-  return at === -1 || at > 100 ? undefined : Number(bytes.readBigUInt64BE(at + 8)) / 1000;
-}

@@ -12,6 +12,7 @@ export type ProblemKind =
   | "precondition-failed"
   | "range-not-satisfiable"
   | "cross-site"
+  | "upgrade-required"
   | "unavailable"
   | "internal";
 

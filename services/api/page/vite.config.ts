@@ -19,6 +19,6 @@ export default defineConfig({
   },
   server: {
     // For `npx vite --config services/api/page/vite.config.ts` beside a running fleet.
-    proxy: { "/api": "http://127.0.0.1:8080", "/admin": "http://127.0.0.1:8080" },
+    proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true }, "/admin": "http://127.0.0.1:8080" },
   },
 });

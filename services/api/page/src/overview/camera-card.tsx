@@ -3,6 +3,8 @@ import { useState } from "preact/hooks";
 import type { CameraStatus } from "../../../../../shared/status/camera-status.ts";
 import { previewUrl, thumbnailUrl } from "../client/client.ts";
 import type { SystemStatus } from "../client/types.ts";
+import { useLiveOnHover } from "../live/live-on-hover.ts";
+import { LiveView } from "../live/live-view.tsx";
 import type { Services } from "../services.ts";
 import { formatClock, formatDuration, formatMoment } from "../time/format.ts";
 import { MINUTE_MS } from "../time/minute.ts";
@@ -29,6 +31,7 @@ interface Props {
 /** A camera: its newest picture, its state, what is wrong with it, and the way to its footage. */
 export function CameraCard({ services, camera, status }: Props): JSX.Element {
   useTick(5000);
+  const live = useLiveOnHover();
   const detail = status.cameras.find((each) => each.camera === camera);
   const recording = status.camera[camera] === true;
   const problem = status.problems.find((each) => each.camera === camera && each.what !== "conversion");
@@ -39,13 +42,14 @@ export function CameraCard({ services, camera, status }: Props): JSX.Element {
   const sinceMs = since === undefined ? Number.NaN : Date.parse(since);
   const lasted = Number.isNaN(sinceMs) ? "" : ` for ${formatDuration(Date.now() - sinceMs)}`;
   return (
-    <li class="card" data-tone={tone}>
+    <li class="card" data-tone={tone} {...live.handlers}>
       <a class="card-link" href={formatRoute({ view: "watch", cameras: [camera] })} aria-label={`Footage of ${camera}`}>
         <Picture
           camera={camera}
           minuteMs={newestMs}
           known={services.footage.loaded}
           sinceMs={recording ? sinceMs : Number.NaN}
+          isLive={live.isLive && recording}
         />
         <div class="card-text">
           <h2>{camera}</h2>
@@ -65,6 +69,16 @@ export function CameraCard({ services, camera, status }: Props): JSX.Element {
           {recording && <p class="stream">{detail === undefined ? "" : describeStream(detail)}</p>}
         </div>
       </a>
+      {recording && (
+        <button
+          type="button"
+          class="live-button"
+          aria-label={live.isLive ? `End live picture of ${camera}` : `Live picture of ${camera}`}
+          onClick={live.toggle}
+        >
+          {live.isLive ? "End live" : "Live"}
+        </button>
+      )}
     </li>
   );
 }
@@ -74,14 +88,16 @@ function Picture(props: {
   minuteMs: number | undefined;
   known: boolean;
   sinceMs: number;
+  isLive: boolean;
 }): JSX.Element {
-  const { camera, minuteMs, known, sinceMs } = props;
+  const { camera, minuteMs, known, sinceMs, isLive } = props;
   // The former picture stays until the new one is there.
   const [shown, setShown] = useState<number>();
   if (minuteMs === undefined) {
     return (
       <div class="card-picture card-empty">
         <span>{known ? firstPictureText(sinceMs) : "Loading…"}</span>
+        {isLive && <LiveView camera={camera} hasText={false} />}
       </div>
     );
   }
@@ -98,6 +114,7 @@ function Picture(props: {
         onLoad={() => setShown(minuteMs)}
       />
       <span class="card-time">{label}</span>
+      {isLive && <LiveView camera={camera} hasText={false} />}
     </div>
   );
 }

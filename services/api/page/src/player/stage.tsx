@@ -2,6 +2,7 @@ import "./stage.css";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { thumbnailUrl } from "../client/client.ts";
+import { LiveStage } from "../live/live-stage.tsx";
 import type { Services } from "../services.ts";
 import { formatClock, formatDate, formatDuration, formatHundredths, zoneName } from "../time/format.ts";
 import { floorMinute } from "../time/minute.ts";
@@ -48,6 +49,7 @@ export function Stage({ services, session, videos, hasFootage, loaded }: Props):
           <p>{services.footage.problem ?? "Loading…"}</p>
         </div>
       )}
+      {session !== undefined && <LiveStage services={services} session={session} />}
     </section>
   );
 }

@@ -1,0 +1,52 @@
+import type { WebSocket } from "ws";
+import type { LiveFrame } from "../../../shared/live/frame-message.ts";
+import { Audience } from "./audience.ts";
+import type { Channel } from "./channel.ts";
+import { type LiveSource, MOST_KEPT_BYTES } from "./live-source.ts";
+import { MovieFragments, type StreamStart } from "./movie-fragments.ts";
+
+/** A camera's own H.264 for all its viewers here, as fragmented mp4: each frame is repackaged once. */
+export class H264Channel implements Channel {
+  readonly audience = new Audience();
+  readonly #fragments = new MovieFragments();
+  readonly #end: () => void;
+  /** The newest GOP so far, for viewers who come later; bounded like that of LiveSource. */
+  #gop: Buffer[] = [];
+  #gopBytes = 0;
+
+  constructor(camera: string, source: LiveSource) {
+    this.#end = source.listen(camera, (frame) => this.#frame(frame));
+  }
+
+  join(socket: WebSocket): void {
+    this.audience.add(socket, this.#gop);
+  }
+
+  stop(): void {
+    this.#end();
+  }
+
+  #frame(frame: LiveFrame): void {
+    const fragment = this.#fragments.take(frame);
+    if (fragment === undefined) return;
+    if (fragment.start !== undefined) this.audience.setPreamble(preamble(fragment.start));
+    this.#keep(fragment.bytes, fragment.isKeyframe);
+    this.audience.send(fragment.bytes, fragment.isKeyframe);
+  }
+
+  #keep(bytes: Buffer, isKeyframe: boolean): void {
+    if (isKeyframe) {
+      this.#gop = [];
+      this.#gopBytes = 0;
+    }
+    this.#gopBytes += bytes.length;
+    if (this.#gopBytes > MOST_KEPT_BYTES) this.#gop = [];
+    else if (isKeyframe || this.#gop.length > 0) this.#gop.push(bytes);
+  }
+}
+
+function preamble(start: StreamStart): [string, Buffer] {
+  const { codec, width, height, startTimeUs } = start;
+  const message = { type: "start", codec, width, height, startTime: new Date(startTimeUs / 1000).toISOString() };
+  return [JSON.stringify({ ...message, startTimeMs: startTimeUs / 1000 }), start.initializationSegment];
+}

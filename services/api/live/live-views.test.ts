@@ -1,0 +1,216 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import winston from "winston";
+import { framesChannel, WATCH_CHANNEL } from "../../../shared/live/channels.ts";
+import { encodeFrame } from "../../../shared/live/frame-message.ts";
+import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
+import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { ApiServer } from "../server.ts";
+import { StoreFixture } from "../testing/store-fixture.ts";
+import { LiveSource } from "./live-source.ts";
+import { LiveViews } from "./live-views.ts";
+
+const KEYFRAME = Buffer.from(
+  "000000016742c01fd9005005bb011000000300100000030300f18324800000000168cb83cb200000000165888040",
+  "hex",
+);
+const FRAME = Buffer.from("0000000141888040", "hex");
+
+let redisServer: TestRedis;
+let redis: Redis;
+/** Plays the recorder. */
+let recorder: Redis;
+let store: StoreFixture;
+let live: LiveViews;
+let server: ApiServer;
+let url: string;
+const asked: string[] = [];
+const logged: string[] = [];
+
+beforeAll(async () => {
+  redisServer = await startRedis();
+});
+afterAll(() => redisServer.stop());
+beforeEach(async () => {
+  asked.length = logged.length = 0;
+  redis = new Redis(redisServer.url, { maxRetriesPerRequest: null });
+  recorder = new Redis(redisServer.url);
+  const ear = recorder.duplicate();
+  ear.on("message", (_channel, camera) => asked.push(camera));
+  await ear.subscribe(WATCH_CHANNEL);
+  recorder.once("end", () => ear.disconnect());
+  store = new StoreFixture({ yard: {}, gate: {}, off: { enabled: false } });
+  store.config.change({ converter: { ffmpegPath: "ffmpeg" } as never });
+  const logger = winston.createLogger({ transports: [] });
+  logger.warn = ((text: string) => logged.push(text)) as never;
+  live = new LiveViews({ config: store.config, logger, source: new LiveSource(redis) });
+  server = new ApiServer(
+    (_request, response) => void response.end("plain"),
+    (request, socket, head) => live.upgrade(request, socket, head),
+  );
+  url = `http://127.0.0.1:${await server.listen("127.0.0.1", 0)}`;
+});
+afterEach(async () => {
+  await live.close();
+  await server.stop(0);
+  redis.disconnect();
+  recorder.disconnect();
+  store.remove();
+});
+
+/** Sends frames of a camera, as a recorder would, from a keyframe on. */
+async function send(camera: string, count: number): Promise<void> {
+  for (let sequence = 0; sequence < count; sequence++) {
+    const isKeyframe = sequence === 0;
+    const bytes = isKeyframe ? KEYFRAME : FRAME;
+    const header = { isKeyframe, source: 1, sequence, captureTimeUs: 1e15 + sequence * 40_000 };
+    await recorder.publish(framesChannel(camera), encodeFrame(header, bytes, 0, bytes.length));
+  }
+}
+
+async function received(client: LiveClient, count: number): Promise<void> {
+  await vi.waitUntil(() => client.pieces.length >= count, { timeout: 5000, interval: 20 });
+}
+
+test("requests that cannot be watched are answered by HTTP", async () => {
+  const refused = async (camera: string, options = {}) =>
+    (await watchLive(url, camera, options).catch(String)) as string;
+  expect(await refused("nobody")).toContain("404");
+  expect(await refused("off")).toContain("404");
+  expect(await refused("yard/..")).toContain("404");
+  expect(await refused("yard", { query: "?codec=h265" })).toContain("400");
+  expect(await refused("yard", { headers: { Origin: "http://evil.example" } })).toContain("403");
+  expect(await refused("yard", { headers: { "Sec-Fetch-Site": "cross-site" } })).toContain("403");
+  expect(live.viewers).toBe(0);
+  expect(asked).toEqual([]);
+});
+
+test("the page's own origin may watch", async () => {
+  const client = await watchLive(url, "yard", { headers: { Origin: url } });
+  client.socket.close();
+  await client.closed;
+});
+
+test("whoever offers another protocol gets a plain answer", async () => {
+  const answer = await new Promise<string>((resolve) => {
+    import("node:net").then(({ connect }) => {
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.end(
+        "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A\r\n\r\n",
+      );
+      let text = "";
+      socket.on("data", (data) => {
+        text += data;
+      });
+      socket.on("close", () => resolve(text));
+    });
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200[\s\S]*plain/);
+});
+
+test("a camera is asked for while somebody watches, again and again, and no more soon after", async () => {
+  const client = await watchLive(url, "yard");
+  await vi.waitUntil(() => asked.length > 0, 1000);
+  await sleep(2500);
+  expect(asked.length).toBeGreaterThanOrEqual(3);
+  client.socket.close();
+  await sleep(4500);
+  asked.length = 0;
+  await sleep(2000);
+  expect(asked).toEqual([]);
+  expect(await recorder.pubsub("NUMSUB", framesChannel("yard"))).toEqual([framesChannel("yard"), 0]);
+});
+
+test("any number of viewers is one subscription, and one that comes later begins with the GOP so far", async () => {
+  const first = await watchLive(url, "yard");
+  await vi.waitUntil(() => asked.length > 0, 1000);
+  await send("yard", 5);
+  await received(first, 6);
+  expect(first.starts[0]).toMatchObject({ codec: "avc1.42c01f", width: 1280, height: 720 });
+  const second = await watchLive(url, "yard");
+  await received(second, 6);
+  expect(second.pieces.map(({ bytes }) => bytes)).toEqual(first.pieces.map(({ bytes }) => bytes));
+  expect(await recorder.pubsub("NUMSUB", framesChannel("yard"))).toEqual([framesChannel("yard"), 1]);
+  for (const client of [first, second]) client.socket.close();
+});
+
+test("stopping says goodbye, and a camera that is recorded no more says so", async () => {
+  const yard = await watchLive(url, "yard");
+  const gate = await watchLive(url, "gate");
+  store.config.change({ cameras: new Map([...store.config.current.cameras].filter(([id]) => id !== "gate")) });
+  expect(await gate.closed).toMatchObject({ code: 4404 });
+  await live.close();
+  expect(await yard.closed).toEqual({ code: 1001, reason: "The api is stopping." });
+});
+
+test("an ffmpeg that is missing, fails or hangs costs its viewers their picture, and nobody else anything", async () => {
+  for (const [script, complaint] of [
+    [undefined, /cannot be run: spawn .* ENOENT/],
+    ["#!/bin/sh\necho no such codec >&2\nexit 1\n", /ffmpeg ended with 1: no such codec/],
+  ] as const) {
+    const ffmpegPath = join(store.root, "ffmpeg");
+    if (script !== undefined) {
+      writeFileSync(ffmpegPath, script);
+      chmodSync(ffmpegPath, 0o755);
+    }
+    store.config.change({ converter: { ...store.config.current.converter, ffmpegPath } });
+    asked.length = logged.length = 0;
+    const [mpeg1, h264] = [await watchLive(url, "yard", { query: "?codec=mpeg1" }), await watchLive(url, "yard")];
+    await vi.waitUntil(() => asked.length > 0, 1000);
+    await send("yard", 3);
+    expect(await mpeg1.closed).toMatchObject({ code: 1011 });
+    expect(logged.join("\n")).toMatch(complaint);
+    await received(h264, 4);
+    h264.socket.close();
+    await h264.closed;
+    await sleep(3500);
+  }
+});
+
+test("an ffmpeg that hangs is killed", async () => {
+  const ffmpegPath = join(store.root, "ffmpeg");
+  writeFileSync(ffmpegPath, `#!/bin/sh\necho $$ > ${store.root}/pid\nexec sleep 600\n`);
+  chmodSync(ffmpegPath, 0o755);
+  store.config.change({ converter: { ...store.config.current.converter, ffmpegPath } });
+  const client = await watchLive(url, "yard", { query: "?codec=mpeg1" });
+  await vi.waitUntil(() => asked.length > 0, 1000);
+  const feeding = (async () => {
+    for (let sequence = 0; sequence < 30; sequence++) {
+      const header = { isKeyframe: true, source: 1, sequence, captureTimeUs: 1e15 + sequence * 500_000 };
+      await recorder.publish(framesChannel("yard"), encodeFrame(header, KEYFRAME, 0, KEYFRAME.length));
+      await sleep(500);
+    }
+  })();
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  expect(logged.join("\n")).toContain("hangs");
+  const pid = Number(readFileSync(join(store.root, "pid"), "utf8"));
+  await vi.waitUntil(() => !isAlive(pid), 2000);
+  await feeding;
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("conversions are bounded in number; one that nobody watches any more makes room", async () => {
+  store.config.change({ api: { ...store.config.current.api, maxMpeg1Streams: 1 } });
+  const query = "?codec=mpeg1";
+  const first = await watchLive(url, "yard", { query });
+  const refused = await watchLive(url, "gate", { query });
+  expect(await refused.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("api.maxMpeg1Streams") });
+  first.socket.close();
+  await first.closed;
+  await sleep(100);
+  const second = await watchLive(url, "gate", { query });
+  await sleep(300);
+  expect(second.socket.readyState).toBe(second.socket.OPEN);
+  second.socket.close();
+});

@@ -1,0 +1,208 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { excerpt, Problem, problemDetails } from "../http/problem.ts";
+import { isCrossSite } from "../http/security-headers.ts";
+import { type Channel, CloseCode } from "./channel.ts";
+import { H264Channel } from "./h264-channel.ts";
+import type { LiveSource } from "./live-source.ts";
+import { Mpeg1Channel } from "./mpeg1-channel.ts";
+
+export interface LiveViewsOptions {
+  config: LiveConfig;
+  source: LiveSource;
+  logger: Logger;
+}
+
+type Codec = "h264" | "mpeg1";
+
+const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
+/** A viewer who leaves and comes back at once finds the stream still there. */
+const LINGER_MS = 3000;
+const PING_INTERVAL_MS = 10_000;
+const CLOSE_PATIENCE_MS = 1000;
+const MOST_VIEWERS = 200;
+
+/** Live view by WebSocket: `/api/1/camera/{id}/live`, `?codec=mpeg1` for browsers that cannot play the camera's own. */
+export class LiveViews {
+  readonly #options: LiveViewsOptions;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false });
+  readonly #channels = new Map<string, Channel>();
+  readonly #lingering = new Map<string, NodeJS.Timeout>();
+  /** Viewers who have not answered the last ping. */
+  readonly #silent = new Set<WebSocket>();
+  readonly #pings: NodeJS.Timeout;
+  readonly #endFollowing: () => void;
+  #isClosing = false;
+
+  constructor(options: LiveViewsOptions) {
+    this.#options = options;
+    this.#pings = setInterval(() => this.#ping(), PING_INTERVAL_MS);
+    this.#endFollowing = options.config.onChange(() => this.#dropUnknown());
+  }
+
+  get viewers(): number {
+    return this.#server.clients.size;
+  }
+
+  /** Takes an upgrade request; false when it is for something else. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
+    const target = request.url ?? "/";
+    let asked: { camera: string; codec: Codec };
+    try {
+      asked = this.#read(request, target);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      refuse(socket, error, target);
+      return true;
+    }
+    socket.on("error", () => {});
+    this.#server.handleUpgrade(request, socket, head, (viewer) => this.#admit(viewer, asked.camera, asked.codec));
+    return true;
+  }
+
+  /** Says goodbye to all viewers and lets go of everything. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#pings);
+    this.#endFollowing();
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+    for (const channel of this.#channels.values()) channel.stop();
+    this.#channels.clear();
+    const gone = [...this.#server.clients].map(
+      (viewer) => new Promise<void>((resolve) => viewer.once("close", () => resolve())),
+    );
+    for (const viewer of this.#server.clients) viewer.close(CloseCode.goingAway, "The api is stopping.");
+    const limit = setTimeout(() => {
+      for (const viewer of this.#server.clients) viewer.terminate();
+    }, CLOSE_PATIENCE_MS);
+    await Promise.all(gone);
+    clearTimeout(limit);
+  }
+
+  #read(request: IncomingMessage, target: string): { camera: string; codec: Codec } {
+    const { pathname, searchParams } = new URL(target, "http://localhost");
+    const id = PATH.exec(pathname)?.[1];
+    if (id === undefined) throw new Problem("no-such-resource", 404, "There is no WebSocket here; docs/api.md has it.");
+    if (isCrossSite(request.headers)) throw new Problem("cross-site", 403, "Another web site may not watch here.");
+    if (this.#options.config.current.cameras.get(id)?.enabled !== true) {
+      throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
+    }
+    const codec = searchParams.get("codec") ?? "h264";
+    if (codec !== "h264" && codec !== "mpeg1") {
+      throw new Problem("bad-request", 400, `codec is "h264" or "mpeg1", not "${excerpt(codec)}".`);
+    }
+    return { camera: id, codec };
+  }
+
+  #admit(viewer: WebSocket, camera: string, codec: Codec): void {
+    viewer.on("error", () => viewer.terminate());
+    viewer.on("pong", () => this.#silent.delete(viewer));
+    viewer.on("close", () => this.#silent.delete(viewer));
+    if (this.#isClosing) {
+      viewer.close(CloseCode.goingAway, "The api is stopping.");
+      setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS);
+      return;
+    }
+    if (this.#server.clients.size > MOST_VIEWERS) {
+      viewer.close(CloseCode.tryAgainLater, `There are ${MOST_VIEWERS} viewers already.`);
+      return;
+    }
+    const key = `${codec}:${camera}`;
+    const channel = this.#channels.get(key) ?? this.#open(key, camera, codec);
+    if (channel === undefined) {
+      const most = this.#options.config.current.api.maxMpeg1Streams;
+      viewer.close(CloseCode.tryAgainLater, `${most} cameras are converted to MPEG-1 already: api.maxMpeg1Streams.`);
+      return;
+    }
+    clearTimeout(this.#lingering.get(key));
+    this.#lingering.delete(key);
+    viewer.on("close", () => {
+      channel.audience.delete(viewer);
+      if (channel.audience.size === 0 && this.#channels.get(key) === channel) this.#linger(key, channel);
+    });
+    channel.join(viewer);
+  }
+
+  #open(key: string, camera: string, codec: Codec): Channel | undefined {
+    const { config, source, logger } = this.#options;
+    if (codec === "mpeg1" && !this.#hasRoomForMpeg1()) return undefined;
+    const channel =
+      codec === "h264"
+        ? new H264Channel(camera, source)
+        : new Mpeg1Channel({
+            camera,
+            source,
+            logger,
+            ffmpegPath: config.current.converter.ffmpegPath,
+            ended: () => this.#forget(key, channel),
+          });
+    this.#channels.set(key, channel);
+    return channel;
+  }
+
+  /** Conversions whose last viewer has just left make room for others. */
+  #hasRoomForMpeg1(): boolean {
+    const streams = [...this.#channels].filter(([, channel]) => channel instanceof Mpeg1Channel);
+    if (streams.length < this.#options.config.current.api.maxMpeg1Streams) return true;
+    const unwatched = streams.find(([key]) => this.#lingering.has(key));
+    if (unwatched === undefined) return false;
+    this.#stop(...unwatched);
+    return true;
+  }
+
+  #linger(key: string, channel: Channel): void {
+    clearTimeout(this.#lingering.get(key));
+    this.#lingering.set(
+      key,
+      setTimeout(() => this.#stop(key, channel), LINGER_MS),
+    );
+  }
+
+  #stop(key: string, channel: Channel): void {
+    channel.stop();
+    this.#forget(key, channel);
+  }
+
+  #forget(key: string, channel: Channel): void {
+    if (this.#channels.get(key) !== channel) return;
+    this.#channels.delete(key);
+    clearTimeout(this.#lingering.get(key));
+    this.#lingering.delete(key);
+  }
+
+  /** Cameras that are configured no more are watched no more. */
+  #dropUnknown(): void {
+    for (const [key, channel] of this.#channels) {
+      const camera = key.slice(key.indexOf(":") + 1);
+      if (this.#options.config.current.cameras.get(camera)?.enabled === true) continue;
+      this.#stop(key, channel);
+      channel.audience.close(CloseCode.cameraGone, "The camera is recorded no more.");
+    }
+  }
+
+  /** Viewers who vanished without a word, or do not read what they are sent, are hung up on. */
+  #ping(): void {
+    for (const viewer of this.#server.clients) {
+      if (this.#silent.has(viewer)) {
+        viewer.terminate();
+      } else {
+        this.#silent.add(viewer);
+        viewer.ping();
+      }
+    }
+  }
+}
+
+/** Answers an upgrade request with an error, as the rest of the api does. */
+function refuse(socket: Duplex, problem: Problem, target: string): void {
+  const body = JSON.stringify(problemDetails(problem, target));
+  socket.on("error", () => {});
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,103 @@
+import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { SpsError } from "../../../shared/h264/sps.ts";
+import type { LiveFrame } from "../../../shared/live/frame-message.ts";
+import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import { writeFragment, writeInitializationSegment } from "../../../shared/mp4/fragment-writer.ts";
+
+/** A stream that a player can begin: what it must be told, and the initialization segment. */
+export interface StreamStart {
+  /** RFC 6381. */
+  codec: string;
+  width: number;
+  height: number;
+  /** The capture time that the media time 0 stands for, µs since the Unix epoch. */
+  startTimeUs: number;
+  initializationSegment: Buffer;
+}
+
+export interface Fragment {
+  /** A new stream begins with this fragment: the first, or after a change of the picture or of the clock. */
+  start?: StreamStart;
+  isKeyframe: boolean;
+  bytes: Buffer;
+}
+
+/** Frames that are presented before the keyframe that they follow must not have negative times. */
+const LEAD_US = 1_000_000;
+/** Times that go back, or ahead by so much, are those of another clock. */
+const MOST_BACK_US = 1_000_000;
+const MOST_AHEAD_US = 10_000_000;
+const DEFAULT_INTERVAL_US = 40_000;
+const MOST_DURATION_US = 2_000_000;
+
+/**
+ * Makes fragments of live frames, one of each. What only the future knows is set so that a player is never held up: a
+ * sample lasts half as long again as the longest interval of late, since a player of Media Source Extensions takes a
+ * pause of more than two durations for the end of a stretch, and then drops everything up to the next keyframe; and
+ * frames that are presented before the one they follow (B-frames) are decoded a microsecond after it.
+ */
+export class MovieFragments {
+  #configuration: AvcConfiguration | undefined;
+  #startTimeUs = 0;
+  #sequence = 0;
+  #newestUs = 0;
+  #decodeTimeUs = 0;
+  /** Longest interval between frames, of this GOP and of the one before. */
+  #intervalUs = 0;
+  #previousIntervalUs = DEFAULT_INTERVAL_US;
+
+  /** The fragment of a frame, or undefined where no stream could begin so far. Frames come in decode order. */
+  take(frame: LiveFrame): Fragment | undefined {
+    const nals = splitAnnexB(frame.data);
+    const start = frame.isKeyframe ? this.#startAt(frame.captureTimeUs, nals) : undefined;
+    if (this.#configuration === undefined) return undefined;
+    const presentationTimeUs = Math.max(0, frame.captureTimeUs - this.#startTimeUs);
+    const aheadUs = presentationTimeUs - this.#newestUs;
+    const decodeTimeUs =
+      start === undefined ? Math.max(this.#decodeTimeUs + 1, presentationTimeUs) : presentationTimeUs;
+    if (frame.isKeyframe) {
+      if (this.#intervalUs > 0) this.#previousIntervalUs = this.#intervalUs;
+      this.#intervalUs = 0;
+    }
+    if (start === undefined) this.#intervalUs = Math.max(this.#intervalUs, aheadUs);
+    this.#newestUs = start === undefined ? Math.max(this.#newestUs, presentationTimeUs) : presentationTimeUs;
+    this.#decodeTimeUs = decodeTimeUs;
+    const intervalUs = Math.max(this.#intervalUs, this.#previousIntervalUs);
+    const durationUs = Math.min(MOST_DURATION_US, Math.round(intervalUs * 1.5));
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const sample = {
+      sequence: this.#sequence,
+      isKeyframe: frame.isKeyframe,
+      decodeTimeUs,
+      presentationTimeUs,
+      durationUs,
+    };
+    return { isKeyframe: frame.isKeyframe, bytes: writeFragment(sample, nals), ...(start !== undefined && { start }) };
+  }
+
+  /** A new stream when this keyframe cannot go on with the one there is. */
+  #startAt(captureTimeUs: number, nals: Buffer[]): StreamStart | undefined {
+    const configuration = readConfiguration(nals);
+    if (configuration === undefined) {
+      this.#configuration = undefined;
+      return undefined;
+    }
+    const aheadUs = captureTimeUs - this.#startTimeUs - this.#newestUs;
+    const isSame = this.#configuration?.avcC.equals(configuration.avcC) === true;
+    if (isSame && aheadUs > -MOST_BACK_US && aheadUs < MOST_AHEAD_US) return undefined;
+    this.#configuration = configuration;
+    this.#startTimeUs = captureTimeUs - LEAD_US;
+    const { codec, width, height } = configuration;
+    const initializationSegment = writeInitializationSegment(configuration, captureTimeUs);
+    return { codec, width, height, startTimeUs: this.#startTimeUs, initializationSegment };
+  }
+}
+
+function readConfiguration(nals: Buffer[]): AvcConfiguration | undefined {
+  try {
+    return avcConfigurationOf(nals);
+  } catch (error) {
+    if (error instanceof SpsError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { WebSocket } from "ws";
+import type { LiveFrame } from "../../../shared/live/frame-message.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { Audience } from "./audience.ts";
+import { type Channel, CloseCode } from "./channel.ts";
+import type { LiveSource } from "./live-source.ts";
+import { startConversion } from "./mpeg1-muxer.ts";
+import { TransportPackets } from "./transport-packets.ts";
+
+export interface Mpeg1ChannelOptions {
+  camera: string;
+  source: LiveSource;
+  ffmpegPath: string;
+  logger: Logger;
+  /** It has ended by itself, and its viewers were told. */
+  ended(): void;
+}
+
+/** What ffmpeg has not taken yet; beyond it frames are left out, up to a keyframe that finds less than half of it. */
+const MOST_WAITING_BYTES = 4 * 1024 * 1024;
+/** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
+const HANG_MS = 10_000;
+/**
+ * A delimiter behind each access unit: the parser of ffmpeg knows that a picture is whole only when the next thing
+ * begins, and would keep each back until the next frame comes.
+ */
+const DELIMITER = Buffer.from([0, 0, 0, 1, 9, 0xf0]);
+
+/** MPEG-1 of a camera for all its viewers here: one ffmpeg, fed with the recorder's frames. */
+export class Mpeg1Channel implements Channel {
+  readonly audience = new Audience();
+  readonly #options: Mpeg1ChannelOptions;
+  readonly #packets = new TransportPackets();
+  readonly #endListening: () => void;
+  #ffmpeg: ChildProcessWithoutNullStreams | undefined;
+  #isSkipping = false;
+  #isOver = false;
+  /** When ffmpeg was first given a frame of which nothing has come out yet. */
+  #unansweredSinceMs: number | undefined;
+  #complaint = "";
+
+  constructor(options: Mpeg1ChannelOptions) {
+    this.#options = options;
+    this.audience.setPreamble([JSON.stringify({ type: "start", codec: "mpeg1video" })]);
+    this.#endListening = options.source.listen(options.camera, (frame) => this.#frame(frame));
+  }
+
+  join(socket: WebSocket): void {
+    this.audience.add(socket, []);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#endListening();
+    this.#ffmpeg?.kill("SIGKILL"); // it has nothing to finish
+  }
+
+  /** The first frame is a keyframe: ffmpeg is not started before there is something for it to do. */
+  #frame({ data, isKeyframe }: LiveFrame): void {
+    const nowMs = performance.now();
+    if (this.#unansweredSinceMs !== undefined && nowMs - this.#unansweredSinceMs > HANG_MS) {
+      this.#fail("ffmpeg hangs, and was killed");
+      return;
+    }
+    if (this.#ffmpeg === undefined && !this.#start()) return;
+    const stdin = this.#ffmpeg?.stdin;
+    if (stdin === undefined) return;
+    if (this.#isSkipping && isKeyframe && stdin.writableLength < MOST_WAITING_BYTES / 2) this.#isSkipping = false;
+    else if (stdin.writableLength > MOST_WAITING_BYTES) this.#isSkipping = true;
+    this.#unansweredSinceMs ??= nowMs;
+    if (this.#isSkipping || !stdin.writable) return;
+    stdin.cork();
+    stdin.write(data);
+    stdin.write(DELIMITER);
+    stdin.uncork();
+  }
+
+  #start(): boolean {
+    try {
+      this.#ffmpeg = startConversion(this.#options.ffmpegPath, {
+        data: (bytes) => this.#converted(bytes),
+        complaint: (text) => {
+          this.#complaint = (this.#complaint + text).slice(-500);
+        },
+        ended: (reason) => this.#fail(reason),
+      });
+      return true;
+    } catch (error) {
+      this.#fail(`${this.#options.ffmpegPath} cannot be run: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  #converted(bytes: Buffer): void {
+    this.#unansweredSinceMs = undefined;
+    for (const run of this.#packets.push(bytes)) this.audience.send(run.bytes, run.isEntry);
+  }
+
+  #fail(reason: string): void {
+    if (this.#isOver) return;
+    this.stop();
+    const complaint = this.#complaint.trim();
+    this.#options.logger.warn(
+      `camera ${this.#options.camera}: live view in MPEG-1 has failed: ${reason}${complaint === "" ? "" : `: ${complaint}`}`,
+    );
+    this.audience.close(CloseCode.internalError, "The conversion to MPEG-1 has failed; the api's log says why.");
+    this.#options.ended();
+  }
+}

@@ -1,0 +1,69 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
+
+/** Of what comes on stdin: H.264, decoded without waiting for frames that may never come. */
+const INPUT_OPTIONS = [
+  ..."-hide_banner -loglevel error -nostats".split(" "),
+  ..."-fflags nobuffer -flags low_delay -threads 1 -probesize 4096 -fpsprobesize 0 -analyzeduration 0".split(" "),
+  // A picture each 40 ms by the time stamps: the player shows them as they come and does not look at those.
+  ..."-f h264 -r 25".split(" "),
+];
+
+/** Of what is made: small enough to be decoded in JavaScript, with an entry point every half second or so. */
+const OUTPUT_OPTIONS = {
+  "-vf": "scale=w='min(iw,960)':h=-2",
+  "-fps_mode": "passthrough",
+  "-q:v": 6,
+  "-bf": 0,
+  "-g": 12,
+  "-threads": 1,
+  "-muxdelay": 0,
+  "-muxpreload": 0,
+  "-flush_packets": 1,
+};
+
+/**
+ * The package's muxer, told what it cannot be told by its options: what stands before `-i` on ffmpeg's command line. Its
+ * constructor puts that line into its member `spawnOptions`, starts ffmpeg with what it reads there, and puts the process
+ * into its member `stream`.
+ */
+class H264Muxer extends Mpeg1Muxer {
+  declare readonly ffmpeg: ChildProcessWithoutNullStreams;
+
+  set spawnOptions(options: string[]) {
+    Object.defineProperty(this, "spawnOptions", { value: [...INPUT_OPTIONS, ...options] });
+  }
+
+  set stream(ffmpeg: ChildProcessWithoutNullStreams) {
+    // Before the constructor stumbles over the pipes that are missing when there are no more file descriptors.
+    ffmpeg.on("error", () => {});
+    Object.defineProperty(this, "stream", { value: ffmpeg });
+    Object.defineProperty(this, "ffmpeg", { value: ffmpeg });
+  }
+}
+
+export interface ConversionListener {
+  /** MPEG-1 in an MPEG transport stream. */
+  data(bytes: Buffer): void;
+  /** What ffmpeg has to say. */
+  complaint(text: string): void;
+  /** ffmpeg has ended, or could not be started. */
+  ended(reason: string): void;
+}
+
+/**
+ * Starts an ffmpeg that makes MPEG-1 of the H.264 that it is given on stdin, by the muxer of node-rtsp-stream. Contained are the package's faults: it
+ * puts the camera's URL, password included, on ffmpeg's command line (here it is `pipe:0`), logs to the console, and dies
+ * with an unhandled error when ffmpeg cannot be started. Throws when the process could not even be tried.
+ */
+export function startConversion(ffmpegPath: string, listener: ConversionListener): ChildProcessWithoutNullStreams {
+  const muxer = new H264Muxer({ url: "pipe:0", ffmpegPath, ffmpegOptions: OUTPUT_OPTIONS });
+  const { ffmpeg } = muxer;
+  ffmpeg.removeAllListeners("exit"); // it writes to the console
+  ffmpeg.on("error", (error) => listener.ended(`${ffmpegPath} cannot be run: ${error.message}`));
+  ffmpeg.on("exit", (code, signal) => listener.ended(`ffmpeg ended with ${signal ?? code}`));
+  ffmpeg.stdin.on("error", () => {}); // EPIPE: its end is told by "exit"
+  muxer.on("mpeg1data", (bytes: Buffer) => listener.data(bytes));
+  muxer.on("ffmpegStderr", (text: Buffer) => listener.complaint(text.toString()));
+  return ffmpeg;
+}

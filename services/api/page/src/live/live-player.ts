@@ -1,0 +1,126 @@
+import { Changing } from "../ui/store.ts";
+import { LiveSocket, type StreamStart } from "./live-socket.ts";
+import { canPlay, MsePlayer } from "./mse-player.ts";
+
+type Mpeg1Player = import("./mpeg1-player.ts").Mpeg1Player;
+
+/** A browser that says it plays a stream, and fails at it so often, is given MPEG-1 instead. */
+const MOST_FAILURES = 2;
+
+/**
+ * A camera live: its own H.264 by Media Source Extensions, or where the browser cannot play that, MPEG-1 drawn on a canvas.
+ * Nothing comes while the tab is hidden.
+ */
+export class LivePlayer extends Changing {
+  readonly #camera: string;
+  readonly #video: HTMLVideoElement;
+  readonly #canvas: HTMLCanvasElement;
+  #codec: "h264" | "mpeg1";
+  #socket: LiveSocket | undefined;
+  #mse: MsePlayer | undefined;
+  #mpeg1: Mpeg1Player | undefined;
+  #hasPicture = false;
+  #problem = "";
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(camera: string, video: HTMLVideoElement, canvas: HTMLCanvasElement, codec: "h264" | "mpeg1" = "h264") {
+    super();
+    this.#camera = camera;
+    this.#video = video;
+    this.#canvas = canvas;
+    this.#codec = codec;
+    for (const name of ["playing", "timeupdate"]) video.addEventListener(name, this.#onPicture);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+    if (!document.hidden) this.#open();
+  }
+
+  /** Whether there is a picture, and it moves as far as is known. */
+  get hasPicture(): boolean {
+    return this.#hasPicture;
+  }
+
+  /** On which of the two the picture is. */
+  get shownOn(): "video" | "canvas" {
+    return this.#codec === "h264" ? "video" : "canvas";
+  }
+
+  /** Why there is no picture; empty while it is on its way. */
+  get problem(): string {
+    return this.#problem;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const name of ["playing", "timeupdate"]) this.#video.removeEventListener(name, this.#onPicture);
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.#stop();
+  }
+
+  readonly #onVisibility = () => {
+    if (document.hidden) this.#stop();
+    else if (this.#socket === undefined) this.#open();
+  };
+
+  readonly #onPicture = () => {
+    if (this.#video.currentTime > 0 || this.#mpeg1 !== undefined) this.#showPicture(true, "");
+  };
+
+  #open(): void {
+    this.#socket = new LiveSocket(this.#camera, this.#codec, {
+      onStart: (start) => void this.#start(start),
+      onBytes: (bytes) => (this.#codec === "h264" ? this.#mse : this.#mpeg1)?.append(bytes),
+      onAway: (reason) => {
+        this.#closeMse();
+        this.#showPicture(false, reason || "Hindsight does not answer.");
+      },
+    });
+  }
+
+  #stop(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.#closeMse();
+    this.#mpeg1 = undefined;
+    this.#showPicture(false, "");
+  }
+
+  async #start(start: StreamStart): Promise<void> {
+    if (start.codec === "mpeg1video") {
+      const { Mpeg1Player } = await import("./mpeg1-player.ts"); // large, and seldom needed
+      if (this.#isClosed || this.#codec !== "mpeg1") return;
+      this.#mpeg1 = new Mpeg1Player(this.#canvas, this.#onPicture);
+    } else if (canPlay(start.codec)) {
+      this.#closeMse();
+      this.#mse = new MsePlayer(this.#video, start, () => this.#mseFailed());
+    } else {
+      this.#fallBack();
+    }
+  }
+
+  #mseFailed(): void {
+    this.#mse = undefined;
+    this.#showPicture(false, "");
+    if (++this.#failures < MOST_FAILURES) this.#socket?.restart();
+    else this.#fallBack();
+  }
+
+  #fallBack(): void {
+    this.#stop();
+    this.#codec = "mpeg1";
+    this.#open();
+    this.changed();
+  }
+
+  #closeMse(): void {
+    this.#mse?.close();
+    this.#mse = undefined;
+  }
+
+  #showPicture(hasPicture: boolean, problem: string): void {
+    if (hasPicture === this.#hasPicture && problem === this.#problem) return;
+    this.#hasPicture = hasPicture;
+    this.#problem = problem;
+    if (!this.#isClosed) this.changed();
+  }
+}

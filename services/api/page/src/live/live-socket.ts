@@ -1,0 +1,84 @@
+/** What the api says before a stream begins. */
+export interface StreamStart {
+  type: "start";
+  /** RFC 6381, or `mpeg1video`. */
+  codec: string;
+  /** The capture time of media time 0, ms since the Unix epoch; of H.264 only. */
+  startTimeMs?: number;
+}
+
+export interface LiveSocketListener {
+  /** A stream begins: the first, or one after a change of the picture. */
+  onStart(start: StreamStart): void;
+  onBytes(bytes: ArrayBuffer): void;
+  /** The connection is lost, or was refused, and is being tried again; `reason` is what the api said, or empty. */
+  onAway(reason: string): void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 8000;
+/** A stream without a frame for so long is asked for anew: a connection may be dead without knowing it. */
+const SILENCE_MS = 10_000;
+
+/** The connection over which a camera's live stream comes; made anew whenever it breaks, until it is closed. */
+export class LiveSocket {
+  readonly #url: string;
+  readonly #listener: LiveSocketListener;
+  #socket: WebSocket | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #retryTimer = 0;
+  #silenceTimer = 0;
+
+  constructor(camera: string, codec: "h264" | "mpeg1", listener: LiveSocketListener) {
+    const url = new URL(`/api/1/camera/${camera}/live?codec=${codec}`, window.location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    this.#url = url.href;
+    this.#listener = listener;
+    this.#connect();
+  }
+
+  close(): void {
+    window.clearTimeout(this.#retryTimer);
+    window.clearTimeout(this.#silenceTimer);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+
+  /** Begins anew: what has come cannot be gone on with. */
+  restart(): void {
+    this.#lost("");
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    this.#awaitFrame();
+    socket.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (socket !== this.#socket) return;
+      this.#awaitFrame();
+      if (typeof data === "string") {
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#listener.onStart(JSON.parse(data) as StreamStart);
+      } else {
+        this.#listener.onBytes(data);
+      }
+    });
+    socket.addEventListener("close", ({ reason }) => {
+      if (socket === this.#socket) this.#lost(reason);
+    });
+  }
+
+  #awaitFrame(): void {
+    window.clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = window.setTimeout(() => this.#lost("The camera sends no picture."), SILENCE_MS);
+  }
+
+  #lost(reason: string): void {
+    this.close();
+    this.#listener.onAway(reason);
+    this.#retryTimer = window.setTimeout(() => this.#connect(), this.#retryMs);
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+  }
+}
