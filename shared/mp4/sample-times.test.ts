@@ -43,7 +43,8 @@ test("presentation times are the capture times, to a tick, whatever the order of
       for (let i = 1; i < times.dts.length; i++) {
         expect(times.dts[i] as number).toBeGreaterThan(times.dts[i - 1] as number);
       }
-      expect(shown.slice().sort((a, b) => a - b)).toEqual(Array.from(times.dts));
+      const sorted = shown.slice().sort((a, b) => a - b);
+      for (const [i, decode] of times.dts.entries()) expect(decode).toBeLessThanOrEqual(sorted[i] as number);
       const back = captureTimesOf([span], times);
       for (const [i, time] of timesUs.entries()) expect(Math.abs((back[i] as number) - time)).toBeLessThan(100);
     }),

@@ -54,6 +54,7 @@ export function layOutTimes(
     start = end;
   }
   if (endTicks > 0xffff_ffff) throw new TimesTooFarApartError("more than 13 hours between the first and last picture");
+  settleTail(dts, ptsOffsets);
   return { dts, ...(ptsOffsets.some((offset) => offset !== 0) ? { ptsOffsets } : {}), durationTicks: endTicks };
 }
 
@@ -87,6 +88,28 @@ function layOutGop(
   }
   for (let i = from; i < to; i++) ptsOffsets[i] = (pts[i - from] as number) - (dts[i] as number);
   return last;
+}
+
+/** ffmpeg shifts decode times by the most negative offset of a file, but leaves the last entries of `ctts` unread for it. */
+const UNREAD_SAMPLES = 3;
+
+/**
+ * A recording that ends amid B-frames has offsets at its end that are more negative than any before: pictures between them
+ * are missing. Decode times there are moved forward, until no offset is; readers that go by the rest are then right.
+ */
+function settleTail(dts: Uint32Array, ptsOffsets: Int32Array): void {
+  let least = 0;
+  for (const offset of ptsOffsets.subarray(0, -UNREAD_SAMPLES)) least = Math.min(least, offset);
+  let limit = Number.POSITIVE_INFINITY;
+  for (let i = dts.length - 1; i > 0; i--) {
+    const decode = dts[i] as number;
+    if (i < dts.length - UNREAD_SAMPLES && decode <= limit) return;
+    const pts = decode + (ptsOffsets[i] as number);
+    const settled = Math.max(i, Math.min(decode, limit, pts - least));
+    dts[i] = settled;
+    ptsOffsets[i] = pts - settled;
+    limit = settled - 1;
+  }
 }
 
 /** The capture times, µs, of samples that were laid out with `spans`: exact for the first of each span, else to a tick. */
