@@ -54,7 +54,14 @@ beforeAll(async () => {
       },
     },
   });
-  fleet.start("recorder", "converter", "reaper", "api");
+  fleet.start("recorder");
+  await until("every camera to be recorded", 30_000, async () => {
+    const chunks = await Promise.all(
+      [...CAMERAS, "gstreamer"].map((id) => footage(join(fleet.storageRoot, id), ".chunk")),
+    );
+    return chunks.every(({ length }) => length > 0);
+  });
+  fleet.start("converter", "reaper", "api"); // not at once: a starting process takes the CPU that clocks are anchored with
   await until("two whole minutes of every camera", 240_000, async () => {
     const counts = await Promise.all([...CAMERAS, "gstreamer"].map(async (id) => (await minutesOf(id)).length));
     return counts.every((count) => count >= 3);
