@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { processSurroundings } from "../shared/config/load-config.ts";
 import { eachLine } from "./log-lines.ts";
 
 /** A program that is to run, again and again if need be. */
@@ -41,7 +42,7 @@ export class SupervisedProcess {
     const startedMs = Date.now();
     const child = spawn(command, args, {
       detached: true,
-      env: { ...process.env, ...env },
+      env: { ...processSurroundings().env, ...env },
       stdio: ["pipe", "pipe", "pipe", "ipc"],
     });
     this.#child = child;
