@@ -228,7 +228,7 @@ export const cameraSchema = {
     }),
   ),
   transport: choice({
-    doc: "How the video comes: inside the RTSP connection, or as UDP packets beside it.",
+    doc: "How the video comes: inside the RTSP connection, or as UDP packets beside it (not yet: TCP is used).",
     default: "tcp",
     options: ["tcp", "udp"],
   }),
