@@ -4,6 +4,9 @@ import { runService } from "../../shared/service/run-service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { hostClock } from "./clock/system-clock.ts";
+import { LeaseKeeper } from "./lease/lease-keeper.ts";
+import { LeaseTable } from "./lease/lease-table.ts";
+import { isGone, recorderName } from "./lease/recorder-name.ts";
 import { LiveFeed } from "./live/live-feed.ts";
 import { registerCameraMetrics, registerLiveMetrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
@@ -32,6 +35,16 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   registerCameraMetrics(metrics, () => recorder.statuses());
   registerLiveMetrics(metrics, live.publisher);
   recorder.start();
+  const leaseTable = new LeaseTable(redis);
+  const leases = new LeaseKeeper({
+    recorder: recorderName(instance),
+    ask: (question) => leaseTable.ask(question),
+    isDead: isGone,
+    cameras: () => recorder.enabledCameras,
+    recording: () => recorder.statuses().flatMap(({ camera, state }) => (state === "recording" ? [camera] : [])),
+    run: (cameras) => recorder.record(cameras),
+  });
+  leases.start();
   config.onChange((next) => recorder.reconfigure(next));
   const timer = setInterval(() => {
     for (const status of recorder.statuses()) void statuses.publishCamera(status);
@@ -40,6 +53,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
     problems: () => recorder.problems(),
     stop: async () => {
       clearInterval(timer);
+      await leases.leave();
       live.stop();
       await recorder.stop();
       await queue.close();

@@ -22,13 +22,14 @@ export interface RecorderOptions {
   directoryUsed(camera: CameraConfig): void;
 }
 
-/** Records all enabled cameras of a configuration in one process, driven by one timer. */
+/** Records its share of a configuration's enabled cameras in one process, driven by one timer. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #cameras = new Map<string, CameraRecorder>();
   /** Cameras that are being stopped; the same id begins anew only afterwards. */
   readonly #stopping = new Map<string, Promise<void>>();
   #config: Config;
+  #share: ReadonlySet<string> = new Set();
   #sockets: BatchedSockets;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -39,11 +40,22 @@ export class Recorder {
     this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
   }
 
-  /** Begins to record. */
+  /** Begins to record what `record` names. */
   start(): void {
-    this.#apply(this.#config);
     this.#timer = setInterval(() => this.#tick(), PULSE_MS);
     this.#tick();
+  }
+
+  /** The cameras that are to be recorded, by this recorder or another, sorted. */
+  get enabledCameras(): string[] {
+    return [...this.#config.cameras.values()].flatMap(({ id, enabled }) => (enabled ? [id] : [])).sort();
+  }
+
+  /** Records these cameras from now on, as far as the configuration enables them, and lets go of all others. */
+  record(share: ReadonlySet<string>): void {
+    if (share.size === this.#share.size && [...share].every((id) => this.#share.has(id))) return;
+    this.#share = share;
+    this.#apply(this.#config);
   }
 
   /** Takes over a changed configuration: only cameras that it changes are stopped, started or begun anew. */
@@ -83,10 +95,11 @@ export class Recorder {
     if (this.#isStopped) return;
     for (const [id, recorder] of this.#cameras) {
       const camera = config.cameras.get(id);
-      if (camera === undefined || !camera.enabled || !isSame(camera, recorder.camera)) this.#stopCamera(id);
+      const isMine = camera?.enabled === true && this.#share.has(id);
+      if (!isMine || !isSame(camera, recorder.camera)) this.#stopCamera(id);
     }
     for (const camera of config.cameras.values()) {
-      if (!camera.enabled || this.#cameras.has(camera.id)) continue;
+      if (!camera.enabled || !this.#share.has(camera.id) || this.#cameras.has(camera.id)) continue;
       const stopping = this.#stopping.get(camera.id);
       if (stopping === undefined) this.#startCamera(camera);
       else void stopping.then(() => this.#apply(this.#config));
