@@ -18,6 +18,13 @@ export interface FleetOptions {
   config: Record<string, unknown>;
 }
 
+/** How a replica differs from others. */
+export interface ReplicaOptions {
+  hostName?: string;
+  /** A JavaScript file that is run in the place of the service's own main file. */
+  main?: string;
+}
+
 /** The real services, each a process of its own, on a storage and a Redis of the test's own. */
 export class Fleet {
   readonly storageRoot: string;
@@ -26,7 +33,7 @@ export class Fleet {
   log = "";
   readonly #options: FleetOptions;
   readonly #configPath: string;
-  readonly #children = new Map<FleetService, ChildProcess>();
+  readonly #children = new Map<string, ChildProcess>();
 
   private constructor(options: FleetOptions, apiPort: number) {
     this.#options = options;
@@ -56,34 +63,42 @@ export class Fleet {
   }
 
   start(...services: FleetService[]): void {
-    for (const service of services) {
-      const main = join(PROJECT, "dist", "services", service, "main.js");
-      if (!existsSync(main)) throw new Error(`${main} does not exist: run "npm run build" first`);
-      const child = spawn(process.execPath, [main], {
-        cwd: this.#options.folder,
-        env: { ...process.env, NVR_CONFIG: this.#configPath, REDIS_URL: this.#options.redisUrl },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      const keep = (data: Buffer) => {
-        this.log += data.toString();
-      };
-      child.stdout.on("data", keep);
-      child.stderr.on("data", keep);
-      this.#children.set(service, child);
-    }
+    for (const service of services) this.startReplica(service, service);
   }
 
-  pid(service: FleetService): number {
-    const pid = this.#children.get(service)?.pid;
-    if (pid === undefined) throw new Error(`${service} was not started`);
+  /**
+   * Starts a service under a name of its own, for there may be several; `pid` and `end` take that name. With a host name it
+   * sees that one, as if it ran on another machine.
+   */
+  startReplica(name: string, service: FleetService, { hostName, main = mainOf(service) }: ReplicaOptions = {}): void {
+    if (!existsSync(main)) throw new Error(`${main} does not exist: run "npm run build" first`);
+    const script = `hostname ${hostName} && exec ${process.execPath} ${main}`;
+    const [command, ...args] =
+      hostName === undefined ? [process.execPath, main] : ["unshare", "--uts", "sh", "-c", script];
+    const child = spawn(command as string, args, {
+      cwd: this.#options.folder,
+      env: { ...process.env, NVR_CONFIG: this.#configPath, REDIS_URL: this.#options.redisUrl },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const keep = (data: Buffer) => {
+      this.log += data.toString();
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    this.#children.set(name, child);
+  }
+
+  pid(name: string): number {
+    const pid = this.#children.get(name)?.pid;
+    if (pid === undefined) throw new Error(`${name} was not started`);
     return pid;
   }
 
   /** Ends a service with a signal and waits until it is gone. Returns its exit code, null when the signal ended it. */
-  async end(service: FleetService, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
-    const child = this.#children.get(service);
+  async end(name: string, signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    const child = this.#children.get(name);
     if (child === undefined) return null;
-    this.#children.delete(service);
+    this.#children.delete(name);
     if (child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
       child.kill(signal);
@@ -93,8 +108,14 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    for (const service of ["recorder", "converter", "reaper", "api"] as const) await this.end(service);
+    const names = [...this.#children.keys()];
+    const recorders = names.filter((name) => name.startsWith("recorder"));
+    for (const name of new Set([...recorders, "converter", "reaper", "api", ...names])) await this.end(name);
   }
+}
+
+function mainOf(service: FleetService): string {
+  return join(PROJECT, "dist", "services", service, "main.js");
 }
 
 /** Waits until `probe` returns something else than undefined or false. Throws, with `what`, when that takes too long. */

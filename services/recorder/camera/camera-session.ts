@@ -43,6 +43,8 @@ export interface SessionCounters {
 /** How often `tick` is called: what is due before the next call is done in this one. */
 export const PULSE_MS = 250;
 const STOP_LIMIT_MS = 10_000;
+/** What is left for the event loop and the kernel of the time until a frame must be written. */
+const WRITE_MARGIN_MS = 100;
 
 /**
  * One RTSP session of a camera, from connect to teardown, and the chunks recorded from it. It has no timers: its owner
@@ -165,7 +167,8 @@ export class CameraSession {
     if (this.#clock?.isSettled === true && !this.#isLive) this.#session.readInBatches();
     if (this.#waitingSinceMs !== undefined) {
       const { flushIntervalMs, readIntervalMs } = this.#options.recorder;
-      if (nowMs - this.#waitingSinceMs >= flushIntervalMs - readIntervalMs - PULSE_MS) this.#flush();
+      const latestMs = flushIntervalMs - readIntervalMs - PULSE_MS - WRITE_MARGIN_MS;
+      if (nowMs - this.#waitingSinceMs >= latestMs) this.#flush();
     }
     this.#chunks.tick(nowMs);
   }
