@@ -16,6 +16,7 @@ const FIGURES: Partial<Record<Figure, { name: string; help: string }>> = {
   framesPerSecond: { name: "frames_per_second", help: "Frame rate" },
   bitsPerSecond: { name: "bits_per_second", help: "Bit rate" },
   keyframeIntervalMs: { name: "keyframe_interval_ms", help: "Time between the last two keyframes" },
+  cameraClockOffsetMs: { name: "clock_offset_ms", help: "How far the camera's own wall clock is ahead of ours" },
   clockDriftPpm: { name: "clock_drift_ppm", help: "How much faster the camera's clock runs than the recorder's" },
 };
 

@@ -26,6 +26,8 @@ export interface CameraStatus {
   sessions: number;
   /** Camera clock against wall clock, parts per million; positive when the camera is fast. */
   clockDriftPpm?: number;
+  /** How far the camera's own wall clock is ahead of the recorder's, by its RTCP sender reports. */
+  cameraClockOffsetMs?: number;
   /** Capture time of the newest frame, ISO 8601 UTC. */
   newestFrame?: string;
 }

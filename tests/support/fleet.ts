@@ -16,6 +16,8 @@ export interface FleetOptions {
   folder: string;
   redisUrl: string;
   config: Record<string, unknown>;
+  /** For all services, beside what this process has. */
+  environment?: Record<string, string>;
 }
 
 /** How a replica differs from others. */
@@ -77,7 +79,12 @@ export class Fleet {
       hostName === undefined ? [process.execPath, main] : ["unshare", "--uts", "sh", "-c", script];
     const child = spawn(command as string, args, {
       cwd: this.#options.folder,
-      env: { ...process.env, NVR_CONFIG: this.#configPath, REDIS_URL: this.#options.redisUrl },
+      env: {
+        ...process.env,
+        ...this.#options.environment,
+        NVR_CONFIG: this.#configPath,
+        REDIS_URL: this.#options.redisUrl,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const keep = (data: Buffer) => {

@@ -27,6 +27,7 @@ export class CameraRecorder {
   #sinceMs = Date.now();
   #problem: string | undefined;
   #diskProblem: string | undefined;
+  #streamProblem: string | undefined;
   #failures = 0;
   #retryMs = 0;
   #retryAtMs: number | undefined = 0;
@@ -57,6 +58,7 @@ export class CameraRecorder {
       this.#failed(session, asCameraError(error));
       return;
     }
+    this.#tellOfStream(session.streamProblem);
     if (session.isRecording && this.#state !== "recording") this.#recording(session);
     if (this.#state === "recording" && nowMs - this.#openedMs > GOOD_SESSION_MS) this.#retryMs = 0;
   }
@@ -75,7 +77,7 @@ export class CameraRecorder {
   status(): CameraStatus {
     const session = this.#session;
     const counters = sum(this.#totals, session?.counters);
-    const problem = this.#diskProblem ?? this.#problem;
+    const problem = this.#diskProblem ?? this.#problem ?? this.#streamProblem;
     const sps = session?.sps;
     const newestUs = session?.newestFrameUs ?? 0;
     return {
@@ -88,6 +90,7 @@ export class CameraRecorder {
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
+      ...(session?.cameraClockOffsetMs === undefined ? {} : { cameraClockOffsetMs: session.cameraClockOffsetMs }),
       ...(session?.driftPpm === undefined ? {} : { clockDriftPpm: Math.round(session.driftPpm * 10) / 10 }),
       ...(newestUs === 0 ? {} : { newestFrame: new Date(newestUs / 1000).toISOString() }),
     };
@@ -131,6 +134,11 @@ export class CameraRecorder {
     this.#setState(error instanceof CameraRefusedError ? "refused" : session.isRecording ? "stalled" : "connecting");
     this.#retryAtMs = performance.now() + Math.max(camera.retryMinMs, this.#retryMs);
     this.#retryMs = Math.min(camera.retryMaxMs, Math.max(camera.retryMinMs, this.#retryMs) * 2);
+  }
+
+  #tellOfStream(problem: string | undefined): void {
+    if (problem !== undefined && this.#streamProblem === undefined) this.#options.logger.warn(problem);
+    this.#streamProblem = problem;
   }
 
   #diskTrouble(error: Error | undefined): void {

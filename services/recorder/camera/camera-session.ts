@@ -6,6 +6,7 @@ import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
 import type { LiveTap } from "../live/live-tap.ts";
+import { parseSenderReport } from "../rtcp/sender-report.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
@@ -78,6 +79,7 @@ export class CameraSession {
   #isLive = false;
   #isOver = false;
   #endedBy: CameraAwayError | undefined;
+  #cameraClockOffsetMs: number | undefined;
 
   /** Throws TypeError when the camera's URL is none. */
   constructor(options: CameraSessionOptions) {
@@ -94,16 +96,21 @@ export class CameraSession {
       written: (bytes) => this.#buffer.recycle(bytes),
       trouble: options.diskTrouble,
     });
-    this.#session = new RtspSession(options.sockets, camera.url, {
-      described: (track) => this.#described(track),
-      rtp: (bytes, start, end) => this.#rtp(bytes, start, end),
-      rtcp: () => {},
-      batchEnd: () => this.#batchEnd(),
-      heard: () => {
-        this.#heardMs = performance.now();
+    this.#session = new RtspSession(
+      options.sockets,
+      camera.url,
+      {
+        described: (track) => this.#described(track),
+        rtp: (bytes, start, end) => this.#rtp(bytes, start, end),
+        rtcp: (bytes, start, end) => this.#rtcp(bytes, start, end),
+        batchEnd: () => this.#batchEnd(),
+        heard: () => {
+          this.#heardMs = performance.now();
+        },
+        closed: (error) => void this.#end(error),
       },
-      closed: (error) => void this.#end(error),
-    });
+      { transport: camera.transport, tls: camera.tls },
+    );
   }
 
   /** Whether frames are being recorded: a keyframe has come. */
@@ -125,6 +132,21 @@ export class CameraSession {
 
   get driftPpm(): number | undefined {
     return this.#clock?.driftPpm;
+  }
+
+  /** How far the camera's own wall clock is ahead of ours by its last RTCP sender report; undefined without one. */
+  get cameraClockOffsetMs(): number | undefined {
+    return this.#cameraClockOffsetMs;
+  }
+
+  /** What is wrong with the stream, though it is recorded. */
+  get streamProblem(): string | undefined {
+    const rate = this.#clock?.wrongRate;
+    if (rate === undefined) return undefined;
+    return (
+      `camera ${this.#options.camera.id}: its RTP clock runs at ${rate.toPrecision(2)} of its rate, so that frames are ` +
+      "timed by their arrival: update its firmware, or choose another of its streams"
+    );
   }
 
   /** Capture time of the newest frame handed to the disk, µs since the Unix epoch; 0 before the first. */
@@ -187,9 +209,18 @@ export class CameraSession {
     this.#clock = clock;
     this.#planner = new ChunkPlanner(clock);
     this.#depacketizer = new H264Depacketizer(this.#buffer, this.#parameterSets, {
-      unwrap: (timestamp) => clock.unwrap(timestamp),
+      unwrap: (timestamp, isKeyframe) => clock.unwrap(timestamp, isKeyframe),
       frame: (rtpUs, bytes, isKeyframe) => this.#frame(rtpUs, bytes, isKeyframe),
     });
+  }
+
+  /** A sender report tells of the camera's own wall clock, nothing that times are made from: docs/design/time.md. */
+  #rtcp(bytes: Buffer, start: number, end: number): void {
+    const report = parseSenderReport(bytes, start, end);
+    if (report === undefined || report.ssrc !== this.#packet.ssrc) return;
+    const captureTimeUs = this.#clock?.captureTimeOfTimestamp(report.rtpTimestamp);
+    if (captureTimeUs === undefined) return;
+    this.#cameraClockOffsetMs = Math.round((report.ntpUs - captureTimeUs) / 1000);
   }
 
   #rtp(bytes: Buffer, start: number, end: number): void {

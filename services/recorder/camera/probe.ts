@@ -27,6 +27,7 @@ interface Frame {
 
 /** Enough frames to tell a rate when no second keyframe comes. */
 const FRAMES_FOR_RATE = 50;
+const PULSE_MS = 250;
 const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -49,28 +50,34 @@ export async function probeCamera(
     enough = (error) => (error === undefined ? resolve() : reject(error));
   });
   watched.catch(() => {}); // it is awaited below, or an earlier error is thrown
-  const session = new RtspSession(sockets, camera.url, {
-    described: (track) => {
-      payloadType = track.payloadType;
-      parameterSets = new ParameterSets(track.parameterSets);
-      const clock = new CaptureClock(hostClock, track.clockRate);
-      depacketizer = new H264Depacketizer(buffer, parameterSets, {
-        unwrap: (timestamp) => clock.unwrap(timestamp),
-        frame: (rtpUs, bytes, isKeyframe) => {
-          if (frames.length > 1 && isKeyframe) enough();
-          frames.push({ rtpUs, bytes, isKeyframe });
-        },
-      });
+  const session = new RtspSession(
+    sockets,
+    camera.url,
+    {
+      described: (track) => {
+        payloadType = track.payloadType;
+        parameterSets = new ParameterSets(track.parameterSets);
+        const clock = new CaptureClock(hostClock, track.clockRate);
+        depacketizer = new H264Depacketizer(buffer, parameterSets, {
+          unwrap: (timestamp, isKeyframe) => clock.unwrap(timestamp, isKeyframe),
+          frame: (rtpUs, bytes, isKeyframe) => {
+            if (frames.length > 1 && isKeyframe) enough();
+            frames.push({ rtpUs, bytes, isKeyframe });
+          },
+        });
+      },
+      rtp: (bytes, start, end) => {
+        if (parseRtpPacket(bytes, start, end, packet) && packet.payloadType === payloadType)
+          depacketizer?.take(bytes, packet);
+      },
+      rtcp: () => {},
+      batchEnd: () => void buffer.take(),
+      heard: () => {},
+      closed: (error) => enough(error),
     },
-    rtp: (bytes, start, end) => {
-      if (parseRtpPacket(bytes, start, end, packet) && packet.payloadType === payloadType)
-        depacketizer?.take(bytes, packet);
-    },
-    rtcp: () => {},
-    batchEnd: () => void buffer.take(),
-    heard: () => {},
-    closed: (error) => enough(error),
-  });
+    { transport: camera.transport, tls: camera.tls },
+  );
+  const pulse = setInterval(() => session.keepAlive(performance.now()), PULSE_MS);
   const timer = setTimeout(() => {
     if (frames.length >= FRAMES_FOR_RATE) enough();
     enough(new CameraAwayError(...silence(frames.length, limitMs)));
@@ -81,6 +88,7 @@ export async function probeCamera(
     await watched;
   } finally {
     clearTimeout(timer);
+    clearInterval(pulse);
     session.close();
   }
   const sps = parameterSets.sequence.at(-1);

@@ -1,3 +1,4 @@
+import { RateGauge } from "./rate-gauge.ts";
 import type { SystemClock } from "./system-clock.ts";
 
 /** How fast capture times may be steered towards the wall clock: 500 ppm, half a millisecond a second. */
@@ -10,6 +11,8 @@ const SETTLE_US = 500_000;
 const WINDOW_US = 10_000_000;
 /** A timestamp that goes back further than frames are ever reordered: the camera's clock jumped. */
 const MAX_REORDER_US = 1_000_000;
+/** No decoder holds more frames back than this (H.264 A.3.1): a longer run of earlier times is no reordering. */
+const MAX_REORDERED_FRAMES = 16;
 /** A frame that arrives so much earlier than any before it could: the camera's clock jumped ahead. */
 const MAX_EARLY_US = 2_000_000;
 /** Before the first anchor frames do come early: a cached GOP of up to this length is sent in one burst. */
@@ -29,6 +32,10 @@ export class CaptureClock {
   /** Unwrapping: the newest timestamp, and its time in µs on an axis that never wraps or jumps. */
   #lastTimestamp = -1;
   #lastRtpUs = 0;
+  /** The latest time so far, and how many frames in a row were earlier. */
+  #latestRtpUs = 0;
+  #framesBehind = 0;
+  readonly #rate = new RateGauge();
   #firstArrivalUs = 0;
   /** Smallest arrival − RTP time of the window under way and of the one before it. */
   #windowStartUs = 0;
@@ -70,18 +77,28 @@ export class CaptureClock {
     return this.#driftPpm;
   }
 
+  /** How fast the camera's clock runs, 1 being right, when it is so wrong that times go by the count of frames instead. */
+  get wrongRate(): number | undefined {
+    return this.#rate.wrongRate;
+  }
+
   /**
    * Puts a frame's RTP timestamp on an axis of µs that never wraps or jumps. To be called for each frame in the order in
    * which they arrive.
+   * @param isKeyframe whether the frame is an IDR picture: all before it in this order come before it in time
    */
-  unwrap(timestamp: number): number {
+  unwrap(timestamp: number, isKeyframe: boolean): number {
     if (this.#lastTimestamp === -1) {
       this.#firstArrivalUs = this.#clock.monotonicUs();
     } else {
-      const stepUs = this.#ticksSinceLast(timestamp) * this.#usPerTick;
-      this.#lastRtpUs = this.#isJump(stepUs) ? this.#jump() : this.#lastRtpUs + stepUs;
+      const cameraStepUs = this.#ticksSinceLast(timestamp) * this.#usPerTick;
+      this.#rate.frame(cameraStepUs);
+      const stepUs = this.#rate.frameIntervalUs ?? cameraStepUs;
+      this.#lastRtpUs = this.#isJump(stepUs, isKeyframe) ? this.#jump() : this.#lastRtpUs + stepUs;
     }
     this.#lastTimestamp = timestamp;
+    this.#framesBehind = this.#lastRtpUs < this.#latestRtpUs ? this.#framesBehind + 1 : 0;
+    this.#latestRtpUs = Math.max(this.#latestRtpUs, this.#lastRtpUs);
     return this.#lastRtpUs;
   }
 
@@ -94,6 +111,7 @@ export class CaptureClock {
     if (this.#windowDelayUs === Number.POSITIVE_INFINITY) this.#windowStartUs = nowUs;
     this.#windowDelayUs = Math.min(this.#windowDelayUs, nowUs - this.#lastRtpUs);
     if (nowUs - this.#windowStartUs >= WINDOW_US) this.#closeWindow();
+    if (this.#rate.observe(nowUs)) this.#forgetArrivals();
   }
 
   /** Sets capture times by the wall clock as it is now. */
@@ -119,8 +137,19 @@ export class CaptureClock {
     return Math.max(0, Math.round(rtpUs + (this.#offsetUs ?? this.#targetUs())));
   }
 
-  #isJump(stepUs: number): boolean {
+  /**
+   * The capture time of any timestamp near the newest frame's, µs since the Unix epoch, as `captureTimeUs` would tell it
+   * now; undefined before the clock is anchored.
+   */
+  captureTimeOfTimestamp(timestamp: number): number | undefined {
+    if (this.#offsetUs === undefined || this.#rate.wrongRate !== undefined) return undefined;
+    return this.#lastRtpUs + this.#ticksSinceLast(timestamp) * this.#usPerTick + this.#offsetUs;
+  }
+
+  #isJump(stepUs: number, isKeyframe: boolean): boolean {
     if (stepUs < -MAX_REORDER_US) return true;
+    const isBehind = this.#lastRtpUs + stepUs < this.#latestRtpUs;
+    if (isBehind && (isKeyframe || this.#framesBehind >= MAX_REORDERED_FRAMES)) return true;
     const leastDelayUs = this.#leastDelayUs();
     // Right after a jump, or in the very first read, nothing is known of arrivals: only the step itself can be judged.
     if (!Number.isFinite(leastDelayUs)) return stepUs > MAX_CACHED_US;
@@ -131,11 +160,17 @@ export class CaptureClock {
   /** Goes on by arrival until the next keyframe is anchored. Returns the RTP time of the frame that just came. */
   #jump(): number {
     const leastDelayUs = this.#leastDelayUs();
-    const arrivedUs = Number.isFinite(leastDelayUs) ? this.#clock.monotonicUs() - leastDelayUs : this.#lastRtpUs;
+    const arrivedUs = Number.isFinite(leastDelayUs) ? this.#clock.monotonicUs() - leastDelayUs : this.#latestRtpUs;
+    this.#forgetArrivals();
+    return Math.max(this.#latestRtpUs, arrivedUs);
+  }
+
+  /** The camera's clock is not what it was: what arrivals told of it is void, and the next keyframe is anchored anew. */
+  #forgetArrivals(): void {
     this.#hasJumped = this.#offsetUs !== undefined;
     this.#windowDelayUs = this.#previousDelayUs = Number.POSITIVE_INFINITY;
     this.#drift = undefined;
-    return Math.max(this.#lastRtpUs, arrivedUs);
+    this.#driftPpm = undefined;
   }
 
   /** Ticks from the newest timestamp to this one, across the 32-bit wrap (RFC 3550 §5.1). */

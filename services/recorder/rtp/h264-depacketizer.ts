@@ -11,7 +11,7 @@ const FU_END = 0x40;
 /** What the depacketizer tells of an access unit that it keeps. */
 export interface AccessUnitHandler {
   /** Puts the RTP timestamp of an access unit on an axis of µs. */
-  unwrap(timestamp: number): number;
+  unwrap(timestamp: number, isKeyframe: boolean): number;
   frame(rtpUs: number, bytes: number, isKeyframe: boolean): void;
 }
 
@@ -176,7 +176,7 @@ export class H264Depacketizer {
       this.#buffer.discard();
       return;
     }
-    const rtpUs = this.#handler.unwrap(this.#timestamp);
+    const rtpUs = this.#handler.unwrap(this.#timestamp, this.#hasIdr);
     const bytes = this.#buffer.currentBytes;
     this.#buffer.commit(rtpUs, this.#hasIdr);
     this.#handler.frame(rtpUs, bytes, this.#hasIdr);

@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectUnbrokenRun } from "../support/expectations.ts";
+import { Fleet, until } from "../support/fleet.ts";
+import { footage, readFrames } from "../support/mp4-evidence.ts";
+import { startRedis, type TestRedis } from "../support/redis.ts";
+import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
+
+const CAMERAS = ["plain", "b-frames"];
+const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
+const HOUR_S = 3600;
+
+let folder: string;
+let redis: TestRedis;
+let simulator: RunningSimulator;
+let fleet: Fleet;
+let clock: SteppedClock;
+let stoppedUs: number;
+let repeatedMinute: string;
+let minuteAnHourOn: string;
+
+const folderOf = (camera: string) => join(fleet.storageRoot, camera);
+const nameOf = (ms: number) => new Date(ms).toISOString().replace(/[-:T]/g, "").slice(0, 12);
+const minuteName = (ms: number) => nameOf(ms).replace(/^(.{8})/, "$1.");
+
+/** The host's wall clock shows a minute; then an hour later; then, set back by an hour and some, the same minute again. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hindsight-clock-"));
+  clock = await SteppedClock.create(folder);
+  redis = await startRedis();
+  simulator = await startSimulator({
+    cameras: [
+      { id: "plain", clip: CLIP },
+      { id: "b-frames", clip: { ...CLIP, bFrames: 2 } },
+    ],
+  });
+  fleet = await Fleet.prepare({
+    folder,
+    redisUrl: redis.url,
+    config: {
+      cameras: Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }])),
+      converter: { sweepInterval: "5s" },
+    },
+    environment: clock.environment,
+  });
+  // So that each stretch lies within a minute: the clock is set to ten seconds past a full one.
+  const early = (Date.now() % 60_000) / 1000 - 10;
+  await clock.setOffset(-early);
+  repeatedMinute = minuteName(clock.nowMs());
+  fleet.start("recorder", "converter", "api");
+  await until("both cameras to be recorded", 40_000, async () => {
+    const chunks = await Promise.all(CAMERAS.map((camera) => footage(folderOf(camera), ".chunk")));
+    return chunks.every(({ length }) => length === 1);
+  });
+  const startedMs = Date.now();
+  await sleep(15_000);
+  await clock.setOffset(HOUR_S - early);
+  minuteAnHourOn = minuteName(clock.nowMs());
+  await until("the first minute to be converted: it is over by the clock", 60_000, async () => {
+    const minutes = await Promise.all(CAMERAS.map((camera) => footage(folderOf(camera), `.${repeatedMinute}.mp4`)));
+    return minutes.every(({ length }) => length === 1);
+  });
+  await clock.setOffset(-early - (Date.now() - startedMs) / 1000);
+  await sleep(15_000);
+  stoppedUs = Date.now() * 1000;
+  await fleet.end("recorder");
+  await clock.setOffset(2 * HOUR_S);
+  await until("everything to be converted", 120_000, async () => {
+    return (await Promise.all(CAMERAS.map((camera) => footage(folderOf(camera), ".chunk")))).flat().length === 0;
+  });
+}, 300_000);
+
+afterAll(async () => {
+  await fleet?.stop();
+  await simulator?.remove();
+  await redis?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe.each(CAMERAS)("camera %s, whose host's clock was set forward by an hour and back again", (camera) => {
+  test("every frame sent is in the store exactly once", async () => {
+    const sent = await simulator.readLog(camera);
+    const order = new Map(sent.map(({ sha256 }, index) => [sha256, index]));
+    const frames = (
+      await Promise.all((await footage(folderOf(camera), ".mp4")).map((file) => readFrames(file)))
+    ).flat();
+    frames.sort((a, b) => (order.get(a.sha256) ?? -1) - (order.get(b.sha256) ?? -1));
+    expectUnbrokenRun(camera, frames, sent, stoppedUs - 1_000_000);
+  });
+
+  test("the minute that came twice holds both", async () => {
+    const files = await footage(folderOf(camera), ".mp4");
+    expect(files.map((file) => basename(file))).toEqual(
+      expect.arrayContaining([`${camera}.${repeatedMinute}.mp4`, `${camera}.${minuteAnHourOn}.mp4`]),
+    );
+    const repeated = files.find((file) => file.includes(repeatedMinute)) as string;
+    expect((await readFrames(repeated)).length, "frames of twice a quarter of a minute").toBeGreaterThan(2 * 13 * 25);
+  });
+
+  test("the api lists both and serves them whole", async () => {
+    const day = repeatedMinute.slice(0, 8);
+    const listing = (await (await fetch(`${fleet.apiUrl}/api/1/cameras/${day}?camera_ids=${camera}`)).json()) as {
+      payload: { dates: Record<string, string[]> };
+    };
+    expect(Object.keys(listing.payload.dates)).toContain(repeatedMinute);
+    const answer = await fetch(`${fleet.apiUrl}/api/1/camera/${camera}.preview.${repeatedMinute}.mp4`);
+    expect(answer.status).toBe(200);
+    const file = (await footage(folderOf(camera), `.${repeatedMinute}.mp4`))[0] as string;
+    expect(Buffer.from(await answer.arrayBuffer()).equals(await readFile(file))).toBe(true);
+  });
+});
