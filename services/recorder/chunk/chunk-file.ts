@@ -76,6 +76,11 @@ export class ChunkFile {
     }
   }
 
+  /** Whether the file has no name any more: what is written into it is lost. Throws the error of fstat(2). */
+  async isRemoved(): Promise<boolean> {
+    return (await this.#file.stat()).nlink === 0;
+  }
+
   /** Makes what was written durable. */
   async sync(): Promise<void> {
     if (this.#isSynced) return;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { bundleScript, traceScript } from "../../../shared/testing/run-script.ts";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
 import type { ChunkStep } from "./chunk-planner.ts";
@@ -71,6 +71,25 @@ describe("ChunkRecorder", () => {
       "yard.20270101.0001.chunk",
     ]);
     expect(told).toEqual({ closed: ["20261231.2358", "20261231.2359", "20270101.0000", "20270101.0001"], trouble: [] });
+  });
+
+  test("a recorder that was frozen writes nothing into a chunk that was converted and removed meanwhile", async () => {
+    const recording = new Recording("2026-07-01T12:00:05Z");
+    const { recorder, told } = record(recording);
+    const [first, ...rest] = [...recording.run(6, 50)] as [ChunkStep[], ...ChunkStep[][]];
+    recorder.push(first);
+    await vi.waitFor(async () => expect((await frames()).numbers).toEqual(counted(5)));
+    const converted = await frames();
+    await rm(join(directory, "20260701"), { recursive: true });
+    const nowMs = performance.now();
+    const frozen = vi.spyOn(performance, "now").mockImplementation(() => nowMs + 40_000);
+    for (const steps of rest) recorder.push(steps);
+    recorder.push(recording.planner.end());
+    expect(await recorder.stop(10_000)).toBe(0);
+    frozen.mockRestore();
+    const after = await frames();
+    expect([...converted.numbers, ...after.numbers]).toEqual(counted(recording.sent));
+    expect(told).toEqual({ closed: ["20260701.1200"], trouble: [] });
   });
 
   test("the origin block says who recorded by which clock, the end block where the last frame ends", async () => {

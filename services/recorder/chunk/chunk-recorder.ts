@@ -22,6 +22,8 @@ export interface ChunkRecorderOptions {
 }
 
 const RETRY_MS = 1000;
+/** Far less than a chunk must rest before it is taken for closed and converted. */
+const FROZEN_MS = 10_000;
 
 /**
  * Carries out the steps of a ChunkPlanner one after the other. A disk that fails loses nothing: steps wait in memory up
@@ -39,6 +41,7 @@ export class ChunkRecorder {
   #waitingBytes = 0;
   #heldBytes = 0;
   #lastSyncMs = 0;
+  #writtenMs = performance.now();
   #isSyncDue = false;
   #isTroubled = false;
   #isStopping = false;
@@ -172,8 +175,17 @@ export class ChunkRecorder {
   async #write(step: WriteStep): Promise<void> {
     const chunk = this.#chunk ?? (await this.#open());
     const before = chunk.size;
+    const restedMs = performance.now() - this.#writtenMs;
     try {
       await chunk.write(step.bytes, step.start, step.end);
+      this.#writtenMs = performance.now();
+      // This process, or the camera, stood still: in the meantime the chunk may have been converted and removed.
+      if (restedMs > FROZEN_MS && (await chunk.isRemoved())) {
+        this.#chunk = undefined;
+        await chunk.abandon(before);
+        await this.#write(step);
+        return;
+      }
       this.#waitingBytes -= step.end - step.start;
       if (step.keyframeStart !== undefined && step.keyframeStart >= step.start) {
         this.#keyframe = { chunk, at: before + step.keyframeStart - step.start };
