@@ -4,6 +4,7 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
+import { DiskReserve } from "./chunk/disk-reserve.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
@@ -31,6 +32,7 @@ export class Recorder {
   #config: Config;
   #share: ReadonlySet<string> = new Set();
   #sockets: BatchedSockets;
+  #reserve: DiskReserve;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -38,6 +40,7 @@ export class Recorder {
     this.#config = config;
     this.#options = options;
     this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
+    this.#reserve = new DiskReserve(config.recorder.diskReserveBytes);
   }
 
   /** Begins to record what `record` names. */
@@ -62,6 +65,7 @@ export class Recorder {
   reconfigure(config: Config): void {
     if (!isSame(config.recorder, this.#config.recorder)) {
       this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
+      this.#reserve = new DiskReserve(config.recorder.diskReserveBytes);
       for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
     }
     this.#config = config;
@@ -119,6 +123,7 @@ export class Recorder {
         camera,
         recorder: this.#config.recorder,
         sockets: this.#sockets,
+        reserve: this.#reserve,
         clock,
         live: live(camera.id),
         origin,

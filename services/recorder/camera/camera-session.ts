@@ -3,6 +3,7 @@ import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
+import type { DiskReserve } from "../chunk/disk-reserve.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
 import type { LiveTap } from "../live/live-tap.ts";
@@ -23,6 +24,7 @@ export interface CameraSessionOptions {
   camera: CameraConfig;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
+  reserve: DiskReserve;
   clock: SystemClock;
   live: LiveTap;
   origin: { recorder: string; session: number; boot: string };
@@ -92,6 +94,7 @@ export class CameraSession {
       origin: options.origin,
       maxBufferBytes: recorder.maxBufferBytes,
       syncIntervalMs: recorder.syncIntervalMs,
+      checkRoom: () => options.reserve.check(camera.directory),
       closed: options.chunkClosed,
       written: (bytes) => this.#buffer.recycle(bytes),
       trouble: options.diskTrouble,

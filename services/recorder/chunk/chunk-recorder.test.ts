@@ -27,6 +27,7 @@ function record(recording: Recording | undefined, changes: Partial<ChunkRecorder
     origin: ORIGIN,
     maxBufferBytes: 16 * 1024 * 1024,
     syncIntervalMs: 5000,
+    checkRoom: () => {},
     closed: (minute) => told.closed.push(minute),
     // Used again at once, as the buffer does, and worse: what was not written yet would be spoilt.
     written: (bytes) => recording?.buffer.recycle(bytes.fill(0xdd)),
@@ -168,7 +169,7 @@ describe("ChunkRecorder", () => {
     const script = await bundleScript(
       `import { ChunkRecorder } from ${JSON.stringify(join(import.meta.dirname, "chunk-recorder.ts"))};
       const recorder = new ChunkRecorder({
-        camera: "yard", directory: process.argv[2], origin: ${JSON.stringify(ORIGIN)}, maxBufferBytes: 1e6, syncIntervalMs: 5000,
+        camera: "yard", directory: process.argv[2], origin: ${JSON.stringify(ORIGIN)}, maxBufferBytes: 1e6, syncIntervalMs: 5000, checkRoom: () => {},
         closed: () => {}, written: () => {}, trouble: (error) => { throw error; },
       });
       const push = async (step) => { recorder.push([step]); await recorder.stop(10000); };

@@ -13,6 +13,8 @@ export interface ChunkRecorderOptions {
   maxBufferBytes: number;
   /** What was written is durable at most so long after. */
   syncIntervalMs: number;
+  /** Throws when nothing more should be written on the disk. */
+  checkRoom(): void;
   /** A chunk was closed: it can be converted. Nothing is awaited. */
   closed(minute: Minute): void;
   /** The bytes of a write are no longer needed. */
@@ -134,6 +136,7 @@ export class ChunkRecorder {
       return this.#chunk !== undefined;
     }
     let didWork = true;
+    if (step.kind === "open" || step.kind === "write") this.#options.checkRoom();
     if (step.kind === "open") {
       this.#minute = step.minute;
       this.#clockOffsetUs = step.clockOffsetUs;

@@ -34,6 +34,7 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
     origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
+    checkRoom: () => {},
     closed: (minute) => closed.push(minute),
     written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),

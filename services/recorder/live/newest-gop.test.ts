@@ -21,6 +21,7 @@ test("the newest GOP is read from the chunk: from its keyframe to the last frame
     origin: { recorder: "test", session: 1, boot: "boot" },
     maxBufferBytes: 1e8,
     syncIntervalMs: 5000,
+    checkRoom: () => {},
     closed: () => {},
     written: () => {},
     trouble: () => {},
