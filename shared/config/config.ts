@@ -42,8 +42,19 @@ export interface CameraConfig extends CameraTimers {
   url: string;
   directory: string;
   transport: "tcp" | "udp";
+  /** How the certificate of an rtsps:// camera is judged. */
+  tls: CameraTls;
   /** Overrides the reaper's `maxAgeDays` for this camera. */
   maxAgeDays?: number;
+}
+
+export interface CameraTls {
+  /** false takes any certificate; what `fingerprint` says counts all the same. */
+  verify: boolean;
+  /** File of the authorities' certificates (PEM), instead of those known to Node. */
+  ca?: string;
+  /** SHA-256 of the camera's own certificate; then nothing else counts. */
+  fingerprint?: string;
 }
 
 export interface RecorderConfig extends CameraTimers {
@@ -55,6 +66,8 @@ export interface RecorderConfig extends CameraTimers {
   syncIntervalMs: number;
   /** Bytes that one camera may hold in memory when the disk does not keep up. */
   maxBufferBytes: number;
+  /** Free space on each disk that is left to conversions. */
+  diskReserveBytes: number;
 }
 
 export interface ConverterConfig {

@@ -80,8 +80,14 @@ export const FORMATS: Record<string, Format> = {
     accepts: (value) => typeof value === "string" && /^[A-Za-z0-9.:_%-]+$/.test(value),
     coerce: (text) => text,
   },
+  fingerprint: {
+    expected: () => "a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons",
+    accepts: (value) => typeof value === "string" && /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(value),
+    coerce: (text) => text,
+  },
   "rtsp-url": {
-    expected: () => 'an RTSP URL, such as "rtsp://user:password@192.0.2.10/stream1"',
+    expected: () =>
+      'an RTSP URL, such as "rtsp://user:password@192.0.2.10/stream1"; in a password write @, / and ? as %40, %2F and %3F, in the path @ as %40',
     accepts: isRtspUrl,
     coerce: (text) => text,
   },
@@ -106,6 +112,7 @@ export const port = (options: LeafOptions): Leaf<number> => ({
 });
 export const decimal = (options: LeafOptions): Leaf<number> => ({ ...options, format: "decimal" });
 export const rtspUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "rtsp-url", sensitive: true });
+export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options, format: "fingerprint" });
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
 export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
   ...options,
@@ -122,8 +129,21 @@ export const optional = <Value>(leaf: Leaf<Value>): Leaf<Value | null> =>
 export function isRtspUrl(value: unknown): boolean {
   if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value)) return false;
   const match = /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
-  if (match === null) return false;
+  if (match === null || hasTwoReadings(value)) return false;
   return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
+}
+
+/**
+ * Whether a URL reads well in two ways: `rtsp://u:p@a/b@c` is host a with an @ in its path, or host c with a password that
+ * holds both signs. Connecting to the wrong one would show it parts of the password.
+ */
+function hasTwoReadings(url: string): boolean {
+  const text = url.slice(url.indexOf("//") + 2);
+  const authority = text.search(/[/?]/);
+  const host = text.slice(text.lastIndexOf("@") + 1);
+  if (authority === -1 || text.lastIndexOf("@") < authority || !text.slice(0, authority).includes(":")) return false;
+  const hostAtFront = /^(?:.*@)?(?:\[[^\]]*\]|[^:/?#@[\]]+)(?::\d{1,5})?$/.test(text.slice(0, authority));
+  return hostAtFront && /^(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
 }
 
 function isRedisUrl(value: unknown): boolean {

@@ -6,10 +6,18 @@ import type { Config, LiveConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { configPath, parseConfig, processSurroundings, readConfigText, type Surroundings } from "./load-config.ts";
 
-/** Editors write in several steps: the file is read when it was left alone for so long. */
-const SETTLE_MS = 200;
-/** Network and container file systems may not tell of changes. */
-const POLL_MS = 2000;
+/** How closely the file is followed. */
+export interface FollowPace {
+  /** Editors write in several steps: the file is judged when it was left alone for so long. */
+  settleMs: number;
+  /** Network and container file systems may not tell of changes: the file is looked at so often. */
+  pollMs: number;
+}
+
+const PACE: FollowPace = { settleMs: 200, pollMs: 2000 };
+
+/** What a look at the file found: its text, nothing, or why it cannot be read. */
+type Found = { text: string | undefined } | { trouble: string };
 
 /**
  * The configuration in force, followed while its file changes. The file's folder is watched, not the file: editors put a
@@ -18,29 +26,36 @@ const POLL_MS = 2000;
  */
 export class LiveConfigFile implements LiveConfig {
   #current: Config;
-  #text: string | undefined;
+  /** Whether what is in force came out of a file. */
+  #isFromFile: boolean;
+  /** What was judged last, and so is not judged again. */
+  #judged: Found;
   #problem: string | undefined;
   readonly #surroundings: Surroundings;
+  readonly #pace: FollowPace;
   readonly #path: string;
   readonly #listeners = new Set<(next: Config, previous: Config) => void>();
   #logger: Logger | undefined;
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
-  #reading = false;
+  #isLooking = false;
+  #isSettledLookDue = false;
 
-  private constructor(surroundings: Surroundings, text: string | undefined, current: Config) {
+  private constructor(surroundings: Surroundings, pace: FollowPace, text: string | undefined, current: Config) {
     this.#surroundings = surroundings;
+    this.#pace = pace;
     this.#path = configPath(surroundings);
-    this.#text = text;
+    this.#isFromFile = text !== undefined;
+    this.#judged = { text };
     this.#current = current;
   }
 
   /** Loads the configuration. Throws ConfigError. */
-  static async open(surroundings: Surroundings = processSurroundings()): Promise<LiveConfigFile> {
+  static async open(surroundings: Surroundings = processSurroundings(), pace = PACE): Promise<LiveConfigFile> {
     const text = await readConfigText(surroundings);
     const current = parseConfig(text ?? "{}", configPath(surroundings), surroundings);
-    return new LiveConfigFile(surroundings, text, current);
+    return new LiveConfigFile(surroundings, pace, text, current);
   }
 
   get current(): Config {
@@ -67,11 +82,11 @@ export class LiveConfigFile implements LiveConfig {
     this.#logger = logger;
     this.#poll = setInterval(() => {
       this.#watchFolder();
-      void this.#read();
-    }, POLL_MS);
+      void this.#look();
+    }, this.#pace.pollMs);
     this.#poll.unref();
     this.#watchFolder();
-    void this.#read();
+    void this.#look();
   }
 
   close(): void {
@@ -86,7 +101,7 @@ export class LiveConfigFile implements LiveConfig {
     if (this.#watcher !== undefined) return;
     try {
       const watcher = watch(dirname(this.#path), { persistent: false }, (_event, name) => {
-        if (name === null || name === basename(this.#path)) this.#readSoon();
+        if (name === null || name === basename(this.#path)) this.#settleAnew();
       });
       const end = () => {
         watcher.close();
@@ -99,36 +114,61 @@ export class LiveConfigFile implements LiveConfig {
     }
   }
 
-  #readSoon(): void {
+  #settleAnew(): void {
     clearTimeout(this.#settle);
-    this.#settle = setTimeout(() => void this.#read(), SETTLE_MS);
+    this.#settle = setTimeout(() => {
+      this.#settle = undefined;
+      void this.#look(true);
+    }, this.#pace.settleMs);
     this.#settle.unref();
   }
 
-  async #read(): Promise<void> {
-    if (this.#reading) return;
-    this.#reading = true;
+  /** Reads the file. What is new is judged when the file has settled; otherwise it may be half-written, and is left to. */
+  async #look(isSettled = false): Promise<void> {
+    if (this.#isLooking) {
+      this.#isSettledLookDue ||= isSettled;
+      return;
+    }
+    this.#isLooking = true;
+    const found = await this.#find();
+    this.#isLooking = false;
+    if (this.#logger === undefined) return;
+    if (this.#isSettledLookDue) {
+      this.#isSettledLookDue = false;
+      return this.#look(true);
+    }
+    if (isDeepStrictEqual(found, this.#judged)) return;
+    if (isSettled) this.#judge(found);
+    else if (this.#settle === undefined) this.#settleAnew();
+  }
+
+  async #find(): Promise<Found> {
     try {
-      const text = await readConfigText(this.#surroundings);
-      if (this.#logger === undefined) return;
-      if (text === undefined && this.#text !== undefined) {
-        this.#refuse(`${this.#path} is gone: put it back, or restart to run without it`);
-      } else if (text !== this.#text || this.#problem !== undefined) {
-        this.#take(text);
-      }
+      return { text: await readConfigText(this.#surroundings) };
     } catch (error) {
-      this.#refuse(error instanceof ConfigError ? error.message : String(error));
-    } finally {
-      this.#reading = false;
+      return { trouble: error instanceof ConfigError ? error.message : String(error) };
     }
   }
 
-  /** Throws ConfigError when the text is no valid configuration. */
-  #take(text: string | undefined): void {
-    const next = parseConfig(text ?? "{}", this.#path, this.#surroundings);
+  #judge(found: Found): void {
+    this.#judged = found;
+    if ("trouble" in found) this.#refuse(found.trouble);
+    else if (found.text !== undefined || !this.#isFromFile) this.#parse(found.text);
+    else this.#refuse(`${this.#path} is gone: put it back, or restart to run without it`);
+  }
+
+  #parse(text: string | undefined): void {
+    try {
+      this.#take(parseConfig(text ?? "{}", this.#path, this.#surroundings));
+      this.#isFromFile = text !== undefined;
+    } catch (error) {
+      this.#refuse(error instanceof ConfigError ? error.message : String(error));
+    }
+  }
+
+  #take(next: Config): void {
     const previous = this.#current;
     const hadProblem = this.#problem !== undefined;
-    this.#text = text;
     this.#problem = undefined;
     if (isDeepStrictEqual(next, previous)) {
       if (hadProblem) this.#logger?.info("the configuration is valid again");

@@ -27,6 +27,7 @@ test("storage root and cameras are enough: everything else has its default", () 
     url: "rtsp://192.0.2.11/h264",
     directory: "/footage/yard",
     transport: "tcp",
+    tls: { verify: true },
     connectTimeoutMs: 30_000,
     stallTimeoutMs: 5000,
     keyframeTimeoutMs: 300_000,
@@ -185,7 +186,11 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
   const accepted = [
     "rtsp://h",
     "rtsps://u:p@h:322/x?y=1",
-    "rtsp://u:p@ss/w#rd@192.0.2.1:554/s",
+    "rtsp://u:p@ss@192.0.2.1:554/s",
+    "rtsp://u:p/ss@192.0.2.1:554/s",
+    "rtsp://u:p%40ss%2Fw#rd@192.0.2.1:554/s",
+    "rtsp://192.0.2.1:554/user=admin&password=p@ss=1.sdp",
+    "rtsp://h/live?user=a@b",
     "rtsp://[2001:db8::1]:554/a",
     "RTSP://h/",
   ];
@@ -204,6 +209,26 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
   ]) {
     expect(problemsOf({ cameras: { a: { url } } }).problems, String(url)).toMatchObject([{ key: "cameras.a.url" }]);
   }
+});
+
+test("an RTSP URL whose password can be read in two ways is refused, with how to write it", () => {
+  for (const url of ["rtsp://u:p@ss/w0rd@192.0.2.1:554/s", "rtsp://u:12/34@192.0.2.1/s", "rtsp://u:p@h?x@[::1]"]) {
+    const { problems } = problemsOf({ cameras: { a: { url } } });
+    expect(problems, url).toMatchObject([{ key: "cameras.a.url", value: "(hidden)" }]);
+    expect(problems[0]?.expected).toContain("%40");
+  }
+});
+
+test("how a camera's certificate is judged: by fingerprint, by an authority's file, by the known ones, or not", () => {
+  const url = "rtsps://192.0.2.1/a";
+  const tlsOf = (tls: object) => parse({ cameras: { a: { url, tls } } }).cameras.get("a")?.tls;
+  const fingerprint = `${"A1:".repeat(31)}b2`;
+  expect(tlsOf({})).toEqual({ verify: true });
+  expect(tlsOf({ verify: false })).toEqual({ verify: false });
+  expect(tlsOf({ fingerprint, ca: "/etc/ca.pem" })).toEqual({ verify: true, fingerprint, ca: "/etc/ca.pem" });
+  expect(tlsOf({ fingerprint: "0".repeat(64) })?.fingerprint).toBe("0".repeat(64));
+  for (const wrong of [{ fingerprint: "a1b2" }, { fingerprint: 5 }, { verify: "no" }, { ca: "" }, { pin: fingerprint }])
+    expect(problemsOf({ cameras: { a: { url, tls: wrong } } }).problems).toHaveLength(1);
 });
 
 test("no secret is in an error, wherever in the configuration it was put (promise 5)", () => {

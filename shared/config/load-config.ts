@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CAMERA_ID_PATTERN } from "../store/names.ts";
-import type { CameraConfig, CameraTimers, Config, ReaperConfig } from "./config.ts";
+import type { CameraConfig, CameraTimers, CameraTls, Config, ReaperConfig } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigText, parseConfigText } from "./config-file.ts";
-import { cameraSchema, JSON_ENV, mainSchema, reaperSchema } from "./schema.ts";
+import { cameraSchema, JSON_ENV, mainSchema, reaperSchema, type Values } from "./schema.ts";
 import { isObject, readStanza, type Source } from "./stanza.ts";
 
 export const DEFAULT_CONFIG_PATH = "config/nvr.json";
@@ -73,6 +73,7 @@ export function parseConfig(text: string, name: string, { env, cwd }: Surroundin
       flushIntervalMs: recorder.flushInterval,
       syncIntervalMs: recorder.syncInterval,
       maxBufferBytes: recorder.maxBuffer,
+      diskReserveBytes: recorder.diskReserve,
     },
     converter: {
       concurrency: main.converter.concurrency,
@@ -161,8 +162,17 @@ function readCamera(id: string, source: Source, { cwd, root, timers, problems }:
     url: camera.url,
     directory: camera.directory === null ? join(root, id) : resolve(cwd, String(camera.directory)),
     transport: camera.transport,
+    tls: readTls(camera.tls, cwd),
     ...ownTimers,
     ...(camera.maxAgeDays === null ? {} : { maxAgeDays: camera.maxAgeDays }),
+  };
+}
+
+function readTls({ verify, fingerprint, ca }: Values<typeof cameraSchema>["tls"], cwd: string): CameraTls {
+  return {
+    verify,
+    ...(fingerprint === null ? {} : { fingerprint }),
+    ...(ca === null ? {} : { ca: resolve(cwd, String(ca)) }),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   choice,
   decimal,
   duration,
+  fingerprint,
   host,
   type Leaf,
   optional,
@@ -112,6 +113,14 @@ export const mainSchema = {
       default: "64MiB",
       env: "NVR_RECORDER_MAX_BUFFER",
       min: 2 ** 20,
+    }),
+    diskReserve: byteSize({
+      doc:
+        "Room on each disk that is left to conversions: with less, recording waits in memory until there is more. On a disk " +
+        "that is quite full nothing can be converted, and so no chunk removed.",
+      default: "512MiB",
+      env: "NVR_RECORDER_DISK_RESERVE",
+      min: 0,
     }),
   },
   converter: {
@@ -232,6 +241,24 @@ export const cameraSchema = {
     default: "tcp",
     options: ["tcp", "udp"],
   }),
+  tls: {
+    verify: switchLeaf({
+      doc: "Of an rtsps:// camera: false takes any certificate, so that somebody in between can read password and video. Better is `fingerprint`.",
+      default: true,
+    }),
+    fingerprint: optional(
+      fingerprint({
+        doc: "The camera's own certificate, mostly self-signed. `./nvr check` and the log name the one that was seen; compare it with what the camera shows.",
+        default: null,
+      }),
+    ),
+    ca: optional(
+      path({
+        doc: "A file with the certificates (PEM) of the authorities that count, instead of the well-known ones.",
+        default: null,
+      }),
+    ),
+  },
   connectTimeout: optional(cameraTimer(TIMERS.connectTimeout)),
   stallTimeout: optional(cameraTimer(TIMERS.stallTimeout)),
   keyframeTimeout: optional(cameraTimer(TIMERS.keyframeTimeout)),

@@ -40,7 +40,7 @@ import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
 
 START_CODE = re.compile(rb"\x00\x00\x01")
 NAL_IDR = 5
@@ -173,6 +173,7 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--path", default="/camera")
+    parser.add_argument("--tls", help="PEM file of a certificate and its key: rtsps only")
     parser.add_argument("--log", help="file of JSON lines, appended to")
     parser.add_argument("--file", help="H.264 elementary stream (.h264) or mp4 to serve, at its own pace")
     parser.add_argument("--width", type=int, default=640)
@@ -194,7 +195,21 @@ def main():
     server = GstRtspServer.RTSPServer()
     server.set_address(options.host)
     server.set_service(str(options.port))
+    if options.tls:
+        auth = GstRtspServer.RTSPAuth()
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(options.tls))
+        server.set_auth(auth)
     factory = Factory(pipeline, Log(options.log))
+    if options.tls:
+        role = "anonymous"
+        token = GstRtspServer.RTSPToken()
+        token.set_string("media.factory.role", role)
+        auth.set_default_token(token)
+        factory.add_role_from_structure(
+            Gst.Structure.new_from_string(
+                f"{role}, media.factory.access=(boolean)true, media.factory.construct=(boolean)true"
+            )
+        )
     server.get_mount_points().add_factory(options.path, factory)
     if server.attach(None) == 0:
         sys.exit(f"cannot listen on {options.host}:{options.port}")

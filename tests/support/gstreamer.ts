@@ -32,10 +32,10 @@ export class GstreamerServer {
   readonly #child: ChildProcess;
   readonly #logPath: string;
 
-  private constructor(child: ChildProcess, port: number, logPath: string) {
+  private constructor(child: ChildProcess, scheme: string, port: number, logPath: string) {
     this.#child = child;
     this.#logPath = logPath;
-    this.url = `rtsp://127.0.0.1:${port}/camera`;
+    this.url = `${scheme}://127.0.0.1:${port}/camera`;
   }
 
   /** Starts it; `folder` takes its log. Throws when it ends before it serves. */
@@ -46,7 +46,7 @@ export class GstreamerServer {
     });
     for await (const line of createInterface({ input: child.stdout })) {
       const { port } = JSON.parse(line) as { port: number };
-      return new GstreamerServer(child, port, logPath);
+      return new GstreamerServer(child, args.includes("--tls") ? "rtsps" : "rtsp", port, logPath);
     }
     throw new Error("GStreamer's RTSP server ended before it served: see its complaint above");
   }

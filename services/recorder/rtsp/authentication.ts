@@ -24,12 +24,21 @@ export class Authenticator {
     this.#password = password;
   }
 
-  /** Takes the WWW-Authenticate fields of a 401. Returns false when none of them can be answered. */
+  /** Whether the server has asked for user and password, so that requests carry them. */
+  get isChallenged(): boolean {
+    return this.#challenge !== undefined;
+  }
+
+  /**
+   * Takes the WWW-Authenticate fields of a 401. Returns false when none of them can be answered, or only as before: cameras
+   * lock out whoever repeats a wrong password.
+   */
   challenge(fields: string[]): boolean {
+    const before = this.#challenge;
     const challenges = fields.flatMap(parseChallenges).filter(isAnswerable);
     this.#challenge = challenges.sort((a, b) => strength(b) - strength(a))[0];
     this.#nonceCount = 0;
-    return this.#challenge !== undefined;
+    return this.#challenge !== undefined && !(before !== undefined && isRepeated(before, this.#challenge));
   }
 
   /** The Authorization field for a request, or undefined as long as the server has not asked for one. */
@@ -86,6 +95,11 @@ function isAnswerable(challenge: Challenge): boolean {
 
 function offersAuth(parameters: Map<string, string>): boolean {
   return (parameters.get("qop") ?? "").split(",").some((value) => value.trim().toLowerCase() === "auth");
+}
+
+function isRepeated(before: Challenge, now: Challenge): boolean {
+  const isStale = now.parameters.get("stale")?.toLowerCase() === "true";
+  return !isStale && now.scheme === before.scheme && now.parameters.get("nonce") === before.parameters.get("nonce");
 }
 
 function strength(challenge: Challenge): number {

@@ -32,6 +32,7 @@ test("a socket is read in batches, at once while somebody watches, in batches ag
       reads++;
       bytes += length;
     },
+    batchEnd: () => {},
     closed: () => {},
   });
   const readsWithin = async (ms: number) => {

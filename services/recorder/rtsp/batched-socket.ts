@@ -1,9 +1,12 @@
 import { connect, type Socket } from "node:net";
+import { connectTls, judgeCertificate, type TlsTrust } from "./tls-socket.ts";
 
 /** What the owner of a socket is told. */
 export interface SocketHandler {
   /** The first `length` bytes of `bytes` came in; they are overwritten after the call. */
   data(bytes: Buffer, length: number): void;
+  /** All that one read brought has been given to `data`. */
+  batchEnd(): void;
   /** The connection is over; `error` tells why when it was not closed in good order. */
   closed(error: Error | undefined): void;
 }
@@ -38,9 +41,9 @@ export class BatchedSockets {
     this.#maxIntervalMs = maxIntervalMs;
   }
 
-  /** Connects to a server; `handler` hears of it from then on. */
-  connect(host: string, port: number, handler: SocketHandler): BatchedSocket {
-    return new BatchedSocket(host, port, handler, this, this.#buffer);
+  /** Connects to a server, by TLS when `trust` is given; `handler` hears of it from then on. */
+  connect(host: string, port: number, handler: SocketHandler, trust?: TlsTrust): BatchedSocket {
+    return new BatchedSocket(host, port, handler, this, this.#buffer, trust);
   }
 
   /** The time between reads that suits a socket which brought in `bytes` after `intervalMs`. */
@@ -89,35 +92,55 @@ export class BatchedSockets {
   }
 }
 
-/** One TCP connection, read at once until `readInBatches` is called, then in batches. */
+/** One TCP or TLS connection, read at once until `readInBatches` is called, then in batches. */
 export class BatchedSocket {
   /** When the socket is resumed, by performance.now(). */
   dueMs = 0;
   readonly #sockets: BatchedSockets;
+  readonly #handler: SocketHandler;
   readonly #socket: Socket;
   #intervalMs = 0;
   #error: Error | undefined;
+  /** What waits for the camera's certificate to be judged; undefined from then on, and without TLS. */
+  #unsent: string | undefined;
+  /** The end of the batch of TLS records that is coming in. */
+  #batchEnd: NodeJS.Immediate | undefined;
+  #batchBytes = 0;
 
-  constructor(host: string, port: number, handler: SocketHandler, sockets: BatchedSockets, buffer: Buffer) {
+  constructor(
+    host: string,
+    port: number,
+    handler: SocketHandler,
+    sockets: BatchedSockets,
+    buffer: Buffer,
+    trust: TlsTrust | undefined,
+  ) {
     this.#sockets = sockets;
-    this.#socket = connect({
-      host,
-      port,
-      noDelay: true,
-      onread: {
-        buffer,
-        callback: (length) => {
-          handler.data(buffer, length);
-          return length === buffer.length || this.#goOnReading(length);
-        },
-      },
-    });
+    this.#handler = handler;
+    if (trust === undefined) {
+      const callback = (length: number) => {
+        handler.data(buffer, length);
+        handler.batchEnd();
+        return length === buffer.length || this.#goOnReading(length);
+      };
+      this.#socket = connect({ host, port, noDelay: true, onread: { buffer, callback } });
+    } else {
+      this.#unsent = "";
+      const callback = (length: number) => {
+        if (this.#unsent === undefined) this.#record(buffer, length);
+        return true;
+      };
+      const socket = connectTls(host, port, trust, { buffer, callback });
+      socket.on("secureConnect", () => this.#send(judgeCertificate(socket, trust)));
+      this.#socket = socket;
+    }
     this.#socket.on("error", (error) => {
-      this.#error = error;
+      this.#error ??= error;
     });
     this.#socket.on("end", () => this.#socket.destroy());
     this.#socket.on("close", () => {
       sockets.forget(this);
+      this.#endBatch();
       handler.closed(this.#error);
     });
   }
@@ -138,7 +161,8 @@ export class BatchedSocket {
   /** Sends text; a server that does not read what it is sent is hung up on. */
   write(text: string): void {
     if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.destroy(new Error("the server does not read"));
+    if (this.#unsent !== undefined) this.#unsent += text;
+    else if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.destroy(new Error("the server does not read"));
     else this.#socket.write(text);
   }
 
@@ -150,6 +174,39 @@ export class BatchedSocket {
   destroy(error?: Error): void {
     this.#error ??= error;
     this.#socket.destroy();
+  }
+
+  /** Sends what has waited, to a camera that is trusted: nobody else shall see a password. */
+  #send(distrust: Error | undefined): void {
+    if (distrust !== undefined) {
+      this.destroy(distrust);
+      return;
+    }
+    const text = this.#unsent as string;
+    this.#unsent = undefined;
+    if (text !== "") this.#socket.write(text);
+  }
+
+  /**
+   * Takes a TLS record. A read brings several, each by a call of its own, and pausing at the first would leave the rest of
+   * what has come in the kernel; so the socket is paused when Node has passed all of them on.
+   */
+  #record(buffer: Buffer, length: number): void {
+    this.#handler.data(buffer, length);
+    this.#batchBytes += length;
+    this.#batchEnd ??= setImmediate(() => {
+      const bytes = this.#batchBytes;
+      this.#endBatch();
+      if (!this.#goOnReading(bytes)) this.#socket.pause();
+    });
+  }
+
+  #endBatch(): void {
+    if (this.#batchEnd === undefined) return;
+    clearImmediate(this.#batchEnd);
+    this.#batchEnd = undefined;
+    this.#batchBytes = 0;
+    this.#handler.batchEnd();
   }
 
   /** What was received after the last full read of the buffer is taken at once; otherwise the socket rests. */

@@ -130,6 +130,69 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
     expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
   });
 
+  test("with a format that has no rtpmap, but the parameters of H.264", () => {
+    const text = sdp(
+      "m=video 0 RTP/AVP 96",
+      `a=fmtp:96 packetization-mode=1;sprop-parameter-sets=${SPROP}`,
+      "a=control:a",
+    );
+    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "a", parameterSets: [SPS, PPS] });
+  });
+
+  test("of moonfire-nvr #213: rtpmap with a blank behind, doubled framerate, start codes in the parameter sets", () => {
+    const track = findVideoTrack(
+      sdp(
+        "a=control:*",
+        "a=range:npt=0-",
+        "m=video 0 RTP/AVP 96",
+        "a=rtpmap:96 H264/90000 ",
+        "a=range:npt=0-",
+        "a=framerate:0S",
+        "a=fmtp:96 packetization-mode=1;profile-level-id=000001;sprop-parameter-sets=AAAAAUdNAB+ZsBQBboQAAA+gAAF3AhA=,AAAAAUjqQ8g=",
+        "a=framesize:96 1280-720",
+        "a=control:trackID=1",
+      ),
+    );
+    expect(track.control).toBe("trackID=1");
+    expect(track.parameterSets.map((nal) => nal[0])).toEqual([0x47, 0x48]);
+  });
+
+  test("of VStarcam (retina #42): what is no parameter set is left out", () => {
+    const text = sdp(
+      "m=video 0 RTP/AVP 96",
+      "a=rtpmap:96 H264/90000",
+      `a=fmtp:96 sprop-parameter-sets=6f8=,${SPROP},6Q==`,
+    );
+    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+  });
+
+  test("of the macro-video server (retina #68) and libcamera (retina #103): odd parameters, a last semicolon", () => {
+    const text = sdp(
+      "m=video 0 RTP/AVP 96",
+      "a=rtpmap:96 H264/90000",
+      `a=fmtp:96 profile-level-id=TQAf;packetization-mode=1;sprop-parameter-sets=${SPROP};`,
+    );
+    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+  });
+
+  test.each([
+    ["mediamtx #2555", "o=- 1698143674.978737 1 IN IP4 192.0.2.1"],
+    ["mediamtx #2708 (Y-cam, AXIS 221)", "o=- -8959200248001175080 1 IN IP4 192.0.2.1"],
+    ["mediamtx #2762", "o=Channel1 3910280086 3910366486 IN IP4"],
+    ["mediamtx #2128", "o=- 1 1 IN IPV4 192.0.2.1"],
+    ["mediamtx #5033 (Uniview)", "c=IN "],
+    ["mediamtx #120", "c="],
+    ["moonfire-nvr #187, no origin", ""],
+    ["no text at all", "garbage"],
+    ["a name without end", "a="],
+    ["NUL", "\0\0"],
+  ])("with a broken line: %s", (_, line) => {
+    const text = ["v=0", line, "m=video 0 RTP/AVP 96", line, "a=rtpmap:96 H264/90000", "a=control:a", line].join(
+      "\r\n",
+    );
+    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "a" });
+  });
+
   test("with a clock rate that is none as the 90 kHz of RFC 6184 §8.2.1", () => {
     for (const map of ["H264", "H264/0", "H264/1", "H264/90000", "H264/99999999999999999999"]) {
       expect(findVideoTrack(sdp("m=video 0 RTP/AVP 96", `a=rtpmap:96 ${map}`)).clockRate).toBe(90_000);
@@ -143,7 +206,8 @@ describe("findVideoTrack refuses, and says why,", () => {
     ["an empty description", "", /no video track/],
     ["H.265 only", sdp("m=video 0 RTP/AVP 98", "a=rtpmap:98 H265/90000"), /H265; only H\.264/],
     ["a codec named by a number", sdp("m=video 0 RTP/AVP 98", "a=rtpmap:98 264/90000"), /264; only H\.264/],
-    ["a codec without a name", sdp("m=video 0 RTP/AVP 26"), /unknown codec/],
+    ["a codec without a name", sdp("m=video 0 RTP/AVP 99"), /unknown codec/],
+    ["a static type without rtpmap (RFC 3551 §6)", sdp("m=video 0 RTP/AVP 26"), /JPEG; only H\.264/],
     [
       "packetization-mode=2 (RFC 6184 §6.4)",
       sdp("m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=2"),

@@ -15,6 +15,8 @@ export interface VideoTrack {
 }
 
 const INTERLEAVED_MODE = "2";
+const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
+const NAL_TYPES_OF_PARAMETER_SETS = [7, 8];
 /** "The RTP timestamp clock frequency is 90 kHz" (RFC 6184 §5.1), whatever a camera's `a=rtpmap` says. */
 const CLOCK_RATE = 90_000;
 /** The parser's patterns shall not toil over hostile lines; the longest real ones, with parameter sets, hold some 500. */
@@ -31,7 +33,7 @@ export function findVideoTrack(sdp: string): VideoTrack {
     throw new CameraRefusedError("the camera offers no video track", "check the path in its url");
   let isInterleaved = false;
   for (const media of videos) {
-    const rtp = media.rtp.find((map) => String(map.codec).toUpperCase() === "H264");
+    const rtp = media.rtp.find((map) => String(map.codec).toUpperCase() === "H264") ?? unmapped(media);
     if (rtp === undefined) continue;
     const parameters = formatParameters(media, rtp.payload);
     if (parameters.get("packetization-mode") === INTERLEAVED_MODE) {
@@ -52,11 +54,25 @@ export function findVideoTrack(sdp: string): VideoTrack {
       "choose another stream or profile of the camera",
     );
   }
-  const codecs = videos.flatMap((media) => media.rtp.map((map) => map.codec)).join(", ") || "an unknown codec";
+  const codecs = videos.flatMap(codecNames).join(", ") || "an unknown codec";
   throw new CameraRefusedError(
     `the camera's video is ${codecs}; only H.264 can be recorded`,
     "set its encoder to H.264, or name the URL of a stream that is",
   );
+}
+
+/** A format without `a=rtpmap` whose parameters are those of H.264 alone (RFC 6184 §8.1). */
+function unmapped(media: MediaDescription): { payload: number } | undefined {
+  const format = media.fmtp.find(({ config }) => /sprop-parameter-sets|packetization-mode/i.test(String(config)));
+  const isMapped = media.rtp.some((map) => map.payload === format?.payload);
+  return format === undefined || isMapped ? undefined : format;
+}
+
+/** The codecs of a track; those of static payload types need no `a=rtpmap` (RFC 3551 §6). */
+function codecNames(media: MediaDescription): string[] {
+  if (media.rtp.length > 0) return media.rtp.map((map) => String(map.codec));
+  const payloads = String(media.payloads ?? "").split(/\s+/);
+  return payloads.flatMap((payload) => STATIC_CODECS[payload] ?? []);
 }
 
 function parseDescription(sdp: string): SessionDescription {
@@ -83,11 +99,14 @@ function formatParameters(media: MediaDescription, payload: number): Map<string,
   return new Map(pairs);
 }
 
-/** Some cameras put an Annex B start code before each set (gortsplib strips it, too). */
+/**
+ * Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send what is no parameter set at all
+ * (VStarcam, retina #42): then those count that come in the stream.
+ */
 function decodeParameterSets(value: string | undefined): Buffer[] {
   return (value ?? "")
     .split(",")
     .map((set) => Buffer.from(set, "base64"))
     .map((set) => (set.subarray(0, START_CODE.length).equals(START_CODE) ? set.subarray(START_CODE.length) : set))
-    .filter((nal) => nal.length > 1);
+    .filter((nal) => nal.length > 1 && NAL_TYPES_OF_PARAMETER_SETS.includes((nal[0] as number) & 0x1f));
 }

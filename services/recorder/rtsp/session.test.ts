@@ -140,7 +140,7 @@ describe("RtspSession.open", () => {
 
   test("redirects without end, or to something else, are refused", async () => {
     const server = await serve((request) =>
-      request.method === "DESCRIBE" ? answer("301 Moved") : goodAnswer(request),
+      request.method === "DESCRIBE" ? answer("301 Moved", { Location: "/round" }) : goodAnswer(request),
     );
     await expect(newSession(server.url).session.open()).rejects.toThrow(/too many redirects/);
     const other = await serve(() => answer("302 Moved", { Location: "http://h/" }));

@@ -1,9 +1,16 @@
-import { CameraAwayError, CameraRefusedError } from "../camera/errors.ts";
+import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
+import { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
-import { header, parseSession, parseTransportPair, type RtspResponse } from "./message.ts";
+import { HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
+import { header, parseSession, type RtspResponse } from "./message.ts";
+import { redirectedUrl } from "./redirect.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
-import { parseRtspUrl, type RtspUrl, resolveBase, resolveControl } from "./url.ts";
+import type { TlsTrust } from "./tls-socket.ts";
+import { readTrust, type TlsOptions } from "./tls-trust.ts";
+import { type DescribedUrls, firstRightUrl, playUrls, setupUrls } from "./track-urls.ts";
+import { parseRtspUrl, type RtspUrl } from "./url.ts";
+import { VideoChannel } from "./video-channel.ts";
 
 /** What the owner of a session is told. `bytes` of a packet are valid only during the call. */
 export interface SessionHandler {
@@ -21,33 +28,52 @@ export interface SessionHandler {
   closed(error: CameraAwayError): void;
 }
 
-const MAX_REDIRECTS = 3;
-const NO_CHANNEL = -1;
+/** How a camera is spoken with. */
+export interface RtspSessionOptions {
+  /** Over what the packets come; over the RTSP connection itself when it is not given. */
+  transport?: "tcp" | "udp";
+  /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
+  tls?: TlsOptions;
+}
 
+const MAX_REDIRECTS = 3;
+/** Some servers ignore OPTIONS, and it is no more than a question of manners. */
+const OPTIONS_PATIENCE_MS = 3000;
 /**
  * One RTSP session that plays the video of a camera over interleaved TCP (RFC 2326): OPTIONS, DESCRIBE, SETUP, PLAY, then
- * keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, and `close` when it has waited
- * long enough.
+ * keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning, and `close` when
+ * it has waited long enough. docs/cameras.md lists what cameras do differently.
  */
 export class RtspSession {
   readonly #handler: SessionHandler;
   readonly #sockets: BatchedSockets;
+  readonly #options: RtspSessionOptions;
   #url: RtspUrl;
+  #authenticator: Authenticator | undefined;
+  #trust: TlsTrust | undefined;
   #connection: RtspConnection | undefined;
-  #channel = NO_CHANNEL;
+  /** Undefined as long as nothing was set up: what comes then is of an earlier session. */
+  #channel: VideoChannel | undefined;
   #controlUrl = "";
   #sessionId = "";
   #keepAliveMethod = "OPTIONS";
   #keepAliveIntervalMs = 30_000;
   #keptAliveMs = 0;
+  #redirects = 0;
+  #hasReconnected = false;
+  #hasOptions = true;
+  /** Since when OPTIONS is unanswered, by performance.now(). */
+  #optionsSinceMs: number | undefined;
   #isOpen = false;
   #isClosed = false;
 
   /** Throws TypeError when `url` is no RTSP URL. */
-  constructor(sockets: BatchedSockets, url: string, handler: SessionHandler) {
+  constructor(sockets: BatchedSockets, url: string, handler: SessionHandler, options: RtspSessionOptions = {}) {
     this.#sockets = sockets;
-    this.#url = parseRtspUrl(url);
     this.#handler = handler;
+    this.#options = options;
+    this.#url = parseRtspUrl(url);
+    this.#authenticator = authenticatorFor(this.#url);
   }
 
   get garbageBytes(): number {
@@ -57,29 +83,39 @@ export class RtspSession {
   /** Connects and plays, once. Throws CameraRefusedError or CameraAwayError, having closed the connection. */
   async open(): Promise<void> {
     try {
-      for (let redirects = 0; ; redirects++) {
-        const location = await this.#openOnce();
-        if (location === undefined) break;
-        if (redirects === MAX_REDIRECTS) throw new CameraRefusedError("too many redirects", "check the camera's url");
-        this.#redirect(location);
+      while (!this.#isOpen) {
+        try {
+          await this.#openOnce();
+          this.#isOpen = true;
+        } catch (error) {
+          this.#prepareAnotherTry(error);
+        }
       }
-      this.#isOpen = true;
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Asks the server to keep the session, when half of its timeout has passed since the last time. */
+  /**
+   * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
+   * passed since the last time; and while it opens, waits no longer for a server that does not answer OPTIONS.
+   */
   keepAlive(nowMs: number): void {
-    if (!this.#isOpen || this.#isClosed || nowMs - this.#keptAliveMs < this.#keepAliveIntervalMs) return;
+    if (this.#isClosed) return;
+    if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_PATIENCE_MS) {
+      this.#optionsSinceMs = undefined;
+      this.#connection?.giveUpWaiting();
+    }
+    if (!this.#isOpen || nowMs - this.#keptAliveMs < this.#keepAliveIntervalMs) return;
     this.#keptAliveMs = nowMs;
     const connection = this.#connection as RtspConnection;
     connection
       .request(this.#keepAliveMethod, this.#controlUrl, { Session: this.#sessionId })
       .catch((error: unknown) => {
         // Some cameras refuse what they said they can do, and stream on: only a session that is gone ends it.
-        if (error instanceof CameraRefusedError && error.message.startsWith("454")) {
+        if (error instanceof RedirectedError) connection.close(error);
+        else if (error instanceof RtspRefusal && error.status === 454) {
           connection.close(new CameraAwayError("the camera forgot the session", "it is opened again by itself"));
         } else {
           this.#keepAliveMethod = "OPTIONS";
@@ -105,29 +141,47 @@ export class RtspSession {
     this.#connection?.close(new CameraAwayError("the session was closed", ""));
   }
 
-  /** Plays from the current URL, or returns the URL to which the server sends us. */
-  async #openOnce(): Promise<string | undefined> {
+  /** Plays from the current URL over a new connection. */
+  async #openOnce(): Promise<void> {
     if (this.#isClosed) throw new CameraAwayError("the session was closed", "");
+    if (this.#url.secure) this.#trust ??= await readTrust(this.#options.tls);
     const connection = this.#connect();
     const url = this.#url.request;
-    const options = await connection.request("OPTIONS", url).catch(ignoreRefusal);
+    const options = await this.#askOptions(connection, url);
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
-    if (describe.status >= 300) return header(describe, "location") ?? url;
     const track = findVideoTrack(describe.body);
     this.#handler.described(track);
-    const base = resolveBase(url, header(describe, "content-base") ?? header(describe, "content-location"));
-    this.#controlUrl = resolveControl(base, track.presentationControl);
-    await this.#setUp(connection, resolveControl(base, track.control));
-    await connection.request("PLAY", this.#controlUrl, { Session: this.#sessionId, Range: "npt=0.000-" });
+    this.#channel = new VideoChannel(track.payloadType);
+    const contentBase = header(describe, "content-base") || header(describe, "content-location");
+    const urls: DescribedUrls = { ...track, request: url, contentBase };
+    const trackUrl = await firstRightUrl(setupUrls(urls), (candidate) => this.#setUp(connection, candidate));
+    this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), (candidate) => {
+      this.#controlUrl = candidate;
+      return connection.request("PLAY", candidate, { Session: this.#sessionId, Range: "npt=0.000-" });
+    });
     this.#keptAliveMs = performance.now();
-    if (options !== undefined && /\bGET_PARAMETER\b/i.test(header(options, "public") ?? "")) {
+    if (options !== undefined && /\bGET_PARAMETER\b/i.test(options.headers.get("public")?.join() ?? "")) {
       this.#keepAliveMethod = "GET_PARAMETER";
     }
-    return undefined;
+  }
+
+  /** Asks what the server can do, which it need not tell: what it would have told is only a preference. */
+  async #askOptions(connection: RtspConnection, url: string): Promise<RtspResponse | undefined> {
+    if (!this.#hasOptions) return undefined;
+    this.#optionsSinceMs = performance.now();
+    try {
+      return await connection.request("OPTIONS", url);
+    } catch (error) {
+      if (error instanceof HungUpError && !error.isChallenge) this.#hasOptions = false;
+      const isRefused = error instanceof RtspRefusal && error.status !== 401;
+      if (!isRefused && !(error instanceof UnansweredError)) throw error;
+      return undefined;
+    } finally {
+      this.#optionsSinceMs = undefined;
+    }
   }
 
   async #setUp(connection: RtspConnection, url: string): Promise<void> {
-    this.#channel = 0; // packets may overtake the answer
     const transport = "RTP/AVP/TCP;unicast;interleaved=0-1";
     const setup: RtspResponse = await connection.request("SETUP", url, { Transport: transport });
     const session = header(setup, "session");
@@ -137,49 +191,57 @@ export class RtspSession {
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
     this.#keepAliveIntervalMs = (timeoutSeconds * 1000) / 2;
-    this.#channel = parseTransportPair(header(setup, "transport"), "interleaved")?.[0] ?? 0;
+    this.#channel?.answered(header(setup, "transport"));
   }
 
   #connect(): RtspConnection {
-    if (this.#url.secure) {
-      throw new CameraRefusedError("rtsps:// is not supported yet", "use the camera's rtsp:// URL");
-    }
-    const connection = new RtspConnection(this.#sockets, this.#url, {
-      packet: (channel, bytes, start, end) => {
-        if (channel === this.#channel) this.#handler.rtp(bytes, start, end);
-        else if (channel === this.#channel + 1) this.#handler.rtcp(bytes, start, end);
+    const handler = {
+      packet: (channel: number, bytes: Buffer, start: number, end: number) => {
+        const kind = this.#channel?.sort(channel, bytes, start, end);
+        if (kind === "rtp") this.#handler.rtp(bytes, start, end);
+        else if (kind === "rtcp") this.#handler.rtcp(bytes, start, end);
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => this.#handler.heard(),
-      closed: (error) => {
+      closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
         this.#isClosed = true;
-        this.#handler.closed(error);
+        this.#handler.closed(
+          error instanceof CameraAwayError ? error : new CameraAwayError(error.message, error.advice, { cause: error }),
+        );
       },
-    });
+    };
+    const trust = this.#url.secure ? this.#trust : undefined;
+    const connection: RtspConnection = new RtspConnection(
+      this.#sockets,
+      this.#url,
+      handler,
+      this.#authenticator,
+      trust,
+    );
     this.#connection = connection;
     return connection;
   }
 
-  /** Goes on at another URL, with the user and password that were given for the first one. */
-  #redirect(location: string): void {
+  /** Sees to it that another try goes where the camera sends us, or begins with what it asked for. Throws what it cannot mend. */
+  #prepareAnotherTry(error: unknown): void {
+    if (this.#isClosed) throw error;
     this.#connection?.close();
-    let next: RtspUrl;
-    try {
-      next = parseRtspUrl(location);
-    } catch (error) {
-      throw new CameraRefusedError("the camera redirects to something that is no RTSP URL", "check the camera's url", {
-        cause: error,
-      });
+    this.#channel = undefined;
+    this.#sessionId = "";
+    if (error instanceof RedirectedError) {
+      if (this.#redirects++ === MAX_REDIRECTS)
+        throw new CameraRefusedError("too many redirects", "check the camera's url");
+      this.#url = redirectedUrl(this.#url, error.location);
+      this.#authenticator = authenticatorFor(this.#url);
+    } else if (error instanceof HungUpError && !this.#hasReconnected && (error.isChallenge || !this.#hasOptions)) {
+      this.#hasReconnected = true;
+    } else {
+      throw error;
     }
-    const { user, password } = this.#url;
-    this.#url = user === undefined ? next : { ...next, user, password: password ?? "" };
-    this.#channel = NO_CHANNEL;
   }
 }
 
-/** Servers without OPTIONS exist; what it would have told is only a preference. */
-function ignoreRefusal(error: unknown): undefined {
-  if (error instanceof CameraRefusedError && !error.message.startsWith("401")) return undefined;
-  throw error;
+function authenticatorFor({ user, password }: RtspUrl): Authenticator | undefined {
+  return user === undefined ? undefined : new Authenticator(user, password ?? "");
 }

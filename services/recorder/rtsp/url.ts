@@ -71,14 +71,22 @@ function decode(text: string): string {
 }
 
 /**
- * The base of the URLs in a description: `given` is its Content-Base or Content-Location, which some servers send as a
- * mere path on the host that was asked (gortsplib's list of quirks).
+ * The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send a mere path on
+ * the host that was asked (gortsplib's list of quirks), leave the scheme out (SV3C: moonfire-nvr #356; Android's RTSP
+ * servers: mediamtx #825, #6167) or write it twice (go2rtc #208).
  */
 export function resolveBase(request: string, given: string | undefined): string {
-  if (given === undefined || given === "") return request;
-  if (/^rtsps?:\/\//i.test(given)) return given;
-  const origin = /^[a-z]+:\/\/[^/?]*/i.exec(request)?.[0] ?? "";
-  return given.startsWith("/") ? origin + given : request;
+  const text = (given ?? "").trim().replace(/^(rtsps?:\/\/)+(?=rtsps?:\/\/)/i, "");
+  if (text === "") return request;
+  if (/^rtsps?:\/\//i.test(text)) return withoutUser(text);
+  const [origin = "", scheme = ""] = /^([a-z]+:\/\/)[^/?]*/i.exec(request) ?? [];
+  if (text.startsWith("/")) return origin + text;
+  return /^[^/?@\s]+:\d{1,5}(?:[/?]|$)/.test(text) || /^[\d.]{7,15}\//.test(text) ? scheme + text : request;
+}
+
+/** No request carries a password in its URL, not even one that a camera wrote there. */
+function withoutUser(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)[^/?@]*@/i, "$1");
 }
 
 /**
@@ -88,6 +96,6 @@ export function resolveBase(request: string, given: string | undefined): string 
  */
 export function resolveControl(base: string, control: string | undefined): string {
   if (control === undefined || control === "" || control === "*") return base;
-  if (/^rtsps?:\/\//i.test(control)) return control;
+  if (/^rtsps?:\/\//i.test(control)) return withoutUser(control);
   return base.endsWith("/") || /^[/?]/.test(control) ? base + control : `${base}/${control}`;
 }

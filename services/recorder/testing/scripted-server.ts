@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 
 /** A request as a scripted server saw it. */
 export interface SeenRequest {
@@ -19,15 +20,20 @@ export class ScriptedServer {
   readonly sockets = new Set<Socket>();
   /** What the client answered to requests of the server. */
   readonly answers: string[] = [];
-  readonly #server = createServer((socket) => this.#serve(socket));
+  readonly #server: Server;
+  readonly #isSecure: boolean;
   readonly #script: Script;
 
-  private constructor(script: Script) {
+  private constructor(script: Script, tls: { key: Buffer; cert: Buffer } | undefined) {
     this.#script = script;
+    this.#isSecure = tls !== undefined;
+    const accept = (socket: Socket) => this.#serve(socket);
+    this.#server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept);
   }
 
-  static async start(script: Script): Promise<ScriptedServer> {
-    const server = new ScriptedServer(script);
+  /** Listens on a free port of 127.0.0.1, by TLS when a certificate and its key are given. */
+  static async start(script: Script, tls?: { key: Buffer; cert: Buffer }): Promise<ScriptedServer> {
+    const server = new ScriptedServer(script, tls);
     server.#server.listen(0, "127.0.0.1");
     await once(server.#server, "listening");
     return server;
@@ -38,7 +44,7 @@ export class ScriptedServer {
   }
 
   get url(): string {
-    return `rtsp://127.0.0.1:${this.port}/live`;
+    return `${this.#isSecure ? "rtsps" : "rtsp"}://127.0.0.1:${this.port}/live`;
   }
 
   get methods(): string[] {
@@ -106,4 +112,18 @@ export function goodAnswer(request: SeenRequest): string {
 export function interleaved(channel: number, payload: string): Buffer {
   const head = Buffer.from([0x24, channel, 0, payload.length]);
   return Buffer.concat([head, Buffer.from(payload, "latin1")]);
+}
+
+/** An interleaved RTP packet (RFC 3550 §5.1) whose payload is a text. */
+export function rtpPacket(channel: number, payloadType: number, ssrc: number, payload: string): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt8(0x80, 0);
+  head.writeUInt8(payloadType, 1);
+  head.writeUInt32BE(ssrc, 8);
+  return interleaved(channel, head.toString("latin1") + payload);
+}
+
+/** Until `done` says so; the test's own time limit ends a vain wait. */
+export async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,0 +1,105 @@
+import { CameraAwayError, CameraError, CameraRefusedError } from "../camera/errors.ts";
+import { type RtspResponse, RtspSyntaxError } from "./message.ts";
+
+/** The camera answered a request with an error status. */
+export class RtspRefusal extends CameraRefusedError {
+  readonly status: number;
+
+  constructor(status: number, message: string, advice: string) {
+    super(message, advice);
+    this.status = status;
+  }
+}
+
+/** The camera hung up on us without a word. */
+export class HungUpError extends CameraAwayError {
+  /** Whether it did so right after it had asked for user and password: it may take them on a new connection. */
+  readonly isChallenge: boolean;
+
+  constructor(message: string, options: ErrorOptions & { isChallenge?: boolean } = {}) {
+    super(message, "it is tried again by itself", options);
+    this.isChallenge = options.isChallenge ?? false;
+  }
+}
+
+/** The camera sends us to another URL, by an answer (RFC 2326 §11.2) or a request of its own (§10.10). */
+export class RedirectedError extends CameraAwayError {
+  /** As the camera gave it; perhaps relative, perhaps nonsense. */
+  readonly location: string;
+
+  constructor(location: string) {
+    super("the camera sends us to another address", "the session is opened again by itself");
+    this.location = location;
+  }
+}
+
+/** Nobody waits for the answer any longer. */
+export class UnansweredError extends CameraAwayError {
+  constructor() {
+    super("the camera leaves requests unanswered", "update its firmware");
+  }
+}
+
+/** Whatever went wrong with what a camera sent ends its own connection, and harms no other. */
+export function asCameraError(error: unknown): CameraAwayError {
+  if (error instanceof RtspSyntaxError)
+    return new CameraAwayError(error.message, "is this the RTSP port of the camera?");
+  return new CameraAwayError(`a fault of the recorder: ${(error as Error).stack}`, "please report it", {
+    cause: error,
+  });
+}
+
+/** What an answer of error status to `method` means, and what to do about it. */
+export function refusal(method: string, response: RtspResponse): RtspRefusal {
+  const status = `${response.status} ${response.reason}`.trim();
+  const advice: Record<number, string> = {
+    401: "check the user and password in its url",
+    403: "the camera forbids this user the stream; check the user's rights in the camera",
+    404: "the camera knows no such path; check the path in its url",
+    453: "the camera has no bandwidth left; close other viewers or choose a smaller stream",
+    461: "the camera does not speak this transport; set its `transport` to the other of tcp and udp",
+    503: "the camera serves no more viewers; close others",
+  };
+  return new RtspRefusal(
+    response.status,
+    `${status} to ${method}`,
+    advice[response.status] ?? "check its url, and that the camera's RTSP service is on",
+  );
+}
+
+/** Why a connection ended, in the operator's words. */
+export function whyClosed(error: Error | undefined): CameraError {
+  if (error instanceof CameraError) return error;
+  if (error === undefined) return new HungUpError("the camera closed the connection");
+  const advice: Record<string, string> = {
+    ECONNREFUSED: "nothing listens there: check host and port in its url, and that the camera's RTSP service is on",
+    ENOTFOUND: "the host name is unknown: check it in its url",
+    EAI_AGAIN: "the host name could not be looked up: check the network and the name server",
+    EHOSTUNREACH: "no way to this host: check that the camera is on and in this network",
+    ENETUNREACH: "no way to this network: check the network of this machine",
+    ETIMEDOUT: "the camera does not answer: check that it is on and in this network",
+  };
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ECONNRESET" || code === "EPIPE") {
+    return new HungUpError(`${code.toLowerCase()}${details(error, code)}`, { cause: error });
+  }
+  if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
+    return new CameraAwayError(
+      `no TLS connection (${code.toLowerCase()})`,
+      "is this the camera's port for rtsps, and does it speak TLS 1.2 or newer?",
+      { cause: error },
+    );
+  }
+  return new CameraAwayError(
+    code === "" ? error.message : `${code.toLowerCase()}${details(error, code)}`,
+    advice[code] ?? "check the network",
+    { cause: error },
+  );
+}
+
+/** Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried. */
+function details(error: Error, code: string): string {
+  const errors: Error[] = error instanceof AggregateError ? error.errors : [error];
+  const addresses = errors.map((one) => one.message.split(code)[1]?.trim() ?? "").filter((address) => address !== "");
+  return addresses.length === 0 ? "" : ` (${addresses.join(", ")})`;
+}
