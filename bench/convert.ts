@@ -14,6 +14,7 @@ import { PreviewBatcher } from "../services/converter/preview-batcher.ts";
 import { copySamples, type SampleSource, writeAll } from "../services/converter/sample-copy.ts";
 import { Semaphore } from "../services/converter/semaphore.ts";
 import { startCodesToLengths } from "../services/converter/start-codes.ts";
+import { TAKEOVER_PACE } from "../services/converter/takeover-pace.ts";
 import { makeThumbnail } from "../services/converter/thumbnail.ts";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
@@ -128,6 +129,7 @@ async function convert(path: string): Promise<void> {
     previews: new PreviewBatcher(grabber, 0),
     watch: new IdleWatch(),
     copying: new Semaphore(1),
+    pace: TAKEOVER_PACE,
   };
   await convertMinute({ camera: "cam", minute: MINUTE, directory }, tools);
 }

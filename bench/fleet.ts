@@ -1,13 +1,12 @@
 // What the whole fleet takes, beside what ffmpeg takes merely to record, and beside copying bytes: one run, one machine.
 // Usage: tsx bench/fleet.ts [cameras = 8] [seconds = 120]
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Fleet } from "../tests/support/fleet.ts";
 import { startRedis } from "../tests/support/redis.ts";
 import { startSimulator } from "../tests/support/simulator.ts";
+import { killAll, startFfmpegs, startFloor } from "./support/peers.ts";
 import { measure } from "./support/process-usage.ts";
 
 const cameras = Number(process.argv[2] ?? 8);
@@ -46,9 +45,10 @@ async function measureFleet(): Promise<void> {
   await redis.stop();
 }
 
-async function measurePeers(what: string, start: () => ChildProcess[]): Promise<void> {
-  await mkdir(join(folder, "peer"), { recursive: true });
-  const children = start();
+async function measurePeers(what: string, start: typeof startFloor): Promise<void> {
+  const place = join(folder, "peer");
+  await mkdir(place, { recursive: true });
+  const children = start(urls, place);
   await sleep(15_000);
   rows.push({
     what,
@@ -57,35 +57,8 @@ async function measurePeers(what: string, start: () => ChildProcess[]): Promise<
       PEER_SECONDS,
     )),
   });
-  for (const child of children) child.kill("SIGKILL");
-  await rm(join(folder, "peer"), { recursive: true, force: true });
-}
-
-function startFfmpegs(): ChildProcess[] {
-  return urls.map((url, i) => {
-    const out = join(folder, "peer", `${i}-%03d.mp4`);
-    const args = [
-      "-v",
-      "error",
-      "-rtsp_transport",
-      "tcp",
-      "-i",
-      url,
-      "-c",
-      "copy",
-      "-f",
-      "segment",
-      "-segment_time",
-      "60",
-      out,
-    ];
-    return spawn("ffmpeg", args, { stdio: "ignore" });
-  });
-}
-
-function startFloor(): ChildProcess[] {
-  const script = fileURLToPath(new URL("support/copying-floor.mjs", import.meta.url));
-  return [spawn(process.execPath, [script, join(folder, "peer"), ...urls], { stdio: "inherit" })];
+  await killAll(children);
+  await rm(place, { recursive: true, force: true });
 }
 
 try {

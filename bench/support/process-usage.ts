@@ -6,28 +6,51 @@ const CLOCK_TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) of Linux
 export interface Usage {
   cpuSeconds: number;
   residentBytes: number;
+  /** Its proportional set size: pages that processes share (libraries) are divided among them. */
+  proportionalBytes: number;
+  /** Bytes handed to the kernel by write(2) and its kin. */
+  writtenBytes: number;
 }
 
-/** Reads /proc/{pid}: CPU of the process and of children that it has waited for, and its resident memory. */
+/** What processes used over a time, summed; memory as it is at the end. */
+export interface MeasuredUsage {
+  /** % of one core. */
+  corePercent: number;
+  /** Resident set size (RSS). */
+  bytes: number;
+  /** Proportional set size (PSS). */
+  proportionalBytes: number;
+  writtenBytesPerSecond: number;
+}
+
+/** Reads /proc/{pid}: CPU of the process, all its threads and the children that it has waited for; memory and writes. */
 export function readUsage(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
     .split(" ");
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0); // utime, stime, cutime, cstime
-  const resident = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return { cpuSeconds: ticks / CLOCK_TICKS_PER_SECOND, residentBytes: Number(resident ?? 0) * 1024 };
+  const figure = (file: string, name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))?.[1] ?? 0);
+  return {
+    cpuSeconds: ticks / CLOCK_TICKS_PER_SECOND,
+    residentBytes: figure("status", "VmRSS") * 1024,
+    proportionalBytes: figure("smaps_rollup", "Pss") * 1024,
+    writtenBytes: figure("io", "wchar"),
+  };
 }
 
-/** What processes use over a time: % of a core, and resident bytes at its end, summed. */
-export async function measure(
-  pids: readonly number[],
-  seconds: number,
-): Promise<{ corePercent: number; bytes: number }> {
+/** Measures processes for so many seconds. Throws when one of them is gone at the end. */
+export async function measure(pids: readonly number[], seconds: number): Promise<MeasuredUsage> {
   const before = pids.map(readUsage);
   const start = performance.now();
   await new Promise((wake) => setTimeout(wake, seconds * 1000));
-  const after = pids.map(readUsage);
   const elapsed = (performance.now() - start) / 1000;
-  const cpu = after.reduce((sum, usage, i) => sum + usage.cpuSeconds - (before[i]?.cpuSeconds ?? 0), 0);
-  return { corePercent: (cpu / elapsed) * 100, bytes: after.reduce((sum, usage) => sum + usage.residentBytes, 0) };
+  const after = pids.map(readUsage);
+  const total = (usages: Usage[], key: keyof Usage) => usages.reduce((sum, usage) => sum + usage[key], 0);
+  return {
+    corePercent: ((total(after, "cpuSeconds") - total(before, "cpuSeconds")) / elapsed) * 100,
+    bytes: total(after, "residentBytes"),
+    proportionalBytes: total(after, "proportionalBytes"),
+    writtenBytesPerSecond: (total(after, "writtenBytes") - total(before, "writtenBytes")) / elapsed,
+  };
 }

@@ -87,12 +87,13 @@ export class CameraSession {
   constructor(options: CameraSessionOptions) {
     this.#options = options;
     const { camera, recorder } = options;
-    this.#buffer = new AccessUnitBuffer(recorder.maxBufferBytes);
+    const halfBytes = Math.floor(recorder.maxBufferBytes / 2); // to gather in, and to wait for the disk
+    this.#buffer = new AccessUnitBuffer(halfBytes);
     this.#chunks = new ChunkRecorder({
       camera: camera.id,
       directory: camera.directory,
       origin: options.origin,
-      maxBufferBytes: recorder.maxBufferBytes,
+      maxBufferBytes: halfBytes,
       syncIntervalMs: recorder.syncIntervalMs,
       checkRoom: () => options.reserve.check(camera.directory),
       closed: options.chunkClosed,
@@ -144,6 +145,10 @@ export class CameraSession {
 
   /** What is wrong with the stream, though it is recorded. */
   get streamProblem(): string | undefined {
+    if (this.#buffer.hasOverflowed) {
+      const { id } = this.#options.camera;
+      return `camera ${id}: frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
+    }
     const rate = this.#clock?.wrongRate;
     if (rate === undefined) return undefined;
     return (

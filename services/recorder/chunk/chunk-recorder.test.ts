@@ -141,6 +141,7 @@ describe("ChunkRecorder", () => {
       if (write === undefined || !recorder.hasRoomFor(write.bytes.length)) break;
       pushed.push(...steps);
       recorder.push(steps);
+      await until(() => told.trouble.length > 0);
     }
     const held = pushed.reduce((sum, step) => sum + (step.kind === "write" ? step.bytes.length : 0), 0);
     expect(held).toBe(1024 * 1024);
@@ -152,6 +153,21 @@ describe("ChunkRecorder", () => {
     expect(new Set(told.trouble.slice(0, -1)).size).toBe(1);
     await recorder.stop(10_000);
     expect((await frames()).numbers).toEqual(counted(4 * 5));
+  });
+
+  test("a disk that is slow but raises no error is told once, until nothing waits any more", async () => {
+    const recording = new Recording("2026-07-01T12:00:05Z");
+    const told: (string | undefined)[] = [];
+    const changes = { maxBufferBytes: 1024 * 1024, trouble: (error?: Error) => told.push(error?.message) };
+    const { recorder } = record(recording, changes);
+    for (const steps of recording.run(4, 5)) recorder.push(steps); // nothing is written before we give way
+    for (let n = 0; n < 3; n++) expect(recorder.hasRoomFor(1)).toBe(false);
+    expect(told).toEqual(["the disk does not keep up and frames are dropped"]);
+    await until(() => told.length > 1);
+    expect(told.slice(1)).toEqual([undefined]);
+    expect(recorder.hasRoomFor(1024 * 1024)).toBe(true);
+    await recorder.stop(10_000);
+    expect((await frames()).numbers).toEqual(counted(recording.sent));
   });
 
   test("a disk that fails for good is given up at the limit, and how much is told", async () => {

@@ -46,6 +46,7 @@ export class ChunkRecorder {
   #writtenMs = performance.now();
   #isSyncDue = false;
   #isTroubled = false;
+  #isSlow = false;
   #isStopping = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -54,9 +55,17 @@ export class ChunkRecorder {
     this.#options = options;
   }
 
-  /** Whether so many bytes more may wait; when not, the caller must drop them, up to the next keyframe, and say so. */
+  /**
+   * Whether so many bytes more may wait; when not, the caller must drop them, up to the next keyframe, and count them. A
+   * disk that is merely slow, or does not answer, raises no error: it is told as trouble here, until nothing waits.
+   */
   hasRoomFor(bytes: number): boolean {
-    return this.#heldBytes + bytes <= this.#options.maxBufferBytes;
+    const hasRoom = this.#heldBytes + bytes <= this.#options.maxBufferBytes;
+    if (!hasRoom && !this.#isTroubled && !this.#isSlow) {
+      this.#isSlow = true;
+      this.#options.trouble(new Error("the disk does not keep up and frames are dropped"));
+    }
+    return hasRoom;
   }
 
   /** Takes steps on; they are carried out in the background. */
@@ -107,12 +116,14 @@ export class ChunkRecorder {
     while (this.#steps.length > 0 || this.#isSyncDue) {
       try {
         const didWork = await this.#carryOut(this.#steps[0]);
-        if (this.#isTroubled && didWork) {
-          this.#isTroubled = false;
+        const hasCaughtUp = this.#isSlow && this.#heldBytes === 0;
+        if (hasCaughtUp || (this.#isTroubled && !this.#isSlow && didWork)) {
+          this.#isTroubled = this.#isSlow = false;
           this.#options.trouble(undefined);
         }
       } catch (error) {
         this.#isTroubled = true;
+        this.#isSlow = false; // the error says more
         this.#options.trouble(error as Error);
         if (this.#isStopping) {
           await this.#chunk?.abandon(this.#chunk.size);

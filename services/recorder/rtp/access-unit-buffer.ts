@@ -31,10 +31,16 @@ export class AccessUnitBuffer {
   /** Where the access unit under way begins. */
   #start = 0;
   #end = 0;
+  #hasOverflowed = false;
 
-  /** @param maxBytes what may be gathered before `hasOverflowed` stops it */
+  /** @param maxBytes what may be gathered; what does not fit any more is refused */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** Whether anything was ever refused for want of room. */
+  get hasOverflowed(): boolean {
+    return this.#hasOverflowed;
   }
 
   /** Bytes of whole access units that wait to be taken. */
@@ -129,15 +135,19 @@ export class AccessUnitBuffer {
   #reserve(count: number): boolean {
     const size = this.#end + count;
     if (size <= this.#bytes.length) return true;
-    if (size > this.#maxBytes) return false;
-    const larger = newBuffer(size);
+    if (size > this.#maxBytes) {
+      this.#hasOverflowed = true;
+      return false;
+    }
+    const larger = newBuffer(size, this.#maxBytes);
     this.#bytes.copy(larger, 0, 0, Math.min(this.#end, this.#bytes.length));
     this.#bytes = larger;
     return true;
   }
 }
 
-/** A buffer of the next power of two. */
-function newBuffer(bytes: number): Buffer {
-  return Buffer.allocUnsafe(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(Math.max(1, bytes)))));
+/** A buffer of the next power of two, at most `maxBytes` when it is more than the first size. */
+function newBuffer(bytes: number, maxBytes = Number.POSITIVE_INFINITY): Buffer {
+  const size = Math.min(maxBytes, 2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
+  return Buffer.allocUnsafe(Math.max(FIRST_BYTES, size));
 }

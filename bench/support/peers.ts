@@ -1,0 +1,31 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Starts one ffmpeg for each URL that copies its stream into segments of a minute in `folder`. */
+export function startFfmpegs(urls: readonly string[], folder: string): ChildProcess[] {
+  return urls.map((url, i) => {
+    const input = ["-v", "error", "-rtsp_transport", "tcp", "-i", url];
+    const output = ["-c", "copy", "-f", "segment", "-segment_time", "60", join(folder, `${i}-%03d.mp4`)];
+    return spawn("ffmpeg", [...input, ...output], { stdio: "ignore" });
+  });
+}
+
+/** Starts the floor: one Node process that copies the bytes of every socket into a file in `folder`, and nothing else. */
+export function startFloor(urls: readonly string[], folder: string): ChildProcess[] {
+  const script = fileURLToPath(new URL("copying-floor.mjs", import.meta.url));
+  return [spawn(process.execPath, [script, folder, ...urls], { stdio: "inherit" })];
+}
+
+/** Ends processes at once and waits until they are gone. */
+export async function killAll(children: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    children.map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    }),
+  );
+}
