@@ -46,6 +46,8 @@ export interface CameraConfig extends CameraTimers {
   tls: CameraTls;
   /** Overrides the reaper's `maxAgeDays` for this camera. */
   maxAgeDays?: number;
+  /** Overrides the reaper's `maxBytes` for this camera. */
+  maxBytes?: number;
 }
 
 export interface CameraTls {
@@ -89,7 +91,11 @@ export interface ReaperConfig {
   minFreeBytes: number;
   /** Footage older than this goes; absent: age alone removes nothing. */
   maxAgeDays?: number;
+  /** What one camera's footage may take up; absent: it may fill the disk. */
+  maxBytes?: number;
   intervalMs: number;
+  /** How long it can be asked why a minute is gone. */
+  logDays: number;
   dryRun: boolean;
 }
 

@@ -96,6 +96,7 @@ test("without a reaper stanza there is no reaper, whatever the environment says 
   expect(parse({ reaper: {} }).reaper).toEqual({
     minFreePercent: 10,
     minFreeBytes: 0,
+    logDays: 90,
     intervalMs: 60_000,
     dryRun: false,
   });
@@ -278,6 +279,10 @@ test("any JSON at all is a configuration or a ConfigError", () => {
       }
     }),
   );
+});
+
+test("an object in the place of a value is told, whatever is in it", () => {
+  expect(() => parse({ api: { port: { "": {} } } })).toThrow(/api\.port = .*expected a whole number/);
 });
 
 test("a missing file is fine under the default name only", async () => {

@@ -165,6 +165,7 @@ function readCamera(id: string, source: Source, { cwd, root, timers, problems }:
     tls: readTls(camera.tls, cwd),
     ...ownTimers,
     ...(camera.maxAgeDays === null ? {} : { maxAgeDays: camera.maxAgeDays }),
+    ...(camera.maxBytes === null ? {} : { maxBytes: camera.maxBytes }),
   };
 }
 
@@ -187,7 +188,9 @@ function readReaper(
     minFreePercent: reaper.minFreePercent,
     minFreeBytes: reaper.minFreeBytes,
     ...(reaper.maxAgeDays === null ? {} : { maxAgeDays: reaper.maxAgeDays }),
+    ...(reaper.maxBytes === null ? {} : { maxBytes: reaper.maxBytes }),
     intervalMs: reaper.interval,
+    logDays: reaper.logDays,
     dryRun: reaper.dryRun,
   };
 }

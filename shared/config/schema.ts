@@ -272,6 +272,13 @@ export const cameraSchema = {
       max: DAYS_PER_CENTURY,
     }),
   ),
+  maxBytes: optional(
+    byteSize({
+      doc: "The reaper removes this camera's oldest footage when it takes up more on a disk; otherwise `reaper.maxBytes`.",
+      default: null,
+      min: 1,
+    }),
+  ),
 };
 
 /** The `reaper` stanza, which need not be there: only with it is footage ever deleted. */
@@ -296,8 +303,23 @@ export const reaperSchema = {
       max: DAYS_PER_CENTURY,
     }),
   ),
+  maxBytes: optional(
+    byteSize({
+      doc: "A camera's oldest footage goes when it takes up more on a disk; without this key it may fill the disk.",
+      default: null,
+      env: "NVR_REAPER_MAX_BYTES",
+      min: 1,
+    }),
+  ),
+  logDays: wholeNumber({
+    doc: "So many days of what was deleted, and why, are kept in `{storage.root}/.reaped`.",
+    default: 90,
+    env: "NVR_REAPER_LOG_DAYS",
+    min: 1,
+    max: DAYS_PER_CENTURY,
+  }),
   interval: duration({
-    doc: "How often the disks are looked at.",
+    doc: "How often age and size are looked at; the free space is looked at every two seconds besides.",
     default: "60s",
     env: "NVR_REAPER_INTERVAL",
     min: 1000,

@@ -28,14 +28,20 @@ export function readStanza<S extends object>(schema: S, source: Source, problems
     if ((leaf.nullable === true && value === null) || format.accepts(value, leaf)) continue;
     const fromEnv = leaf.env !== undefined && source.env[leaf.env] !== undefined;
     const full = [...source.key, ...key];
-    problems.push({
-      key: full.join("."),
-      value: leaf.sensitive === true ? describeSecret(value) : maskUrls(JSON.stringify(value)),
-      expected: `expected ${format.expected(leaf)}`,
-      place: fromEnv ? `environment variable ${leaf.env}` : source.place(full),
-    });
+    problems.push(refusal(full, value, leaf, fromEnv ? `environment variable ${leaf.env}` : source.place(full)));
   }
   return stanza.getProperties() as Values<S>;
+}
+
+/** A value that the format of its key refuses. */
+function refusal(key: readonly string[], value: unknown, leaf: Leaf<unknown>, place: string): ConfigProblem {
+  const format = FORMATS[leaf.format] as (typeof FORMATS)[string];
+  return {
+    key: key.join("."),
+    value: leaf.sensitive === true ? describeSecret(value) : maskUrls(JSON.stringify(value)),
+    expected: `expected ${format.expected(leaf)}`,
+    place,
+  };
 }
 
 /** Every key of a schema with its leaf. */
@@ -61,7 +67,9 @@ function takeKnown(
     if (node === undefined) {
       problems.push(unknownKey(full, Object.keys(schema), source.place(full)));
     } else if (isLeaf(node)) {
-      known[name] = child;
+      // An object in the place of a value is not for convict: it would look for its keys in the schema, and throw.
+      if (isObject(child)) problems.push(refusal(full, child, node, source.place(full)));
+      else known[name] = child;
     } else if (isObject(child)) {
       known[name] = takeKnown(node, child, full, source, problems);
     } else {
