@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   dayFolder,
   type FootageKind,
@@ -17,6 +17,8 @@ export interface FootageFile {
 
 /** All files of one minute of one camera in one directory. */
 export interface FootageMinute {
+  /** The camera directory that holds the day folder. */
+  directory: string;
   camera: string;
   minute: Minute;
   files: FootageFile[];
@@ -28,7 +30,7 @@ export interface FootageDay {
   day: string;
   folders: string[];
   /** Oldest first; within a minute by camera. */
-  minutes: FootageMinute[];
+  minutes: AsyncIterable<FootageMinute>;
 }
 
 export interface FootageQuery {
@@ -49,17 +51,9 @@ export async function* daysOldestFirst(
   nowMs: number,
   onUnreadable: (folder: string, error: unknown) => void,
 ): AsyncGenerator<FootageDay> {
-  const names = async (folder: string) => {
-    try {
-      return await readdir(folder);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") onUnreadable(folder, error);
-      return [];
-    }
-  };
   const foldersByDay = new Map<string, Set<string>>();
   for (const { directory, lastDay } of queries) {
-    for (const day of (await names(directory)).filter(isDayFolder)) {
+    for (const day of await dayNames(directory, onUnreadable)) {
       if (lastDay !== undefined && day > lastDay) continue;
       const folders = foldersByDay.get(day) ?? new Set();
       foldersByDay.set(day, folders.add(dayFolder(directory, day)));
@@ -67,34 +61,78 @@ export async function* daysOldestFirst(
   }
   for (const day of [...foldersByDay.keys()].sort()) {
     const folders = [...(foldersByDay.get(day) ?? [])];
-    const minutes: FootageMinute[] = [];
-    for (const folder of folders) minutes.push(...(await groupByMinute(folder, day, await names(folder), nowMs)));
-    minutes.sort((a, b) => compare(a.minute, b.minute) || compare(a.camera, b.camera));
-    yield { day, folders, minutes };
+    const buckets = new Map<string, FolderNames>();
+    for (const folder of folders) addToBuckets(buckets, folder, day, await namesIn(folder, onUnreadable));
+    yield { day, folders, minutes: minutesOf(buckets, nowMs) };
   }
 }
 
-async function groupByMinute(
+/** Names by the folder that holds them. */
+type FolderNames = Map<string, string[]>;
+
+/**
+ * Sorts names by the minute that they seem to tell of. A day of many cameras has a hundred thousand: they are taken apart, and
+ * their paths made, only when it is their minute's turn. A file in another day's folder was put there by hand, and no part of
+ * the system looks for it there.
+ */
+function addToBuckets(buckets: Map<string, FolderNames>, folder: string, day: string, names: readonly string[]): void {
+  for (const name of names) {
+    const at = name.indexOf(`.${day}.`);
+    if (at === -1) continue;
+    const minute = name.slice(at + 1, at + day.length + 6);
+    const bucket = buckets.get(minute) ?? new Map<string, string[]>();
+    buckets.set(minute, bucket);
+    const known = bucket.get(folder);
+    if (known === undefined) bucket.set(folder, [name]);
+    else known.push(name);
+  }
+}
+
+async function* minutesOf(buckets: ReadonlyMap<string, FolderNames>, nowMs: number): AsyncGenerator<FootageMinute> {
+  for (const minute of [...buckets.keys()].sort()) {
+    const found: FootageMinute[] = [];
+    for (const [folder, names] of buckets.get(minute) ?? [])
+      found.push(...(await groupByCamera(folder, minute, names, nowMs)));
+    yield* found.sort((a, b) => compare(a.camera, b.camera));
+  }
+}
+
+/** The days, YYYYMMDD, of which a camera directory holds a folder. */
+export async function dayNames(
+  directory: string,
+  onUnreadable: (folder: string, error: unknown) => void,
+): Promise<string[]> {
+  return (await namesIn(directory, onUnreadable)).filter(isDayFolder);
+}
+
+async function namesIn(folder: string, onUnreadable: (folder: string, error: unknown) => void): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") onUnreadable(folder, error);
+    return [];
+  }
+}
+
+async function groupByCamera(
   folder: string,
-  day: string,
+  minute: Minute,
   names: readonly string[],
   nowMs: number,
 ): Promise<FootageMinute[]> {
-  const minutes = new Map<string, FootageMinute>();
+  const cameras = new Map<string, FootageMinute>();
   for (const fileName of names) {
     const finalName = parseTemporaryName(fileName);
     const footage = parseFootageName(finalName ?? fileName);
-    // A file in another day's folder was put there by hand, and no part of the system looks for it there.
-    if (footage === undefined || !footage.minute.startsWith(day)) continue;
+    if (footage === undefined || footage.minute !== minute) continue;
     const path = join(folder, fileName);
     if (finalName !== undefined && !(await isLeftBehind(path, nowMs))) continue;
-    const { camera, minute, kind } = footage;
-    const key = `${camera}.${minute}`;
-    const found = minutes.get(key) ?? { camera, minute, files: [] };
+    const { camera, kind } = footage;
+    const found = cameras.get(camera) ?? { directory: dirname(folder), camera, minute, files: [] };
     found.files.push({ path, kind: finalName === undefined ? kind : "temporary" });
-    minutes.set(key, found);
+    cameras.set(camera, found);
   }
-  return [...minutes.values()];
+  return [...cameras.values()];
 }
 
 async function isLeftBehind(path: string, nowMs: number): Promise<boolean> {

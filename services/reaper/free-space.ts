@@ -39,8 +39,12 @@ export async function readSpace(path: string): Promise<Space> {
  * one of the whole disk.
  */
 export function missingBytes(space: Space, goal: { minFreePercent: number; minFreeBytes: number }): number {
-  const wanted = Math.max((space.totalBytes * goal.minFreePercent) / 100, goal.minFreeBytes);
-  return Math.max(0, Math.ceil(wanted - space.freeBytes));
+  return Math.max(0, Math.ceil(goalBytes(space, goal) - space.freeBytes));
+}
+
+/** Bytes of a disk that are to be free. */
+export function goalBytes(space: Space, goal: { minFreePercent: number; minFreeBytes: number }): number {
+  return Math.max((space.totalBytes * goal.minFreePercent) / 100, goal.minFreeBytes);
 }
 
 /** Groups entries by the file system that their directory lies on; directories that are not there are left out. */

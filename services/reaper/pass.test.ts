@@ -7,13 +7,16 @@ import type { Config } from "../../shared/config/config.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { minutePath, quarantineFolder, temporaryName } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
-import { type Reason, runPass } from "./pass.ts";
+import { DaySizes } from "./day-sizes.ts";
+import { runPass } from "./pass.ts";
+import { ReapedLog, type Reason } from "./reaped-log.ts";
 import {
   cameraConfig,
   configOf,
   minutesAgo,
   SmallDisk,
   writeChunk,
+  writeDays,
   writeMinute,
   writeOld,
   writeSparse,
@@ -32,6 +35,11 @@ afterEach(() => {
   for (const disk of disks) disk.remove();
   rmSync(root, { recursive: true, force: true });
 });
+
+/** Without footage that leads up to it, the clock is not believed. */
+async function recordedAllAlong(): Promise<void> {
+  await rememberCameraDirectory(root, { camera: "always", directory: writeDays(join(root, "always"), 30) });
+}
 
 function smallDisk(): string {
   const disk = new SmallDisk();
@@ -52,6 +60,8 @@ async function pass(config: Config, mayGoOn: (told: Told) => boolean = () => tru
   await runPass({
     config,
     reaper: config.reaper,
+    log: new ReapedLog(config.storage.root),
+    sizes: new DaySizes(),
     mayGoOn: () => mayGoOn(told),
     events: {
       removed({ camera, minute }, reason, _removal, unconverted) {
@@ -104,6 +114,7 @@ test("footage of a camera that is no longer configured counts as everybody's", a
 });
 
 test("footage older than maxAgeDays goes, each camera by its own, removed cameras by the global one", async () => {
+  await recordedAllAlong();
   await rememberCameraDirectory(root, { camera: "gone", directory: join(root, "gone") });
   const cameras = [
     cameraConfig("global", join(root, "global")),
@@ -128,6 +139,7 @@ test("without maxAgeDays no footage goes for its age", async () => {
 });
 
 test("a minute's files go together, and so do day folders that are empty then", async () => {
+  await recordedAllAlong();
   const directory = join(root, "a");
   const old = minutesAgo(20_000);
   const files = writeMinute(directory, "a", old);
@@ -142,6 +154,7 @@ test("a minute's files go together, and so do day folders that are empty then", 
 });
 
 test("what is not footage stays: foreign files, quarantine, another day's files, and the folders that hold them", async () => {
+  await recordedAllAlong();
   const directory = join(root, "a");
   const old = minutesAgo(20_000);
   writeMinute(directory, "a", old);

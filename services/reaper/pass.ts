@@ -1,20 +1,22 @@
-import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
-import { daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
+import type { DaySizes } from "./day-sizes.ts";
+import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
 import { type Disk, groupByDisk, missingBytes, readSpace, type Space } from "./free-space.ts";
-import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
-import { conditionOf, isExpired, lastExpiredDay, maxAgeDays } from "./rules.ts";
-
-export type Reason = "age" | "space";
+import { bytesByCamera } from "./oversize.ts";
+import type { ReapedLog, Reason } from "./reaped-log.ts";
+import type { Removal } from "./remove-minute.ts";
+import { Remover } from "./remover.ts";
+import { conditionOf, isExpired, lastExpiredDay, maxAgeDays, maxBytes } from "./rules.ts";
+import { ageClock } from "./trusted-clock.ts";
 
 /** What a pass tells while it works. */
 export interface PassEvents {
   /** A minute went, or would go in a dry run. */
   removed(minute: FootageMinute, reason: Reason, removal: Removal, unconverted: boolean): void;
-  /** The space of a disk, measured before anything goes and after. */
-  measured(path: string, space: Space): void;
+  /** The space of a disk and the camera directories on it, measured before anything goes and after. */
+  measured(path: string, space: Space, directories: readonly string[]): void;
   /** Something is wrong; once for each folder and kind of trouble in a pass. */
   problem(message: string): void;
 }
@@ -23,8 +25,15 @@ export interface PassParts {
   config: Config;
   reaper: ReaperConfig;
   events: PassEvents;
+  log: ReapedLog;
+  /** Kept from pass to pass: finished days are measured once. */
+  sizes: DaySizes;
   /** Asked before each minute: a pass ends early when the service stops or the configuration is another. */
   mayGoOn(): boolean;
+  /** Leaves age and size for later: for a disk that fills up. */
+  spaceOnly?: boolean;
+  /** Bytes to free beyond the goal on the disk of these directories. */
+  headroomBytes?(directories: readonly string[]): number;
   nowMs?: number;
 }
 
@@ -32,12 +41,13 @@ export interface PassParts {
 const FOLDER_MARGIN_MS = 3_600_000;
 
 /**
- * One look after all disks: what is too old goes, then the oldest of what is left until each disk has its free space.
- * Trouble with a file, a folder or a disk is told as a problem and stops nothing else. Rejects only when the list of
- * camera directories cannot be read: then nothing is deleted.
+ * One look after all disks: what is too old goes, then what a camera has too much of, then the oldest of what is left until
+ * each disk has its free space. Trouble with a file, a folder or a disk is told as a problem and stops nothing else. Rejects
+ * only when the list of camera directories cannot be read: then nothing is deleted.
  */
-export async function runPass({ config, reaper, events, mayGoOn, nowMs = Date.now() }: PassParts): Promise<void> {
-  const pass = new Pass(config, reaper, tellOnce(events), mayGoOn, nowMs);
+export async function runPass(parts: PassParts): Promise<void> {
+  const events = tellOnce(parts.events);
+  const { config, nowMs = Date.now() } = parts;
   const listed = await listCameraDirectories(config.storage.root, configuredDirectories(config), (path, error) => {
     events.problem(`${path} cannot be read (${codeOf(error)}): the footage that it points to is left alone`);
   });
@@ -45,35 +55,58 @@ export async function runPass({ config, reaper, events, mayGoOn, nowMs = Date.no
   for (const { entry, error } of unknown) {
     events.problem(`the disk of ${entry.directory} does not answer (${codeOf(error)}): see whether it is mounted`);
   }
+  const pass = new Pass({ ...parts, events }, nowMs);
+  if (parts.spaceOnly !== true) await pass.setAgeClock(disks.flatMap(({ entries }) => entries));
   for (const disk of disks) await pass.lookAfter(disk);
 }
 
 class Pass {
   readonly #config: Config;
   readonly #reaper: ReaperConfig;
-  readonly #events: PassEvents;
-  readonly #mayGoOn: () => boolean;
+  readonly #parts: PassParts;
+  readonly #remover: Remover;
   readonly #nowMs: number;
+  #ageNowMs: number;
+  /** Minutes that a dry run has counted already. */
+  readonly #counted = new Set<string>();
 
-  constructor(config: Config, reaper: ReaperConfig, events: PassEvents, mayGoOn: () => boolean, nowMs: number) {
-    this.#config = config;
-    this.#reaper = reaper;
-    this.#events = events;
-    this.#mayGoOn = mayGoOn;
+  constructor(parts: PassParts, nowMs: number) {
+    this.#config = parts.config;
+    this.#reaper = parts.reaper;
+    this.#parts = parts;
+    this.#remover = new Remover(parts);
     this.#nowMs = nowMs;
+    this.#ageNowMs = nowMs;
+  }
+
+  async setAgeClock(entries: readonly CameraDirectory[]): Promise<void> {
+    if (!entries.some(({ camera }) => maxAgeDays(camera, this.#config, this.#reaper) !== undefined)) return;
+    const directories = [...new Set(entries.map(({ directory }) => directory))];
+    const days = await Promise.all(directories.map((directory) => dayNames(directory, () => {})));
+    const { nowMs, doubt } = ageClock(days.flat(), this.#nowMs);
+    this.#ageNowMs = nowMs;
+    if (doubt !== undefined) this.#parts.events.problem(doubt);
   }
 
   async lookAfter(disk: Disk<CameraDirectory>): Promise<void> {
-    const agedBytes = await this.#removeExpired(disk.entries);
+    let freedBytes = 0;
+    if (this.#parts.spaceOnly !== true) {
+      freedBytes += await this.#removeExpired(disk.entries);
+      freedBytes += await this.#removeOversize(disk.entries);
+    }
     const space = await this.#measure(disk);
     if (space === undefined) return;
-    // What a dry run would have removed for its age is not free, but would be.
-    let missing = missingBytes(space, this.#reaper) - (this.#reaper.dryRun ? agedBytes : 0);
+    // What a dry run would have removed already is not free, but would be.
+    const goal = missingBytes(space, this.#reaper);
+    let missing = goal - (this.#reaper.dryRun ? freedBytes : 0);
+    if (missing > 0) missing += this.#parts.headroomBytes?.(directoriesOf(disk)) ?? 0;
+    const wanted = missing;
     if (missing > 0) missing -= await this.#removeOldest(disk.entries, missing, "settled");
     if (missing > 0) missing -= await this.#removeOldest(disk.entries, missing, "last resort");
-    if (missing > 0 && this.#mayGoOn()) {
-      this.#events.problem(
-        `the disk of ${disk.path} still lacks ${Math.ceil(missing / 1e6)} MB to the free space that reaper asks for, and no ` +
+    const lackingBytes = goal - (wanted - missing);
+    if (missing > 0 && lackingBytes > 0 && this.#parts.mayGoOn()) {
+      this.#parts.events.problem(
+        `the disk of ${disk.path} still lacks ${Math.ceil(lackingBytes / 1e6)} MB to the free space that reaper asks for, and no ` +
           "footage is left on it to delete: see what else fills it",
       );
     }
@@ -84,10 +117,10 @@ class Pass {
   async #measure(disk: Disk<CameraDirectory>): Promise<Space | undefined> {
     try {
       const space = await readSpace(disk.path);
-      this.#events.measured(disk.path, space);
+      this.#parts.events.measured(disk.path, space, directoriesOf(disk));
       return space;
     } catch (error) {
-      this.#events.problem(
+      this.#parts.events.problem(
         `the free space of ${disk.path} cannot be told (${codeOf(error)}): the reaper cannot keep it free`,
       );
       return undefined;
@@ -98,17 +131,47 @@ class Pass {
     const queries = unique(
       entries.flatMap(({ camera, directory }) => {
         const days = maxAgeDays(camera, this.#config, this.#reaper);
-        return days === undefined ? [] : [{ directory, lastDay: lastExpiredDay(days, this.#nowMs) }];
+        return days === undefined ? [] : [{ directory, lastDay: lastExpiredDay(days, this.#ageNowMs) }];
       }),
     );
     let freedBytes = 0;
     await this.#walk(queries, async (minute) => {
-      if (!isExpired(minute, this.#config, this.#reaper, this.#nowMs)) return true;
+      if (!isExpired(minute, this.#config, this.#reaper, this.#ageNowMs)) return true;
       const condition = await conditionOf(minute, this.#nowMs);
       if (condition === "settled" || condition === "unconverted") {
         freedBytes += await this.#remove(minute, "age", condition === "unconverted");
       }
       return true;
+    });
+    return freedBytes;
+  }
+
+  /** Removes the oldest minutes of each camera that has more than its `maxBytes` on this disk. */
+  async #removeOversize(entries: readonly CameraDirectory[]): Promise<number> {
+    const limited = entries.filter(({ camera }) => maxBytes(camera, this.#config, this.#reaper) !== undefined);
+    if (limited.length === 0) return 0;
+    const directories = unique(limited);
+    const held = await bytesByCamera(directories, this.#parts.sizes, (folder, error) => {
+      this.#parts.events.problem(`${folder} cannot be measured (${codeOf(error)}): maxBytes cannot be kept there`);
+    });
+    let freedBytes = 0;
+    const excess = new Map<string, number>();
+    for (const [camera, bytes] of held) {
+      const over = bytes - (maxBytes(camera, this.#config, this.#reaper) ?? bytes);
+      if (over > 0) excess.set(camera, over);
+    }
+    if (excess.size === 0) return 0;
+    await this.#walk(directories, async (minute) => {
+      const over = excess.get(minute.camera);
+      if (over === undefined || this.#counted.has(keyOf(minute))) return true;
+      const condition = await conditionOf(minute, this.#nowMs);
+      if (condition === "settled" || condition === "unconverted") {
+        const freed = await this.#remove(minute, "size", condition === "unconverted");
+        freedBytes += freed;
+        if (over - freed > 0) excess.set(minute.camera, over - freed);
+        else excess.delete(minute.camera);
+      }
+      return excess.size > 0;
     });
     return freedBytes;
   }
@@ -125,13 +188,13 @@ class Pass {
   ): Promise<number> {
     let freedBytes = 0;
     await this.#walk(unique(entries), async (minute) => {
-      const expired = this.#reaper.dryRun && isExpired(minute, this.#config, this.#reaper, this.#nowMs);
+      if (this.#counted.has(keyOf(minute))) return true;
       const condition = await conditionOf(minute, this.#nowMs);
       const due =
         round === "settled"
           ? condition === "settled" || condition === "unconverted"
           : condition === "unconverted-lately";
-      if (due && !expired) freedBytes += await this.#remove(minute, "space", condition !== "settled");
+      if (due) freedBytes += await this.#remove(minute, "space", condition !== "settled");
       return freedBytes < wantedBytes;
     });
     return freedBytes;
@@ -142,29 +205,32 @@ class Pass {
     if (queries.length === 0) return;
     const newestClosedDay = dayOf(minuteAt((this.#nowMs - FOLDER_MARGIN_MS) * 1000));
     const unreadable = (folder: string, error: unknown) =>
-      this.#events.problem(
+      this.#parts.events.problem(
         `${folder} cannot be read (${codeOf(error)}): correct its rights; its footage is left alone`,
       );
     for await (const { day, folders, minutes } of daysOldestFirst(queries, this.#nowMs, unreadable)) {
       let goOn = true;
-      for (const minute of minutes) {
-        goOn = this.#mayGoOn() && (await visit(minute));
+      for await (const minute of minutes) {
+        goOn = this.#parts.mayGoOn() && (await visit(minute));
         if (!goOn) break;
       }
-      if (!this.#reaper.dryRun && day < newestClosedDay) await Promise.all(folders.map(removeIfEmpty));
+      if (!this.#reaper.dryRun && day < newestClosedDay) await this.#remover.removeEmpty(folders);
       if (!goOn) return;
     }
   }
 
   async #remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<number> {
-    const removal = await removeMinute(minute, this.#reaper.dryRun);
-    if (removal.removedFiles > 0) this.#events.removed(minute, reason, removal, unconverted);
-    if (removal.failure !== undefined) {
-      const { path, error } = removal.failure;
-      this.#events.problem(`footage in ${dirname(path)} cannot be deleted (${codeOf(error)}): correct its rights`);
-    }
-    return removal.freedBytes;
+    if (this.#reaper.dryRun) this.#counted.add(keyOf(minute));
+    return this.#remover.remove(minute, reason, unconverted);
   }
+}
+
+function keyOf({ directory, camera, minute }: FootageMinute): string {
+  return `${directory}\n${camera}.${minute}`;
+}
+
+function directoriesOf(disk: Disk<CameraDirectory>): string[] {
+  return [...new Set(disk.entries.map(({ directory }) => directory))];
 }
 
 function configuredDirectories(config: Config): CameraDirectory[] {

@@ -1,14 +1,22 @@
 import { CONFIG_EXIT_CODE, ConfigError } from "../../shared/config/config-error.ts";
 import { loadConfig } from "../../shared/config/load-config.ts";
+import { parseFootageName } from "../../shared/store/names.ts";
+import { DaySizes } from "./day-sizes.ts";
+import { describeRemoval, REASONS } from "./describe-removal.ts";
 import { runPass } from "./pass.ts";
-import { describeRemoval } from "./reaper.ts";
+import { ReapedLog } from "./reaped-log.ts";
 
 // `./nvr reap --dry-run`: prints what the reaper would delete now, and deletes nothing.
+// `./nvr reap --why camera.YYYYMMDD.HHMM`: prints whether the reaper deleted a minute, when and why.
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
-  if (process.argv[2] !== "--dry-run" || process.argv.length > 3) {
-    process.stderr.write("only `reap --dry-run` is there: deleting is the reaper service's own work\n");
+  const [option, name] = process.argv.slice(2);
+  if (option === "--why" && process.argv.length === 4) return why(name as string);
+  if (option !== "--dry-run" || process.argv.length > 3) {
+    process.stderr.write(
+      "reap --dry-run, or reap --why camera.YYYYMMDD.HHMM; deleting is the reaper service's own work\n",
+    );
     return 2;
   }
   const config = await loadConfig();
@@ -23,6 +31,8 @@ async function main(): Promise<number> {
   await runPass({
     config,
     reaper,
+    log: new ReapedLog(config.storage.root),
+    sizes: new DaySizes(),
     mayGoOn: () => true,
     events: {
       removed(minute, reason, removal, unconverted) {
@@ -40,6 +50,24 @@ async function main(): Promise<number> {
   });
   print(`would remove ${minutes} minutes, ${Math.round(bytes / 1e6)} MB`);
   return problems === 0 ? 0 : 1;
+}
+
+/** Exit code 0 when the log tells of the minute, 1 when it does not. */
+async function why(name: string): Promise<number> {
+  const footage = parseFootageName(`${name}.mp4`);
+  if (footage === undefined) {
+    process.stderr.write(`"${name}" is no minute: camera.YYYYMMDD.HHMM, in UTC\n`);
+    return 2;
+  }
+  const { storage } = await loadConfig();
+  const entries = await new ReapedLog(storage.root).find(footage.camera, footage.minute);
+  for (const { at, directory, reason, unconverted, files } of entries) {
+    const warning = unconverted ? "; it had not been converted" : "";
+    print(`${at}: deleted from ${directory}, as ${REASONS[reason]}${warning} (${files.join(", ")})`);
+  }
+  if (entries.length === 0)
+    print("the reaper's log does not tell of this minute: it was not deleted by the reaper lately");
+  return entries.length === 0 ? 1 : 0;
 }
 
 try {

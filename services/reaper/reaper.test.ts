@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -7,8 +8,10 @@ import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Config, LiveConfig } from "../../shared/config/config.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
+import { minutePath } from "../../shared/store/names.ts";
+import { dayOf } from "../../shared/time/minute.ts";
 import { Reaper } from "./reaper.ts";
-import { cameraConfig, configOf, minutesAgo, SmallDisk, writeMinute, writeOld } from "./testing.ts";
+import { cameraConfig, configOf, minutesAgo, SmallDisk, writeChunk, writeMinute, writeOld } from "./testing.ts";
 
 class ChangingConfig implements LiveConfig {
   current: Config;
@@ -124,3 +127,110 @@ test("a dry run lists the minutes once, not at every pass", async () => {
 });
 
 const MB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+
+test("a disk that fills up between two passes is freed all the same, with Redis away", async () => {
+  const directory = join(disk.path, "a");
+  const config = new ChangingConfig(
+    configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 3 * MB, intervalMs: HOUR_MS }),
+  );
+  const [old] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
+  const { metrics } = start(config);
+  await vi.waitFor(async () => expect(await metrics.metrics()).toContain("hindsight_disk_free_bytes{"));
+  expect(existsSync(old)).toBe(true);
+  writeMinute(directory, "a", minutesAgo(1), 4 * MB);
+  await vi.waitFor(() => expect(existsSync(old)).toBe(false), { timeout: 20_000 });
+});
+
+test("a writer at 64 cameras' rate never meets a full disk", async () => {
+  const roomy = new SmallDisk("640m");
+  try {
+    const directory = join(roomy.path, "a");
+    const config = configOf(root, [cameraConfig("a", directory)], { minFreePercent: 25, intervalMs: HOUR_MS });
+    start(new ChangingConfig(config));
+    const second = Buffer.alloc(32 * MB, 1);
+    // Twice what the disk holds; names of the past, so that they may be deleted.
+    for (let i = 0; i < 30; i++) {
+      writeOld(minutePath(directory, "a", minutesAgo(9000 - i), "mp4"), second, 0);
+      await sleep(1000);
+    }
+    expect(existsSync(minutePath(directory, "a", minutesAgo(9000), "mp4"))).toBe(false);
+    expect(existsSync(minutePath(directory, "a", minutesAgo(9000 - 29), "mp4"))).toBe(true);
+  } finally {
+    await reaper?.stop();
+    roomy.remove();
+  }
+});
+
+test("whoever met a full disk gets ten minutes of recording beyond the goal; nothing goes where the goal is kept", async () => {
+  const directory = join(disk.path, "a");
+  // Two finished days of 0.5 MB, of which the older is left out: ten minutes are 3.5 kB, so one minute more goes.
+  for (const days of [3, 2, 1])
+    for (const i of [0, 1]) writeMinute(directory, "a", minutesAgo(days * 1440 + i), MB / 4);
+  const config = new ChangingConfig(
+    configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 5 * MB, intervalMs: HOUR_MS }),
+  );
+  const { reaper, log } = start(config);
+  await vi.waitFor(() => expect(reaper.forecasts()[0]?.bytesPerDay).toBeGreaterThan(MB / 2));
+  const { bavail, bsize } = statfsSync(disk.path);
+  const left = () => readdirSync(directory, { recursive: true }).filter((name) => String(name).endsWith(".mp4")).length;
+  const before = left();
+  reaper.freeUp(directory);
+  await sleep(300);
+  expect(left(), "the goal is kept").toBe(before);
+  // Lacks less than a minute holds: without the ten minutes beyond, one would do.
+  const lacking = MB / 4 + 2 * 4096 - 2048;
+  writeOld(join(disk.path, "other"), Buffer.alloc(bavail * bsize - 5 * MB + lacking), 0);
+  reaper.freeUp(directory);
+  await vi.waitFor(() => expect(left()).toBe(before - 2), { timeout: 1500 });
+  expect(log()).toContain("space was asked for");
+});
+
+test("without a reaper stanza a request for space deletes nothing", async () => {
+  const [file] = writeMinute(join(disk.path, "a"), "a", minutesAgo(9000), 7 * MB) as [string];
+  const { reaper } = start(new ChangingConfig(configOf(root, cameras())));
+  reaper.freeUp(join(disk.path, "a"));
+  await sleep(300);
+  expect(existsSync(file)).toBe(true);
+});
+
+test("that unconverted footage was deleted stays a problem", async () => {
+  const chunk = writeChunk(join(disk.path, "a"), "a", minutesAgo(9000), 8999);
+  const { reaper } = start(new ChangingConfig(configOf(root, cameras(), {})));
+  await vi.waitFor(() => expect(existsSync(chunk)).toBe(false));
+  await sleep(300);
+  expect(reaper.problems()).toEqual([
+    "minutes that had not been converted were deleted: 1; see whether a converter runs",
+  ]);
+});
+
+test("what is foreseen: the rate of the finished days, and how many such days the disk holds", async () => {
+  const directory = join(disk.path, "a");
+  for (const days of [3, 2, 1]) writeMinute(directory, "a", minutesAgo(days * 1440), days === 3 ? 4000 : MB);
+  const { reaper, metrics } = start(
+    new ChangingConfig(configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 2 * MB })),
+  );
+  await vi.waitFor(() => expect(reaper.forecasts()).toHaveLength(1));
+  const [forecast] = reaper.forecasts();
+  expect(forecast).toMatchObject({ directories: [directory], oldestDay: dayOf(minutesAgo(3 * 1440)) });
+  expect(forecast?.bytesPerDay).toBeCloseTo(MB + 2 * 4096, -1);
+  expect(forecast?.daysThatFit).toBeCloseTo((6 * MB) / (MB + 2 * 4096), 1);
+  expect(await metrics.metrics()).toContain("hindsight_disk_days_that_fit{");
+});
+
+test("a disk whose statfs fails between two passes becomes a problem before the next pass is due", async () => {
+  const directory = join(disk.path, "a");
+  writeMinute(directory, "a", minutesAgo(100), MB);
+  const config = new ChangingConfig(configOf(root, [cameraConfig("a", directory)], { intervalMs: HOUR_MS }));
+  const { reaper } = start(config);
+  await vi.waitFor(() => expect(reaper.forecasts()).toHaveLength(1));
+  expect(reaper.problems()).toEqual([]);
+  renameSync(directory, join(disk.path, "moved"));
+  execFileSync("umount", ["--lazy", disk.path]);
+  rmSync(disk.path, { recursive: true });
+  await vi.waitFor(() => expect(reaper.problems()).toEqual([expect.stringContaining("does not answer")]), {
+    timeout: 20_000,
+  });
+  mkdirSync(disk.path);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.path]);
+});

@@ -1,12 +1,33 @@
-import { Counter, Gauge } from "prom-client";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
-import type { FootageMinute } from "./footage.ts";
-import type { Space } from "./free-space.ts";
-import { type PassEvents, type Reason, runPass } from "./pass.ts";
+import type { DiskForecast } from "../../shared/status/storage-status.ts";
+import { DaySizes } from "./day-sizes.ts";
+import { describeRemoval } from "./describe-removal.ts";
+import { forecastDisk } from "./forecast.ts";
+import { goalBytes, missingBytes, readSpace, type Space } from "./free-space.ts";
+import { finishInterrupted } from "./interrupted.ts";
+import { createMetrics } from "./metrics.ts";
+import { type PassEvents, runPass } from "./pass.ts";
+import { ReapedLog, type Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 
-/** Looks after the disks at every `reaper.interval`, and at once when the configuration changes; idles without a stanza. */
+/** The free space is asked for so often: 64 cameras write 64 MB meanwhile. */
+const GLANCE_MS = 2000;
+/** A recorder that met a full disk gets room for so long. */
+const HEADROOM_MINUTES = 10;
+/** That unconverted footage was deleted stays a problem for so long. */
+const ALARM_MS = 86_400_000;
+
+interface KnownDisk {
+  space: Space;
+  directories: readonly string[];
+  forecast?: DiskForecast;
+}
+
+/**
+ * Looks after the disks at every `reaper.interval`, at once when the configuration changes, when a disk falls below its free
+ * space, and when a recorder asks for room; idles without a stanza.
+ */
 export class Reaper implements Service {
   readonly #context: Pick<ServiceContext, "config" | "logger">;
   readonly #metrics: ReturnType<typeof createMetrics>;
@@ -19,10 +40,20 @@ export class Reaper implements Service {
   /** The stanza whose dry run has listed its minutes already: the passes after it tell sums only. */
   #listed: ReaperConfig | undefined;
   #lastSum = "";
+  readonly #log: ReapedLog;
+  readonly #sizes = new DaySizes();
+  /** By a path on each, as the newest pass found them. */
+  #disks = new Map<string, KnownDisk>();
+  #glancing: NodeJS.Timeout | undefined;
+  #nextIsFor: "all" | "space" = "all";
+  #headroomWanted = false;
+  #finishedInterrupted = false;
+  #unconverted = { minutes: 0, untilMs: 0 };
 
   constructor(context: Pick<ServiceContext, "config" | "logger" | "metrics">) {
     this.#context = context;
     this.#metrics = createMetrics(context.metrics);
+    this.#log = new ReapedLog(context.config.current.storage.root);
     this.#endListening = context.config.onChange(() => this.#look());
     if (context.config.current.reaper === undefined) {
       context.logger.info("there is no reaper stanza in the configuration: nothing will ever be deleted");
@@ -31,36 +62,78 @@ export class Reaper implements Service {
   }
 
   problems(): string[] {
-    return this.#problems;
+    const { minutes, untilMs } = this.#unconverted;
+    if (Date.now() > untilMs) return this.#problems;
+    return [
+      ...this.#problems,
+      `minutes that had not been converted were deleted: ${minutes}; see whether a converter runs`,
+    ];
+  }
+
+  /** What is foreseen for each disk. */
+  forecasts(): DiskForecast[] {
+    return [...this.#disks.values()].flatMap(({ forecast }) => forecast ?? []);
+  }
+
+  /**
+   * Somebody met a full disk: frees, at once, what its goal lacks and ten minutes of recording beyond. Where the goal is kept
+   * nothing goes: more deleting would not help against a quota, or for want of inodes.
+   */
+  freeUp(directory: string): void {
+    this.#context.logger.warn(`space was asked for, for ${directory}`);
+    this.#headroomWanted = true;
+    this.#look("space");
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#endListening();
     clearTimeout(this.#timer);
+    clearTimeout(this.#glancing);
     await this.#pass;
   }
 
-  #look(): void {
-    clearTimeout(this.#timer);
+  #look(scope: "all" | "space" = "all"): void {
     if (this.#stopping) return;
     if (this.#pass !== undefined) {
+      if (!this.#again || scope === "all") this.#nextIsFor = scope;
       this.#again = true;
       return;
     }
-    this.#pass = this.#run().finally(() => {
+    this.#pass = this.#run(scope).finally(() => {
       this.#pass = undefined;
+      this.#glanceSoon();
       const intervalMs = this.#context.config.current.reaper?.intervalMs;
       if (this.#again) {
         this.#again = false;
-        this.#look();
-      } else if (intervalMs !== undefined && !this.#stopping) {
+        this.#look(this.#nextIsFor);
+      } else if (intervalMs !== undefined && !this.#stopping && scope === "all") {
+        clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#look(), intervalMs);
       }
     });
   }
 
-  async #run(): Promise<void> {
+  /** One call of statfs(2) a disk: costs nothing, and no disk fills up between two passes. */
+  #glanceSoon(): void {
+    clearTimeout(this.#glancing);
+    const { reaper } = this.#context.config.current;
+    if (this.#stopping || reaper === undefined || reaper.dryRun) return;
+    this.#glancing = setTimeout(async () => {
+      const lacking = await Promise.all(
+        Array.from(this.#disks.keys(), (path) =>
+          readSpace(path).then(
+            (space) => missingBytes(space, reaper) > 0,
+            () => true, // the pass tells what is wrong
+          ),
+        ),
+      );
+      if (lacking.includes(true)) this.#look("space");
+      else this.#glanceSoon();
+    }, GLANCE_MS);
+  }
+
+  async #run(scope: "all" | "space"): Promise<void> {
     const config = this.#context.config.current;
     const { reaper } = config;
     const problems: string[] = [];
@@ -68,14 +141,59 @@ export class Reaper implements Service {
       const sum = { minutes: 0, bytes: 0 };
       try {
         const events = this.#events(reaper, problems, sum);
-        await runPass({ config, reaper, events, mayGoOn: () => this.#mayGoOn(config) });
+        const headroom = this.#headroomWanted;
+        this.#headroomWanted = false;
+        await this.#tidyLog(reaper, scope, problems);
+        await runPass({
+          config,
+          reaper,
+          events,
+          log: this.#log,
+          sizes: this.#sizes,
+          mayGoOn: () => this.#mayGoOn(config),
+          spaceOnly: scope === "space",
+          headroomBytes: (directories) => (headroom ? this.#headroomBytes(directories) : 0),
+        });
+        if (scope === "all") await this.#foresee(reaper, problems);
       } catch (error) {
         problems.push(`the camera directories cannot be listed, so nothing is deleted: ${(error as Error).message}`);
       }
       this.#tellSum(reaper, sum);
     }
     for (const problem of problems) if (!this.#problems.includes(problem)) this.#context.logger.warn(problem);
-    this.#problems = problems;
+    // A look at the space alone learns nothing of the trouble that the whole look had.
+    this.#problems = scope === "all" ? problems : [...new Set([...this.#problems, ...problems])];
+  }
+
+  /** Never rejects. */
+  async #tidyLog(reaper: ReaperConfig, scope: "all" | "space", problems: string[]): Promise<void> {
+    if (reaper.dryRun) return;
+    try {
+      if (!this.#finishedInterrupted) await finishInterrupted(this.#log, Date.now());
+      this.#finishedInterrupted = true;
+      if (scope === "all") await this.#log.prune(reaper.logDays);
+    } catch (error) {
+      problems.push(`the log of deletions cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  #headroomBytes(directories: readonly string[]): number {
+    const disk = [...this.#disks.values()].find((each) => each.directories[0] === directories[0]);
+    return Math.ceil(((disk?.forecast?.bytesPerDay ?? 0) / 1440) * HEADROOM_MINUTES);
+  }
+
+  async #foresee(reaper: ReaperConfig, problems: string[]): Promise<void> {
+    for (const [path, disk] of this.#disks) {
+      try {
+        const goal = goalBytes(disk.space, reaper);
+        disk.forecast = await forecastDisk(disk.directories, disk.space, goal, this.#sizes, Date.now());
+        if (disk.forecast.daysThatFit !== undefined) {
+          this.#metrics.daysThatFit.set({ disk: path }, disk.forecast.daysThatFit);
+        }
+      } catch (error) {
+        problems.push(`how long ${path} will hold cannot be told: ${(error as Error).message}`);
+      }
+    }
   }
 
   /** Another configuration may have another rule, or none: what goes on by the old one ends before the next minute. */
@@ -90,10 +208,12 @@ export class Reaper implements Service {
         sum.minutes++;
         sum.bytes += removal.freedBytes;
         if (!reaper.dryRun) this.#count(reason, removal);
+        if (!reaper.dryRun && unconverted) this.#alarm();
         if (reaper.dryRun && this.#listed === reaper) return;
         logger.log(unconverted ? "warn" : "info", describeRemoval(minute, reason, removal, unconverted, reaper.dryRun));
       },
-      measured: (path: string, space: Space) => {
+      measured: (path, space, directories) => {
+        this.#disks.set(path, { ...this.#disks.get(path), space, directories });
         this.#metrics.freeBytes.set({ disk: path }, space.freeBytes);
         this.#metrics.totalBytes.set({ disk: path }, space.totalBytes);
       },
@@ -102,6 +222,12 @@ export class Reaper implements Service {
         problems.push(message);
       },
     };
+  }
+
+  #alarm(): void {
+    const nowMs = Date.now();
+    if (nowMs > this.#unconverted.untilMs) this.#unconverted.minutes = 0;
+    this.#unconverted = { minutes: this.#unconverted.minutes + 1, untilMs: nowMs + ALARM_MS };
   }
 
   #count(reason: Reason, { freedBytes }: Removal): void {
@@ -115,53 +241,4 @@ export class Reaper implements Service {
     this.#lastSum = reaper.dryRun ? sum : "";
     this.#listed = reaper.dryRun ? reaper : undefined;
   }
-}
-
-/** One line for the log about a minute that went, or would go. */
-export function describeRemoval(
-  { camera, minute }: FootageMinute,
-  reason: Reason,
-  { removedFiles, freedBytes }: Removal,
-  unconverted: boolean,
-  dryRun: boolean,
-): string {
-  const why = reason === "age" ? "it is older than maxAgeDays" : "its disk needs space";
-  const size = `${removedFiles} ${removedFiles === 1 ? "file" : "files"}, ${(freedBytes / 1e6).toFixed(1)} MB`;
-  const warning = unconverted ? "; it had not been converted" : "";
-  return `${dryRun ? "would remove" : "removed"} ${camera} ${minute} (${size}): ${why}${warning}`;
-}
-
-function createMetrics(registry: ServiceContext["metrics"]) {
-  const registers = [registry];
-  return {
-    minutes: new Counter({
-      name: "hindsight_reaper_removed_minutes_total",
-      help: "Minutes deleted, by the reason: age or space",
-      labelNames: ["reason"],
-      registers,
-    }),
-    bytes: new Counter({
-      name: "hindsight_reaper_removed_bytes_total",
-      help: "Bytes freed by deleting, by the reason",
-      labelNames: ["reason"],
-      registers,
-    }),
-    problems: new Counter({
-      name: "hindsight_reaper_problems_total",
-      help: "Files, folders and disks that gave trouble, counted once a pass",
-      registers,
-    }),
-    freeBytes: new Gauge({
-      name: "hindsight_disk_free_bytes",
-      help: "Free space of the disk under a camera directory",
-      labelNames: ["disk"],
-      registers,
-    }),
-    totalBytes: new Gauge({
-      name: "hindsight_disk_total_bytes",
-      help: "Usable size of the disk under a camera directory",
-      labelNames: ["disk"],
-      registers,
-    }),
-  };
 }

@@ -30,7 +30,7 @@ test("every expired minute lies in a day up to the last expired one", () => {
 
 test("a minute is untouchable until five minutes after its end", async () => {
   const endMs = Date.UTC(2026, 10, 24, 14, 33);
-  const minute = { camera: "a", minute: "20261124.1432", files: [] };
+  const minute = { directory: "/nowhere", camera: "a", minute: "20261124.1432", files: [] };
   expect(await conditionOf(minute, endMs + 5 * 60_000 - 1)).toBe("untouchable");
   expect(await conditionOf(minute, endMs + 5 * 60_000)).toBe("settled");
 });

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
+import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
 import { dayOf, minuteAt, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
 
@@ -19,6 +20,11 @@ export function maxAgeDays(camera: string, config: Config, reaper: ReaperConfig)
   return config.cameras.get(camera)?.maxAgeDays ?? reaper.maxAgeDays;
 }
 
+/** Bytes that a camera's footage may take up, or undefined when only the disk bounds it. */
+export function maxBytes(camera: string, config: Config, reaper: ReaperConfig): number | undefined {
+  return config.cameras.get(camera)?.maxBytes ?? reaper.maxBytes;
+}
+
 /** Whether a camera's minute is older than the configuration lets it become. */
 export function isExpired(
   { camera, minute }: FootageMinute,
@@ -36,17 +42,22 @@ export function lastExpiredDay(days: number, nowMs: number): string {
 }
 
 /**
- * - `untouchable`: too young, or a chunk of it grew a moment ago (a GOP may last for hours, and its chunk with it)
+ * - `untouchable`: too young, marked to be kept, locked by a converter, or a chunk of it grew a moment ago (a GOP may last
+ *   for hours, and its chunk with it)
  * - `unconverted-lately`: a chunk of it should be converted any moment: it goes only when there is nothing else
  * - `unconverted`: has chunks that nobody converted for long: goes in its turn, with a warning
  * - `settled`: nobody is at it
  */
 export type Condition = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
 
-/** The condition of a minute; a chunk whose age cannot be told is untouchable. */
-export async function conditionOf({ minute, files }: FootageMinute, nowMs: number): Promise<Condition> {
+/**
+ * The condition of a minute, as its files are now: the mark or the lock may have come after the folder was read. What cannot
+ * be told makes it untouchable.
+ */
+export async function conditionOf(footage: FootageMinute, nowMs: number): Promise<Condition> {
+  const { minute, files } = footage;
   const minuteAgeMs = ageMs(minute, nowMs);
-  if (minuteAgeMs < UNTOUCHABLE_MS) return "untouchable";
+  if (minuteAgeMs < UNTOUCHABLE_MS || (await isGuarded(footage, nowMs))) return "untouchable";
   const chunks = files.filter(({ kind }) => kind === "chunk");
   if (chunks.length === 0) return "settled";
   let idleMs = minuteAgeMs;
@@ -57,4 +68,21 @@ export async function conditionOf({ minute, files }: FootageMinute, nowMs: numbe
   }
   if (idleMs < UNTOUCHABLE_MS) return "untouchable";
   return idleMs < CONVERSION_DUE_MS ? "unconverted-lately" : "unconverted";
+}
+
+/** Whether a minute has the mark that keeps it, or a lock whose holder was heard of lately. */
+async function isGuarded({ directory, camera, minute }: FootageMinute, nowMs: number): Promise<boolean> {
+  const [keep, lock] = await Promise.all(
+    [keepPath, minuteLockPath].map((pathOf) => changedMs(pathOf(directory, camera, minute))),
+  );
+  return keep !== undefined || (lock !== undefined && nowMs - lock < UNTOUCHABLE_MS);
+}
+
+/** When a file changed last; undefined when it is not there, infinite when that cannot be told. */
+async function changedMs(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).mtimeMs;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : Number.POSITIVE_INFINITY;
+  }
 }

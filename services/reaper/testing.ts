@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
-import { minuteAt } from "../../shared/time/minute.ts";
+import { dayOf, minuteAt } from "../../shared/time/minute.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -33,13 +33,22 @@ export function configOf(root: string, cameras: readonly CameraConfig[], reaper?
     cameras: new Map(cameras.map((camera) => [camera.id, camera])),
     log: { level: "info", format: "text" },
     redis: { url: "redis://127.0.0.1:1" },
-    ...(reaper && { reaper: { minFreePercent: 0, minFreeBytes: 0, intervalMs: 50, dryRun: false, ...reaper } }),
+    ...(reaper && {
+      reaper: { minFreePercent: 0, minFreeBytes: 0, logDays: 90, intervalMs: 50, dryRun: false, ...reaper },
+    }),
   } as unknown as Config;
 }
 
 /** The minute that began so many minutes ago. */
 export function minutesAgo(count: number): string {
   return minuteAt((Date.now() - count * MINUTE_MS) * 1000);
+}
+
+/** Gives a directory a folder for each of the last days: as if it had been recorded all along. */
+export function writeDays(directory: string, days: number): string {
+  for (let day = 0; day < days; day++)
+    mkdirSync(join(directory, dayOf(minutesAgo(day * 1440)), "x"), { recursive: true });
+  return directory;
 }
 
 /** Writes a file whose last change is as old as given. */

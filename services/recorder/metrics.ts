@@ -12,13 +12,22 @@ const FIGURES: Partial<Record<Figure, { name: string; help: string }>> = {
   damagedFrames: { name: "damaged_frames_total", help: "Frames left out because packets of theirs were lost" },
   droppedFrames: { name: "dropped_frames_total", help: "Frames given up because the disk did not keep up" },
   lostPackets: { name: "lost_packets_total", help: "RTP packets lost" },
-  sessions: { name: "sessions_total", help: "RTSP sessions begun" },
+  sessions: { name: "sessions_total", help: "RTSP sessions begun, those that failed included" },
+  reconnects: { name: "reconnects_total", help: "Recordings begun again after one had ended by itself" },
+  width: { name: "width_pixels", help: "Width of the picture" },
+  height: { name: "height_pixels", help: "Height of the picture" },
   framesPerSecond: { name: "frames_per_second", help: "Frame rate" },
   bitsPerSecond: { name: "bits_per_second", help: "Bit rate" },
   keyframeIntervalMs: { name: "keyframe_interval_ms", help: "Time between the last two keyframes" },
   cameraClockOffsetMs: { name: "clock_offset_ms", help: "How far the camera's own wall clock is ahead of ours" },
   clockDriftPpm: { name: "clock_drift_ppm", help: "How much faster the camera's clock runs than the recorder's" },
 };
+
+/** What is told in words: the metric is 1 and the words are its label. */
+const WORDS = {
+  state: "connecting, recording, stalled, refused or stopped",
+  codec: "Codec of the stream, as RFC 6381 writes it",
+} as const;
 
 /** Serves the figures of each camera as Prometheus metrics `hindsight_camera_…`, taken when they are asked for. */
 export function registerCameraMetrics(registry: Registry, statuses: () => CameraStatus[]): void {
@@ -32,6 +41,31 @@ export function registerCameraMetrics(registry: Registry, statuses: () => Camera
       for (const status of statuses()) this.set({ camera: status.camera }, status.state === "recording" ? 1 : 0);
     },
   });
+  new Gauge({
+    name: "hindsight_camera_state_since_seconds",
+    help: "Since when the state holds, seconds since the Unix epoch",
+    labelNames: ["camera"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const status of statuses()) this.set({ camera: status.camera }, Date.parse(status.since) / 1000);
+    },
+  });
+  for (const [key, help] of Object.entries(WORDS) as [keyof typeof WORDS, string][]) {
+    new Gauge({
+      name: `hindsight_camera_${key}`,
+      help,
+      labelNames: ["camera", key],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const status of statuses()) {
+          const value = status[key];
+          if (value !== undefined) this.set({ camera: status.camera, [key]: value }, 1);
+        }
+      },
+    });
+  }
   for (const [key, { name, help }] of Object.entries(FIGURES) as [Figure, { name: string; help: string }][]) {
     new Gauge({
       name: `hindsight_camera_${name}`,

@@ -5,14 +5,18 @@ const INTERVAL_MS = 5000;
 /** Tells Redis every 5 s that a service runs and how it is; never waits for an answer. */
 export class Heartbeat {
   readonly #store: StatusStore;
-  readonly #status: Omit<ServiceStatus, "problems">;
-  readonly #problems: () => string[];
+  readonly #status: Omit<ServiceStatus, "problems" | "forecasts">;
+  readonly #news: () => Pick<ServiceStatus, "problems" | "forecasts">;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(store: StatusStore, status: Omit<ServiceStatus, "problems">, problems: () => string[]) {
+  constructor(
+    store: StatusStore,
+    status: Omit<ServiceStatus, "problems" | "forecasts">,
+    news: () => Pick<ServiceStatus, "problems" | "forecasts">,
+  ) {
     this.#store = store;
     this.#status = status;
-    this.#problems = problems;
+    this.#news = news;
     this.#timer = setInterval(() => this.beat(), INTERVAL_MS);
     this.#timer.unref();
     this.beat();
@@ -20,7 +24,7 @@ export class Heartbeat {
 
   /** Tells now, out of turn. */
   beat(): void {
-    void this.#store.publishService({ ...this.#status, problems: this.#problems() });
+    void this.#store.publishService({ ...this.#status, ...this.#news() });
   }
 
   async stop(): Promise<void> {

@@ -86,7 +86,10 @@ class ServiceProcess {
       return;
     }
     const status = { service: this.#name, instance: this.#instance, startedAt: new Date().toISOString() };
-    const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, problems);
+    const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, () => {
+      const forecasts = this.#service?.forecasts?.();
+      return { problems: problems(), ...(forecasts !== undefined && { forecasts }) };
+    });
     this.#redis.on("ready", () => heartbeat.beat());
     this.#heartbeat = heartbeat;
     const where = this.#health?.port === undefined ? {} : { healthPort: this.#health.port };

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { LiveConfig } from "../config/config.ts";
 import type { Logger } from "../logging/logger.ts";
+import type { DiskForecast } from "../status/storage-status.ts";
 
 export type ServiceName = "recorder" | "converter" | "reaper" | "api";
 
@@ -22,4 +23,6 @@ export interface Service {
   stop(): Promise<void>;
   /** What is wrong with this service now, in words for the operator; empty while all is well. */
   problems(): string[];
+  /** What it foresees of the disks; the reaper does. */
+  forecasts?(): DiskForecast[];
 }

@@ -23,7 +23,10 @@ export interface CameraStatus {
   /** Frames given up because the disk did not keep up and memory was full. */
   droppedFrames: number;
   lostPackets: number;
+  /** RTSP sessions begun, those that failed included. */
   sessions: number;
+  /** How often it was recorded again after its recording had ended by itself. */
+  reconnects: number;
   /** Camera clock against wall clock, parts per million; positive when the camera is fast. */
   clockDriftPpm?: number;
   /** How far the camera's own wall clock is ahead of the recorder's, by its RTCP sender reports. */

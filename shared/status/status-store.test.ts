@@ -34,6 +34,7 @@ const status = (camera: string, more: Partial<CameraStatus> = {}): CameraStatus 
   droppedFrames: 0,
   lostPackets: 0,
   sessions: 1,
+  reconnects: 0,
   ...more,
 });
 

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { within } from "../redis/within.ts";
 import type { ServiceName } from "../service/service.ts";
 import type { CameraStatus } from "./camera-status.ts";
+import type { DiskForecast } from "./storage-status.ts";
 
 /** What a service process tells of itself while it runs. */
 export interface ServiceStatus {
@@ -12,6 +13,8 @@ export interface ServiceStatus {
   startedAt: string;
   /** In words for the operator; empty while all is well. */
   problems: string[];
+  /** The reaper's alone: how long the disks will do. */
+  forecasts?: DiskForecast[];
 }
 
 /** A status that was not told anew for so long no longer holds. */

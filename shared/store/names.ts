@@ -11,6 +11,7 @@ import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
  *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.thumbnail.jpg
  *     {camera directory}/quarantine/{any of the chunk names}          chunks that could not be converted
  *     {camera directory}/YYYYMMDD/.{final name}.{random}.tmp          being written aside, never shown
+ *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.keep         the reaper leaves this minute alone
  */
 export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
 
@@ -26,6 +27,8 @@ export interface FootageName {
 export const CAMERA_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 /** In the storage root: remembers every directory that a camera was recorded into, see directories.ts. */
 export const CAMERA_LIST_FOLDER = ".cameras";
+/** In the storage root: what the reaper deleted and why, see reaped-log.ts of the reaper. */
+export const REAPED_FOLDER = ".reaped";
 export const QUARANTINE_FOLDER = "quarantine";
 
 const EXTENSIONS: Record<FootageKind, string> = {
@@ -58,6 +61,17 @@ export function minutePath(
 export function chunkPath(cameraDirectory: string, camera: string, minute: Minute, part: number): string {
   const number = part === 1 ? "" : `.${part}`;
   return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}${number}.chunk`);
+}
+
+/** The mark beside a minute's files that keeps the reaper away from them, whatever it holds. */
+export function keepPath(cameraDirectory: string, camera: string, minute: Minute): string {
+  return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}.keep`);
+}
+
+/** The lock of whoever writes a minute's files, see services/converter/minute-lock.ts. */
+export function minuteLockPath(cameraDirectory: string, camera: string, minute: Minute): string {
+  const lockName = `${camera}.${minute}.${EXTENSIONS.mp4}.lock`;
+  return join(dayFolder(cameraDirectory, dayOf(minute)), temporaryName(lockName, "000000000000"));
 }
 
 /** The folder for chunks of a camera that could not be converted. */

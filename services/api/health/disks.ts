@@ -9,6 +9,10 @@ export interface DiskStatus {
   freeBytes: number;
   /** As df(1) counts it: of what such a process could use in all, rounded to a tenth. */
   usedPercent: number;
+  /** Days of footage that fit on it at the rate of the last days; absent while the reaper does not tell. */
+  daysThatFit?: number;
+  /** YYYYMMDD of the oldest footage on it; absent as above. */
+  oldestDay?: string;
 }
 
 /** A directory whose disk does not answer as it should. */

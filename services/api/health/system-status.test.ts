@@ -9,7 +9,15 @@ const service = (name: ServiceName, problems: string[] = []) => {
 };
 
 function camera(id: string, state: CameraState, problem?: string): CameraStatus {
-  const counters = { frames: 0, bytes: 0, droppedFrames: 0, damagedFrames: 0, lostPackets: 0, sessions: 1 };
+  const counters = {
+    frames: 0,
+    bytes: 0,
+    droppedFrames: 0,
+    damagedFrames: 0,
+    lostPackets: 0,
+    sessions: 1,
+    reconnects: 0,
+  };
   const since = "2026-11-24T14:33:00.000Z";
   return { camera: id, recorder: "host:1:x", state, since, ...counters, ...(problem !== undefined && { problem }) };
 }
@@ -31,6 +39,16 @@ const judge = (change: Partial<Observation>) => judgeSystem({ ...well, ...change
 describe("judgeSystem", () => {
   it("says running, without problems or warnings, when everything is well", () => {
     expect(judge({})).toMatchObject({ status: "running", camera: { a: true, b: true }, problems: [], warnings: [] });
+  });
+
+  it("tells of a disk what the reaper foresees for it, and nothing while it does not tell", () => {
+    const forecasts = [
+      { directories: ["/other/a"], daysThatFit: 1 },
+      { directories: ["/store/x", "/store"], daysThatFit: 31.4, oldestDay: "20261025" },
+    ];
+    const services = [service("recorder"), service("converter"), { ...service("reaper"), forecasts }];
+    expect(judge({ services }).disks).toEqual([{ ...disk(50), daysThatFit: 31.4, oldestDay: "20261025" }]);
+    expect(judge(away).disks).toEqual([disk(50)]);
   });
 
   it("says error with the camera's own reason when one camera does not record", () => {

@@ -77,9 +77,18 @@ export function judgeSystem(seen: Observation): SystemStatus {
     warnings: diskWarnings(seen),
     cameras: (seen.statuses ?? []).filter((status) => enabled.has(status.camera)),
     services: [...(seen.services ?? [])],
-    disks: [...seen.disks],
+    disks: seen.disks.map((disk) => ({ ...disk, ...foreseen(disk, seen.services ?? []) })),
     backlog: seen.backlog ?? null,
   };
+}
+
+/** What the reaper foresees for a disk: found by a camera directory that both name. */
+function foreseen(disk: DiskStatus, services: readonly ServiceStatus[]): Pick<DiskStatus, "daysThatFit" | "oldestDay"> {
+  const forecast = services
+    .flatMap(({ forecasts }) => forecasts ?? [])
+    .find(({ directories }) => directories.some((directory) => disk.directories.includes(directory)));
+  const { daysThatFit, oldestDay } = forecast ?? {};
+  return { ...(daysThatFit !== undefined && { daysThatFit }), ...(oldestDay !== undefined && { oldestDay }) };
 }
 
 function isRecording(camera: string, seen: Observation): boolean {

@@ -23,6 +23,8 @@ export class CameraRecorder {
   readonly #totals: SessionCounters = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
   #session: CameraSession | undefined;
   #sessions = 0;
+  /** Of these sessions, how many recorded. */
+  #recordings = 0;
   #state: CameraState = "connecting";
   #sinceMs = Date.now();
   #problem: string | undefined;
@@ -90,6 +92,7 @@ export class CameraRecorder {
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
+      reconnects: Math.max(0, this.#recordings - 1),
       ...(session?.cameraClockOffsetMs === undefined ? {} : { cameraClockOffsetMs: session.cameraClockOffsetMs }),
       ...(session?.driftPpm === undefined ? {} : { clockDriftPpm: Math.round(session.driftPpm * 10) / 10 }),
       ...(newestUs === 0 ? {} : { newestFrame: new Date(newestUs / 1000).toISOString() }),
@@ -118,6 +121,7 @@ export class CameraRecorder {
     const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
     logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
     this.#failures = 0;
+    this.#recordings++;
     this.#problem = undefined;
     this.#setState("recording");
   }

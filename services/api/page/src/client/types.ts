@@ -18,6 +18,8 @@ export interface Disk {
   totalBytes: number;
   freeBytes: number;
   usedPercent: number;
+  /** At the rate of the last days; absent while the reaper does not tell. */
+  daysThatFit?: number;
 }
 
 export interface Backlog {

@@ -26,9 +26,14 @@ function DiskLine({ disk }: { disk: Disk }): JSX.Element {
       <meter min={0} max={100} value={disk.usedPercent} aria-label={`${name}: ${disk.usedPercent} % used`} />
       <span>
         {formatBytes(disk.freeBytes)} free of {formatBytes(disk.totalBytes)}
+        {disk.daysThatFit === undefined ? "" : `, ${describeDays(disk.daysThatFit)} of footage fit`}
       </span>
     </div>
   );
+}
+
+function describeDays(days: number): string {
+  return days < 10 ? `${days.toFixed(1)} days` : `${Math.round(days)} days`;
 }
 
 function describeBacklog(backlog: Backlog | null): string {

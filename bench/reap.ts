@@ -1,0 +1,71 @@
+// What a pass of the reaper costs on a large store. Usage: tsx bench/reap.ts [cameras = 16] [days = 30] [folder]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DaySizes } from "../services/reaper/day-sizes.ts";
+import { runPass } from "../services/reaper/pass.ts";
+import { ReapedLog } from "../services/reaper/reaped-log.ts";
+import type { Config, ReaperConfig } from "../shared/config/config.ts";
+import { makeLargeStore } from "./support/large-store.ts";
+
+const cameras = Number(process.argv[2] ?? 16);
+const days = Number(process.argv[3] ?? 30);
+const root = mkdtempSync(join(process.argv[4] ?? tmpdir(), "hindsight-bench-reap-"));
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function measure(what: string, config: Config, sizes: DaySizes, limit: number): Promise<void> {
+  const startMs = performance.now();
+  const cpu = process.cpuUsage();
+  let firstMs: number | undefined;
+  let removed = 0;
+  let maxRss = process.memoryUsage.rss();
+  const watch = setInterval(() => {
+    maxRss = Math.max(maxRss, process.memoryUsage.rss());
+  }, 20);
+  await runPass({
+    config,
+    reaper: config.reaper as ReaperConfig,
+    log: new ReapedLog(root),
+    sizes,
+    mayGoOn: () => removed < limit,
+    events: {
+      removed() {
+        firstMs ??= performance.now() - startMs;
+        removed++;
+      },
+      measured() {},
+      problem() {},
+    },
+  });
+  clearInterval(watch);
+  const { user, system } = process.cpuUsage(cpu);
+  const wallMs = Math.round(performance.now() - startMs);
+  const first = firstMs === undefined ? "nothing removed" : `first removed after ${Math.round(firstMs)} ms`;
+  print(
+    `${what}: ${wallMs} ms, ${Math.round((user + system) / 1000)} ms of CPU, ${first}, ${removed} removed, ` +
+      `at most ${Math.round(Math.max(maxRss, process.memoryUsage.rss()) / 1e6)} MB`,
+  );
+}
+
+try {
+  const madeMs = performance.now();
+  const directories = makeLargeStore(root, cameras, days, Date.now());
+  print(
+    `${cameras} cameras, ${days} days, ${cameras * days * 4320} files, made in ${Math.round(performance.now() - madeMs)} ms`,
+  );
+  const configOf = (reaper: Partial<ReaperConfig>): Config =>
+    ({
+      storage: { root },
+      cameras: new Map(Array.from(directories, ([id, directory]) => [id, { id, directory }])),
+      reaper: { minFreePercent: 0, minFreeBytes: 0, intervalMs: 60_000, logDays: 90, dryRun: false, ...reaper },
+    }) as unknown as Config;
+  const sizes = new DaySizes();
+  await measure("nothing to do", configOf({}), sizes, 0);
+  await measure("nothing to do, maxAgeDays", configOf({ maxAgeDays: days * 2 }), sizes, 0);
+  // The files are empty, so the pass ends by count: 1 % of the minutes.
+  await measure("1 % must go", configOf({ minFreeBytes: Number.MAX_SAFE_INTEGER }), sizes, cameras * days * 14.4);
+  await measure("maxBytes, first look", configOf({ maxBytes: 1e15 }), sizes, 0);
+  await measure("maxBytes, from then on", configOf({ maxBytes: 1e15 }), sizes, 0);
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}

@@ -1,0 +1,62 @@
+import { lstat, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseFootageName } from "../../shared/store/names.ts";
+
+const BLOCK_BYTES = 512;
+/** Time stamps of a folder may be this coarse: a folder that changed so lately may change again under the same one. */
+const COARSE_MS = 2000;
+/** Files looked at at a time. */
+const BATCH = 64;
+
+interface Folder {
+  changedMs: number;
+  sizes: ReadonlyMap<string, number>;
+}
+
+/**
+ * What the cameras' footage takes up, by day folder. The files of a finished day do not change, so a folder is looked
+ * through again only when its modification time is another; chunks grow without that, so a folder that holds one is looked
+ * through each time.
+ */
+export class DaySizes {
+  readonly #folders = new Map<string, Folder>();
+
+  /** Bytes on the disk by camera. Rejects with the errors of the file system; a folder that is not there holds nothing. */
+  async read(folder: string): Promise<ReadonlyMap<string, number>> {
+    const stats = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (stats === undefined) {
+      this.#folders.delete(folder);
+      return new Map();
+    }
+    const known = this.#folders.get(folder);
+    if (known?.changedMs === stats.mtimeMs) return known.sizes;
+    const { sizes, growing } = await measure(folder);
+    if (!growing && Date.now() - stats.mtimeMs > COARSE_MS) {
+      this.#folders.set(folder, { changedMs: stats.mtimeMs, sizes });
+    } else {
+      this.#folders.delete(folder);
+    }
+    return sizes;
+  }
+}
+
+async function measure(folder: string): Promise<{ sizes: Map<string, number>; growing: boolean }> {
+  const sizes = new Map<string, number>();
+  let growing = false;
+  const names = await readdir(folder);
+  for (let i = 0; i < names.length; i += BATCH) {
+    await Promise.all(
+      names.slice(i, i + BATCH).map(async (name) => {
+        const footage = parseFootageName(name);
+        if (footage === undefined) return;
+        growing ||= footage.kind === "chunk";
+        const blocks = (await lstat(join(folder, name)).catch(() => undefined))?.blocks ?? 0;
+        sizes.set(footage.camera, (sizes.get(footage.camera) ?? 0) + blocks * BLOCK_BYTES);
+      }),
+    );
+  }
+  return { sizes, growing };
+}

@@ -1,0 +1,23 @@
+import type { FootageMinute } from "./footage.ts";
+import type { Reason } from "./reaped-log.ts";
+import type { Removal } from "./remove-minute.ts";
+
+/** Why a minute goes, in words. */
+export const REASONS: Record<Reason, string> = {
+  age: "it is older than maxAgeDays",
+  size: "its camera has more than maxBytes",
+  space: "its disk needs space",
+};
+
+/** One line for the log about a minute that went, or would go. */
+export function describeRemoval(
+  { camera, minute }: FootageMinute,
+  reason: Reason,
+  { removedFiles, freedBytes }: Removal,
+  unconverted: boolean,
+  dryRun: boolean,
+): string {
+  const size = `${removedFiles} ${removedFiles === 1 ? "file" : "files"}, ${(freedBytes / 1e6).toFixed(1)} MB`;
+  const warning = unconverted ? "; it had not been converted" : "";
+  return `${dryRun ? "would remove" : "removed"} ${camera} ${minute} (${size}): ${REASONS[reason]}${warning}`;
+}

@@ -1,0 +1,45 @@
+import type { DiskForecast } from "../../shared/status/storage-status.ts";
+import { dayFolder } from "../../shared/store/names.ts";
+import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import type { DaySizes } from "./day-sizes.ts";
+import { dayNames } from "./footage.ts";
+import type { Space } from "./free-space.ts";
+
+const DAY_MS = 86_400_000;
+/** The rate is the mean over so many finished days. */
+const DAYS = 3;
+
+/**
+ * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, of which the reaper
+ * may have taken a part; with no other day the rate is not known yet. Rejects with the errors of reading the folders.
+ */
+export async function forecastDisk(
+  directories: readonly string[],
+  space: Space,
+  minFreeBytes: number,
+  sizes: DaySizes,
+  nowMs: number,
+): Promise<DiskForecast> {
+  const raise = (_folder: string, error: unknown) => {
+    throw error;
+  };
+  const perDirectory = await Promise.all(directories.map((directory) => dayNames(directory, raise)));
+  const days = [...new Set(perDirectory.flat())].sort();
+  const today = dayOf(minuteAt(nowMs * 1000));
+  const since = dayOf(minuteAt((nowMs - DAYS * DAY_MS) * 1000));
+  const finished = days.slice(1).filter((day) => day >= since && day < today);
+  let bytes = 0;
+  for (const day of finished) {
+    for (const directory of directories) {
+      for (const each of (await sizes.read(dayFolder(directory, day))).values()) bytes += each;
+    }
+  }
+  const forecast: DiskForecast = {
+    directories: [...directories],
+    ...(days[0] !== undefined && { oldestDay: days[0] }),
+  };
+  if (bytes === 0) return forecast;
+  const bytesPerDay = Math.round(bytes / finished.length);
+  const daysThatFit = Math.max(0, space.totalBytes - minFreeBytes) / bytesPerDay;
+  return { ...forecast, bytesPerDay, daysThatFit: Math.round(daysThatFit * 10) / 10 };
+}

@@ -1,0 +1,126 @@
+import { createReadStream } from "node:fs";
+import { open, readdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { makeDirectory, syncDirectory } from "../../shared/store/durable.ts";
+import { REAPED_FOLDER } from "../../shared/store/names.ts";
+import { dayOf, isDay, minuteAt } from "../../shared/time/minute.ts";
+
+export type Reason = "age" | "space" | "size";
+
+/** One deletion, as a line of `{storage root}/.reaped/YYYYMMDD.jsonl` tells it. */
+export interface ReapedMinute {
+  /** ISO 8601 UTC: when it was about to be deleted. */
+  at: string;
+  camera: string;
+  minute: string;
+  directory: string;
+  reason: Reason;
+  /** It had chunks that were not converted. */
+  unconverted: boolean;
+  /** Names in the day folder. */
+  files: string[];
+}
+
+/**
+ * Remembers what the reaper deletes. A line is durable before the first file of its minute goes: what is gone can always be
+ * explained, and a line whose minute is still there tells of a deletion that failed or was cut short.
+ */
+export class ReapedLog {
+  readonly #folder: string;
+  /** Minutes whose deletion failed are tried again at each pass, and told of once. */
+  readonly #told = new Set<string>();
+
+  constructor(storageRoot: string) {
+    this.#folder = join(storageRoot, REAPED_FOLDER);
+  }
+
+  /** Appends a line and makes it durable. Rejects with the errors of the file system. */
+  async write(entry: ReapedMinute): Promise<void> {
+    const key = keyOf(entry);
+    if (this.#told.has(key)) return;
+    const path = join(this.#folder, `${dayOf(minuteAt(Date.parse(entry.at) * 1000))}.jsonl`);
+    const isNew = (await stat(path).catch(() => undefined)) === undefined;
+    if (isNew) await makeDirectory(this.#folder);
+    const file = await open(path, "a");
+    try {
+      // A line torn by a full disk or a power loss ends here, so that this one can be read.
+      const text = `${JSON.stringify(entry)}\n`;
+      const { size } = await file.stat();
+      await file.appendFile(size > 0 && !(await endsWithNewline(path, size)) ? `\n${text}` : text);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    if (isNew) await syncDirectory(this.#folder);
+    this.#told.add(key);
+  }
+
+  /** A minute is gone: should its name ever be used again, its deletion is another. */
+  forget(entry: ReapedMinute): void {
+    this.#told.delete(keyOf(entry));
+  }
+
+  /** Every deletion of a camera's minute that the log still knows, oldest first. */
+  async find(camera: string, minute: string): Promise<ReapedMinute[]> {
+    const found: ReapedMinute[] = [];
+    for (const path of await this.#files()) {
+      for await (const line of createInterface({ input: createReadStream(path) })) {
+        const entry = line.includes(minute) ? parseEntry(line) : undefined;
+        if (entry?.camera === camera && entry.minute === minute) found.push(entry);
+      }
+    }
+    return found;
+  }
+
+  /** The newest line: the one whose deletion a crash may have cut short. */
+  async newest(): Promise<ReapedMinute | undefined> {
+    const path = (await this.#files()).at(-1);
+    if (path === undefined) return undefined;
+    let newest: ReapedMinute | undefined;
+    for await (const line of createInterface({ input: createReadStream(path) })) newest = parseEntry(line) ?? newest;
+    return newest;
+  }
+
+  /** Removes the days of the log beyond the newest `keepDays`. */
+  async prune(keepDays: number): Promise<void> {
+    for (const path of (await this.#files()).slice(0, -keepDays)) await unlink(path);
+  }
+
+  /** Oldest day first. */
+  async #files(): Promise<string[]> {
+    try {
+      const names = (await readdir(this.#folder)).filter((name) => name.endsWith(".jsonl") && isDay(name.slice(0, -6)));
+      return names.sort().map((name) => join(this.#folder, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  }
+}
+
+function keyOf({ directory, camera, minute, reason }: ReapedMinute): string {
+  return `${directory}\n${camera}.${minute}\n${reason}`;
+}
+
+async function endsWithNewline(path: string, size: number): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer[0] === 0x0a;
+  } finally {
+    await file.close();
+  }
+}
+
+function parseEntry(line: string): ReapedMinute | undefined {
+  try {
+    const entry = JSON.parse(line) as Partial<ReapedMinute> | null;
+    const isWhole = [entry?.at, entry?.camera, entry?.minute, entry?.directory, entry?.reason].every(
+      (value) => typeof value === "string",
+    );
+    return isWhole && Array.isArray(entry?.files) ? (entry as ReapedMinute) : undefined;
+  } catch {
+    return undefined; // a torn line
+  }
+}

@@ -1,0 +1,81 @@
+import { access, constants } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { ReaperConfig } from "../../shared/config/config.ts";
+import type { FootageMinute } from "./footage.ts";
+import type { PassEvents } from "./pass.ts";
+import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
+import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
+
+/** Removes minutes, each after its line in the log is durable. Trouble is told as a problem. */
+export class Remover {
+  readonly #reaper: ReaperConfig;
+  readonly #events: PassEvents;
+  readonly #log: ReapedLog;
+  /** Folders in which nothing can be deleted, or which the log cannot tell of: left alone for the rest of the pass. */
+  readonly #stuck = new Set<string>();
+  #logBroken = false;
+
+  constructor({ reaper, events, log }: { reaper: ReaperConfig; events: PassEvents; log: ReapedLog }) {
+    this.#reaper = reaper;
+    this.#events = events;
+    this.#log = log;
+  }
+
+  /** Returns the bytes that the disk gets back. Never rejects. */
+  async remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<number> {
+    if (this.#reaper.dryRun) return this.#told(minute, reason, unconverted, await removeMinute(minute, true));
+    const folder = dirname(minute.files[0]?.path ?? minute.directory);
+    if (this.#logBroken || this.#stuck.has(folder)) return 0;
+    try {
+      await access(folder, constants.W_OK);
+    } catch (error) {
+      this.#refuse(folder, error);
+      return 0;
+    }
+    const entry = entryOf(minute, reason, unconverted);
+    const onTime = await this.#write(entry);
+    if (this.#logBroken) return 0;
+    const removal = await removeMinute(minute, false);
+    if (removal.failure !== undefined) this.#refuse(folder, removal.failure.error);
+    else this.#log.forget(entry);
+    // The disk of the log was full to the last byte: now there is room for the line.
+    if (!onTime && removal.removedFiles > 0 && !(await this.#write(entry))) {
+      this.#events.problem(`${minute.camera} ${minute.minute} was deleted, but the disk was too full to note it`);
+    }
+    return this.#told(minute, reason, unconverted, removal);
+  }
+
+  async removeEmpty(folders: readonly string[]): Promise<void> {
+    await Promise.all(folders.map(removeIfEmpty));
+  }
+
+  #told(minute: FootageMinute, reason: Reason, unconverted: boolean, removal: Removal): number {
+    if (removal.removedFiles > 0) this.#events.removed(minute, reason, removal, unconverted);
+    return removal.freedBytes;
+  }
+
+  /** False when the disk has no room for the line. Any other trouble ends the deleting of this pass. */
+  async #write(entry: ReapedMinute): Promise<boolean> {
+    try {
+      await this.#log.write(entry);
+      return true;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "ENOSPC" || code === "EDQUOT") return false;
+      this.#logBroken = true;
+      this.#events.problem(`nothing is deleted, as the log of deletions cannot be written: ${message}`);
+      return false;
+    }
+  }
+
+  #refuse(folder: string, error: unknown): void {
+    this.#stuck.add(folder);
+    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    this.#events.problem(`footage in ${folder} cannot be deleted (${code}): correct its rights`);
+  }
+}
+
+function entryOf({ directory, camera, minute, files }: FootageMinute, reason: Reason, unconverted: boolean) {
+  const at = new Date().toISOString();
+  return { at, camera, minute, directory, reason, unconverted, files: files.map(({ path }) => basename(path)) };
+}

@@ -1,0 +1,40 @@
+import { minuteStartUs } from "../../shared/time/minute.ts";
+
+const DAY_MS = 86_400_000;
+/** So long without any footage makes a clock that ran ahead as likely as a machine that stood still. */
+const GAP_DAYS = 7;
+
+/** The time by which footage is judged too old. */
+export interface AgeClock {
+  nowMs: number;
+  /** Set while the machine's clock is not believed, in words for the operator. */
+  doubt?: string;
+}
+
+/**
+ * A clock that is wrong by years must not make all footage too old at once. So the clock is believed only while footage
+ * leads up to it: a stretch of recording is broken by more than seven days without any, and a stretch younger than seven days
+ * does not yet tell the time. Meanwhile age is counted from the end of the stretch before. A machine that truly stood still
+ * for weeks deletes by age up to seven days late. `days` are those with footage, YYYYMMDD, of the whole store.
+ */
+export function ageClock(days: Iterable<string>, nowMs: number): AgeClock {
+  const starts = [...new Set(days)].map((day) => (minuteStartUs(`${day}.0000`) as number) / 1000);
+  const past = starts.filter((startMs) => startMs <= nowMs).sort((a, b) => b - a);
+  let laterMs = nowMs;
+  for (const startMs of past) {
+    if (laterMs - startMs > (GAP_DAYS + 1) * DAY_MS) {
+      const day = new Date(startMs).toISOString().slice(0, 10);
+      const doubt = `no footage leads from ${day} up to the machine's clock: until it has recorded for ${GAP_DAYS} days, age is counted from ${day}; see whether the clock is right`;
+      return { nowMs: startMs + DAY_MS, doubt };
+    }
+    if (nowMs - startMs > GAP_DAYS * DAY_MS) break;
+    laterMs = startMs;
+  }
+  if (starts.length > 0 && past.length === 0) {
+    return {
+      nowMs,
+      doubt: "all footage is of days to come: the machine's clock is behind, and nothing can be deleted",
+    };
+  }
+  return { nowMs };
+}
