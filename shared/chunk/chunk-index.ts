@@ -177,7 +177,8 @@ function endOf(timesUs: Float64Array, endBlockUs: number | undefined): number {
   }
   if (timesUs.length === 0) return 0;
   if (endBlockUs !== undefined && endBlockUs > last) return endBlockUs;
-  return last + (lastButOne === 0 ? LONE_FRAME_US : last - lastButOne);
+  const durationUs = lastButOne === 0 ? LONE_FRAME_US : last - lastButOne;
+  return Math.min(last + durationUs, Number.MAX_SAFE_INTEGER); // a damaged time may be as late as can be written
 }
 
 function concat<T extends Float64Array | Uint32Array | Uint8Array>(

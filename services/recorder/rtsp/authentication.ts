@@ -110,7 +110,9 @@ function strength(challenge: Challenge): number {
 /** The challenges of one field; a field may hold several, parted by commas like their parameters. */
 function parseChallenges(field: string): Challenge[] {
   const challenges: Challenge[] = [];
-  const token = /([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))|([A-Za-z][A-Za-z0-9_-]*)(?=\s|,|$)/g;
+  // Looked for where a word begins only: a word of 8 kB would else be read anew from each of its letters.
+  const token =
+    /(?<![A-Za-z0-9_-])(?:([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))|([A-Za-z][A-Za-z0-9_-]*)(?=\s|,|$))/g;
   for (const match of field.matchAll(token)) {
     const [, name, quoted, plain, scheme] = match;
     if (scheme !== undefined) {

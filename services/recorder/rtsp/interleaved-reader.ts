@@ -14,6 +14,8 @@ const PACKET_HEADER_BYTES = 4;
 const MESSAGE_STEP_BYTES = 2048;
 /** So many bytes tell whether a packet or a message begins among garbage. */
 const RESYNC_BYTES = 5;
+/** The longest packet, and so the furthest that the next one can be. */
+const MAX_PACKET_BYTES = 4 + 0xffff;
 const LONGEST_METHOD = 20;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
@@ -34,6 +36,9 @@ export class InterleavedReader {
   #searched = 0;
   readonly #channels = new Set<number>();
   #isLost = false;
+  /** Bytes that made no sense, since two packets came one right behind the other; a lone one may be none. */
+  #lostBytes = 0;
+  #isBehindPacket = false;
 
   constructor(handler: InterleavedHandler) {
     this.#handler = handler;
@@ -101,6 +106,8 @@ export class InterleavedReader {
       if (end > length) return -1;
       const channel = bytes[position + 1] as number;
       this.#channels.add(channel);
+      this.#lostBytes = this.#isBehindPacket ? 0 : this.#lostBytes + end - position;
+      this.#isBehindPacket = true;
       this.#handler.packet(channel, bytes, position + PACKET_HEADER_BYTES, end);
       return end;
     }
@@ -109,6 +116,7 @@ export class InterleavedReader {
     if (isLetter(first) && this.#channels.size === 0)
       throw new RtspSyntaxError("the server sent something that is not RTSP");
     this.#isLost = true;
+    this.#isBehindPacket = false;
     return this.#resync(bytes, position, length);
   }
 
@@ -144,6 +152,8 @@ export class InterleavedReader {
       isBeginning = this.#isBeginning(bytes, at, length);
       if (isBeginning !== false) break;
       at++;
+      // What was heard before had headers that were spoiled themselves: from now on any channel will do.
+      if (++this.#lostBytes > MAX_PACKET_BYTES) this.#channels.clear();
     }
     if (at > position) {
       this.#handler.garbage(at - position);
@@ -160,8 +170,11 @@ export class InterleavedReader {
     if (first !== DOLLAR && first !== 0x52) return false;
     if (length - at < RESYNC_BYTES) return undefined;
     if (first === 0x52) return bytes.toString("latin1", at, at + RESYNC_BYTES) === "RTSP/";
-    const isKnown = this.#channels.size === 0 || this.#channels.has(bytes[at + 1] as number);
-    return isKnown && (bytes[at + PACKET_HEADER_BYTES] as number) >> 6 === 2; // the version of RTP and RTCP
+    if ((bytes[at + PACKET_HEADER_BYTES] as number) >> 6 !== 2) return false; // the version of RTP and RTCP
+    if (this.#channels.size > 0) return this.#channels.has(bytes[at + 1] as number);
+    // Nothing is known of channels: what follows the packet must look like a beginning, too.
+    const next = at + PACKET_HEADER_BYTES + bytes.readUInt16BE(at + 2);
+    return next >= length ? undefined : bytes[next] === DOLLAR || bytes[next] === 0x52;
   }
 }
 

@@ -33,7 +33,10 @@ export class Recording {
     this.buffer.begin();
     this.buffer.beginNal();
     this.buffer.append(data, 0, data.length);
-    this.buffer.commit(this.capture.unwrap(Math.round(1_000_000_000 + shownUs * 0.09) % 2 ** 32, isKeyframe), isKeyframe);
+    this.buffer.commit(
+      this.capture.unwrap(Math.round(1_000_000_000 + shownUs * 0.09) % 2 ** 32, isKeyframe),
+      isKeyframe,
+    );
     this.capture.observe();
   }
 
