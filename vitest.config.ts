@@ -11,9 +11,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "parts",
-          include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/house/*.test.ts"],
+          include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/{house,long}/*.test.ts"],
           sequence: { groupOrder: 0 },
-          maxWorkers: 1, // some look at processes for which a busy machine leaves too little
+          maxWorkers: 2,
         },
       },
       {
@@ -26,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "end to end",
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ["tests/{e2e,faults}/**/*.test.ts"],
           exclude: ["tests/e2e/recording.test.ts"],
           sequence: { groupOrder: 2 },
           maxWorkers: 4,

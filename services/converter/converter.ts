@@ -15,15 +15,13 @@ import { type Conversion, convertMinute } from "./minute-converter.ts";
 import { PreviewBatcher } from "./preview-batcher.ts";
 import { Semaphore } from "./semaphore.ts";
 import { Sweep } from "./sweep.ts";
+import { TAKEOVER_PACE } from "./takeover-pace.ts";
 import { Troubles } from "./troubles.ts";
 
 /** How long a lone minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
 /** Jobs that may wait for their pictures, beside the minutes that are being copied. */
 const WAITING_FOR_PICTURES = 16;
-/** A converter that dies has its jobs taken over after at most 25 s. */
-const LOCK_DURATION_MS = 15_000;
-const STALLED_INTERVAL_MS = 10_000;
 /** A job is safe to be begun as often as converters die over it. */
 const MAX_STALLED = 1000;
 const PUSH_BATCH = 200;
@@ -49,7 +47,10 @@ export class Converter implements Service {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(context: Pick<ServiceContext, "config" | "logger" | "redis"> & { metrics: Registry }) {
+  constructor(
+    context: Pick<ServiceContext, "config" | "logger" | "redis"> & { metrics: Registry },
+    pace = TAKEOVER_PACE,
+  ) {
     const { config, logger, redis, metrics } = context;
     this.#config = config;
     this.#logger = logger;
@@ -62,7 +63,7 @@ export class Converter implements Service {
     const copying = new Semaphore(concurrency);
     const settings = () => config.current.converter;
     const processor = new JobProcessor({
-      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying }),
+      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, pace }),
       config: settings,
       logger,
       metrics: this.#metrics,
@@ -71,8 +72,8 @@ export class Converter implements Service {
     this.#worker = new Worker(CONVERSION_QUEUE, (job: Job<ConversionJob>, token) => processor.process(job, token), {
       connection: redis,
       concurrency: concurrency + WAITING_FOR_PICTURES,
-      lockDuration: LOCK_DURATION_MS,
-      stalledInterval: STALLED_INTERVAL_MS,
+      lockDuration: pace.jobLockMs,
+      stalledInterval: pace.stalledCheckMs,
       maxStalledCount: MAX_STALLED,
     });
     this.#worker.on("error", (error) => logger.debug(`queue: ${error.message}`)); // Redis' owner tells that it is away

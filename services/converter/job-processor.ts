@@ -45,7 +45,7 @@ export class JobProcessor {
       return conversion;
     } catch (error) {
       if (error instanceof NotYetError) return await delay(job, error.notBeforeMs, token);
-      if (error instanceof LockLostError) return await delay(job, Date.now() + LOCK_LOST_PAUSE_MS, token);
+      if (error instanceof LockLostError) return await this.#delayForOther(job, error, token);
       metrics.failures.inc();
       if (isMachineTrouble(error)) return await this.#delayForMachine(job, error as Error, token);
       return await this.#fail(job, error, token);
@@ -61,6 +61,11 @@ export class JobProcessor {
     }
     metrics.quarantined.inc(quarantined.length);
     for (const path of quarantined) logger.error(`${camera} ${minute}: a damaged chunk is kept in quarantine: ${path}`);
+  }
+
+  async #delayForOther(job: Job<ConversionJob>, error: LockLostError, token: string | undefined): Promise<never> {
+    this.#options.logger.debug(`${job.data.camera} ${job.data.minute}: ${error.message}`);
+    return await delay(job, Date.now() + LOCK_LOST_PAUSE_MS, token);
   }
 
   async #delayForMachine(job: Job<ConversionJob>, error: Error, token: string | undefined): Promise<never> {

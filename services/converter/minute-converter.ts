@@ -20,6 +20,7 @@ import type { PreviewBatcher } from "./preview-batcher.ts";
 import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
 import type { Semaphore } from "./semaphore.ts";
+import type { TakeoverPace } from "./takeover-pace.ts";
 import { makeThumbnail } from "./thumbnail.ts";
 
 /** What the converter of minutes works with. */
@@ -29,6 +30,7 @@ export interface MinuteConverterTools {
   watch: IdleWatch;
   /** Bounds the minutes that are copied at the same time. */
   copying: Semaphore;
+  pace: TakeoverPace;
 }
 
 /** What became of a job. */
@@ -54,7 +56,7 @@ export async function convertMinute(job: ConversionJob, tools: MinuteConverterTo
   const endMs = minuteEndUs(job.minute) / 1000;
   if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
   if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [] };
-  const lock = await MinuteLock.acquire(job, tools.watch);
+  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
     return await new MinuteConversion(job, tools, lock).run();
   } finally {

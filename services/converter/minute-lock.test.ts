@@ -1,12 +1,13 @@
 import { mkdir, open, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { writeAside } from "../../shared/store/durable.ts";
 import { LockLostError, NotYetError } from "./errors.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { MinuteFixture } from "./testing/minute-fixture.ts";
+
+const PACE = { heartbeatMs: 50, staleMs: 15_000 };
 
 let minute: MinuteFixture;
 let nowMs: number;
@@ -23,34 +24,43 @@ afterEach(() => minute.remove());
 
 /** Takes the lock over as another converter does that has watched it for long enough. */
 async function takeOver(): Promise<MinuteLock> {
-  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   nowMs += 16_000;
-  return await MinuteLock.acquire(minute.job, watch);
+  return await MinuteLock.acquire(minute.job, watch, PACE);
 }
 
 test("one converter at a time holds a minute, and leaves nothing behind", async () => {
-  const lock = await MinuteLock.acquire(minute.job, watch);
+  const lock = await MinuteLock.acquire(minute.job, watch, PACE);
   lock.verify();
-  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   await lock.release();
-  const next = await MinuteLock.acquire(minute.job, watch);
+  const next = await MinuteLock.acquire(minute.job, watch, PACE);
   await next.release();
   expect(await readdir(dirname(minute.path("mp4")))).toEqual([]);
 });
 
+/** Waits until the modification time of the only file that is there has changed. */
+async function hasBeaten(): Promise<void> {
+  const folder = dirname(minute.path("mp4"));
+  const [name] = await readdir(folder);
+  const beat = async () => (await stat(join(folder, name as string))).mtimeMs;
+  const before = await beat();
+  await vi.waitUntil(async () => (await beat()) !== before, { timeout: 20_000, interval: 10 });
+}
+
 test("a lock whose heart beats is never taken over", async () => {
-  const lock = await MinuteLock.acquire(minute.job, watch);
+  const lock = await MinuteLock.acquire(minute.job, watch, PACE);
   for (let i = 0; i < 3; i++) {
-    await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
-    await sleep(3200);
+    await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
+    await hasBeaten();
     nowMs += 14_000;
   }
   lock.verify();
   await lock.release();
-}, 20_000);
+});
 
 test("who was frozen before the temporary file was created finds out that the lock is another's", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch);
+  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
   const other = await takeOver();
   const writing = writeAside(minute.path("mp4"), async (file) => {
     await file.writeFile("older view");
@@ -64,7 +74,7 @@ test("who was frozen before the temporary file was created finds out that the lo
 });
 
 test("who was frozen between looking at the lock and renaming cannot rename any more", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch);
+  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
   let thaw = () => {};
   const thawed = new Promise<void>((resolve) => {
     thaw = resolve;
@@ -90,10 +100,13 @@ test("who was frozen between looking at the lock and renaming cannot rename any 
 });
 
 test("of two who take a stale lock over at once, one at most still holds it afterwards", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch);
-  await expect(MinuteLock.acquire(minute.job, watch)).rejects.toThrow(NotYetError);
+  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
+  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   nowMs += 16_000;
-  const both = await Promise.all([MinuteLock.acquire(minute.job, watch), MinuteLock.acquire(minute.job, watch)]);
+  const both = await Promise.all([
+    MinuteLock.acquire(minute.job, watch, PACE),
+    MinuteLock.acquire(minute.job, watch, PACE),
+  ]);
   const holds = (lock: MinuteLock) => {
     try {
       lock.verify();

@@ -6,9 +6,11 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { minutePath, parseTemporaryName, temporaryName } from "../../shared/store/names.ts";
 import { LockLostError, NotYetError } from "./errors.ts";
 import type { IdleWatch } from "./idle-watch.ts";
+import type { TakeoverPace } from "./takeover-pace.ts";
 
-const HEARTBEAT_MS = 3000;
-const STALE_MS = 15_000;
+type LockPace = Pick<TakeoverPace, "heartbeatMs" | "staleMs">;
+
+const RELEASED_MS = 200;
 const LOCK_SUFFIX = "000000000000";
 
 /**
@@ -19,7 +21,7 @@ const LOCK_SUFFIX = "000000000000";
  * its chunk; B, who knows nothing of it, renames its mp4 over A's.
  *
  * The lock is a file created exclusively; its modification time is its holder's heartbeat. A lock whose heart has stood
- * still for 15 s, by the observer's own clock, is taken over. Its former holder may only have been frozen and may wake up
+ * still for `staleMs`, by the observer's own clock, is taken over. Its former holder may only have been frozen and may wake up
  * at any moment, so a timeout alone proves nothing. What makes it safe is the order of steps:
  *
  * - who takes over first puts its own lock file in the place of the old one, then removes the minute's temporary files;
@@ -34,33 +36,33 @@ export class MinuteLock {
   readonly #ino: number;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(path: string, file: FileHandle, ino: number) {
+  private constructor(path: string, file: FileHandle, ino: number, heartbeatMs: number) {
     this.#path = path;
     this.#file = file;
     this.#ino = ino;
     this.#timer = setInterval(() => {
       const now = new Date();
       file.utimes(now, now).catch(() => {}); // a heart that stops beating is noticed by the others
-    }, HEARTBEAT_MS);
+    }, heartbeatMs);
   }
 
   /** Takes the lock. Throws NotYetError while another converter holds it, and the errors of open(2) and rename(2). */
-  static async acquire(job: ConversionJob, watch: IdleWatch): Promise<MinuteLock> {
+  static async acquire(job: ConversionJob, watch: IdleWatch, pace: LockPace): Promise<MinuteLock> {
     const path = lockPath(job);
     try {
-      return await MinuteLock.#holding(path, await open(path, "wx"));
+      return await MinuteLock.#holding(path, await open(path, "wx"), pace);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
     const state = await stat(path).catch(() => undefined);
-    if (state === undefined || watch.unchangedMs(path, state) < STALE_MS) {
-      const pauseMs = state === undefined ? 200 : HEARTBEAT_MS;
+    if (state === undefined || watch.unchangedMs(path, state) < pace.staleMs) {
+      const pauseMs = state === undefined ? RELEASED_MS : pace.heartbeatMs;
       throw new NotYetError("another converter is at work on this minute", Date.now() + pauseMs);
     }
-    return MinuteLock.#takeOver(path, job);
+    return MinuteLock.#takeOver(path, job, pace);
   }
 
-  static async #takeOver(path: string, job: ConversionJob): Promise<MinuteLock> {
+  static async #takeOver(path: string, job: ConversionJob, pace: LockPace): Promise<MinuteLock> {
     const own = join(dirname(path), temporaryName(`${basename(path)}.takeover`, randomBytes(6).toString("hex")));
     const file = await open(own, "wx");
     try {
@@ -70,12 +72,12 @@ export class MinuteLock {
       await file.close();
       throw error;
     }
-    return MinuteLock.#holding(path, file);
+    return MinuteLock.#holding(path, file, pace);
   }
 
-  static async #holding(path: string, file: FileHandle): Promise<MinuteLock> {
+  static async #holding(path: string, file: FileHandle, { heartbeatMs }: LockPace): Promise<MinuteLock> {
     const { ino } = await file.stat(); // no other file gets this number while `file` is open
-    return new MinuteLock(path, file, ino);
+    return new MinuteLock(path, file, ino, heartbeatMs);
   }
 
   /** Throws LockLostError when the lock was taken over. To be called after each temporary file was created. */

@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The mp4 of a recording that ended after these access units. */
-function movieOf(clip: readonly ClipUnit[]): { bytes: Buffer; captureTimesUs: number[] } {
-  const units = atPace([...clip], START_US, 25);
+/** The mp4 of a recording that ended after these access units, each shifted by so much against an even pace. */
+function movieOf(clip: readonly ClipUnit[], shiftUs = (_: number) => 0): { bytes: Buffer; captureTimesUs: number[] } {
+  const units = atPace([...clip], START_US, 25).map((unit, i) => ({ ...unit, timeUs: unit.timeUs + shiftUs(i) }));
   const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
   if (configuration === undefined) throw new Error("no parameter sets");
   const samples = units.map(({ data }) => Buffer.concat(splitAnnexB(data).flatMap((nal) => [uint32(nal.length), nal])));
@@ -45,7 +45,7 @@ function movieOf(clip: readonly ClipUnit[]): { bytes: Buffer; captureTimesUs: nu
 test.each([1, 2, 3])(
   "a recording with %i B-frames may end anywhere: ffprobe finds nothing to warn of, and every time right",
   async (bFrames) => {
-    const clip = await makeClip({ bFrames, frames: 40, gop: 20 });
+    const clip = await makeClip({ bFrames, frames: 26, gop: 12 });
     for (let length = 1; length <= clip.length; length++) {
       const { bytes, captureTimesUs } = movieOf(clip.slice(0, length));
       const path = join(folder, `${bFrames}-${length}.mp4`);
@@ -60,3 +60,17 @@ test.each([1, 2, 3])(
     }
   },
 );
+
+test("a camera whose clock steps back by a frame, once, makes a file that ffprobe takes without a warning", async () => {
+  const clip = await makeClip({ frames: 26, gop: 26 });
+  const stepUs = 51_000;
+  const { bytes, captureTimesUs } = movieOf(clip, (i) => (i < 12 ? 0 : -stepUs));
+  const path = join(folder, "step-back.mp4");
+  await writeFile(path, bytes);
+  const frames = await readFrames(path); // throws at a warning
+  for (const [i, frame] of frames.entries()) {
+    const shown = frame.pts - (frames[0]?.pts ?? 0);
+    expect(Math.abs(shown - ((captureTimesUs[i] as number) - START_US) / 1e6)).toBeLessThan(0.0001);
+    expect(frame.pts).toBeGreaterThanOrEqual(frame.dts);
+  }
+});

@@ -1,5 +1,5 @@
 import { fullBox, int64, uint32, uint32Table, uint64 } from "./box.ts";
-import type { SampleTimes } from "./sample-times.ts";
+import { type SampleTimes, UNREAD_SAMPLES } from "./sample-times.ts";
 
 /** The tables of an `stbl` box (ISO/IEC 14496-12 §8.5 to §8.7). Each keyframe begins an mp4 "chunk" of its own. */
 interface Samples extends SampleTimes {
@@ -13,10 +13,15 @@ export function timeBox({ dts, durationTicks }: SampleTimes): Buffer {
   return fullBox("stts", 0, 0, uint32(durations.length / 2), uint32Table(durations));
 }
 
-/** `ctts` version 1, whose offsets may be negative, and `cslg`, which QuickTime wants beside it; none without offsets. */
+/**
+ * `ctts` version 1, whose offsets may be negative, and `cslg`, which QuickTime wants beside it; none without offsets. The
+ * last samples have an entry each: ffmpeg leaves the last entries unread, however many samples they hold.
+ */
 export function compositionBoxes({ dts, ptsOffsets, durationTicks }: SampleTimes): Buffer[] {
   if (ptsOffsets === undefined) return [];
-  const offsets = runs(dts.length, (i) => ptsOffsets[i] as number);
+  const tail = Math.max(0, dts.length - UNREAD_SAMPLES);
+  const offsets = runs(tail, (i) => ptsOffsets[i] as number);
+  for (const offset of ptsOffsets.subarray(tail)) offsets.push(1, offset);
   let least = 0;
   let greatest = 0;
   for (const offset of ptsOffsets) {

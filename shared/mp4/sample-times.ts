@@ -91,7 +91,7 @@ function layOutGop(
 }
 
 /** ffmpeg shifts decode times by the most negative offset of a file, but leaves the last entries of `ctts` unread for it. */
-const UNREAD_SAMPLES = 3;
+export const UNREAD_SAMPLES = 3;
 
 /**
  * A recording that ends amid B-frames has offsets at its end that are more negative than any before: pictures between them

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { cachedClip } from "./clip-cache.ts";
 
 const run = promisify(execFile);
 
@@ -37,12 +38,12 @@ export interface ClipUnit {
  */
 export function makeClip(options: ClipOptions = {}): Promise<ClipUnit[]> {
   const key = JSON.stringify(options);
-  const made = clips.get(key) ?? encodeClip(options);
+  const made = clips.get(key) ?? cachedClip(options, () => encodeClip(options));
   clips.set(key, made);
   return made;
 }
 
-/** Those that were made in this process. */
+/** Those that this process has. */
 const clips = new Map<string, Promise<ClipUnit[]>>();
 
 async function encodeClip(options: ClipOptions): Promise<ClipUnit[]> {

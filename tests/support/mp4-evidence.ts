@@ -16,13 +16,21 @@ export interface RecordedFrame {
   bytes: number;
   /** SHA-256 of its NAL units behind Annex B start codes of four bytes. */
   sha256: string;
+  /** The same without SPS, PPS and access unit delimiters, which recorders may add. */
+  sha256WithoutParameterSets: string;
+}
+
+/** How an mp4 is read. */
+export interface EvidenceOptions {
+  /** Takes the lines that ffprobe warns with, in place of an error. */
+  warnings?: string[];
 }
 
 /**
  * Reads all samples of an mp4 with ffprobe: positions, sizes and times are ffprobe's, only the bytes at those positions are
- * read here. Throws when ffprobe has anything to warn of.
+ * read here. Throws when ffprobe has anything to warn of, unless the options take it.
  */
-export async function readFrames(file: string): Promise<RecordedFrame[]> {
+export async function readFrames(file: string, options: EvidenceOptions = {}): Promise<RecordedFrame[]> {
   const { stdout, stderr } = await run(
     "ffprobe",
     [
@@ -38,7 +46,11 @@ export async function readFrames(file: string): Promise<RecordedFrame[]> {
     ],
     { maxBuffer: 256 * 1024 * 1024 },
   );
-  if (stderr.trim() !== "") throw new Error(`ffprobe on ${file}: ${stderr}`);
+  const warnings = stderr.split("\n").filter((line) => line.trim() !== "");
+  if (warnings.length > 0 && options.warnings === undefined) {
+    throw new Error(`ffprobe on ${file}: ${warnings.join("\n")}`);
+  }
+  options.warnings?.push(...warnings);
   const { packets } = JSON.parse(stdout) as {
     packets: Record<"pts_time" | "dts_time" | "size" | "pos" | "flags", string>[];
   };
@@ -54,7 +66,7 @@ export async function readFrames(file: string): Promise<RecordedFrame[]> {
         dts: Number(packet.dts_time),
         isKeyframe: packet.flags.includes("K"),
         bytes: bytes.length,
-        sha256: createHash("sha256").update(withStartCodes(bytes)).digest("hex"),
+        ...hashesOf(bytes),
       });
     }
     return frames;
@@ -77,30 +89,66 @@ export async function footage(cameraDirectory: string, ending: string): Promise<
     .sort();
 }
 
-function withStartCodes(sample: Buffer): Buffer {
+const PARAMETER_SETS_AND_DELIMITER: ReadonlySet<number> = new Set([7, 8, 9]);
+
+function hashesOf(sample: Buffer): Pick<RecordedFrame, "sha256" | "sha256WithoutParameterSets"> {
   const bytes = Buffer.from(sample);
+  const pictures: Buffer[] = [];
   for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
+    const end = at + 4 + bytes.readUInt32BE(at);
     bytes.writeUInt32BE(1, at);
-    at += 4 + length;
+    if (!PARAMETER_SETS_AND_DELIMITER.has((bytes[at + 4] ?? 0) & 0x1f)) pictures.push(bytes.subarray(at, end));
+    at = end;
   }
-  return bytes;
+  return { sha256: sha256Of([bytes]), sha256WithoutParameterSets: sha256Of(pictures) };
+}
+
+function sha256Of(parts: readonly Buffer[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }
 
 /** The capture record's extended type, from docs/mp4.md. */
 const CAPTURE_RECORD = Buffer.from("c3f1a6d27e0b4d5f9a418e2d5b7790c4", "hex");
 
-/** The frames of several minutes with their capture times, µs since the Unix epoch: the record's first one plus ffprobe's. */
-export async function readTimedFrames(files: string[]): Promise<(RecordedFrame & { captureTimeUs: number })[]> {
+/**
+ * The frames of several minutes with their capture times, µs since the Unix epoch: of each span of the capture record
+ * (docs/mp4.md) the first one plus ffprobe's intervals.
+ */
+export async function readTimedFrames(
+  files: string[],
+  options: EvidenceOptions = {},
+): Promise<(RecordedFrame & { captureTimeUs: number })[]> {
   const timed: (RecordedFrame & { captureTimeUs: number })[] = [];
   for (const file of files) {
-    const bytes = await readFile(file);
-    const record = bytes.indexOf(CAPTURE_RECORD);
-    if (record === -1) throw new Error(`${file} has no capture record`);
-    const firstUs = Number(bytes.readBigUInt64BE(record + CAPTURE_RECORD.length + 4));
-    const frames = await readFrames(file);
-    const start = Math.min(...frames.map((frame) => frame.pts));
-    for (const frame of frames) timed.push({ ...frame, captureTimeUs: firstUs + (frame.pts - start) * 1e6 });
+    const spans = readSpans(file, await readFile(file));
+    const frames = await readFrames(file, options);
+    let at = 0;
+    for (const { sampleCount, firstUs } of spans) {
+      const span = frames.slice(at, at + sampleCount);
+      const start = Math.min(...span.map((frame) => frame.pts));
+      for (const frame of span) timed.push({ ...frame, captureTimeUs: firstUs + (frame.pts - start) * 1e6 });
+      at += sampleCount;
+    }
+    if (at !== frames.length) throw new Error(`${file} has ${frames.length} frames, its spans ${at}`);
   }
   return timed;
+}
+
+function readSpans(file: string, bytes: Buffer): { sampleCount: number; firstUs: number }[] {
+  const record = bytes.indexOf(CAPTURE_RECORD);
+  if (record === -1) throw new Error(`${file} has no capture record`);
+  let at = record + CAPTURE_RECORD.length + 4 + 8 + 8;
+  const take = (size: number) => {
+    at += size;
+    return bytes.readUIntBE(at - size, size);
+  };
+  for (let origins = take(2); origins > 0; origins--) at += 2 + bytes.readUInt16BE(at);
+  return Array.from({ length: take(4) }, () => {
+    const sampleCount = take(4);
+    const firstUs = Number(bytes.readBigUInt64BE(at));
+    at += 8 + 8 + 2;
+    return { sampleCount, firstUs };
+  });
 }

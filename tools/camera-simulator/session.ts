@@ -6,6 +6,7 @@ import type { SendLog } from "./log.ts";
 import { PacketFaults } from "./packet-faults.ts";
 import type { PacketSink } from "./packet-sink.ts";
 import { copyPackets, packetCount, stampPackets } from "./packetizer.ts";
+import { createRandom, type Random } from "./random.ts";
 import { buildBye } from "./rtcp.ts";
 import { RtpTrack } from "./rtp-track.ts";
 import { AudioTrack, MetadataTrack, type SideTrack } from "./side-tracks.ts";
@@ -32,6 +33,7 @@ export class Session implements Viewer {
   readonly tracks = new Map<TrackKind, RtpTrack>();
   private readonly context: SessionContext;
   private readonly packetFaults: PacketFaults;
+  private readonly jitter: Random;
   private sideTracks: SideTrack[] = [];
   private playing = false;
   private ended = false;
@@ -44,7 +46,9 @@ export class Session implements Viewer {
   constructor(camera: Camera, context: SessionContext) {
     this.camera = camera;
     this.context = context;
-    this.packetFaults = new PacketFaults(camera.faults.seed ?? 1);
+    const seed = camera.faults.seed ?? 1;
+    this.packetFaults = new PacketFaults(seed);
+    this.jitter = createRandom(seed);
   }
 
   addTrack(kind: TrackKind, sink: PacketSink): RtpTrack {
@@ -177,7 +181,7 @@ export class Session implements Viewer {
   private sendLater(send: () => void, maxDelayUs: number): void {
     const nowUs = this.context.wallClock.nowUs();
     const lastUs = this.delayed.at(-1)?.atUs ?? 0;
-    this.delayed.push({ atUs: Math.max(lastUs, nowUs + Math.random() * maxDelayUs), send });
+    this.delayed.push({ atUs: Math.max(lastUs, nowUs + this.jitter.next() * maxDelayUs), send });
     if (this.delayed.length === 1) this.armDelay(nowUs);
   }
 

@@ -19,7 +19,15 @@ let looks = 0;
 
 function statuses(): CameraStatus[] {
   looks++;
-  const counters = { frames: looks, bytes: looks, droppedFrames: 0, damagedFrames: 0, lostPackets: 0, sessions: 1 };
+  const counters = {
+    frames: looks,
+    bytes: looks,
+    droppedFrames: 0,
+    damagedFrames: 0,
+    lostPackets: 0,
+    sessions: 1,
+    reconnects: 0,
+  };
   const url = "rtsp://admin:hunter2@192.0.2.1/";
   return ["front-door", "back_yard-2"].map((camera) => {
     const since = "2026-11-24T14:33:00.000Z";

@@ -14,13 +14,22 @@ export interface LiveViewsOptions {
   config: LiveConfig;
   source: LiveSource;
   logger: Logger;
+  patience?: LivePatience;
 }
+
+/** How long live views wait, ms. */
+export interface LivePatience {
+  /** A viewer who leaves and comes back at once finds the stream still there. */
+  lingerMs: number;
+  /** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
+  hangMs: number;
+}
+
+const PATIENCE: LivePatience = { lingerMs: 3000, hangMs: 10_000 };
 
 type Codec = "h264" | "mpeg1";
 
 const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
-/** A viewer who leaves and comes back at once finds the stream still there. */
-const LINGER_MS = 3000;
 const PING_INTERVAL_MS = 10_000;
 const CLOSE_PATIENCE_MS = 1000;
 const MOST_VIEWERS = 200;
@@ -28,6 +37,7 @@ const MOST_VIEWERS = 200;
 /** Live view by WebSocket: `/api/1/camera/{id}/live`, `?codec=mpeg1` for browsers that cannot play the camera's own. */
 export class LiveViews {
   readonly #options: LiveViewsOptions;
+  readonly #patience: LivePatience;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false });
   readonly #channels = new Map<string, Channel>();
   readonly #lingering = new Map<string, NodeJS.Timeout>();
@@ -39,6 +49,7 @@ export class LiveViews {
 
   constructor(options: LiveViewsOptions) {
     this.#options = options;
+    this.#patience = options.patience ?? PATIENCE;
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL_MS);
     this.#endFollowing = options.config.onChange(() => this.#dropUnknown());
   }
@@ -138,6 +149,7 @@ export class LiveViews {
             source,
             logger,
             ffmpegPath: config.current.converter.ffmpegPath,
+            hangMs: this.#patience.hangMs,
             ended: () => this.#forget(key, channel),
           });
     this.#channels.set(key, channel);
@@ -158,7 +170,7 @@ export class LiveViews {
     clearTimeout(this.#lingering.get(key));
     this.#lingering.set(
       key,
-      setTimeout(() => this.#stop(key, channel), LINGER_MS),
+      setTimeout(() => this.#stop(key, channel), this.#patience.lingerMs),
     );
   }
 

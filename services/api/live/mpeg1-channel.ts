@@ -12,6 +12,8 @@ export interface Mpeg1ChannelOptions {
   camera: string;
   source: LiveSource;
   ffmpegPath: string;
+  /** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
+  hangMs: number;
   logger: Logger;
   /** It has ended by itself, and its viewers were told. */
   ended(): void;
@@ -19,8 +21,6 @@ export interface Mpeg1ChannelOptions {
 
 /** What ffmpeg has not taken yet; beyond it frames are left out, up to a keyframe that finds less than half of it. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
-/** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
-const HANG_MS = 10_000;
 /**
  * A delimiter behind each access unit: the parser of ffmpeg knows that a picture is whole only when the next thing
  * begins, and would keep each back until the next frame comes.
@@ -59,7 +59,7 @@ export class Mpeg1Channel implements Channel {
   /** The first frame is a keyframe: ffmpeg is not started before there is something for it to do. */
   #frame({ data, isKeyframe }: LiveFrame): void {
     const nowMs = performance.now();
-    if (this.#unansweredSinceMs !== undefined && nowMs - this.#unansweredSinceMs > HANG_MS) {
+    if (this.#unansweredSinceMs !== undefined && nowMs - this.#unansweredSinceMs > this.#options.hangMs) {
       this.#fail("ffmpeg hangs, and was killed");
       return;
     }

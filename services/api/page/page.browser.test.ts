@@ -234,6 +234,7 @@ function recording(...cameras: string[]): LiveSource {
     droppedFrames: 0,
     lostPackets: 0,
     sessions: 1,
+    reconnects: 0,
   });
   return {
     readCameras: async () => cameras.map(statusOf),

@@ -1,17 +1,31 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
+import type { ChunkOrigin } from "../../../shared/chunk/format.ts";
 import type { ConverterConfig } from "../../../shared/config/config.ts";
+import { readMinute } from "../../../shared/mp4/minute-file.ts";
+import type { ReadMovie } from "../../../shared/mp4/movie-reader.ts";
 import type { ConversionJob } from "../../../shared/queue/conversion-queue.ts";
 import { chunkPath, dayFolder, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteStartUs } from "../../../shared/time/minute.ts";
-import { type ChunkContent, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
+import {
+  type ChunkContent,
+  type ClipOptions,
+  type ClipUnit,
+  makeClip,
+  origin,
+  type TimedUnit,
+  writeChunk,
+} from "../../../tests/support/chunk-maker.ts";
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
 import { FrameGrabber } from "../frame-grabber.ts";
 import { IdleWatch } from "../idle-watch.ts";
 import type { MinuteConverterTools } from "../minute-converter.ts";
 import { PreviewBatcher } from "../preview-batcher.ts";
 import { Semaphore } from "../semaphore.ts";
+import { TAKEOVER_PACE } from "../takeover-pace.ts";
 
 export const MINUTE = "20251124.1432";
 /** 0.123456 s into the minute. */
@@ -54,6 +68,12 @@ export class MinuteFixture {
     await writeChunk(this.chunk(part), content);
   }
 
+  /** Writes a closed chunk of a recorder's; a higher part was opened later. */
+  async put(part: number, units: TimedUnit[], recorder = "a", changes: Partial<ChunkOrigin> = {}): Promise<void> {
+    const openedUs = (units[0]?.timeUs as number) + part;
+    await this.write(part, { units, origin: origin(recorder, changes), openedUs, endUs: endOf(units) });
+  }
+
   /** All names in the day's folder. */
   async names(): Promise<string[]> {
     return (await readdir(dayFolder(this.directory, dayOf(MINUTE)))).sort();
@@ -68,6 +88,25 @@ export class MinuteFixture {
     return await readFrames(this.path("mp4"));
   }
 
+  /** The mp4 as our own reader sees it. */
+  async movie(): Promise<ReadMovie> {
+    const file = await open(this.path("mp4"), "r");
+    try {
+      return await readMinute(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** What ffprobe finds in the mp4 are these access units, in this order, at these times from `startUs` on. */
+  async expectFrames(units: readonly TimedUnit[], startUs = START_US): Promise<void> {
+    const frames = await this.frames();
+    expect(frames.map((frame) => frame.sha256)).toEqual(units.map(({ data }) => sha256(data)));
+    for (const [i, { pts }] of frames.entries()) {
+      expect(Math.abs(pts - ((units[i]?.timeUs as number) - startUs) / 1e6)).toBeLessThan(0.0001);
+    }
+  }
+
   remove(): Promise<void> {
     return rm(this.directory, { recursive: true, force: true });
   }
@@ -79,10 +118,25 @@ export const FINISHED = ["mp4", "preview.jpg", "thumbnail.jpg"].map((ending) => 
 export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWatch()): MinuteConverterTools {
   const config = { ...CONFIG, ...changes };
   const grabber = new FrameGrabber({ ffmpegPath: config.ffmpegPath, timeoutMs: config.ffmpegTimeoutMs });
-  return { config: () => config, previews: new PreviewBatcher(grabber, 10), watch, copying: new Semaphore(2) };
+  return {
+    config: () => config,
+    previews: new PreviewBatcher(grabber, 10),
+    watch,
+    copying: new Semaphore(2),
+    pace: TAKEOVER_PACE,
+  };
 }
 
 /** Where a span of units ends that come at a pace. */
 export function endOf(units: readonly TimedUnit[], framesPerSecond = 25): number {
   return Math.max(...units.map(({ timeUs }) => timeUs)) + 1_000_000 / framesPerSecond;
+}
+
+/** Three GOPs of 20 frames, unless changed. */
+export function clip(changes: ClipOptions = {}): Promise<ClipUnit[]> {
+  return makeClip({ frames: 60, gop: 20, ...changes });
+}
+
+export function sha256(data: Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
 }

@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { footage } from "./mp4-evidence.ts";
+
+/** An access unit in a chunk. */
+export interface ChunkFrame {
+  file: string;
+  captureTimeUs: number;
+  /** SHA-256 of its NAL units behind Annex B start codes of four bytes. */
+  sha256: string;
+  isKeyframe: boolean;
+}
+
+const HEADER_BYTES = 17;
+const H264 = 0;
+const IDR = 5;
+
+/** The access units in all chunks of a camera, in the order of recording; by docs/storage.md, with no code of the product. */
+export async function readChunkFrames(cameraDirectory: string): Promise<ChunkFrame[]> {
+  const files = (await footage(cameraDirectory, ".chunk")).sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+  const frames: ChunkFrame[] = [];
+  for (const file of files) {
+    const bytes = await readFile(file);
+    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+      const end = at + HEADER_BYTES + Number(bytes.readBigUInt64BE(at + 1));
+      const data = bytes.subarray(at + HEADER_BYTES, end);
+      if (bytes[at] === H264 && end <= bytes.length) {
+        frames.push({
+          file,
+          captureTimeUs: Number(bytes.readBigUInt64BE(at + 9)),
+          sha256: createHash("sha256").update(data).digest("hex"),
+          isKeyframe: holdsIdr(data),
+        });
+      }
+      at = end;
+    }
+  }
+  return frames;
+}
+
+/** Minute and part of a chunk's name, so that they sort as they were recorded: the first part has no number. */
+function placeOf(file: string): string {
+  const [, minute = "", part = "1"] = /\.(\d{8}\.\d{4})(?:\.(\d+))?\.chunk$/.exec(file) ?? [];
+  return minute + part.padStart(6, "0");
+}
+
+function holdsIdr(data: Buffer): boolean {
+  for (let at = data.indexOf("\0\0\0\x01", 0, "latin1"); at >= 0; at = data.indexOf("\0\0\0\x01", at + 4, "latin1")) {
+    if (((data[at + 4] ?? 0) & 0x1f) === IDR) return true;
+  }
+  return false;
+}
