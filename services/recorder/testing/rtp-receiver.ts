@@ -32,7 +32,7 @@ export class Receiver {
   }
 
   take({ payload, header }: SentPacket): void {
-    const lost = this.#sequence.take(header.sequenceNumber, header.ssrc, header.timestamp);
+    const lost = this.#sequence.take(header.sequenceNumber, header.ssrc);
     if (lost > 0) this.depacketizer.lost();
     payload.copy(this.#shared, 100);
     this.depacketizer.take(this.#shared, { ...header, payloadStart: 100, payloadEnd: 100 + payload.length });
