@@ -20,7 +20,7 @@ export interface LeaseKeeperOptions {
 const INTERVAL_MS = 500;
 const PATIENCE_MS = 1500;
 /** A recorder that starts while Redis is away records everything after so long: too much is better than nothing. */
-const START_PATIENCE_MS = 2000;
+const START_PATIENCE_MS = 1000;
 /** So long a camera is kept for a new holder that does not receive it: some cameras serve one client only. */
 const HANDOVER_LIMIT_MS = 10_000;
 const LEAVE_LIMIT_MS = 5000;
