@@ -4,7 +4,6 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    retry: 1, // a machine that is shared stalls for seconds now and then; what is broken fails twice
     reporters: ["default", "./tests/support/closing-line.ts"],
     projects: [
       {
@@ -29,7 +28,7 @@ export default defineConfig({
           include: ["tests/{e2e,faults}/**/*.test.ts"],
           exclude: ["tests/e2e/recording.test.ts"],
           sequence: { groupOrder: 2 },
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
     ],
