@@ -116,11 +116,11 @@ describe("the soak's accounting", () => {
     expect(account(sent, stored.toSpliced(95, 2), OPTIONS).violationCount).toBe(2);
   });
 
-  test("lets frames within 64 KiB behind bare garbage be missing", () => {
+  test("lets frames within 128 KiB behind bare garbage be missing", () => {
     const sent = sentOf(frames.map((frame, i) => (i === 50 ? { ...frame, isSpoilt: true } : frame)));
     const options = { ...OPTIONS, isGarbageFrame: (frame: SentFrame) => frame.n === 50 };
     expect(account(sent, stored.toSpliced(50, 9), options).violations).toEqual([]);
-    expect(account(sent, stored.toSpliced(50, 20), options).violationCount).toBe(7);
+    expect(account(sent, stored.toSpliced(50, 32), options).violationCount).toBe(7);
   });
 
   test("takes what was sent again in another session as sent again", () => {

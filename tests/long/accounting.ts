@@ -28,8 +28,8 @@ export interface Account {
 
 /** What is in flight when the recorder itself ends a session: its reads are at most 250 ms apart; the rest is the machine's. */
 const IN_FLIGHT_US = 1_000_000;
-/** A random `$` among garbage makes up to so many bytes behind it a packet (RFC 2326 §10.12: its length has 16 bits). */
-const FALSE_PACKET_BYTES = 65_536 + 4;
+/** Random bytes may look like a packet, which has 64 KiB at most (RFC 2326 §10.12), and behind it like another. */
+const FALSE_PACKET_BYTES = 2 * (65_536 + 4);
 /** RTP and interleaved headers, at most: one packet of 300 bytes has 16. */
 const HEADER_SHARE = 1.1;
 const MAX_TOLD = 20;
@@ -41,7 +41,7 @@ const MAX_TOLD = 20;
  * - **spoilt**: packets of it were lost or garbled by a fault. One that was kept all the same (what was lost was no slice, or
  *   garbage looks like H.264) must lie where the spoilt one was sent, and counts once for one spoilt frame.
  * - **before keyframe**: sent in its session before the first keyframe that came whole.
- * - **behind garbage**: sent over TCP within 64 KiB behind random bytes, of which some may announce a packet that long.
+ * - **behind garbage**: sent over TCP within 128 KiB behind random bytes, of which some may announce two packets of 64 KiB.
  * - **at a cut**: the last frames of a session that the camera broke off, as many bytes as its kernel had not taken yet.
  * - **at our own end**: the last frames of a session that the recorder ended, sent within its last second.
  *

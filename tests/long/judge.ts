@@ -27,7 +27,9 @@ export async function judgeCamera(
     try {
       const warnings: string[] = [];
       const frames = await readTimedFrames([file], { warnings });
-      const ofFile = warnings.filter((line) => !(hasGarbage && /^\[(h264|NULL) @ /.test(line)));
+      const ofFile = warnings.filter(
+        (line) => !(hasGarbage && /^\[(h264|NULL) @ |^ *Last message repeated/.test(line)),
+      );
       if (ofFile.length > 0) violations.push(`ffprobe warns of ${file}: ${ofFile.slice(0, MAX_TOLD).join("; ")}`);
       if (frames[0]?.isKeyframe !== true) violations.push(`${file} does not begin with a keyframe`);
       if (frames.some((frame, i) => i > 0 && frame.dts <= (frames[i - 1]?.dts ?? 0))) {

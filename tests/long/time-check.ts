@@ -37,7 +37,7 @@ const MAX_TOLD = 10;
  * - a jump of the camera's clock by less than a second: the jump itself, since it is worked off at 500 ppm;
  * - a larger one: 250 ms, the interval of reads, from the keyframe on at which the clock is anchored anew. Before that
  *   keyframe times are not judged;
- *   either holds also for frames up to 1.5 s before a jump: those were still to be written when it came;
+ *   either holds also for frames sent up to 1.5 s before a jump: those were still to be written when it came;
  * - an anchor by late frames: twice as much as the simulator itself sent even the least late one of that half second late
  *   (by jitter, or because it did not get the CPU: then the recorder did not get it either).
  */
@@ -47,11 +47,11 @@ export function checkTimes(sent: SentByCamera, pairs: Account["pairs"]): TimeErr
   const violations: string[] = [];
   let disturbed = 0;
   let notJudged = 0;
-  let state = newState(undefined, 0);
+  let state: SessionState = { ...UNDISTURBED };
   let next = 0;
   for (const [i, { sent: frame, found }] of pairs.entries()) {
-    if (frame.session !== state.session) state = newState(frame.session, leastLatenessUs(pairs, i));
-    for (; next < events.length && (events[next] as ClockEvent).atUs <= frame.sentAtUs; next++) {
+    if (frame.session !== state.session) state = newState(frame, leastLatenessUs(pairs, i));
+    for (; next < events.length && (events[next] as ClockEvent).atUs <= frame.captureTimeUs; next++) {
       apply(state, events[next] as ClockEvent, () => leastLatenessUs(pairs, i));
     }
     if (state.unanchoredSinceUs !== undefined && frame.isKeyframe) settle(state, frame);
@@ -88,14 +88,25 @@ interface ClockEvent {
 /** What a session has gone through so far. */
 interface SessionState {
   session: SentSession | undefined;
+  /** When its first frame was captured; with cached frames that is before it began. */
+  firstUs: number;
   jumpsUs: number;
   lateUs: number;
   anchorUs: number;
   unanchoredSinceUs: number | undefined;
 }
 
-function newState(session: SentSession | undefined, lateUs: number): SessionState {
-  return { session, jumpsUs: 0, lateUs, anchorUs: 0, unanchoredSinceUs: undefined };
+const UNDISTURBED = {
+  session: undefined,
+  firstUs: 0,
+  jumpsUs: 0,
+  lateUs: 0,
+  anchorUs: 0,
+  unanchoredSinceUs: undefined,
+};
+
+function newState({ session, captureTimeUs }: SentFrame, lateUs: number): SessionState {
+  return { ...UNDISTURBED, session, firstUs: captureTimeUs, lateUs };
 }
 
 function eventOf({ atUs, set }: SentByCamera["faults"][number]): ClockEvent[] {
@@ -103,9 +114,9 @@ function eventOf({ atUs, set }: SentByCamera["faults"][number]): ClockEvent[] {
   return clockJump === undefined ? [] : [{ atUs, jumpUs: Math.abs(clockJump.ms) * 1000 }];
 }
 
-/** A jump before the session began is none of its. */
+/** A jump before the first frame of the session is none of its. */
 function apply(state: SessionState, { atUs, jumpUs }: ClockEvent, latenessUs: () => number): void {
-  if (state.session === undefined || atUs < state.session.startUs) return;
+  if (atUs < state.firstUs) return;
   if (jumpUs < NOTICED_JUMP_US) {
     state.jumpsUs += jumpUs;
   } else {
@@ -127,8 +138,8 @@ function leastLatenessUs(pairs: Account["pairs"], from: number): number {
 }
 
 /** What jumps that are to come add to what is allowed of a frame. */
-function soonUs(events: readonly ClockEvent[], { sentAtUs }: SentFrame): number {
-  const soon = events.filter(({ atUs, jumpUs }) => jumpUs > 0 && atUs > sentAtUs && atUs < sentAtUs + FLUSH_US);
+function soonUs(events: readonly ClockEvent[], { sentAtUs, captureTimeUs }: SentFrame): number {
+  const soon = events.filter(({ atUs }) => atUs > captureTimeUs && atUs < sentAtUs + FLUSH_US);
   return soon.reduce((sum, { jumpUs }) => sum + (jumpUs < NOTICED_JUMP_US ? jumpUs : READ_INTERVAL_US), 0);
 }
 

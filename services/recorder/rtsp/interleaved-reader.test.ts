@@ -115,6 +115,15 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
     );
   });
 
+  test("false packets of other channels among much garbage cost none of the packets behind them", () => {
+    const rtp = packet(0, Buffer.alloc(200, 0x80));
+    const { reader, heard } = newReader();
+    const garbage = Buffer.alloc(70_000, 0xff);
+    const falseOnes = [packet(106, Buffer.alloc(10, 0x80)), packet(153, Buffer.alloc(20, 0x80))];
+    push(reader, Buffer.concat([rtp, garbage, ...falseOnes, Buffer.from([0xff]), rtp, rtp, rtp]), []);
+    expect(heard.events.filter((event) => event.startsWith("0")).length).toBe(4);
+  });
+
   test("a packet that lost bytes in its middle costs the packets that its length reaches into, no more", () => {
     const rtp = (filler: number) => packet(2, Buffer.alloc(1000, filler).fill(0x80, 0, 1));
     for (const [first, last] of [

@@ -152,8 +152,7 @@ export class InterleavedReader {
       isBeginning = this.#isBeginning(bytes, at, length);
       if (isBeginning !== false) break;
       at++;
-      // What was heard before had headers that were spoiled themselves: from now on any channel will do.
-      if (++this.#lostBytes > MAX_PACKET_BYTES) this.#channels.clear();
+      this.#lostBytes++;
     }
     if (at > position) {
       this.#handler.garbage(at - position);
@@ -171,10 +170,14 @@ export class InterleavedReader {
     if (length - at < RESYNC_BYTES) return undefined;
     if (first === 0x52) return bytes.toString("latin1", at, at + RESYNC_BYTES) === "RTSP/";
     if ((bytes[at + PACKET_HEADER_BYTES] as number) >> 6 !== 2) return false; // the version of RTP and RTCP
-    if (this.#channels.size > 0) return this.#channels.has(bytes[at + 1] as number);
-    // Nothing is known of channels: what follows the packet must look like a beginning, too.
+    if (this.#channels.size > 0 && this.#lostBytes <= MAX_PACKET_BYTES) {
+      return this.#channels.has(bytes[at + 1] as number);
+    }
+    // Nothing is known of channels, or what was heard before had headers that were spoiled themselves: any channel will do,
+    // and what follows the packet must look like a beginning, too.
     const next = at + PACKET_HEADER_BYTES + bytes.readUInt16BE(at + 2);
-    return next >= length ? undefined : bytes[next] === DOLLAR || bytes[next] === 0x52;
+    if (next + RESYNC_BYTES > length) return undefined;
+    return bytes[next] === 0x52 || (bytes[next] === DOLLAR && (bytes[next + PACKET_HEADER_BYTES] as number) >> 6 === 2);
   }
 }
 
