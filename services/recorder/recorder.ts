@@ -114,9 +114,6 @@ export class Recorder {
     const { origin, clock, logger, live, chunkClosed, directoryUsed } = this.#options;
     directoryUsed(camera);
     logger.info(`camera ${camera.id}: connecting`);
-    if (camera.transport === "udp") {
-      logger.warn(`camera ${camera.id}: UDP is not supported yet: recording over TCP; set its transport to tcp`);
-    }
     this.#cameras.set(
       camera.id,
       new CameraRecorder({

@@ -237,7 +237,7 @@ export const cameraSchema = {
     }),
   ),
   transport: choice({
-    doc: "How the video comes: inside the RTSP connection, or as UDP packets beside it (not yet: TCP is used).",
+    doc: "How the video comes: inside the RTSP connection, or as UDP packets beside it, of which some may be lost.",
     default: "tcp",
     options: ["tcp", "udp"],
   }),

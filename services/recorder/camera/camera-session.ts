@@ -16,7 +16,7 @@ import { SequenceTracker } from "../rtp/sequence.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError } from "./errors.ts";
+import { CameraAwayError, noUdpPackets } from "./errors.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
 /** What a session is given. */
@@ -149,6 +149,10 @@ export class CameraSession {
       const { id } = this.#options.camera;
       return `camera ${id}: frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
     }
+    const { udpProblem } = this.#session;
+    if (udpProblem !== undefined && this.#counters.lostPackets > 0) {
+      return `camera ${this.#options.camera.id}: UDP packets were lost, and ${udpProblem}`;
+    }
     const rate = this.#clock?.wrongRate;
     if (rate === undefined) return undefined;
     return (
@@ -180,7 +184,8 @@ export class CameraSession {
     const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
     if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
       const seconds = Math.round(silentMs / 1000);
-      void this.#giveUp(`nothing was heard for ${seconds} s`, "check that the camera is on and its network works");
+      if (this.#session.isOverUdp && !this.#hasStream) void this.#end(noUdpPackets(silentMs));
+      else void this.#giveUp(`nothing was heard for ${seconds} s`, "check that the camera is on and its network works");
       return;
     }
     if (this.#hasStream && nowMs - this.#keyframeMs > camera.keyframeTimeoutMs) {

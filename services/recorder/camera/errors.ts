@@ -18,3 +18,11 @@ export class CameraRefusedError extends CameraError {
 export class CameraAwayError extends CameraError {
   override name = "CameraAwayError";
 }
+
+/** The camera plays over UDP, and nothing of it came for so long. */
+export function noUdpPackets(silentMs: number): CameraAwayError {
+  return new CameraAwayError(
+    `no UDP packets came within ${Math.round(silentMs / 1000)} s`,
+    "a firewall or NAT in between seems to drop them: let them through, or set transport to tcp",
+  );
+}

@@ -8,7 +8,7 @@ import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
 import { ParameterSets } from "../rtp/parameter-sets.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError } from "./errors.ts";
+import { CameraAwayError, noUdpPackets } from "./errors.ts";
 
 /** What a short look at a camera shows. */
 export interface ProbeResult {
@@ -44,6 +44,7 @@ export async function probeCamera(
   const packet = emptyRtpPacket();
   let parameterSets = new ParameterSets();
   let payloadType = -1;
+  let hasStream = false;
   let depacketizer: H264Depacketizer | undefined;
   let enough: (error?: Error) => void = () => {};
   const watched = new Promise<void>((resolve, reject) => {
@@ -67,6 +68,7 @@ export async function probeCamera(
         });
       },
       rtp: (bytes, start, end) => {
+        hasStream = true;
         if (parseRtpPacket(bytes, start, end, packet) && packet.payloadType === payloadType)
           depacketizer?.take(bytes, packet);
       },
@@ -80,7 +82,9 @@ export async function probeCamera(
   const pulse = setInterval(() => session.keepAlive(performance.now()), PULSE_MS);
   const timer = setTimeout(() => {
     if (frames.length >= FRAMES_FOR_RATE) enough();
-    enough(new CameraAwayError(...silence(frames.length, limitMs)));
+    enough(
+      session.isOverUdp && !hasStream ? noUdpPackets(limitMs) : new CameraAwayError(...silence(frames.length, limitMs)),
+    );
     session.close();
   }, limitMs);
   try {

@@ -1,3 +1,5 @@
+import { findRtcp, RtcpType } from "./compound.ts";
+
 /** What a sender report says: the RTP timestamp `rtpTimestamp` of source `ssrc` belongs to the time `ntpUs`. */
 export interface SenderReport {
   ssrc: number;
@@ -7,8 +9,6 @@ export interface SenderReport {
   rtpTimestamp: number;
 }
 
-const HEADER_BYTES = 4;
-const SENDER_REPORT = 200;
 /** Header, SSRC and sender info (RFC 3550 §6.4.1). */
 const SENDER_REPORT_BYTES = 28;
 const SECONDS_1900_TO_1970 = 2_208_988_800;
@@ -20,27 +20,25 @@ const ERA_SECONDS = 2 ** 32;
  * clock. NTP seconds without their highest bit are of the era that begins in 2036 (RFC 4330 §3).
  */
 export function parseSenderReport(bytes: Buffer, start: number, end: number): SenderReport | undefined {
-  let position = start;
-  while (position + HEADER_BYTES <= end) {
-    if ((bytes[position] as number) >> 6 !== 2) return undefined;
-    const size = HEADER_BYTES + bytes.readUInt16BE(position + 2) * 4;
-    if (position + size > end) return undefined;
-    if (bytes[position + 1] === SENDER_REPORT) {
-      return size < SENDER_REPORT_BYTES ? undefined : readSenderReport(bytes, position);
-    }
-    position += size;
-  }
-  return undefined;
-}
-
-function readSenderReport(bytes: Buffer, position: number): SenderReport | undefined {
-  const seconds = bytes.readUInt32BE(position + 8);
-  const fraction = bytes.readUInt32BE(position + 12);
+  const part = findRtcp(bytes, start, end, RtcpType.senderReport);
+  if (part === undefined || part.end - part.start < SENDER_REPORT_BYTES) return undefined;
+  const seconds = bytes.readUInt32BE(part.start + 8);
+  const fraction = bytes.readUInt32BE(part.start + 12);
   if (seconds === 0 && fraction === 0) return undefined;
   const unixSeconds = seconds - SECONDS_1900_TO_1970 + (seconds < 2 ** 31 ? ERA_SECONDS : 0);
   return {
-    ssrc: bytes.readUInt32BE(position + 4),
+    ssrc: bytes.readUInt32BE(part.start + 4),
     ntpUs: unixSeconds * 1_000_000 + Math.floor((fraction * 1_000_000) / ERA_SECONDS),
-    rtpTimestamp: bytes.readUInt32BE(position + 16),
+    rtpTimestamp: bytes.readUInt32BE(part.start + 16),
   };
+}
+
+/**
+ * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report gives them back (LSR, RFC
+ * 3550 §6.4.1); undefined when there is no such report.
+ */
+export function compactNtpTime(bytes: Buffer, start: number, end: number, ssrc: number): number | undefined {
+  const part = findRtcp(bytes, start, end, RtcpType.senderReport);
+  if (part === undefined || part.end - part.start < SENDER_REPORT_BYTES) return undefined;
+  return bytes.readUInt32BE(part.start + 4) === ssrc ? bytes.readUInt32BE(part.start + 10) : undefined;
 }

@@ -166,6 +166,17 @@ export class BatchedSocket {
     else this.#socket.write(text);
   }
 
+  /** Sends bytes that may be left out: to a server that does not read, or that is not trusted yet, nothing is sent. */
+  writeIfIdle(bytes: Buffer): void {
+    if (this.#socket.destroyed || this.#unsent !== undefined || this.#socket.writableLength > 0) return;
+    this.#socket.write(bytes);
+  }
+
+  /** The address of the server; undefined when there is no connection. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   resume(): void {
     if (!this.#socket.destroyed) this.#socket.resume();
   }

@@ -129,6 +129,16 @@ export class RtspConnection {
     this.#socket.readAtOnce();
   }
 
+  /** The address of the server; undefined when there is no connection. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
+  /** Sends a packet on an interleaved channel (RFC 2326 §10.12), or nothing to a server that does not read. */
+  sendPacket(channel: number, packet: Buffer): void {
+    this.#socket.writeIfIdle(Buffer.concat([Buffer.from([0x24, channel, packet.length >> 8, packet.length]), packet]));
+  }
+
   /** Sends a request whose answer nobody waits for, then hangs up. */
   teardown(url: string, session: string): void {
     if (this.#closedBy !== undefined) return;

@@ -4,6 +4,7 @@ import { parseTransportPair } from "./message.ts";
 export type PacketKind = "rtp" | "rtcp" | "other";
 
 const FIRST_CHANNEL = 0;
+const MAX_CHANNEL = 255;
 const RTP_HEADER_BYTES = 12;
 const SSRC_OFFSET = 8;
 /** So many packets in a row of another source than was announced: the camera has begun anew, and will not go back. */
@@ -34,6 +35,11 @@ export class VideoChannel {
     [this.#rtp, this.#rtcp] = parseTransportPair(transport, "interleaved") ?? [this.#rtp, this.#rtcp];
     const ssrc = /(?:^|;)\s*ssrc\s*=\s*"?(?:0x)?([0-9a-f]{1,8})\b/i.exec(transport ?? "");
     if (ssrc !== null) this.#announcedSsrc = Number.parseInt(ssrc[1] as string, 16);
+  }
+
+  /** The channel on which RTCP is sent to the camera; undefined when it is no channel. */
+  get rtcpChannel(): number | undefined {
+    return this.#rtcp === this.#rtp || this.#rtcp > MAX_CHANNEL ? undefined : this.#rtcp;
   }
 
   /** What the packet from `start` to `end` is. */

@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { saysGoodbye } from "./goodbye.ts";
+import { buildReceiverReport, type ReportBlock } from "./receiver-report.ts";
+import { Reception } from "./reception.ts";
+import { compactNtpTime } from "./sender-report.ts";
+
+/** RFC 3550 §6.2: five seconds, and so that many receivers never report all at once, half of that to half as much again. */
+const INTERVAL_MS = 5000;
+const RTP_HEADER_BYTES = 12;
+const NTP_UNITS_PER_MS = 65.536;
+
+/** The receiver's side of RTCP for one stream: follows it, and tells the camera what came of it. */
+export class RtcpReceiver {
+  readonly #ticksPerMs: number;
+  readonly #ssrc = randomBytes(4).readUInt32BE();
+  readonly #cname = randomBytes(12).toString("base64url"); // of this session only, RFC 7022 §4.2
+  #reception = new Reception();
+  #source: number | undefined;
+  #lastSenderReport = 0;
+  #lastSenderReportMs = 0;
+  #dueMs: number | undefined;
+
+  /** @param ticksPerSecond the RTP clock rate of the track */
+  constructor(ticksPerSecond: number) {
+    this.#ticksPerMs = ticksPerSecond / 1000;
+  }
+
+  /**
+   * Takes the RTP packet from `start` to `end`.
+   * @param arrivalMs when it came, by performance.now(); undefined when that tells nothing of the network
+   */
+  rtp(bytes: Buffer, start: number, end: number, arrivalMs?: number): void {
+    if (end - start < RTP_HEADER_BYTES) return;
+    const ssrc = bytes.readUInt32BE(start + 8);
+    if (ssrc !== this.#source) {
+      this.#source = ssrc;
+      this.#reception = new Reception();
+      this.#lastSenderReport = 0;
+    }
+    const arrival = arrivalMs === undefined ? undefined : arrivalMs * this.#ticksPerMs;
+    this.#reception.take(bytes.readUInt16BE(start + 2), bytes.readUInt32BE(start + 4), arrival);
+  }
+
+  /** Takes the RTCP packet from `start` to `end`. Returns whether the stream is over by it. */
+  rtcp(bytes: Buffer, start: number, end: number, arrivalMs: number): boolean {
+    if (this.#source === undefined) return false;
+    const time = compactNtpTime(bytes, start, end, this.#source);
+    if (time !== undefined) {
+      this.#lastSenderReport = time;
+      this.#lastSenderReportMs = arrivalMs;
+    }
+    return saysGoodbye(bytes, start, end, this.#source);
+  }
+
+  /** A report to send, when one is due: every 5 s or so, from when something came. To be asked now and then. */
+  due(nowMs: number): Buffer | undefined {
+    if (this.#source === undefined) return undefined;
+    const isDue = this.#dueMs !== undefined && nowMs >= this.#dueMs;
+    if (isDue || this.#dueMs === undefined) this.#dueMs = nowMs + INTERVAL_MS * (0.5 + Math.random());
+    return isDue ? this.report(nowMs) : undefined;
+  }
+
+  /** The report that is right now, with a block as soon as something came. */
+  report(nowMs: number): Buffer {
+    return buildReceiverReport(this.#ssrc, this.#block(nowMs), this.#cname);
+  }
+
+  #block(nowMs: number): ReportBlock | undefined {
+    if (this.#source === undefined) return undefined;
+    const reception = this.#reception;
+    const hasReport = this.#lastSenderReport !== 0;
+    const delay = Math.round((nowMs - this.#lastSenderReportMs) * NTP_UNITS_PER_MS);
+    return {
+      ssrc: this.#source,
+      ...reception.report(),
+      highestSequence: reception.highestSequence,
+      jitter: reception.jitter,
+      lastSenderReport: this.#lastSenderReport,
+      delaySinceSenderReport: hasReport ? Math.min(0xffff_ffff, Math.max(0, delay)) : 0,
+    };
+  }
+}

@@ -1,0 +1,137 @@
+import type { RemoteInfo, Socket } from "node:dgram";
+import { isIP } from "node:net";
+import { CameraAwayError } from "../../camera/errors.ts";
+import { parseTransportPair } from "../message.ts";
+import { bindPortPair, type PortPair } from "./port-pair.ts";
+
+/** What the owner of a UDP transport is told. */
+export interface UdpHandler {
+  /** A packet of the camera, on channel 0 (RTP) or 1 (RTCP); `bytes` are the receiver's to keep. */
+  packet(channel: number, bytes: Buffer, arrivalMs: number): void;
+  /** All packets of one wake-up have been passed on. */
+  batchEnd(): void;
+  /** A socket failed. */
+  failed(error: CameraAwayError): void;
+}
+
+/** What the kernel is asked to keep until we read: at 4 Mbit/s, with its own overhead, some 5 s. */
+const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
+/** Linux tells twice of what it was asked for, for its overhead (socket(7)). */
+const KERNEL_FACTOR = process.platform === "linux" ? 2 : 1;
+const RTP_CHANNEL = 0;
+const RTCP_CHANNEL = 1;
+/** An RTP header without anything: what its receiver must ignore, and a NAT or firewall lets the answers to it in. */
+const EMPTY_RTP = Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+/** The UDP side of an RTSP session: a pair of ports, and the camera's packets that come there. */
+export class UdpTransport {
+  readonly rtpPort: number;
+  /** What the operator should know of the kernel's receive buffer; undefined when it is as large as it should be. */
+  readonly bufferProblem: string | undefined;
+  readonly #pair: PortPair;
+  readonly #handler: UdpHandler;
+  readonly #camera: string;
+  /** The addresses that the camera may send from, and the one that it did send from last, as the kernel writes it. */
+  readonly #hosts: Set<string>;
+  #heardHost = "";
+  #serverPorts: [number, number] | undefined;
+  #batchEnd: NodeJS.Immediate | undefined;
+  #isClosed = false;
+
+  private constructor(pair: PortPair, camera: string, handler: UdpHandler) {
+    this.#pair = pair;
+    this.#camera = camera;
+    this.#hosts = new Set([plainAddress(camera)]);
+    this.#handler = handler;
+    this.rtpPort = pair.rtpPort;
+    this.bufferProblem = receiveBufferProblem(enlarge(pair.rtp));
+    this.#listen(pair.rtp, RTP_CHANNEL);
+    this.#listen(pair.rtcp, RTCP_CHANNEL);
+  }
+
+  /**
+   * Opens the ports; packets are passed on at once.
+   * @param camera the camera's address, with its zone where it needs one
+   */
+  static async open(camera: string, handler: UdpHandler): Promise<UdpTransport> {
+    return new UdpTransport(await bindPortPair(isIP(camera) === 6 ? 6 : 4), camera, handler);
+  }
+
+  /**
+   * Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports it names, so that NATs and
+   * firewalls in between let the camera's packets in.
+   * @param report a first receiver report
+   */
+  answered(transport: string, report: Buffer): void {
+    const source = /(?:^|;)\s*source\s*=\s*"?([0-9a-f.:]+)/i.exec(transport)?.[1];
+    if (source !== undefined) this.#hosts.add(plainAddress(source));
+    this.#serverPorts = parseTransportPair(transport, "server_port");
+    if (this.#serverPorts === undefined) return;
+    this.#sendTo(this.#pair.rtp, EMPTY_RTP, this.#serverPorts[0]);
+    this.sendReport(report);
+  }
+
+  /** Sends an RTCP packet to the camera; without ports named by it, to nobody. */
+  sendReport(report: Buffer): void {
+    if (this.#serverPorts !== undefined) this.#sendTo(this.#pair.rtcp, report, this.#serverPorts[1]);
+  }
+
+  /** Lets go of the ports; nothing is called afterwards. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearImmediate(this.#batchEnd);
+    this.#pair.rtp.close();
+    this.#pair.rtcp.close();
+  }
+
+  #listen(socket: Socket, channel: number): void {
+    socket.on("message", (bytes, from) => {
+      if (this.#isClosed || !this.#isOurs(from)) return;
+      // One wake-up brings up to 32 packets, each by a call of its own.
+      this.#batchEnd ??= setImmediate(() => {
+        this.#batchEnd = undefined;
+        this.#handler.batchEnd();
+      });
+      this.#handler.packet(channel, bytes, performance.now());
+    });
+    socket.on("error", (error) => {
+      if (!this.#isClosed)
+        this.#handler.failed(new CameraAwayError(error.message, "check the network", { cause: error }));
+    });
+  }
+
+  #isOurs({ address }: RemoteInfo): boolean {
+    if (address === this.#heardHost) return true;
+    if (!this.#hosts.has(plainAddress(address))) return false;
+    this.#heardHost = address;
+    return true;
+  }
+
+  #sendTo(socket: Socket, bytes: Buffer, port: number): void {
+    if (this.#isClosed || port < 1 || port > 65_535) return;
+    socket.send(bytes, port, this.#camera, () => {}); // a camera that cannot be reached will be missed soon enough
+  }
+}
+
+/** What to tell of a receive buffer of so many bytes, as the kernel counts them; undefined when it is large enough. */
+export function receiveBufferProblem(grantedBytes: number): string | undefined {
+  if (grantedBytes >= RECEIVE_BUFFER_BYTES * KERNEL_FACTOR) return undefined;
+  return (
+    `the kernel keeps ${Math.round(grantedBytes / 1024)} kB of packets for us, not ` +
+    `${(RECEIVE_BUFFER_BYTES * KERNEL_FACTOR) / 1024}: set net.core.rmem_max to ${RECEIVE_BUFFER_BYTES} or more`
+  );
+}
+
+function enlarge(socket: Socket): number {
+  socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  return socket.getRecvBufferSize();
+}
+
+/** An address without zone, and IPv4 without the prefix that IPv6 sockets give it. */
+function plainAddress(address: string): string {
+  return address
+    .replace(/%.*$/, "")
+    .replace(/^::ffff:(?=\d+\.)/i, "")
+    .toLowerCase();
+}
