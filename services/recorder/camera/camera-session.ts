@@ -45,6 +45,8 @@ export interface SessionCounters {
 
 /** How often `tick` is called: what is due before the next call is done in this one. */
 export const PULSE_MS = 250;
+/** Fewer bad packets than this are told by the count of damaged frames alone. */
+const MANY_BAD_PACKETS = 100;
 const STOP_LIMIT_MS = 10_000;
 /** What is left for the event loop and the kernel of the time until a frame must be written. */
 const WRITE_MARGIN_MS = 100;
@@ -149,6 +151,13 @@ export class CameraSession {
       const { id } = this.#options.camera;
       return `camera ${id}: frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
     }
+    const { interleavedPackets = 0, badPackets = 0 } = this.#depacketizer?.counters ?? {};
+    if (interleavedPackets > 0 || badPackets >= MANY_BAD_PACKETS) {
+      const { id } = this.#options.camera;
+      return interleavedPackets > 0
+        ? `camera ${id}: it sends H.264 in interleaved mode (STAP-B, MTAP, FU-B), whose frames are left out: set packetization mode 1, or choose another of its streams`
+        : `camera ${id}: ${MANY_BAD_PACKETS} packets were none that RFC 6184 allows, and their frames were left out: update its firmware`;
+    }
     const { udpProblem } = this.#session;
     if (udpProblem !== undefined && this.#counters.lostPackets > 0) {
       return `camera ${this.#options.camera.id}: UDP packets were lost, and ${udpProblem}`;
@@ -192,7 +201,9 @@ export class CameraSession {
       const seconds = Math.round(camera.keyframeTimeoutMs / 1000);
       void this.#giveUp(
         `no keyframe for ${seconds} s`,
-        "set a keyframe (I-frame) interval of a few seconds in the camera",
+        (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0
+          ? "it refreshes its picture without IDR frames: turn off intra refresh, open GOP and smart codecs in the camera"
+          : "set a keyframe (I-frame, IDR) interval of a few seconds in the camera, and no intra refresh",
       );
       return;
     }
@@ -241,7 +252,7 @@ export class CameraSession {
     if (this.#isOver || this.#depacketizer === undefined || !parseRtpPacket(bytes, start, end, packet)) return;
     if (packet.payloadType !== this.#payloadType) return;
     this.#hasStream = this.#hasNewPackets = true;
-    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc);
+    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc, packet.timestamp);
     if (lost === -1) return;
     if (lost > 0) {
       this.#counters.lostPackets += lost;
@@ -331,9 +342,10 @@ export class CameraSession {
 
   async #stop(): Promise<void> {
     this.#isOver = true;
+    this.#depacketizer?.end();
+    this.#counters.damagedFrames = this.#depacketizer?.counters.damagedFrames ?? 0;
     if (this.#isLive) this.#options.live.end();
     this.#session.close();
-    this.#depacketizer?.end();
     if (this.#planner !== undefined) {
       const batch = this.#buffer.take();
       if (batch !== undefined && !this.#isSkippingToKeyframe) this.#chunks.push(this.#planner.plan(batch));

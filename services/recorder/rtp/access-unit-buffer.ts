@@ -80,6 +80,26 @@ export class AccessUnitBuffer {
     return true;
   }
 
+  /** The bytes of the access unit under way from `offset` on: a view, good until the buffer changes. */
+  current(offset: number): Buffer {
+    return this.#bytes.subarray(this.#start + BLOCK_HEADER_BYTES + offset, this.#end);
+  }
+
+  /** Takes back what lies behind `offset` of the access unit under way. */
+  truncate(offset: number): void {
+    this.#end = this.#start + BLOCK_HEADER_BYTES + offset;
+  }
+
+  /**
+   * Takes zero bytes off the end of the access unit under way, as no NAL unit ends with one (ITU-T H.264 §7.4.1), down to
+   * `offset` at most. Returns how many bytes it has then.
+   */
+  trimZeros(offset: number): number {
+    const least = this.#start + BLOCK_HEADER_BYTES + offset;
+    while (this.#end > least && this.#bytes[this.#end - 1] === 0) this.#end--;
+    return this.currentBytes;
+  }
+
   /** Inserts NAL units, each with a start code, `offset` bytes into the access unit under way. */
   insertNals(offset: number, nals: readonly Buffer[]): boolean {
     const size = nals.reduce((sum, nal) => sum + START_CODE.length + nal.length, 0);
@@ -98,6 +118,13 @@ export class AccessUnitBuffer {
   commit(rtpUs: number, isKeyframe: boolean): void {
     this.#units.push({ start: this.#start, end: this.#end, rtpUs, isKeyframe });
     this.#start = this.#end;
+  }
+
+  /** Makes the access unit that was committed last the one under way again; undefined when it was taken. */
+  reopen(): PendingAccessUnit | undefined {
+    const unit = this.#units.pop();
+    if (unit !== undefined) this.#start = unit.start;
+    return unit;
   }
 
   /** The access unit committed last, unless it was taken: a view into these bytes, good until the buffer changes. */

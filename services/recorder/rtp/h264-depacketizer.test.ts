@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BLOCK_HEADER_BYTES } from "../../../shared/chunk/format.ts";
 import {
   annexB,
   DELIMITER,
@@ -11,66 +10,11 @@ import {
   SPS,
   slice,
 } from "../testing/h264-stream.ts";
-import { type AccessUnitBatch, AccessUnitBuffer } from "./access-unit-buffer.ts";
+import { Receiver } from "../testing/rtp-receiver.ts";
+import { AccessUnitBuffer } from "./access-unit-buffer.ts";
 import { H264Depacketizer } from "./h264-depacketizer.ts";
 import { emptyRtpPacket } from "./packet.ts";
 import { ParameterSets } from "./parameter-sets.ts";
-import { SequenceTracker } from "./sequence.ts";
-
-interface KeptUnit {
-  timestamp: number;
-  isKeyframe: boolean;
-  bytes: Buffer;
-}
-
-/** A depacketizer with its buffer, fed as the camera session does it: through one buffer that is overwritten. */
-class Receiver {
-  readonly kept: KeptUnit[] = [];
-  readonly buffer: AccessUnitBuffer;
-  readonly depacketizer: H264Depacketizer;
-  readonly #sequence = new SequenceTracker();
-  readonly #shared = Buffer.alloc(70_000);
-  #waiting: AccessUnitBatch | undefined;
-
-  constructor(parameterSets = new ParameterSets([SPS, PPS]), maxBytes = 64 * 1024 * 1024) {
-    this.buffer = new AccessUnitBuffer(maxBytes);
-    this.depacketizer = new H264Depacketizer(this.buffer, parameterSets, {
-      unwrap: (timestamp) => timestamp,
-      frame: () => {},
-    });
-  }
-
-  take({ payload, header }: SentPacket): void {
-    const lost = this.#sequence.take(header.sequenceNumber, header.ssrc);
-    if (lost > 0) this.depacketizer.lost();
-    payload.copy(this.#shared, 100);
-    this.depacketizer.take(this.#shared, { ...header, payloadStart: 100, payloadEnd: 100 + payload.length });
-    this.#shared.fill(0xee, 0, 100 + payload.length);
-  }
-
-  /** Takes the whole units out; those of the batch before are read only now, and given back. */
-  flush(): void {
-    const next = this.buffer.take();
-    if (this.#waiting !== undefined) {
-      for (const { start, end, rtpUs, isKeyframe } of this.#waiting.units) {
-        const bytes = Buffer.from(this.#waiting.bytes.subarray(start + BLOCK_HEADER_BYTES, end));
-        this.kept.push({ timestamp: rtpUs, isKeyframe, bytes });
-      }
-      this.buffer.recycle(this.#waiting.bytes.fill(0xdd));
-    }
-    this.#waiting = next;
-  }
-
-  all(packets: SentPacket[], flushEvery = 7): KeptUnit[] {
-    packets.forEach((packet, index) => {
-      this.take(packet);
-      if (index % flushEvery === 0) this.flush();
-    });
-    this.flush();
-    this.flush();
-    return this.kept;
-  }
-}
 
 const picture = fc.record({
   isKeyframe: fc.nat(3).map((n) => n === 0),
@@ -197,7 +141,7 @@ describe("H264Depacketizer (RFC 6184)", () => {
   test("a keyframe without parameter sets, when there are none from anywhere, is left out and counted", () => {
     const receiver = new Receiver(new ParameterSets());
     expect(receiver.all(packetize([{ ...KEY, nals: KEY.nals.slice(2) }, delta(1)], 1000, false))).toEqual([]);
-    expect(receiver.depacketizer.counters).toEqual({ damagedFrames: 1, framesBeforeKeyframe: 1, badPackets: 0 });
+    expect(receiver.depacketizer.counters).toMatchObject({ damagedFrames: 1, framesBeforeKeyframe: 1, badPackets: 0 });
   });
 
   test("sets that changed in band go before later keyframes, those of the SDP no longer", () => {

@@ -85,7 +85,7 @@ describe("parseRtpPacket (RFC 3550 §5.1)", () => {
 describe("SequenceTracker (RFC 3550 §A.1)", () => {
   const takeAll = (numbers: number[]) => {
     const tracker = new SequenceTracker();
-    return numbers.map((number) => tracker.take(number, 1));
+    return numbers.map((number) => tracker.take(number, 1, number * 3600));
   };
 
   test("counts across the wrap of 16 bits", () => {
@@ -100,7 +100,12 @@ describe("SequenceTracker (RFC 3550 §A.1)", () => {
 
   test("another SSRC begins anew", () => {
     const tracker = new SequenceTracker();
-    expect([tracker.take(10, 1), tracker.take(5, 2), tracker.take(6, 2), tracker.take(900, 1)]).toEqual([0, 0, 0, 0]);
+    expect([
+      tracker.take(10, 1, 10 * 3600),
+      tracker.take(5, 2, 5 * 3600),
+      tracker.take(6, 2, 6 * 3600),
+      tracker.take(900, 1, 900 * 3600),
+    ]).toEqual([0, 0, 0, 0]);
   });
 
   test("a camera that begins to count anew is followed at once: 1 lost, not tens of thousands", () => {

@@ -35,7 +35,8 @@ export class ParameterSets {
   }
 
   /** Keeps a copy of an SPS or PPS when it is new or differs from the one of its id; other NAL units are left out. */
-  take(nal: Buffer): void {
+  take(bytes: Buffer): void {
+    const nal = withoutTrailingZeros(bytes);
     const type = nalType(nal[0] ?? 0);
     if (type !== NalType.sps && type !== NalType.pps) return;
     const id = nal.length > MAX_SET_BYTES ? undefined : parameterSetId(nal, type === NalType.sps ? 4 : 1);
@@ -46,6 +47,13 @@ export class ParameterSets {
     sets.set(id, Buffer.from(nal));
     this.#version++;
   }
+}
+
+/** No NAL unit ends with a zero byte (§7.4.1), but some SDPs and cameras add the first of the next start code. */
+function withoutTrailingZeros(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 1 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
 }
 
 /** The ue(v) id that begins `offset` bytes into the NAL unit, or undefined when the set is damaged. */

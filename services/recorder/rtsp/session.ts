@@ -1,31 +1,21 @@
 import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
-import { RtcpReceiver } from "../rtcp/receiver.ts";
 import { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
 import { HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
-import { header, parseSession, parseTransportPair, type RtspResponse } from "./message.ts";
+import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 import { readTrust, type TlsOptions } from "./tls-trust.ts";
 import { type DescribedUrls, firstRightUrl, playUrls, setupUrls } from "./track-urls.ts";
-import { UdpStream } from "./udp/udp-stream.ts";
 import { parseRtspUrl, type RtspUrl } from "./url.ts";
-import { type PacketKind, VideoChannel } from "./video-channel.ts";
+import { type PacketHandler, VideoReceiver } from "./video-receiver.ts";
 
 /** What the owner of a session is told. `bytes` of a packet are valid only during the call. */
-export interface SessionHandler {
+export interface SessionHandler extends PacketHandler {
   /** The track was found; its packets may follow at once, even before PLAY was answered. */
   described(track: VideoTrack): void;
-  /** An RTP packet of the video track; over UDP in the order of sequence numbers, each once. */
-  rtp(bytes: Buffer, start: number, end: number): void;
-  /** An RTCP packet of the video track. */
-  rtcp(bytes: Buffer, start: number, end: number): void;
-  /** All that one read brought has been passed on. */
-  batchEnd(): void;
-  /** Something was heard from the camera; once it plays over UDP, video. */
-  heard(): void;
   /** The session ended by itself, once, after `open` had succeeded. */
   closed(error: CameraAwayError): void;
 }
@@ -55,9 +45,7 @@ export class RtspSession {
   #trust: TlsTrust | undefined;
   #connection: RtspConnection | undefined;
   /** Undefined as long as nothing was set up: what comes then is of an earlier session. */
-  #channel: VideoChannel | undefined;
-  #rtcp: RtcpReceiver | undefined;
-  #udp: UdpStream | undefined;
+  #receiver: VideoReceiver | undefined;
   #controlUrl = "";
   #sessionId = "";
   #keepAliveMethod = "OPTIONS";
@@ -82,12 +70,12 @@ export class RtspSession {
 
   /** Whether it plays over UDP; its RTSP connection is open then. */
   get isOverUdp(): boolean {
-    return this.#isOpen && this.#udp !== undefined;
+    return this.#isOpen && this.#receiver?.isOverUdp === true;
   }
 
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
-    return this.#udp?.problem;
+    return this.#receiver?.udpProblem;
   }
 
   get garbageBytes(): number {
@@ -112,9 +100,9 @@ export class RtspSession {
   }
 
   /**
-   * To be called now and then with performance.now(). Waits no longer for UDP packets that are late, sends the receiver
-   * report that is due, and asks the server to keep the session, when half of its timeout has
-   * passed since the last time; and while it opens, waits no longer for a server that does not answer OPTIONS.
+   * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
+   * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens, waits
+   * no longer for a server that does not answer OPTIONS.
    */
   keepAlive(nowMs: number): void {
     if (this.#isClosed) return;
@@ -123,8 +111,7 @@ export class RtspSession {
       this.#connection?.giveUpWaiting();
     }
     if (!this.#isOpen) return;
-    this.#udp?.tick(nowMs);
-    this.#report(nowMs);
+    this.#receiver?.tick(nowMs);
     if (nowMs - this.#keptAliveMs < this.#keepAliveIntervalMs) return;
     this.#keptAliveMs = nowMs;
     const connection = this.#connection as RtspConnection;
@@ -156,7 +143,7 @@ export class RtspSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#sessionId !== "") this.#connection?.teardown(this.#controlUrl, this.#sessionId);
-    this.#udp?.close();
+    this.#receiver?.close();
     this.#connection?.close(new CameraAwayError("the session was closed", ""));
   }
 
@@ -173,11 +160,16 @@ export class RtspSession {
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
     const track = findVideoTrack(describe.body);
     this.#handler.described(track);
-    this.#channel = new VideoChannel(track.payloadType);
-    this.#rtcp = new RtcpReceiver(track.clockRate);
+    const receiver = new VideoReceiver(connection, track, this.#handler);
+    this.#receiver = receiver;
+    if (this.#options.transport === "udp") await receiver.openUdp(this.#url.host);
+    if (this.#isClosed) {
+      receiver.close();
+      throw new CameraAwayError("the session was closed", "");
+    }
     const contentBase = header(describe, "content-base") || header(describe, "content-location");
     const urls: DescribedUrls = { ...track, request: url, contentBase };
-    const trackUrl = await firstRightUrl(setupUrls(urls), (candidate) => this.#setUp(connection, candidate));
+    const trackUrl = await firstRightUrl(setupUrls(urls), (candidate) => this.#setUp(connection, receiver, candidate));
     this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), (candidate) => {
       this.#controlUrl = candidate;
       return connection.request("PLAY", candidate, { Session: this.#sessionId, Range: "npt=0.000-" });
@@ -204,10 +196,8 @@ export class RtspSession {
     }
   }
 
-  async #setUp(connection: RtspConnection, url: string): Promise<void> {
-    const udp = this.#options.transport === "udp" ? await this.#openUdp(connection) : undefined;
-    const transport = udp === undefined ? "RTP/AVP/TCP;unicast;interleaved=0-1" : udp.transport;
-    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: transport });
+  async #setUp(connection: RtspConnection, receiver: VideoReceiver, url: string): Promise<void> {
+    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: receiver.transport });
     const session = header(setup, "session");
     if (session === undefined) {
       throw new CameraRefusedError("the camera answered SETUP without a session", "update the camera's firmware");
@@ -215,74 +205,21 @@ export class RtspSession {
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
     this.#keepAliveIntervalMs = (timeoutSeconds * 1000) / 2;
-    this.#channel?.answered(header(setup, "transport"));
-    if (udp === undefined) return;
-    if (parseTransportPair(header(setup, "transport"), "interleaved") !== undefined) this.#leaveUdp();
-    else udp.answered(header(setup, "transport"), (this.#rtcp as RtcpReceiver).report(performance.now()));
-  }
-
-  async #openUdp(connection: RtspConnection): Promise<UdpStream> {
-    if (this.#udp !== undefined) return this.#udp;
-    const hasZone = this.#url.host.includes("%"); // which the address of a connection lacks
-    const camera = (hasZone ? undefined : connection.remoteAddress) ?? this.#url.host;
-    const udp = await UdpStream.open(camera, {
-      arrived: (channel, bytes, arrivalMs) => this.#sort(channel, bytes, 0, bytes.length, arrivalMs) === "rtp",
-      rtp: (bytes) => this.#handler.rtp(bytes, 0, bytes.length),
-      heard: () => this.#handler.heard(),
-      batchEnd: () => this.#handler.batchEnd(),
-      failed: (error) => connection.close(error),
-    });
-    if (this.#isClosed) {
-      udp.close();
-      throw new CameraAwayError("the session was closed", "");
-    }
-    this.#udp = udp;
-    return udp;
-  }
-
-  #leaveUdp(): void {
-    this.#udp?.close();
-    this.#udp = undefined;
-  }
-
-  /**
-   * Tells what a packet is, and takes what concerns RTCP.
-   * @param arrivalMs when it came, by performance.now(); undefined of interleaved packets, that come in batches
-   */
-  #sort(channel: number, bytes: Buffer, start: number, end: number, arrivalMs?: number): PacketKind | undefined {
-    const kind = this.#channel?.sort(channel, bytes, start, end);
-    if (kind === "rtp") this.#rtcp?.rtp(bytes, start, end, arrivalMs);
-    if (kind === "rtcp") {
-      this.#handler.rtcp(bytes, start, end);
-      const isOver = this.#rtcp?.rtcp(bytes, start, end, arrivalMs ?? performance.now());
-      if (isOver)
-        this.#connection?.close(new CameraAwayError("the camera ended the stream", "it is opened again by itself"));
-    }
-    return kind;
-  }
-
-  #report(nowMs: number): void {
-    const report = this.#rtcp?.due(nowMs);
-    if (report === undefined) return;
-    const channel = this.#channel?.rtcpChannel;
-    if (this.#udp !== undefined) this.#udp.sendReport(report);
-    else if (channel !== undefined) this.#connection?.sendPacket(channel, report);
+    receiver.answered(header(setup, "transport"));
   }
 
   #connect(): RtspConnection {
     const handler = {
       packet: (channel: number, bytes: Buffer, start: number, end: number) => {
-        if (this.#udp === undefined && this.#sort(channel, bytes, start, end) === "rtp") {
-          this.#handler.rtp(bytes, start, end);
-        }
+        this.#receiver?.take(channel, bytes, start, end);
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => {
-        if (this.#udp === undefined || !this.#isOpen) this.#handler.heard();
+        if (!this.isOverUdp) this.#handler.heard();
       },
       closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
-        this.#udp?.end();
+        this.#receiver?.end();
         this.#isClosed = true;
         this.#handler.closed(
           error instanceof CameraAwayError ? error : new CameraAwayError(error.message, error.advice, { cause: error }),
@@ -305,8 +242,8 @@ export class RtspSession {
   #prepareAnotherTry(error: unknown): void {
     if (this.#isClosed) throw error;
     this.#connection?.close();
-    this.#channel = undefined;
-    this.#leaveUdp();
+    this.#receiver?.close();
+    this.#receiver = undefined;
     this.#sessionId = "";
     if (error instanceof RedirectedError) {
       if (this.#redirects++ === MAX_REDIRECTS)

@@ -106,7 +106,7 @@ function depacketize(sent: readonly Buffer[], maxBytes: number): void {
   const packet = emptyRtpPacket();
   for (const bytes of sent) {
     if (!parseRtpPacket(bytes, 0, bytes.length, packet)) continue;
-    const lost = sequence.take(packet.sequenceNumber, packet.ssrc);
+    const lost = sequence.take(packet.sequenceNumber, packet.ssrc, packet.timestamp);
     must(lost >= -1 && lost <= 3000, `${lost} packets lost`);
     if (lost === -1) continue;
     if (lost > 0) depacketizer.lost();

@@ -75,7 +75,7 @@ export class SessionReceiver {
     const packet = this.#packet;
     if (this.#depacketizer === undefined || !parseRtpPacket(bytes, start, end, packet)) return;
     if (packet.payloadType !== this.#payloadType) return;
-    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc);
+    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc, packet.timestamp);
     if (lost === -1) return;
     if (lost > 0) this.#depacketizer.lost();
     this.#depacketizer.take(bytes, packet);
