@@ -36,8 +36,9 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   registerLiveMetrics(metrics, live.publisher);
   recorder.start();
   const leaseTable = new LeaseTable(redis);
+  const name = recorderName(instance);
   const leases = new LeaseKeeper({
-    recorder: recorderName(instance),
+    recorder: name,
     ask: (question) => leaseTable.ask(question),
     isDead: isGone,
     cameras: () => recorder.enabledCameras,
@@ -46,9 +47,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   });
   leases.start();
   config.onChange((next) => recorder.reconfigure(next));
-  const timer = setInterval(() => {
-    for (const status of recorder.statuses()) void statuses.publishCamera(status);
-  }, STATUS_INTERVAL_MS);
+  const timer = setInterval(() => void statuses.publishCameras(name, recorder.statuses()), STATUS_INTERVAL_MS);
   return {
     problems: () => recorder.problems(),
     stop: async () => {

@@ -41,8 +41,7 @@ const status = (camera: string, more: Partial<CameraStatus> = {}): CameraStatus 
 const service = { service: "reaper", instance: "h:1", startedAt: "2026-11-24T14:32:00.000Z", problems: ["x"] } as const;
 
 test("what was told of cameras and services is read as it was told", async () => {
-  await store.publishCamera(status("yard"));
-  await store.publishCamera(status("front-door", { problem: "401 Unauthorized" }));
+  await store.publishCameras("host:1:a", [status("yard"), status("front-door", { problem: "401 Unauthorized" })]);
   await store.publishService({ ...service, problems: ["x"] });
   expect(await store.readCameras()).toEqual([status("front-door", { problem: "401 Unauthorized" }), status("yard")]);
   expect(await store.readServices()).toEqual([service]);
@@ -50,15 +49,17 @@ test("what was told of cameras and services is read as it was told", async () =>
 
 test("of several recorders that tell of a camera the newest counts", async () => {
   for (const recorder of ["host:1:a", "host:2:b", "host:1:a"]) {
-    await store.publishCamera(status("yard", { recorder, state: recorder === "host:1:a" ? "recording" : "stalled" }));
+    await store.publishCameras(recorder, [
+      status("yard", { recorder, state: recorder === "host:1:a" ? "recording" : "stalled" }),
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await store.readCameras()).map((each) => each.recorder)).toEqual([recorder]);
   }
 });
 
 test("a status holds for 15 seconds, and a service that stops takes its own back", async () => {
-  await store.publishCamera(status("yard"));
-  const [key] = await redis.keys("hindsight:status:camera:*");
+  await store.publishCameras("host:1:a", [status("yard")]);
+  const [key] = await redis.keys("hindsight:status:recorder:*");
   const leftMs = await redis.pttl(key as string);
   expect(leftMs).toBeGreaterThan(14_000);
   expect(leftMs).toBeLessThanOrEqual(15_000);
@@ -71,7 +72,7 @@ test("a status holds for 15 seconds, and a service that stops takes its own back
 });
 
 test("damaged statuses in Redis harm no reader", async () => {
-  await store.publishCamera(status("yard"));
+  await store.publishCameras("host:1:a", [status("yard")]);
   for (const [i, text] of [
     "{",
     "null",
@@ -79,21 +80,23 @@ test("damaged statuses in Redis harm no reader", async () => {
     '"x"',
     "[]",
     "{}",
-    '{"camera":"b","recorder":"r","state":"?"}',
+    '{"camera":"b","recorder":"r","state":"recording"}'.slice(1),
+    '[null,5,{"camera":"b","recorder":"r","state":"?"}]',
   ].entries()) {
-    await redis.set(`hindsight:status:camera:bad${i}`, text);
-    await redis.zadd("hindsight:status:cameras", "1", `bad${i}`);
+    await redis.set(`hindsight:status:recorder:bad${i}`, text);
+    await redis.zadd("hindsight:status:recorders", "1", `bad${i}`);
   }
-  await redis.lpush("hindsight:status:camera:list", "x");
-  await redis.zadd("hindsight:status:cameras", "1", "list");
+  await redis.lpush("hindsight:status:recorder:list", "x");
+  await redis.zadd("hindsight:status:recorders", "1", "list");
   expect(await store.readCameras()).toEqual([status("yard")]);
 });
 
 test("while Redis does not answer, readers give up after 2 s and statuses are dropped, not piled up", async () => {
   server.freeze();
   try {
-    void store.publishCamera(status("yard", { frames: 1 }));
-    for (let i = 0; i < 100; i++) await within(store.publishCamera(status("yard", { frames: 2 + i })), 1000, "telling");
+    const tell = (frames: number) => store.publishCameras("host:1:a", [status("yard", { frames })]);
+    void tell(1);
+    for (let i = 0; i < 100; i++) await within(tell(2 + i), 1000, "telling");
     await expect(store.readCameras()).rejects.toThrow(TimeoutError);
   } finally {
     server.thaw();
@@ -105,7 +108,7 @@ test("while Redis does not answer, readers give up after 2 s and statuses are dr
 test("while Redis is away, telling returns at once", async () => {
   const away = new Redis("redis://127.0.0.1:1", { maxRetriesPerRequest: null, retryStrategy: () => 1000 });
   away.on("error", () => {});
-  await new StatusStore(away).publishCamera(status("yard"));
+  await new StatusStore(away).publishCameras("host:1:a", [status("yard")]);
   await new StatusStore(away).retractService(service);
   away.disconnect();
 });

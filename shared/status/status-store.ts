@@ -24,7 +24,8 @@ const PATIENCE_MS = 2000;
 const FORGET_MS = 3_600_000;
 const PREFIX = "hindsight:status";
 
-type Kind = "camera" | "service";
+/** One key for all cameras of a recorder: telling of 32 cameras is one command, not 32. */
+type Kind = "recorder" | "service";
 
 /** The live status of cameras and services, in Redis. All of it expires; none of it is needed to find footage. */
 export class StatusStore {
@@ -36,19 +37,19 @@ export class StatusStore {
   }
 
   /**
-   * Tells of a camera; it holds for 15 s. Never rejects and need not be awaited: while Redis is away, or has not answered
-   * the one before, a status is dropped, so that none pile up.
+   * Tells of all cameras of a recorder; it holds for 15 s. Never rejects and need not be awaited: while Redis is away, or
+   * has not answered the one before, it is dropped, so that none pile up.
    */
-  publishCamera(status: CameraStatus): Promise<void> {
-    return this.#publish("camera", `${status.camera}@${status.recorder}`, status);
+  publishCameras(recorder: string, statuses: CameraStatus[]): Promise<void> {
+    return this.#publish("recorder", recorder, statuses);
   }
 
-  /** Tells of a service; it holds for 15 s. As `publishCamera`. */
+  /** Tells of a service; it holds for 15 s. As `publishCameras`. */
   publishService(status: ServiceStatus): Promise<void> {
     return this.#publish("service", `${status.service}@${status.instance}`, status);
   }
 
-  /** Takes back what a service told, when it stops. As `publishCamera`. */
+  /** Takes back what a service told, when it stops. As `publishCameras`. */
   async retractService(status: Pick<ServiceStatus, "service" | "instance">): Promise<void> {
     if (this.#redis.status !== "ready") return;
     await this.#redis.del(keyOf("service", `${status.service}@${status.instance}`)).catch(() => {});
@@ -57,7 +58,8 @@ export class StatusStore {
   /** The newest status of each camera, by id. Rejects with TimeoutError or Redis's error when it does not answer. */
   async readCameras(): Promise<CameraStatus[]> {
     const newest = new Map<string, CameraStatus>();
-    for (const status of await within(this.#read("camera"), PATIENCE_MS, "reading the cameras' status from Redis")) {
+    const told = await within(this.#read("recorder"), PATIENCE_MS, "reading the cameras' status from Redis");
+    for (const status of told.flat()) {
       if (isCameraStatus(status) && !newest.has(status.camera)) newest.set(status.camera, status);
     }
     return [...newest.values()].sort((a, b) => (a.camera < b.camera ? -1 : 1));
