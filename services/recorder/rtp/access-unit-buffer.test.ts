@@ -55,3 +55,19 @@ test("a stream without a keyframe is counted and gathers nothing", () => {
   expect(depacketizer.counters.framesBeforeKeyframe).toBe(10_000);
   expect(buffer.waitingBytes).toBe(0);
 });
+
+test("access units of a few bytes are bounded by their number", () => {
+  const buffer = new AccessUnitBuffer(MAX_BYTES);
+  const tiny = Buffer.from("4188ff", "hex");
+  for (let n = 0; n < 1_000_000; n++) {
+    buffer.begin();
+    if (buffer.beginNal() && buffer.append(tiny, 0, tiny.length)) buffer.commit(n, false);
+    else buffer.discard();
+  }
+  expect(buffer.hasOverflowed).toBe(true);
+  const units = buffer.take()?.units.length ?? 0;
+  expect(units).toBeGreaterThan(10_000);
+  expect(units).toBeLessThan(25_000);
+  buffer.begin();
+  expect(buffer.beginNal(), "there is room again").toBe(true);
+});

@@ -18,6 +18,8 @@ export interface AccessUnitBatch {
 
 const FIRST_BYTES = 256 * 1024;
 const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
+/** What a waiting access unit takes beside its bytes: the object that tells of it, and its places in lists. */
+const UNIT_BYTES = 128;
 
 /**
  * Gathers access units in the form in which they are written: each as a block, with room for the block's header, so that
@@ -61,6 +63,7 @@ export class AccessUnitBuffer {
 
   /** Begins a NAL unit: a start code, then its bytes by `append`. Returns false when there is no more room. */
   beginNal(): boolean {
+    if (this.#start + this.#units.length * UNIT_BYTES > this.#maxBytes) return this.#refuse();
     if (!this.#reserve(START_CODE.length)) return false;
     START_CODE.copy(this.#bytes, this.#end);
     this.#end += START_CODE.length;
@@ -159,13 +162,15 @@ export class AccessUnitBuffer {
     if (bytes.length <= LARGEST_SPARE_BYTES) this.#spare = bytes;
   }
 
+  #refuse(): false {
+    this.#hasOverflowed = true;
+    return false;
+  }
+
   #reserve(count: number): boolean {
     const size = this.#end + count;
     if (size <= this.#bytes.length) return true;
-    if (size > this.#maxBytes) {
-      this.#hasOverflowed = true;
-      return false;
-    }
+    if (size > this.#maxBytes) return this.#refuse();
     const larger = newBuffer(size, this.#maxBytes);
     this.#bytes.copy(larger, 0, 0, Math.min(this.#end, this.#bytes.length));
     this.#bytes = larger;
