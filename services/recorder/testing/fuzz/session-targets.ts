@@ -54,6 +54,7 @@ export function receive(bytes: Buffer, videoChannel: number, cuts: readonly numb
     RtspSyntaxError,
     CameraRefusedError,
   );
+  receiver.end(); // of a camera taken for one that marks every slice, the last unit comes out only now
   const { handedOn, garbageBytes } = receiver;
   return { frames, handedOn, garbageBytes, error: error?.message };
 }
