@@ -3,6 +3,7 @@ import type { LiveConfig } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { EventHub } from "./events/event-hub.ts";
+import type { HealthWatch } from "./health/health-watch.ts";
 import type { SystemMonitor } from "./health/system-monitor.ts";
 import { compress } from "./http/compress.ts";
 import type { SystemName } from "./http/envelope.ts";
@@ -24,6 +25,7 @@ export interface AppParts {
   system: SystemName;
   catalog: Catalog;
   monitor: SystemMonitor;
+  health: Pick<HealthWatch, "conditions">;
   events: EventHub;
   /** The folder of the built page. */
   pageFolder: string;
@@ -46,7 +48,7 @@ export function createApp(parts: AppParts): Express {
   app.use(minutesRoutes(parts));
   app.use(eventRoutes(parts.events));
   app.use(liveRoutes());
-  app.use(rangeRoutes(parts.catalog));
+  app.use(rangeRoutes(parts));
   app.use(footageRoutes(parts.catalog));
   app.use("/admin/queues", parts.board);
   app.use(pageRoutes(parts.pageFolder));

@@ -86,7 +86,18 @@ describe("docs/api.md", () => {
 
   it("shows the answers' members as they are", async () => {
     for (const [path, ...members] of [
-      ["/api/1/system.json", "status", "camera", "problems", "warnings", "cameras", "services", "disks", "backlog"],
+      [
+        "/api/1/system.json",
+        "status",
+        "camera",
+        "health",
+        "problems",
+        "warnings",
+        "cameras",
+        "services",
+        "disks",
+        "backlog",
+      ],
       ["/api/1/cameras/20261124", "min", "max", "camera_ids", "dates"],
     ] as [string, ...string[]][]) {
       expect(Object.keys((await api.get(path)).json().payload)).toEqual(members);

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import type { Redis } from "ioredis";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import winston from "winston";
+import type { ReaperConfig } from "../../shared/config/config.ts";
 import { connectRedis } from "../../shared/redis/connect-redis.ts";
 import type { ServiceContext } from "../../shared/service/service.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
@@ -27,6 +28,7 @@ beforeEach(async () => {
   redis = connectRedis(server.url, logger);
   store = new StoreFixture();
   const metrics = new Registry();
+  metrics.setDefaultLabels({ service: "api" });
   collectDefaultMetrics({ register: metrics });
   context = { instance: "test", config: store.config, logger, redis, metrics };
   api = await startApi(context, { projectRoot: root });
@@ -46,6 +48,23 @@ describe("startApi", () => {
     expect(await (await fetch(url("/health"))).json()).toEqual({ status: "ok" });
     expect(await (await fetch(url("/metrics"))).text()).toContain("process_cpu_user_seconds_total");
     expect((await fetch(url("/admin/queues"))).status).toBe(200);
+  });
+
+  it("tells of what is wrong and has lasted, in system.json and in the metrics, with the figures that no other service has", async () => {
+    const missing = { id: "service-missing", subject: "converter", severity: "error" };
+    await vi.waitFor(async () => {
+      const { payload } = (await (await fetch(url("/api/1/system.json"))).json()) as { payload: { health: object[] } };
+      expect(payload.health).toContainEqual(expect.objectContaining(missing));
+    }, 15_000);
+    const figures = await (await fetch(url("/metrics"))).text();
+    expect(figures).toContain(
+      'hindsight_health{id="service-missing",subject="converter",severity="error",service="api"} 1',
+    );
+    expect(figures).toContain('hindsight_conversion_jobs{state="waiting",service="api"} 0');
+    expect(figures).toMatch(new RegExp(`hindsight_disk_free_bytes\\{disk="${store.root}",service="api"\\} [1-9]`));
+    expect(figures).toContain("hindsight_webhook_waiting_messages");
+    store.config.change({ reaper: { minFreePercent: 10 } as ReaperConfig });
+    expect(await (await fetch(url("/metrics"))).text()).not.toContain("hindsight_disk_free_bytes{"); // the reaper's then
   });
 
   it("says which setting to correct when its port is taken", async () => {

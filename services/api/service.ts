@@ -1,4 +1,5 @@
 import { Queue } from "bullmq";
+import { RedisHealthStore } from "../../shared/health/health-store.ts";
 import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
 import { createHealthHandler } from "../../shared/service/health-server.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
@@ -6,6 +7,8 @@ import { StatusStore } from "../../shared/status/status-store.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { EventHub } from "./events/event-hub.ts";
+import { registerHealthMetrics } from "./health/health-metrics.ts";
+import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
 import { LiveSource } from "./live/live-source.ts";
@@ -29,7 +32,7 @@ const GRACE_MS = 15_000;
 
 /** Builds the api, and listens. Throws when the port is taken. */
 export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
-  const { config, logger, redis, metrics } = context;
+  const { instance, config, logger, redis, metrics } = context;
   const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   queue.on("error", () => {}); // connectRedis tells that Redis is away
   const catalog = new Catalog(config, logger);
@@ -39,7 +42,8 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     live: redisSource(redis, new StatusStore(redis), queue),
     logger,
   });
-  const events = new EventHub({ catalog, monitor, logger });
+  const health = new HealthWatch({ config, monitor, store: new RedisHealthStore(redis, instance), instance, logger });
+  const events = new EventHub({ catalog, monitor, health, logger });
   const problems = () => [];
   const app = createApp({
     config,
@@ -47,6 +51,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     system: systemName(options.projectRoot),
     catalog,
     monitor,
+    health,
     events,
     pageFolder: pageFolder(options.projectRoot),
     board: boardRoutes(queue, () => redis.status === "ready"),
@@ -60,14 +65,19 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
       cause: error,
     });
   });
+  registerHealthMetrics(metrics, { config, health, monitor });
+  const lookAtOnce = () => health.start(); // what was known before stands in Redis
+  redis.on("ready", lookAtOnce);
+  health.start();
   logger.info(`the page is at http://${host.includes(":") ? `[${host}]` : host}:${port}/`);
   return {
     port,
     problems,
     stop: async () => {
+      redis.off("ready", lookAtOnce);
       events.close();
       await live.close();
-      await server.stop(GRACE_MS);
+      await Promise.all([server.stop(GRACE_MS), health.stop()]);
       await queue.close();
     },
   };

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 /** A converter process, not yet started. */
-async function converter(settings: Record<string, unknown> = {}): Promise<Fleet> {
+async function converter(settings: Record<string, unknown> = {}, redisUrl = server.url): Promise<Fleet> {
   const config = {
     cameras: {
       cam: { url: "rtsp://127.0.0.1:1/", enabled: false },
@@ -55,7 +55,7 @@ async function converter(settings: Record<string, unknown> = {}): Promise<Fleet>
     converter: { attempts: 2, retryDelay: "500ms", sweepInterval: "2s", ...settings },
     log: { level: "debug" },
   };
-  const fleet = await Fleet.prepare({ folder, redisUrl: server.url, config });
+  const fleet = await Fleet.prepare({ folder, redisUrl, config });
   fleets.push(fleet);
   return fleet;
 }
@@ -127,8 +127,8 @@ async function atWork(): Promise<void> {
 }
 
 /** Begins to count how often a job is put off. */
-async function countDelays(): Promise<{ reach(count: number): Promise<void>; close(): Promise<void> }> {
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+async function countDelays(url = server.url): Promise<{ reach(count: number): Promise<void>; close(): Promise<void> }> {
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
   const events = new QueueEvents(CONVERSION_QUEUE, { connection: redis });
   let delays = 0;
   events.on("delayed", () => delays++);
@@ -154,6 +154,24 @@ test("two converters share what waits, found by sweeping alone, and every frame 
   expect(shares[1] as number).toBeGreaterThan(0);
   expect(await one.end("converter")).toBe(0);
   expect(await two.end("converter")).toBe(0);
+});
+
+test("the same minute at two converters at once, which know nothing of one another: one waits, each frame is there once", async () => {
+  const elsewhere = await startRedis();
+  const units = await put("cam", 0);
+  const one = await converter({ ffmpegPath: await waitingFfmpeg(), ffmpegTimeout: "120s" });
+  start(one);
+  await atWork();
+  const two = await converter({}, elsewhere.url);
+  const delays = await countDelays(elsewhere.url);
+  start(two);
+  await delays.reach(2);
+  await writeFile(join(folder, "go"), "");
+  await finished("cam", 1);
+  await expectFrames("cam", 0, units);
+  for (const fleet of [one, two]) expect(await fleet.end("converter")).toBe(0);
+  await delays.close();
+  await elsewhere.stop();
 });
 
 test("after kill -9 of a converter in the middle of a minute another one finishes it", async () => {
@@ -279,6 +297,24 @@ test("a missing ffmpeg puts nothing in quarantine: it is told, and when it is th
   await expectFrames("cam", 0, units);
   expect(fleet.log).toContain("ffmpeg: works again");
   await delays.close();
+});
+
+test("an ffmpeg that hangs is killed and told, no chunk is to blame; when it works again everything is converted", async () => {
+  const units = await put("cam", 0);
+  const hanging = join(folder, "hanging");
+  await writeFile(hanging, `#!/bin/sh\necho $$ >> ${folder}/pids\nexec sleep 600\n`);
+  await chmod(hanging, 0o755);
+  const fleet = await converter({ ffmpegPath: hanging, ffmpegTimeout: "1s", attempts: 1 });
+  start(fleet);
+  await until("the complaint", 30_000, async () => /conversion waits: .*longer than 1000 ms/.test(fleet.log));
+  const pids = (await readFile(join(folder, "pids"), "utf8")).trim().split("\n");
+  await until("no hanging process", 10_000, async () => pids.every((pid) => !existsSync(`/proc/${pid}`)));
+  expect((await names("cam")).filter((name) => name.endsWith(".chunk"))).toHaveLength(1);
+  expect(existsSync(join(directory("cam"), "quarantine"))).toBe(false);
+  await writeFile(`${hanging}.new`, '#!/bin/sh\nexec ffmpeg "$@"\n', { mode: 0o755 });
+  await rename(`${hanging}.new`, hanging);
+  await finished("cam", 1, 30_000);
+  await expectFrames("cam", 0, units);
 });
 
 test("on a full disk nothing is lost and nothing goes to quarantine; with space again the minute is converted", async () => {

@@ -28,6 +28,7 @@ const PUSH_BATCH = 200;
 const PUSH_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 20_000;
 const FORGET_MS = 30 * 60_000;
+const REST_MS = 1000;
 
 /** Converts closed chunks: works on the queue's jobs, and sweeps the folders for what has no job. */
 export class Converter implements Service {
@@ -45,6 +46,7 @@ export class Converter implements Service {
   #sweeping: Promise<void> | undefined;
   #isSweepDue = false;
   #timer: NodeJS.Timeout | undefined;
+  #resting: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(
@@ -76,7 +78,7 @@ export class Converter implements Service {
       stalledInterval: pace.stalledCheckMs,
       maxStalledCount: MAX_STALLED,
     });
-    this.#worker.on("error", (error) => logger.debug(`queue: ${error.message}`)); // Redis' owner tells that it is away
+    this.#worker.on("error", (error) => this.#rest(error));
     this.#unsubscribe = config.onChange((next, previous) => {
       if (next.converter.concurrency === previous.converter.concurrency) return;
       copying.limit = next.converter.concurrency;
@@ -93,6 +95,7 @@ export class Converter implements Service {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#resting);
     this.#redis.off("ready", this.#onReady);
     this.#unsubscribe();
     await within(this.#worker.close(), STOP_LIMIT_MS, "finishing what is being converted").catch((error: Error) => {
@@ -100,6 +103,20 @@ export class Converter implements Service {
     });
     await this.#sweeping;
     await this.#queue.close();
+  }
+
+  /**
+   * Takes no jobs for a second. A Redis that refuses writes (out of memory, read-only) refuses at once, and BullMQ asks again
+   * at once: 10,000 times a second, with most of a core. Redis's owner tells what is wrong.
+   */
+  #rest(error: Error): void {
+    this.#logger.debug(`queue: ${error.message}`);
+    if (this.#resting !== undefined || this.#isStopped) return;
+    void this.#worker.pause(true);
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      void this.#worker.resume();
+    }, REST_MS);
   }
 
   /** Sweeps now, or once more when a sweep is under way, and then every `sweepIntervalMs`. */

@@ -93,6 +93,7 @@ export class FrameGrabber {
         else reject(trouble);
       };
       command.setFfmpegPath(ffmpegPath);
+      askNothingBefore(command);
       surviveFailedStart(command);
       command.on("end", () => end());
       command.on("error", (error: Error, _stdout?: string | null, stderr?: string | null) => end(error, stderr ?? ""));
@@ -104,6 +105,16 @@ export class FrameGrabber {
 type End = (error?: Error | null, stdout?: Lines, stderr?: Lines) => void;
 type Lines = { get(): string };
 const NO_LINES: Lines = { get: () => "" };
+
+/**
+ * fluent-ffmpeg asks ffmpeg first what it can do, by two processes that it never ends: an ffmpeg that hangs would leave two
+ * more of them at each attempt. What an ffmpeg lacks, it tells when it is asked for it.
+ */
+function askNothingBefore(command: ffmpeg.FfmpegCommand): void {
+  const patched = command as unknown as Record<string, (answer: (error: null, found?: object) => void) => void>;
+  patched._checkCapabilities = (answer) => answer(null);
+  patched.availableEncoders = (answer) => answer(null, {});
+}
 
 /**
  * fluent-ffmpeg 2.1.3 throws where nobody can catch it, and so ends the process, when a program cannot be started that it

@@ -106,12 +106,17 @@ export interface ApiConfig {
   maxMpeg1Streams: number;
 }
 
-/** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */
+/** Health, and who is told of it. */
 export interface HealthConfig {
+  /** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */
   host: string;
   recorderPort: number;
   converterPort: number;
   reaperPort: number;
+  /** What is wrong, or right again, for less than so long is not told. */
+  patienceMs: number;
+  /** http(s) URL that is told when a condition begins and ends: a secret. Absent: nobody is told. */
+  webhookUrl?: string;
 }
 
 export interface LogConfig {

@@ -96,6 +96,11 @@ export const FORMATS: Record<string, Format> = {
     accepts: isRedisUrl,
     coerce: (text) => text,
   },
+  "http-url": {
+    expected: () => 'an http:// or https:// URL, such as "https://alerts.example/hindsight"',
+    accepts: isHttpUrl,
+    coerce: (text) => text,
+  },
 };
 
 export const duration = (options: LeafOptions): Leaf<number> => ({ ...options, format: "duration" });
@@ -114,6 +119,7 @@ export const decimal = (options: LeafOptions): Leaf<number> => ({ ...options, fo
 export const rtspUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "rtsp-url", sensitive: true });
 export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options, format: "fingerprint" });
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
+export const httpUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "http-url", sensitive: true });
 export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
   ...options,
   format: "choice",
@@ -155,4 +161,10 @@ function isRedisUrl(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value) || !URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return (protocol === "http:" || protocol === "https:") && hostname !== "";
 }

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ConfigError } from "./config-error.ts";
 import { loadConfig, parseConfig } from "./load-config.ts";
+import { configSecrets } from "./secrets.ts";
 
 const parse = (value: unknown, env: NodeJS.ProcessEnv = {}) =>
   parseConfig(typeof value === "string" ? value : JSON.stringify(value), "nvr.json", { env, cwd: "/nvr" });
@@ -48,7 +49,7 @@ test("storage root and cameras are enough: everything else has its default", () 
       thumbnailWidth: 320,
     },
     api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4 },
-    health: { host: "127.0.0.1", recorderPort: 8081, converterPort: 8082, reaperPort: 8083 },
+    health: { host: "127.0.0.1", recorderPort: 8081, converterPort: 8082, reaperPort: 8083, patienceMs: 15_000 },
     log: { level: "info", format: "text" },
   });
 });
@@ -230,6 +231,27 @@ test("how a camera's certificate is judged: by fingerprint, by an authority's fi
   expect(tlsOf({ fingerprint: "0".repeat(64) })?.fingerprint).toBe("0".repeat(64));
   for (const wrong of [{ fingerprint: "a1b2" }, { fingerprint: 5 }, { verify: "no" }, { ca: "" }, { pin: fingerprint }])
     expect(problemsOf({ cameras: { a: { url, tls: wrong } } }).problems).toHaveLength(1);
+});
+
+test("a webhook is an http or https URL, and a secret", () => {
+  const url = "https://hooks.example/T0123456789/very-secret?token=abcdef";
+  const config = parse({ health: { webhookUrl: url, patience: "1min" } });
+  expect(config.health).toMatchObject({ webhookUrl: url, patienceMs: 60_000 });
+  const secrets = [...configSecrets(config)];
+  expect(secrets).toEqual(expect.arrayContaining(["/T0123456789/very-secret?token=abcdef", "abcdef"]));
+  expect([...configSecrets(parse({ health: { webhookUrl: "http://127.0.0.1/hook" } }))]).toEqual([]);
+  for (const webhookUrl of [
+    "",
+    "hooks.example/very-secret",
+    "ftp://hooks.example/very-secret",
+    "http://",
+    "http://a b",
+    5,
+  ]) {
+    const refusal = problemsOf({ health: { webhookUrl } }).message;
+    expect(refusal).toContain("health.webhookUrl");
+    expect(refusal).not.toContain("very-secret");
+  }
 });
 
 test("no secret is in an error, wherever in the configuration it was put (promise 5)", () => {

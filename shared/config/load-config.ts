@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CAMERA_ID_PATTERN } from "../store/names.ts";
-import type { CameraConfig, CameraTimers, CameraTls, Config, ReaperConfig } from "./config.ts";
+import type { CameraConfig, CameraTimers, CameraTls, Config, HealthConfig, ReaperConfig } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigText, parseConfigText } from "./config-file.ts";
 import { cameraSchema, JSON_ENV, mainSchema, reaperSchema, type Values } from "./schema.ts";
@@ -87,7 +87,7 @@ export function parseConfig(text: string, name: string, { env, cwd }: Surroundin
     },
     ...(reaper === undefined ? {} : { reaper }),
     api: main.api,
-    health: main.health,
+    health: readHealth(main.health),
     log: main.log,
   };
 }
@@ -175,6 +175,10 @@ function readTls({ verify, fingerprint, ca }: Values<typeof cameraSchema>["tls"]
     ...(fingerprint === null ? {} : { fingerprint }),
     ...(ca === null ? {} : { ca: resolve(cwd, String(ca)) }),
   };
+}
+
+function readHealth({ patience, webhookUrl, ...places }: Values<typeof mainSchema>["health"]): HealthConfig {
+  return { ...places, patienceMs: patience, ...(webhookUrl === null ? {} : { webhookUrl }) };
 }
 
 function readReaper(

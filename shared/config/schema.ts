@@ -5,6 +5,7 @@ import {
   duration,
   fingerprint,
   host,
+  httpUrl,
   type Leaf,
   optional,
   path,
@@ -206,6 +207,20 @@ export const mainSchema = {
     }),
     converterPort: port({ doc: "The converter's.", default: 8082, env: "NVR_HEALTH_CONVERTER_PORT" }),
     reaperPort: port({ doc: "The reaper's.", default: 8083, env: "NVR_HEALTH_REAPER_PORT" }),
+    patience: duration({
+      doc: "What is wrong for less than so long is not told, and what is right again for less than so long has not ended: a camera that comes back at once is no news.",
+      default: "15s",
+      env: "NVR_HEALTH_PATIENCE",
+      min: 1000,
+      max: 3_600_000,
+    }),
+    webhookUrl: optional(
+      httpUrl({
+        doc: "Told, by a POST of JSON, of everything that goes wrong and of its end; a secret, for whoever knows it can write there. health.md describes the messages.",
+        default: null,
+        env: "NVR_HEALTH_WEBHOOK_URL",
+      }),
+    ),
   },
   log: {
     level: choice({

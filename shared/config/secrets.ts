@@ -2,16 +2,24 @@ import type { Config } from "./config.ts";
 
 /** Shorter ones would mask half of every log line. */
 const MIN_SECRET_LENGTH = 4;
+const MIN_SECRET_PATH_LENGTH = 12;
 const SECRET_PARAMETER =
   /(?<![a-z])(?:pass|passwd|password|pwd|pw|psw|token|secret|auth|apikey|api_key)=([^&;/#]+?)(?=_[a-z]+=|[&;/#]|$)/gi;
 
 /** Every spelling of every secret in a configuration: what may never show in a log, an answer or a job. */
 export function configSecrets(config: Config): Set<string> {
   const secrets = new Set<string>();
-  for (const url of [config.redis.url, ...Array.from(config.cameras.values(), (camera) => camera.url)]) {
-    for (const secret of urlSecrets(url)) if (secret.length >= MIN_SECRET_LENGTH) secrets.add(secret);
-  }
+  const found = [config.redis.url, ...Array.from(config.cameras.values(), (camera) => camera.url)].flatMap(urlSecrets);
+  if (config.health.webhookUrl !== undefined) found.push(...webhookSecrets(config.health.webhookUrl));
+  for (const secret of found) if (secret.length >= MIN_SECRET_LENGTH) secrets.add(secret);
   return secrets;
+}
+
+/** Whoever knows the path of a webhook may write to it; a short one names a place and keeps no secret. */
+function webhookSecrets(url: string): string[] {
+  const { pathname, search } = new URL(url);
+  const longOnes = [pathname + search, pathname, search].filter((part) => part.length >= MIN_SECRET_PATH_LENGTH);
+  return [...longOnes, ...urlSecrets(url)];
 }
 
 /**

@@ -8,6 +8,7 @@ import { LiveConfigFile } from "../config/live-config.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
+import { RedisWatch } from "../redis/redis-watch.ts";
 import { within } from "../redis/within.ts";
 import { StatusStore } from "../status/status-store.ts";
 import { createHealthHandler, HealthServer } from "./health-server.ts";
@@ -44,6 +45,7 @@ class ServiceProcess {
   readonly #config: LiveConfigFile;
   readonly #logger: Logger;
   readonly #redis: Redis;
+  readonly #redisWatch: RedisWatch;
   readonly #metrics = new Registry();
   readonly #instance = `${hostname()}:${process.pid}:${randomBytes(4).toString("hex")}`;
   #starting: Promise<Service> | undefined;
@@ -57,6 +59,7 @@ class ServiceProcess {
     this.#config = config;
     this.#logger = logger;
     this.#redis = connectRedis(config.current.redis.url, logger);
+    this.#redisWatch = new RedisWatch(this.#redis, logger);
   }
 
   async run(start: StartService): Promise<void> {
@@ -152,7 +155,8 @@ class ServiceProcess {
       "storage.root": (config: Config) => config.storage.root,
       "api.host": (config: Config) => config.api.host,
       "api.port": (config: Config) => config.api.port,
-      health: (config: Config) => JSON.stringify(config.health),
+      "health.host": (config: Config) => config.health.host,
+      "a health port": (config: Config) => healthPort(this.#name, config),
     };
     const changed = Object.entries(fixed).filter(([, read]) => read(next) !== read(previous));
     if (changed.length > 0) {
@@ -173,6 +177,7 @@ class ServiceProcess {
     const goodbye = Promise.all([this.#heartbeat?.stop(), this.#health?.stop()]);
     await within(goodbye, GOODBYE_LIMIT_MS, "saying goodbye").catch(() => {});
     this.#config.close();
+    this.#redisWatch.stop();
     this.#redis.disconnect();
     this.#logger.info("stopped");
     // Standard output may be a pipe that is full: what was logged goes first, as long as anybody reads it.

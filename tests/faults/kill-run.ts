@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +9,8 @@ import { Fleet, type FleetService, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
+import { account, leftovers } from "./support/account.ts";
+import { Canary } from "./support/canary.ts";
 import { endsInMidBlock } from "./support/chunk-tail.ts";
 import { Random } from "./support/random.ts";
 
@@ -26,10 +28,12 @@ export interface KillReport {
   kills: Record<FleetService | "redis", number>;
   tornTails: number;
   sent: number;
-  /** Sent so long before the recorder was killed that they must be there. */
+  /** Sent so long before the recorder ended that they must be there. */
   due: number;
   found: number;
   lost: number;
+  /** At each end of the recorder: what was sent less than so long before need not be there, ms. */
+  allowedMs: number[];
   /** Of those that were lost: how long before the recorder's end each was sent, ms. */
   lostAgesMs: number[];
   doubled: number;
@@ -41,9 +45,9 @@ export interface KillReport {
 
 const CAMERAS = ["one", "two"];
 /** Enough that a flush takes the kernel a while: that is when an aimed kill strikes. */
-const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 6000, gopFrames: 25, seconds: 20 };
-/** "Written: at most 1 s after it came in", and half a second for a machine that all tests share. */
-const WRITTEN_US = 1_500_000;
+const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 12_000, gopFrames: 25, seconds: 20 };
+/** What came so shortly before the recorder is asked to stop, it may not have read yet. */
+const UNREAD_US = 250_000;
 const VICTIMS = ["recorder", "recorder", "recorder", "converter", "converter", "reaper", "api", "redis"] as const;
 
 /**
@@ -54,6 +58,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
   const folder = await mkdtemp(join(tmpdir(), "hindsight-kills-"));
   const redis = await startRedis();
   const simulator = await startSimulator({ cameras: CAMERAS.map((id) => ({ id, clip: CLIP })) });
+  const canary = await Canary.start(folder);
   const fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
@@ -63,16 +68,23 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
       reaper: { minFreePercent: 0.1 },
     },
   });
-  const state = new KillRun(options, fleet, redis);
+  const state = new KillRun(options, fleet, redis, canary);
   try {
     await state.killAround();
     return await state.account(simulator);
   } finally {
     await fleet.stop();
+    canary.stop();
     await simulator.remove();
     await state.redis.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+interface RecorderEnd {
+  atUs: number;
+  /** What was sent less than this before need not have been written. */
+  allowedUs: number;
 }
 
 class KillRun {
@@ -81,11 +93,13 @@ class KillRun {
   readonly #fleet: Fleet;
   readonly #random: Random;
   readonly #kills = { recorder: 0, converter: 0, reaper: 0, api: 0, redis: 0 };
-  /** When the recorder ended, µs since the Unix epoch. */
-  readonly #endsUs: number[] = [];
+  readonly #canary: Canary;
+  /** The recorder's, in their order. */
+  readonly #ends: RecorderEnd[] = [];
   #tornTails = 0;
 
-  constructor(options: KillRunOptions, fleet: Fleet, redis: TestRedis) {
+  constructor(options: KillRunOptions, fleet: Fleet, redis: TestRedis, canary: Canary) {
+    this.#canary = canary;
     this.#options = options;
     this.#fleet = fleet;
     this.redis = redis;
@@ -108,8 +122,10 @@ class KillRun {
       if (kill % 20 === 0) this.#options.log(`${kill} kills, ${this.#tornTails} torn tails`);
     }
     await sleep(3000);
-    this.#endsUs.push(Date.now() * 1000 + WRITTEN_US); // in good order: all that came is due
-    await this.#fleet.end("recorder");
+    const atUs = Date.now() * 1000;
+    await this.#fleet.end("recorder"); // in good order: all that was read is due
+    const stoodStillUs = await this.#canary.stoodStillUs(atUs - UNREAD_US, atUs);
+    this.#ends.push({ atUs, allowedUs: UNREAD_US + stoodStillUs });
     await until("everything to be converted", 180_000, async () => (await this.#chunks()).length === 0);
     await this.#fleet.stop();
   }
@@ -123,57 +139,54 @@ class KillRun {
       lostAgesMs: [] as number[],
       doubled: 0,
       foreign: 0,
-      leftovers: await this.#leftovers(),
+      leftovers: leftovers((await Promise.all(CAMERAS.map((camera) => footage(this.#folder(camera), "")))).flat()),
     };
     for (const camera of CAMERAS) {
-      const sent = (await simulator.readLog(camera)).filter(({ dropped }) => !dropped);
-      const order = new Map(sent.map(({ sha256 }, index) => [sha256, index]));
-      const times = new Map<string, number>();
-      let last = -1;
-      for (const { sha256 } of await readTimedFrames(await footage(this.#folder(camera), ".mp4"))) {
-        const index = order.get(sha256) ?? -1;
-        times.set(sha256, (times.get(sha256) ?? 0) + 1);
-        if (index === -1 || (index < last && times.get(sha256) === 1)) report.foreign++;
-        last = Math.max(last, index);
-      }
-      const ends = this.#endsOfSessions(sent);
-      const ageUs = ({ session, sentAtUs }: SentAccessUnit) => (ends.get(session) as number) - sentAtUs;
-      const due = sent.filter((unit) => ageUs(unit) > WRITTEN_US);
-      report.sent += sent.length;
-      report.due += due.length;
-      report.found += times.size;
-      const lost = due.filter(({ sha256 }) => !times.has(sha256));
+      const ends = await this.#endsOfSessions(camera, simulator);
+      const ageUs = ({ session, sentAtUs }: SentAccessUnit) => (ends.get(session)?.atUs ?? 0) - sentAtUs;
+      const isDue = (unit: SentAccessUnit) => ageUs(unit) > (ends.get(unit.session)?.allowedUs ?? 0);
+      const recorded = await readTimedFrames(await footage(this.#folder(camera), ".mp4"));
+      const { sent, due, found, lost, doubled, foreign } = account(await simulator.readLog(camera), recorded, isDue);
+      report.sent += sent;
+      report.due += due;
+      report.found += found;
       report.lost += lost.length;
       report.lostAgesMs.push(...lost.map((unit) => Math.round(ageUs(unit) / 1000)));
-      report.doubled += [...times.values()].reduce((sum, count) => sum + count - 1, 0);
+      report.doubled += doubled;
+      report.foreign += foreign;
     }
-    return { kills: this.#kills, tornTails: this.#tornTails, ...report };
+    const allowedMs = this.#ends.map(({ allowedUs }) => Math.round(allowedUs / 1000));
+    return { kills: this.#kills, tornTails: this.#tornTails, allowedMs, ...report };
   }
 
-  /** When the recorder ended that each RTSP session belonged to; what was sent later went to a dead one. */
-  #endsOfSessions(sent: SentAccessUnit[]): Map<string, number> {
-    const ends = new Map<string, number>();
-    for (const { session, sentAtUs } of sent) {
-      if (ends.has(session)) continue;
-      ends.set(session, this.#endsUs.find((endUs) => endUs >= sentAtUs) ?? Number.NEGATIVE_INFINITY);
+  /** The end of the recorder that each RTSP session belonged to; what was sent later went to a dead one. */
+  async #endsOfSessions(camera: string, simulator: RunningSimulator): Promise<Map<string, RecorderEnd>> {
+    const ends = new Map<string, RecorderEnd>();
+    for (const { event, session, atUs } of await simulator.readEvents(camera)) {
+      const end = this.#ends.find((end) => end.atUs >= atUs);
+      if (event === "session-start" && session !== undefined && end !== undefined) ends.set(session, end);
     }
     return ends;
   }
 
   async #killRecorder(): Promise<void> {
-    const pid = this.#fleet.pid("recorder");
-    const target = this.#random.pick(CAMERAS);
-    const growing = (await footage(this.#folder(target), ".chunk")).at(-1);
-    if (this.#random.next() < 0.5 && growing !== undefined) {
-      await run(process.execPath, [AIMED_KILL, String(pid), growing, "2000"]).catch(() => {});
-    }
-    this.#endsUs.push(Date.now() * 1000);
+    const growing = await newest(await this.#chunks());
+    const aimedUs = this.#random.next() < 0.5 && growing !== undefined && (await this.#killInMidWrite(growing));
+    const atUs = aimedUs || Date.now() * 1000;
     await this.#fleet.end("recorder", "SIGKILL");
+    this.#ends.push({ atUs, allowedUs: await this.#canary.allowedUs(atUs) });
     for (const path of await this.#chunks()) {
       if (await endsInMidBlock(path).catch(() => false)) this.#tornTails += this.#torn.has(path) ? 0 : 1;
       this.#torn.add(path);
     }
     this.#fleet.start("recorder");
+  }
+
+  /** Returns when it killed, µs since the Unix epoch. */
+  async #killInMidWrite(chunk: string): Promise<number> {
+    const pid = String(this.#fleet.pid("recorder"));
+    const { stdout } = await run(process.execPath, [AIMED_KILL, pid, chunk, "2000"]);
+    return Number(stdout);
   }
 
   /** Chunks that were looked at: each can be torn once. */
@@ -193,16 +206,12 @@ class KillRun {
   async #chunks(): Promise<string[]> {
     return (await Promise.all(CAMERAS.map((camera) => footage(this.#folder(camera), ".chunk")))).flat();
   }
+}
 
-  async #leftovers(): Promise<string[]> {
-    const files = (await Promise.all(CAMERAS.map((camera) => footage(this.#folder(camera), "")))).flat();
-    const known = new Set(files);
-    const strays = files.filter((path) => !/\.(mp4|preview\.jpg|thumbnail\.jpg)$/.test(path));
-    const incomplete = files.filter(
-      (path) =>
-        path.endsWith(".mp4") &&
-        !["preview", "thumbnail"].every((kind) => known.has(path.replace(/mp4$/, `${kind}.jpg`))),
-    );
-    return [...strays, ...incomplete];
-  }
+/** The file that was written to last. */
+async function newest(paths: string[]): Promise<string | undefined> {
+  const times = await Promise.all(
+    paths.map(async (path) => ({ path, ms: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 })),
+  );
+  return times.sort((a, b) => b.ms - a.ms)[0]?.path;
 }

@@ -7,6 +7,7 @@ import { Fleet, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
+import { Canary } from "./support/canary.ts";
 
 const CAMERAS = ["a", "b", "c", "d"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
@@ -16,7 +17,10 @@ let folder: string;
 let redis: TestRedis;
 let simulator: RunningSimulator;
 let fleet: Fleet;
+let canary: Canary;
 let killedUs: number;
+/** How old a frame had to be then to be surely written. */
+let allowedUs: number;
 let takenOverUs: number;
 let stoppedUs: number;
 let sessionsWhileRedisWasFrozen: number;
@@ -36,6 +40,11 @@ async function openSessions(): Promise<Map<string, Set<string>>> {
 const oneSessionEach = async () => [...(await openSessions()).values()].every(({ size }) => size === 1);
 const startsOfSessions = async () => (await simulator.readEvents()).filter(({ event }) => event === "session-start");
 
+async function sessionsEndedByTheKill(): Promise<Set<string | undefined>> {
+  const ends = (await simulator.readEvents()).filter(({ event }) => event === "session-end");
+  return new Set(ends.filter(({ atUs }) => atUs > killedUs && atUs < takenOverUs).map(({ session }) => session));
+}
+
 /** Waits until the recorders have shared the cameras and let go of what they recorded twice. */
 async function settle(movedCameras: number, before: number): Promise<void> {
   await until(`${movedCameras} cameras to be handed over`, 40_000, async () => {
@@ -47,6 +56,7 @@ async function settle(movedCameras: number, before: number): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-replicas-"));
   redis = await startRedis();
+  canary = await Canary.start(folder);
   simulator = await startSimulator({ cameras: CAMERAS.map((id) => ({ id, clip: CLIP })) });
   fleet = await Fleet.prepare({
     folder,
@@ -72,6 +82,8 @@ beforeAll(async () => {
   const startedBefore = (await startsOfSessions()).length;
   killedUs = Date.now() * 1000;
   await fleet.end("recorder", "SIGKILL");
+  allowedUs = await canary.allowedUs(killedUs);
+  console.log(`frames sent less than ${Math.round(allowedUs / 1000)} ms before the kill may be missing`);
   await settle(2, startedBefore);
   takenOverUs = Math.max(...(await startsOfSessions()).map(({ atUs }) => atUs));
   await sleep(3000);
@@ -92,6 +104,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await fleet?.stop();
+  canary?.stop();
   await simulator?.remove();
   await redis?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -115,10 +128,14 @@ describe.each(CAMERAS)("camera %s", (camera) => {
     expect(recorded.length).toBeGreaterThan(700);
     expect(recorded.filter((n, i) => n <= (recorded[i - 1] ?? -1))).toEqual([]);
     const found = new Set(recorded);
+    const killedSessions = await sessionsEndedByTheKill();
     const mayMiss = (unit: SentAccessUnit) =>
       unit.captureTimeUs > stoppedUs - 1_000_000 ||
-      (unit.captureTimeUs > killedUs - 1_000_000 && unit.captureTimeUs < takenOverUs + 1_500_000);
-    expect(sent.filter((unit) => !found.has(unit.n) && !mayMiss(unit)).map(({ n }) => n)).toEqual([]);
+      (killedSessions.has(unit.session) && unit.sentAtUs > killedUs - allowedUs);
+    const missing = sent.filter((unit) => !found.has(unit.n) && !mayMiss(unit));
+    expect(
+      missing.map(({ n, session, sentAtUs }) => ({ n, session, msAfterKill: (sentAtUs - killedUs) / 1000 })),
+    ).toEqual([]);
     const numbersSent = [...new Set(sent.map(({ n }) => n))].sort((a, b) => a - b);
     const last = numbersSent.at(-1) as number;
     const neverSent = Array.from(

@@ -1,6 +1,8 @@
 import type { Response } from "express";
+import type { Condition } from "../../../shared/health/condition.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { HealthWatch } from "../health/health-watch.ts";
 import type { SystemMonitor } from "../health/system-monitor.ts";
 import type { SystemStatus } from "../health/system-status.ts";
 import { Problem } from "../http/problem.ts";
@@ -10,6 +12,7 @@ import { MinuteWatch } from "./minute-watch.ts";
 export interface EventHubParts {
   catalog: Catalog;
   monitor: SystemMonitor;
+  health: Pick<HealthWatch, "conditions">;
   logger: Logger;
   /** How often it is looked for news while anybody listens; 2 s unless told. */
   intervalMs?: number;
@@ -55,7 +58,7 @@ export class EventHub {
     if (this.#streams.size === 0) await this.#watch.changes(Date.now());
     if (res.destroyed || this.#closed) return void res.end();
     const stream = new EventStream(res);
-    const news = newsOf(status);
+    const news = newsOf(status, this.#parts.health.conditions());
     for (const [name, data] of news) stream.send(eventName(name), data);
     this.#streams.add(stream);
     res.on("close", () => this.#detach(stream));
@@ -101,7 +104,7 @@ export class EventHub {
       if (this.#streams.size === 0) return;
       for (const minute of minutes) this.#tellAll("minute", minute);
       const told = new Map<string, string>();
-      for (const [name, data] of newsOf(status)) {
+      for (const [name, data] of newsOf(status, this.#parts.health.conditions())) {
         const text = JSON.stringify(data);
         told.set(name, text);
         if (this.#told.get(name) !== text) this.#tellAll(eventName(name), data);
@@ -119,7 +122,7 @@ export class EventHub {
 }
 
 /** What can be news in a status: counters that always change are not. */
-function newsOf(status: SystemStatus): Map<string, object> {
+function newsOf(status: SystemStatus, health: readonly Condition[]): Map<string, object> {
   const news = new Map<string, object>();
   for (const [camera, recording] of Object.entries(status.camera)) {
     const detail = status.cameras.find((each) => each.camera === camera);
@@ -131,7 +134,7 @@ function newsOf(status: SystemStatus): Map<string, object> {
       problem: status.problems.find((each) => each.what === "camera" && each.camera === camera)?.message ?? null,
     });
   }
-  news.set("health", { status: status.status, problems: status.problems, warnings: status.warnings });
+  news.set("health", { status: status.status, health, problems: status.problems, warnings: status.warnings });
   return news;
 }
 

@@ -42,6 +42,7 @@ beforeEach(async () => {
     return { service, instance: service, startedAt: "2026-11-24T14:00:00.000Z", problems: [] };
   });
   const live = {
+    findTrouble: async () => undefined,
     readCameras: async () => statuses(),
     readServices: async () => services,
     readBacklog: async () => ({ waiting: looks, active: 0, failed: 0 }),

@@ -53,8 +53,10 @@ export async function readDisks(directories: Iterable<string>): Promise<DiskRepo
   return { disks: disks.sort((a, b) => ((a.directories[0] ?? "") < (b.directories[0] ?? "") ? -1 : 1)), broken };
 }
 
+/** Throws the errors of statfs(2), and ENODATA where a file system tells of no blocks: that is neither full nor empty. */
 async function readSpace(path: string): Promise<Omit<DiskStatus, "directories">> {
   const space = await statfs(path);
+  if (!(space.blocks > 0)) throw Object.assign(new Error(`${path} does not tell its size`), { code: "ENODATA" });
   const usedBlocks = space.blocks - space.bfree;
   const usableBlocks = usedBlocks + space.bavail;
   return {

@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { RedisProbe } from "../../../shared/redis/redis-probe.ts";
 import type { StatusStore } from "../../../shared/status/status-store.ts";
 import type { LiveSource } from "./system-monitor.ts";
 
@@ -12,7 +13,9 @@ export function redisSource(redis: Redis, status: StatusStore, queue: Queue): Li
     if (redis.status !== "ready") throw new Error(`Redis is ${redis.status}`);
     return ask();
   };
+  const probe = new RedisProbe(redis);
   return {
+    findTrouble: () => probe.findTrouble(),
     readCameras: () => ifConnected(() => status.readCameras()),
     readServices: () => ifConnected(() => status.readServices()),
     readBacklog: () =>

@@ -10,6 +10,7 @@ import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { redisSource } from "./live-source.ts";
+import type { SystemProblem } from "./system-status.ts";
 
 /** The monitor gives the same answer for half a second. */
 const ANSWER_KEPT_MS = 600;
@@ -97,6 +98,18 @@ describe("GET /api/1/system.json", () => {
     const [second] = (await system()).problems;
     expect(second.message).not.toBe(first.message);
     expect(second.since).toBe(first.since);
+  });
+
+  it("tells that Redis refuses writes, and what to do, not that services are missing whose status it does not take", async () => {
+    store.chunk("yard", minuteAt(Date.now() * 1000));
+    await redis.config("SET", "maxmemory", "1");
+    const { problems } = await system();
+    await redis.config("SET", "maxmemory", "0");
+    expect(problems.map(({ what, camera }: SystemProblem) => camera ?? what)).toEqual(["redis", "front-door"]);
+    expect(problems[0]).toMatchObject({
+      message: expect.stringContaining("out of memory"),
+      todo: expect.stringContaining("Raise maxmemory"),
+    });
   });
 
   it("answers in time while Redis hangs and while it is gone, and tells recording by the chunks", async () => {

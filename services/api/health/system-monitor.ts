@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import { REDIS_DOES_NOT_ANSWER, type RedisTrouble } from "../../../shared/redis/redis-probe.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../../shared/status/status-store.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
@@ -8,11 +9,16 @@ import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Has } from "../catalog/day-index.ts";
 import { bounded, oneAtATime } from "./bounded.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { type DiskReport, readDisks } from "./disks.ts";
-import { type Backlog, judgeSystem, type Observation, type SystemStatus } from "./system-status.ts";
+import { type CameraFootage, FootageCheck } from "./footage-check.ts";
+import type { Backlog, Observation } from "./observation.ts";
+import { type Judgement, judgeSystem, type SystemStatus } from "./system-status.ts";
 
 /** What is asked of Redis. Its promises may hang while Redis is away: they are waited for only so long. */
 export interface LiveSource {
+  /** What keeps Redis from taking writes, if anything: what else it tells is then no longer true. */
+  findTrouble(): Promise<RedisTrouble | undefined>;
   readCameras(): Promise<readonly CameraStatus[]>;
   readServices(): Promise<readonly ServiceStatus[]>;
   readBacklog(): Promise<Backlog>;
@@ -31,31 +37,44 @@ const PATIENCE_MS = 1200;
 const FRESH_MS = 500;
 /** A chunk that was written to so lately is being recorded. */
 const WRITING_MS = 10_000;
+/** A camera's folder of the day costs milliseconds to read, and changes all the time. */
+const FOOTAGE_FRESH_MS = 60_000;
 
-/** Looks after the whole system on demand: one look for all who ask at the same time, none while nobody asks. */
+/** Looks after the whole system on demand: one look for all who ask at the same time. */
 export class SystemMonitor {
   readonly #parts: SystemMonitorParts;
   /** When each problem was first seen, by what it says. */
   #since = new Map<string, string>();
+  readonly #findTrouble: LiveSource["findTrouble"];
   readonly #readCameras: LiveSource["readCameras"];
   readonly #readServices: LiveSource["readServices"];
   readonly #readBacklog: LiveSource["readBacklog"];
   readonly #readDisks: () => Promise<DiskReport>;
   readonly #countQuarantined: () => Promise<Map<string, number>>;
-  #newest: { promise: Promise<SystemStatus>; atMs: number; done: boolean } | undefined;
+  readonly #checkFootage: () => Promise<Map<string, CameraFootage>>;
+  readonly #clock = new ClockWatch();
+  #newest: { promise: Promise<Judgement>; atMs: number; done: boolean } | undefined;
 
   constructor(parts: SystemMonitorParts) {
     this.#parts = parts;
     const { live } = parts;
+    this.#findTrouble = oneAtATime(() => live.findTrouble());
     this.#readCameras = oneAtATime(() => live.readCameras());
     this.#readServices = oneAtATime(() => live.readServices());
     this.#readBacklog = oneAtATime(() => live.readBacklog());
     this.#readDisks = oneAtATime(() => readDisks(this.#directories()));
     this.#countQuarantined = oneAtATime(() => this.#quarantined());
+    const footage = new FootageCheck(parts.catalog, parts.config);
+    this.#checkFootage = oneAtATime(fresh(() => footage.run(Date.now()), FOOTAGE_FRESH_MS));
   }
 
   /** How the system does, at most half a second old. Takes two seconds at most, and never rejects for what is away. */
-  status(): Promise<SystemStatus> {
+  async status(): Promise<SystemStatus> {
+    return (await this.judgement()).status;
+  }
+
+  /** The same, with all that was found. */
+  judgement(): Promise<Judgement> {
     const newest = this.#newest;
     if (newest !== undefined && (!newest.done || Date.now() - newest.atMs < FRESH_MS)) return newest.promise;
     const look = { promise: this.#look(), atMs: Date.now(), done: false };
@@ -72,32 +91,42 @@ export class SystemMonitor {
     return look.promise;
   }
 
-  async #look(): Promise<SystemStatus> {
+  async #look(): Promise<Judgement> {
     const { cameras, storage, reaper } = this.#parts.config.current;
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
     const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: "no answer in time" }] };
-    const [statuses, services, backlog, quarantined, { disks, broken }] = await Promise.all([
+    const [redisTrouble, told, services, backlog, quarantined, footage, { disks, broken }] = await Promise.all([
+      bounded(this.#findTrouble, PATIENCE_MS, REDIS_DOES_NOT_ANSWER),
       bounded(this.#readCameras, PATIENCE_MS, undefined),
       bounded(this.#readServices, PATIENCE_MS, undefined),
       bounded(this.#readBacklog, PATIENCE_MS, undefined),
-      bounded(this.#countQuarantined, PATIENCE_MS, new Map<string, number>()),
+      bounded(this.#countQuarantined, PATIENCE_MS, undefined),
+      bounded(this.#checkFootage, PATIENCE_MS, undefined),
       bounded(this.#readDisks, PATIENCE_MS, noAnswer),
     ]);
+    const statuses = redisTrouble === undefined ? told : undefined;
     const noneWriting = new Set<string>();
     const writing =
       statuses === undefined ? await bounded(() => this.#writing(enabled), PATIENCE_MS / 2, noneWriting) : noneWriting;
+    const clockStep = this.#clock.observe(Date.now(), performance.now());
     const seen: Observation = {
+      nowMs: Date.now(),
       enabled,
       statuses: statuses?.map(withoutUrl),
-      services,
+      services: redisTrouble === undefined ? services : undefined,
       backlog,
+      redisTrouble,
       writing,
       quarantined,
+      footage,
       disks,
       broken,
       reaperMinFreePercent: reaper?.minFreePercent,
+      ...(clockStep !== undefined && { clockStep }),
     };
-    return this.#withSince(judgeSystem(seen));
+    const judgement = judgeSystem(seen);
+    this.#putSince(judgement.status);
+    return judgement;
   }
 
   #directories(): string[] {
@@ -139,7 +168,7 @@ export class SystemMonitor {
   }
 
   /** A problem that does not say since when it is there gets the time at which it was first seen here. */
-  #withSince(status: SystemStatus): SystemStatus {
+  #putSince(status: SystemStatus): void {
     const now = new Date().toISOString();
     const since = new Map<string, string>();
     for (const problem of [...status.problems, ...status.warnings]) {
@@ -156,7 +185,6 @@ export class SystemMonitor {
       problem.since ??= first;
     }
     this.#since = since;
-    return status;
   }
 }
 
@@ -164,4 +192,14 @@ export class SystemMonitor {
 function withoutUrl(status: CameraStatus): CameraStatus {
   const { url: _url, ...rest } = status as CameraStatus & { url?: unknown };
   return rest;
+}
+
+/** Makes of `ask` a function that gives the last answer while it is no older than `freshMs`. */
+function fresh<Value>(ask: () => Promise<Value>, freshMs: number): () => Promise<Value> {
+  let last: { value: Value; atMs: number } | undefined;
+  return async () => {
+    if (last === undefined || performance.now() - last.atMs > freshMs)
+      last = { value: await ask(), atMs: performance.now() };
+    return last.value;
+  };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Condition } from "../../../shared/health/condition.ts";
 import type { ServiceName } from "../../../shared/service/service.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
-import { judgeSystem, type Observation } from "./system-status.ts";
+import type { Observation } from "./observation.ts";
+import { judgeSystem } from "./system-status.ts";
 
 const disk = (usedPercent: number) => ({ directories: ["/store"], totalBytes: 1000, freeBytes: 10, usedPercent });
 const service = (name: ServiceName, problems: string[] = []) => {
@@ -22,19 +24,30 @@ function camera(id: string, state: CameraState, problem?: string): CameraStatus 
   return { camera: id, recorder: "host:1:x", state, since, ...counters, ...(problem !== undefined && { problem }) };
 }
 
+const nowMs = Date.parse("2026-11-24T15:00:00.000Z");
 const well: Observation = {
+  nowMs,
   enabled: ["a", "b"],
   statuses: [camera("a", "recording"), camera("b", "recording")],
   services: [service("recorder"), service("converter"), service("reaper"), service("api")],
   backlog: { waiting: 0, active: 0, failed: 0 },
+  redisTrouble: undefined,
   writing: new Set(),
   quarantined: new Map(),
+  footage: new Map([
+    ["a", {}],
+    ["b", {}],
+  ]),
   disks: [disk(50)],
   broken: [],
   reaperMinFreePercent: 10,
 };
 const away = { statuses: undefined, services: undefined, backlog: undefined };
-const judge = (change: Partial<Observation>) => judgeSystem({ ...well, ...change });
+const judge = (change: Partial<Observation>) => judgeSystem({ ...well, ...change }).status;
+const found = (change: Partial<Observation>) => judgeSystem({ ...well, ...change }).findings;
+const condition = (id: Condition["id"], subject: string): Condition => {
+  return { id, subject, severity: "error", since: "", message: "", advice: "" };
+};
 
 describe("judgeSystem", () => {
   it("says running, without problems or warnings, when everything is well", () => {
@@ -54,9 +67,9 @@ describe("judgeSystem", () => {
   it("says error with the camera's own reason when one camera does not record", () => {
     const status = judge({ statuses: [camera("a", "recording"), camera("b", "refused", "401: check the password")] });
     expect(status).toMatchObject({ status: "error", camera: { a: true, b: false } });
-    expect(status.problems).toEqual([
-      { what: "camera", camera: "b", since: "2026-11-24T14:33:00.000Z", message: "401: check the password" },
-    ]);
+    const since = "2026-11-24T14:33:00.000Z";
+    const todo = expect.stringContaining("nvr check");
+    expect(status.problems).toEqual([{ what: "camera", camera: "b", since, message: "401: check the password", todo }]);
   });
 
   it("says that a camera which has just started is connecting", () => {
@@ -121,7 +134,10 @@ describe("judgeSystem", () => {
     expect(judge({ broken: [{ directory: "/mnt/b", code: "EIO" }] }).problems).toMatchObject([
       { what: "disk", disk: "/mnt/b", message: "cannot be read: EIO" },
     ]);
-    expect(judge({ disks: [disk(99.5)] })).toMatchObject({ status: "error", warnings: [] });
+    expect(judge({ disks: [disk(99.5)] })).toMatchObject({
+      status: "error",
+      problems: [{ disk: "/store", message: "99.5 % full" }],
+    });
   });
 
   it("warns, without calling it an error, when a disk passes 90 % and there is no reaper stanza", () => {
@@ -137,5 +153,141 @@ describe("judgeSystem", () => {
     expect(judge({ disks: [disk(96)], reaperMinFreePercent: 10 }).warnings[0]?.todo).toContain(
       "reaper does not keep up",
     );
+  });
+
+  it("says of a camera that does not record why, and what to do", () => {
+    const statuses = [camera("a", "recording"), camera("b", "refused", "401: check the password")];
+    expect(found({ statuses })).toEqual([
+      {
+        id: "camera-not-recording",
+        severity: "error",
+        subject: "b",
+        since: "2026-11-24T14:33:00.000Z",
+        message: "not recording (refused): 401: check the password",
+        brief: "401: check the password",
+        advice: expect.stringContaining("./nvr check"),
+      },
+    ]);
+  });
+
+  it("tells of missing footage once the camera records again, and while it does not, leaves that open", () => {
+    const gap = { fromMs: nowMs - 600_000, toMs: nowMs - 300_000 };
+    const footage = new Map([["b", { gap }]]);
+    expect(found({ footage })).toMatchObject([
+      { id: "footage-missing", subject: "b", message: "no footage of 5 minutes: 14:50 to 14:55 UTC", isSettled: true },
+    ]);
+    const statuses = [camera("a", "recording"), camera("b", "stalled")];
+    expect(found({ footage, statuses }).map(({ id }) => id)).toEqual(["camera-not-recording"]);
+    const ask = (change: Partial<Observation>, subject: string) =>
+      judgeSystem({ ...well, ...change }).isUnknown(condition("footage-missing", subject));
+    expect(ask({ statuses }, "b")).toBe(true);
+    expect(ask({ statuses }, "gone")).toBe(false);
+    expect([ask({ footage: undefined }, "b"), ask({ footage }, "a"), ask({ footage }, "b")]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("says that conversion is behind when a minute has waited for more than ten minutes", () => {
+    const footage = (oldestWaiting: string) =>
+      new Map([
+        ["a", {}],
+        ["b", { oldestWaiting }],
+      ]);
+    expect(found({ footage: footage("20261124.1449") })).toEqual([]);
+    expect(found({ footage: footage("20261124.1448") })).toMatchObject([
+      { id: "conversion-behind", subject: "conversion", since: "2026-11-24T14:49:00.000Z" },
+    ]);
+  });
+
+  it("tells of clocks: a camera's that is off, a recorder's that is ahead, one that was set", () => {
+    const off = (cameraClockOffsetMs: number) => [
+      camera("a", "recording"),
+      { ...camera("b", "recording"), cameraClockOffsetMs },
+    ];
+    expect(found({ statuses: off(-3900) })).toEqual([]);
+    expect(found({ statuses: off(4500) })).toMatchObject([{ isNear: true }]);
+    expect(found({ statuses: off(-7_300_000) })).toMatchObject([
+      {
+        id: "camera-clock-off",
+        subject: "b",
+        message: "its own clock is 2 hours behind the recorder's",
+        isNear: false,
+      },
+    ]);
+    const newest = (aheadMs: number) => [
+      { ...camera("a", "recording"), newestFrame: new Date(nowMs + aheadMs).toISOString() },
+      camera("b", "recording"),
+    ];
+    expect(found({ statuses: newest(2000) })).toEqual([]);
+    expect(found({ statuses: newest(6000) })).toMatchObject([
+      { id: "clocks-disagree", severity: "warning", subject: "host", isNear: false },
+    ]);
+    const clockStep = { at: "2026-11-24T14:59:00.000Z", stepMs: -3_600_000 };
+    expect(found({ clockStep })).toMatchObject([
+      { id: "clock-stepped", message: expect.stringContaining("back by 3600 s"), isSettled: true },
+    ]);
+  });
+
+  it("keeps a disk's condition until it is a percent emptier, and says both that it fills and that it is full", () => {
+    const ids = (usedPercent: number) =>
+      found({ disks: [disk(usedPercent)], reaperMinFreePercent: undefined }).map(({ id, isNear }) => [id, isNear]);
+    expect(ids(89)).toEqual([]);
+    expect(ids(89.5)).toEqual([["disk-filling", true]]);
+    expect(ids(90.5)).toEqual([["disk-filling", false]]);
+    expect(ids(98.5)).toEqual([
+      ["disk-full", true],
+      ["disk-filling", false],
+    ]);
+    expect(ids(99)).toEqual([
+      ["disk-full", false],
+      ["disk-filling", false],
+    ]);
+  });
+
+  it("says that a disk holds less than a day, by the reaper's forecast", () => {
+    const services = (daysThatFit: number) => [
+      ...(well.services ?? []),
+      { ...service("reaper"), forecasts: [{ directories: ["/store"], daysThatFit }] },
+    ];
+    expect(found({ services: services(1.2) })).toEqual([]);
+    expect(found({ services: services(1) })).toMatchObject([{ id: "retention-short", isNear: true }]);
+    expect(found({ services: services(0.4) })).toMatchObject([
+      { id: "retention-short", subject: "/store", isNear: false },
+    ]);
+    const isUnknown = (change: Partial<Observation>) =>
+      judgeSystem({ ...well, ...change }).isUnknown(condition("retention-short", "/store"));
+    expect(isUnknown({})).toBe(true); // a reaper that has just started does not tell yet
+    expect(isUnknown({ services: services(5) })).toBe(false);
+  });
+
+  it("says nothing, neither good nor bad, of what did not answer", () => {
+    const { isUnknown } = judgeSystem({ ...well, ...away, quarantined: undefined, footage: undefined });
+    const unseen = [
+      condition("service-missing", "reaper"),
+      condition("service-problem", "reaper"),
+      condition("conversion-failed", "conversion"),
+      condition("conversion-behind", "conversion"),
+      condition("chunk-quarantined", "a"),
+      condition("camera-clock-off", "a"),
+      condition("clocks-disagree", "host"),
+    ];
+    expect(unseen.filter((each) => !isUnknown(each))).toEqual([]);
+    expect(unseen.filter((each) => judgeSystem(well).isUnknown(each))).toEqual([condition("chunk-quarantined", "a")]);
+    expect(isUnknown(condition("redis-away", "redis"))).toBe(false);
+    const broken = [{ directory: "/mnt/b", code: "EIO" }];
+    expect(judgeSystem({ ...well, broken }).isUnknown(condition("disk-full", "/mnt/b"))).toBe(true);
+  });
+
+  it("tells a service's troubles apart, but not by their numbers", () => {
+    const services = (...problems: string[]) => [
+      service("recorder", problems),
+      service("converter"),
+      service("reaper"),
+    ];
+    const details = (...problems: string[]) => found({ services: services(...problems) }).map(({ detail }) => detail);
+    expect(details("89 files cannot be read")).toEqual(details("90 files cannot be read"));
+    expect(new Set(details("disk a fails", "disk b fails")).size).toBe(2);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { ReaperConfig } from "../../../shared/config/config.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
@@ -26,6 +27,8 @@ let browser: Browser;
 let video: Buffer;
 let picture: Buffer;
 const pages: Page[] = [];
+/** Cameras that are refused, beside those that record. */
+const refused = new Set<string>();
 /** What the pages complained about: scripts that failed, and what the security policy forbade. */
 const complaints: string[] = [];
 
@@ -59,7 +62,9 @@ beforeAll(async () => {
     logLevel: "error",
     build: { outDir, emptyOutDir: true },
   });
-  api = await new ApiFixture(store, { live: recording("front-door", "yard") }).start();
+  // Whatever the disk of this machine holds, no warning of it.
+  store.config.change({ reaper: { minFreePercent: 0 } as ReaperConfig });
+  api = await new ApiFixture(store, { live: recording("front-door", "yard"), watchesHealth: true }).start();
   browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -87,6 +92,29 @@ test("the overview shows every camera with its state and newest picture, and a n
   expect(await newest.getAttribute("src")).toContain(token(noonMs + HOUR_MS - MINUTE_MS));
   writeMinute("front-door", noonMs + HOUR_MS);
   await page.locator(`.card-picture img[src*="${token(noonMs + HOUR_MS)}"]`).waitFor();
+});
+
+test("a banner says what is wrong, since when, and what to do, and goes by itself when that is over", async () => {
+  const page = await open("#/");
+  await page.getByText("All well").waitFor();
+  const banner = page.getByRole("region", { name: "What needs attention" });
+  expect(await banner.count()).toBe(0);
+  refused.add("yard");
+  await banner.waitFor();
+  const line = banner.getByRole("listitem");
+  expect(await line.count()).toBe(1);
+  const text = (await line.textContent()) ?? "";
+  expect(text).toContain("yard: not recording (refused): 401 Unauthorized: check the user and password in its url");
+  expect(text).toContain("./nvr check");
+  expect(await line.locator("time").getAttribute("datetime")).toBe(iso(noonMs));
+  await page.getByText("1 problem").waitFor();
+  await screenshot(page, "health-banner");
+  await page.setViewportSize({ width: 360, height: 740 });
+  await screenshot(page, "health-banner-phone");
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  refused.clear();
+  await banner.waitFor({ state: "detached" });
+  await page.getByText("All well").waitFor();
 });
 
 test("pointing at the timeline shows that minute's picture, and that there is none in a gap", async () => {
@@ -193,7 +221,7 @@ test("the page says when the api is away, and recovers by itself when it is back
   await page.getByText(/No connection since/).waitFor();
   await page.keyboard.press("ArrowRight");
   await page.getByText("Hindsight does not answer.").waitFor({ timeout: 20_000 });
-  api = new ApiFixture(store, { live: recording("front-door", "yard") });
+  api = new ApiFixture(store, { live: recording("front-door", "yard"), watchesHealth: true });
   api.port = await api.server.listen("127.0.0.1", port);
   await page.getByText("All well").waitFor({ timeout: 20_000 });
   await shows(page, noonMs + MINUTE_MS);
@@ -221,8 +249,10 @@ function recording(...cameras: string[]): LiveSource {
   const statusOf = (camera: string): CameraStatus => ({
     camera,
     recorder: "test",
-    state: "recording",
-    since: iso(Date.now() - HOUR_MS),
+    ...(refused.has(camera)
+      ? { state: "refused", problem: "401 Unauthorized: check the user and password in its url" }
+      : { state: "recording" }),
+    since: iso(noonMs),
     codec: "avc1.64001f",
     width: 320,
     height: 180,
@@ -237,9 +267,10 @@ function recording(...cameras: string[]): LiveSource {
     reconnects: 0,
   });
   return {
+    findTrouble: async () => undefined,
     readCameras: async () => cameras.map(statusOf),
     readServices: async () =>
-      (["recorder", "converter"] as const).map((service) => ({
+      (["recorder", "converter", "reaper"] as const).map((service) => ({
         service,
         instance: "test",
         startedAt: iso(noonMs),
@@ -264,6 +295,11 @@ async function open(hash: string, options: BrowserContextOptions = {}): Promise<
   pages.push(page);
   await page.goto(`${api.url}/${hash}`);
   return page;
+}
+
+/** Kept in tests/output, to be looked at. */
+async function screenshot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(import.meta.dirname, "..", "..", "..", "tests", "output", `${name}.png`) });
 }
 
 /** Opens the footage at a moment, which stands in the middle of the timeline, and waits for its frame. */

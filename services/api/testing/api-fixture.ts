@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { RequestHandler } from "express";
 import winston from "winston";
+import type { HealthStore } from "../../../shared/health/health-store.ts";
+import { REDIS_DOES_NOT_ANSWER } from "../../../shared/redis/redis-probe.ts";
 import { type AppParts, createApp } from "../app.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
+import { HealthWatch } from "../health/health-watch.ts";
 import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
 import { Problem } from "../http/problem.ts";
 import { ApiServer } from "../server.ts";
@@ -26,18 +29,28 @@ export interface ApiFixtureOptions {
   board?: RequestHandler;
   healthRouter?: RequestHandler;
   eventIntervalMs?: number;
+  /** Looks after the health all the time, as the api does. */
+  watchesHealth?: boolean;
 }
 
 const AWAY: LiveSource = {
+  findTrouble: () => Promise.resolve(REDIS_DOES_NOT_ANSWER),
   readCameras: () => Promise.reject(new Error("away")),
   readServices: () => Promise.reject(new Error("away")),
   readBacklog: () => Promise.reject(new Error("away")),
+};
+
+const NO_STORE: HealthStore = {
+  claim: async () => undefined,
+  save: async () => false,
+  release: async () => {},
 };
 
 /** The api, listening on a port of its own, on a store made for a test. Without `live`, Redis is away. */
 export class ApiFixture {
   readonly parts: AppParts;
   readonly server: ApiServer;
+  readonly #health: HealthWatch;
   /** What was logged, a line each. */
   readonly log: string[] = [];
   port = 0;
@@ -48,6 +61,8 @@ export class ApiFixture {
     const { config } = store;
     const catalog = new Catalog(config, logger);
     const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, logger });
+    this.#health = new HealthWatch({ config, monitor, store: NO_STORE, instance: "test", logger });
+    if (options.watchesHealth === true) this.#health.start();
     const intervalMs = options.eventIntervalMs ?? 50;
     this.parts = {
       config,
@@ -55,7 +70,8 @@ export class ApiFixture {
       system: { name: "Hindsight", version: "1.2.3" },
       catalog,
       monitor,
-      events: new EventHub({ catalog, monitor, logger, intervalMs }),
+      health: this.#health,
+      events: new EventHub({ catalog, monitor, health: this.#health, logger, intervalMs }),
       pageFolder: join(store.root, "page"),
       board:
         options.board ??
@@ -74,6 +90,7 @@ export class ApiFixture {
 
   async stop(): Promise<void> {
     this.parts.events.close();
+    await this.#health.stop();
     await this.server.stop(0);
   }
 

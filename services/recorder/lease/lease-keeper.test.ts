@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { LEASE_MS, LeaseTable } from "./lease-table.ts";
@@ -40,13 +40,40 @@ class Recorder {
   }
 }
 
-let server: TestRedis;
-const recorders: Recorder[] = [];
+/** A Redis and the recorders on it, of one test: the tests wait for most of their time, so they run beside one another. */
+class Fleet {
+  readonly #recorders: Recorder[] = [];
+  #redis: TestRedis;
 
-function start(name: string, isDead?: (name: string) => boolean): Recorder {
-  const recorder = new Recorder(name, server.url, isDead);
-  recorders.push(recorder);
-  return recorder;
+  private constructor(redis: TestRedis) {
+    this.#redis = redis;
+  }
+
+  /** Runs a test on one, and ends it. */
+  static async run(body: (fleet: Fleet) => Promise<void>): Promise<void> {
+    const fleet = new Fleet(await startRedis());
+    try {
+      await body(fleet);
+    } finally {
+      for (const recorder of fleet.#recorders) recorder.kill();
+      await fleet.#redis.stop();
+    }
+  }
+
+  start(name: string, isDead?: (name: string) => boolean): Recorder {
+    const recorder = new Recorder(name, this.#redis.url, isDead);
+    this.#recorders.push(recorder);
+    return recorder;
+  }
+
+  async killRedis(): Promise<void> {
+    await this.#redis.kill();
+  }
+
+  /** It comes back empty. */
+  async restartRedis(): Promise<void> {
+    this.#redis = await startRedis({ port: this.#redis.port });
+  }
 }
 
 /** Each camera run by exactly one of them, and no one has two more than another. */
@@ -58,101 +85,98 @@ function expectEvenShares(...sharing: Recorder[]): void {
 
 const eventually = (check: () => void, timeout = 20_000) => vi.waitFor(check, { timeout, interval: 50 });
 
-beforeEach(async () => {
-  server = await startRedis();
-});
+test.concurrent("recorders share the cameras evenly, and again when one comes or goes", () =>
+  Fleet.run(async (fleet) => {
+    const one = fleet.start("one");
+    await eventually(() => expectEvenShares(one));
+    const two = fleet.start("two");
+    const three = fleet.start("three");
+    await eventually(() => expectEvenShares(one, two, three));
+    two.kill();
+    await eventually(() => expectEvenShares(one, three));
+  }));
 
-afterEach(async () => {
-  for (const recorder of recorders.splice(0)) recorder.kill();
-  await server.stop();
-});
+test.concurrent("a camera is let go only when its new holder receives it", () =>
+  Fleet.run(async (fleet) => {
+    const one = fleet.start("one");
+    await eventually(() => expectEvenShares(one));
+    const two = fleet.start("two");
+    two.receives = () => false;
+    await eventually(() => expect(two.running.size).toBe(2));
+    await new Promise((wake) => setTimeout(wake, 2000));
+    expect(one.running.size).toBe(5);
+    two.receives = () => true;
+    await eventually(() => expectEvenShares(one, two));
+  }));
 
-test("recorders share the cameras evenly, and again when one comes or goes", async () => {
-  const one = start("one");
-  await eventually(() => expectEvenShares(one));
-  const two = start("two");
-  const three = start("three");
-  await eventually(() => expectEvenShares(one, two, three));
-  two.kill();
-  await eventually(() => expectEvenShares(one, three));
-});
+test.concurrent("a recorder that leaves goes on with each camera until another receives it", () =>
+  Fleet.run(async (fleet) => {
+    const [one, two] = [fleet.start("one"), fleet.start("two")];
+    await eventually(() => expectEvenShares(one, two));
+    const uncovered: string[] = [];
+    const watch = setInterval(() => {
+      for (const camera of CAMERAS) if (!one.running.has(camera) && !two.running.has(camera)) uncovered.push(camera);
+    }, 5);
+    await two.keeper.leave();
+    clearInterval(watch);
+    expect(uncovered).toEqual([]);
+    expect(two.running.size).toBe(0);
+    expectEvenShares(one);
+  }));
 
-test("a camera is let go only when its new holder receives it", async () => {
-  const one = start("one");
-  await eventually(() => expectEvenShares(one));
-  const two = start("two");
-  two.receives = () => false;
-  await eventually(() => expect(two.running.size).toBe(2));
-  await new Promise((wake) => setTimeout(wake, 2000));
-  expect(one.running.size).toBe(5);
-  two.receives = () => true;
-  await eventually(() => expectEvenShares(one, two));
-});
+test.concurrent("the last recorder leaves at once", () =>
+  Fleet.run(async (fleet) => {
+    const one = fleet.start("one");
+    await eventually(() => expectEvenShares(one));
+    const startedMs = performance.now();
+    await one.keeper.leave();
+    expect(performance.now() - startedMs).toBeLessThan(LEASE_MS - 1000);
+  }));
 
-test("a recorder that leaves goes on with each camera until another receives it", async () => {
-  const [one, two] = [start("one"), start("two")];
-  await eventually(() => expectEvenShares(one, two));
-  const uncovered: string[] = [];
-  const watch = setInterval(() => {
-    for (const camera of CAMERAS) if (!one.running.has(camera) && !two.running.has(camera)) uncovered.push(camera);
-  }, 5);
-  await two.keeper.leave();
-  clearInterval(watch);
-  expect(uncovered).toEqual([]);
-  expect(two.running.size).toBe(0);
-  expectEvenShares(one);
-});
+test.concurrent("a recorder whose process is known to be gone is not waited for", () =>
+  Fleet.run(async (fleet) => {
+    const one = fleet.start("one");
+    await eventually(() => expectEvenShares(one));
+    one.kill();
+    const startedMs = performance.now();
+    const next = fleet.start("next", (name) => name === "one");
+    await eventually(() => expectEvenShares(next));
+    expect(performance.now() - startedMs).toBeLessThan(LEASE_MS - 1000);
+  }));
 
-test("the last recorder leaves at once", async () => {
-  const one = start("one");
-  await eventually(() => expectEvenShares(one));
-  const startedMs = performance.now();
-  await one.keeper.leave();
-  expect(performance.now() - startedMs).toBeLessThan(LEASE_MS - 1000);
-});
+test.concurrent("while Redis is away every recorder goes on with what it has, and when it comes back empty, too", () =>
+  Fleet.run(async (fleet) => {
+    const [one, two] = [fleet.start("one"), fleet.start("two")];
+    await eventually(() => expectEvenShares(one, two));
+    const before = [one, two].map(({ running }) => [...running]);
+    const lost: string[] = [];
+    const watch = setInterval(() => {
+      for (const camera of CAMERAS) if (!one.running.has(camera) && !two.running.has(camera)) lost.push(camera);
+    }, 5);
+    await fleet.killRedis();
+    await new Promise((wake) => setTimeout(wake, LEASE_MS + 1000));
+    expect([one, two].map(({ running }) => [...running])).toEqual(before);
+    await fleet.restartRedis();
+    await eventually(() => expect(one.redis.status + two.redis.status).toBe("readyready"));
+    await new Promise((wake) => setTimeout(wake, 2000));
+    await eventually(() => expectEvenShares(one, two));
+    clearInterval(watch);
+    expect(lost).toEqual([]);
+  }));
 
-test("a recorder whose process is known to be gone is not waited for", async () => {
-  const one = start("one");
-  await eventually(() => expectEvenShares(one));
-  one.kill();
-  const startedMs = performance.now();
-  const next = start("next", (name) => name === "one");
-  await eventually(() => expectEvenShares(next));
-  expect(performance.now() - startedMs).toBeLessThan(LEASE_MS - 1000);
-});
+test.concurrent("a recorder that starts while Redis is away records everything, and shares when it is back", () =>
+  Fleet.run(async (fleet) => {
+    await fleet.killRedis();
+    const [one, two] = [fleet.start("one"), fleet.start("two")];
+    await eventually(() => expect([one.running.size, two.running.size]).toEqual([5, 5]));
+    await fleet.restartRedis();
+    await eventually(() => expectEvenShares(one, two));
+  }));
 
-test("while Redis is away every recorder goes on with what it has, and when it comes back empty, too", async () => {
-  const [one, two] = [start("one"), start("two")];
-  await eventually(() => expectEvenShares(one, two));
-  const before = [one, two].map(({ running }) => [...running]);
-  const lost: string[] = [];
-  const watch = setInterval(() => {
-    for (const camera of CAMERAS) if (!one.running.has(camera) && !two.running.has(camera)) lost.push(camera);
-  }, 5);
-  const { port } = server;
-  await server.kill();
-  await new Promise((wake) => setTimeout(wake, LEASE_MS + 1000));
-  expect([one, two].map(({ running }) => [...running])).toEqual(before);
-  server = await startRedis({ port });
-  await eventually(() => expect(one.redis.status + two.redis.status).toBe("readyready"));
-  await new Promise((wake) => setTimeout(wake, 2000));
-  await eventually(() => expectEvenShares(one, two));
-  clearInterval(watch);
-  expect(lost).toEqual([]);
-});
-
-test("a recorder that starts while Redis is away records everything, and shares when it is back", async () => {
-  const { port } = server;
-  await server.kill();
-  const [one, two] = [start("one"), start("two")];
-  await eventually(() => expect([one.running.size, two.running.size]).toEqual([5, 5]));
-  server = await startRedis({ port });
-  await eventually(() => expectEvenShares(one, two));
-});
-
-test("a camera that is configured later is taken, one that is removed is let go", async () => {
-  const [one, two] = [start("one"), start("two")];
-  await eventually(() => expectEvenShares(one, two));
-  for (const recorder of [one, two]) recorder.cameras = ["a", "b", "f"];
-  await eventually(() => expect([...one.running, ...two.running].sort()).toEqual(["a", "b", "f"]));
-});
+test.concurrent("a camera that is configured later is taken, one that is removed is let go", () =>
+  Fleet.run(async (fleet) => {
+    const [one, two] = [fleet.start("one"), fleet.start("two")];
+    await eventually(() => expectEvenShares(one, two));
+    for (const recorder of [one, two]) recorder.cameras = ["a", "b", "f"];
+    await eventually(() => expect([...one.running, ...two.running].sort()).toEqual(["a", "b", "f"]));
+  }));

@@ -1,3 +1,4 @@
+import type { Condition } from "../../../../../shared/health/condition.ts";
 import type { CameraStatus } from "../../../../../shared/status/camera-status.ts";
 
 /** The api's answers, as docs/api.md describes them. (Issue 12 replaces this file by one generated from OpenAPI.) */
@@ -33,8 +34,10 @@ export interface SystemStatus {
   status: "running" | "error";
   /** The enabled cameras: whether they are being recorded. */
   camera: Record<string, boolean>;
+  /** What is wrong and has lasted: errors first. */
+  health: Condition[];
+  /** What is wrong at this moment. */
   problems: SystemProblem[];
-  warnings: SystemProblem[];
   cameras: CameraStatus[];
   disks: Disk[];
   /** null while Redis is away. */

@@ -5,7 +5,7 @@ import { formatRoute } from "../ui/route.ts";
 import { useChanges } from "../ui/store.ts";
 import { CameraCard } from "./camera-card.tsx";
 import { NoCameras, Unreachable } from "./empty.tsx";
-import { Problems } from "./problems.tsx";
+import { HealthBanner } from "./health-banner.tsx";
 import { StorageAndJobs } from "./storage.tsx";
 
 const MOST_STACKED = 6;
@@ -27,7 +27,7 @@ export function Overview({ services }: { services: Services }): JSX.Element {
   return (
     <main class="overview" data-offline={feed.online ? undefined : ""}>
       <h1 class="visually-hidden">Cameras</h1>
-      <Problems status={status} />
+      <HealthBanner health={status.health} />
       {enabled.length === 0 && <NoCameras />}
       <ul class="cards" aria-label="Cameras">
         {enabled.map((camera) => (

@@ -61,11 +61,18 @@ function Health({ services: { system, feed } }: { services: Services }): JSX.Ele
         <span role="status">{system.problem === undefined ? "Connecting…" : "No answer yet"}</span>
       </span>
     );
-  const count = status.problems.length;
+  const errors = status.health.filter(({ severity }) => severity === "error").length;
+  const warnings = status.health.length - errors;
   return (
-    <a class="health" href="#/" data-tone={count > 0 ? "bad" : status.warnings.length > 0 ? "warn" : "good"}>
+    <a class="health" href="#/" data-tone={errors > 0 ? "bad" : warnings > 0 ? "warn" : "good"}>
       <span class="dot" aria-hidden="true" />
-      <span role="status">{count === 0 ? "All well" : count === 1 ? "1 problem" : `${count} problems`}</span>
+      <span role="status">
+        {errors > 0 ? counted(errors, "problem") : warnings > 0 ? counted(warnings, "warning") : "All well"}
+      </span>
     </a>
   );
+}
+
+function counted(count: number, word: string): string {
+  return count === 1 ? `1 ${word}` : `${count} ${word}s`;
 }

@@ -1,0 +1,63 @@
+import { Gauge, type Registry } from "prom-client";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { HealthWatch } from "./health-watch.ts";
+import type { SystemMonitor } from "./system-monitor.ts";
+
+export interface HealthMetricsParts {
+  config: LiveConfig;
+  health: Pick<HealthWatch, "conditions" | "waitingMessages">;
+  monitor: Pick<SystemMonitor, "status">;
+}
+
+/**
+ * Serves what is wrong, and what no other service serves of the queue and the disks; taken when it is asked for. The figures
+ * of cameras are the recorder's. Those of the disks are the reaper's, under the same names, as soon as there is one.
+ */
+export function registerHealthMetrics(registry: Registry, { config, health, monitor }: HealthMetricsParts): void {
+  const registers = [registry];
+  new Gauge({
+    name: "hindsight_health",
+    help: "1 for each condition that holds; docs/health.md describes them",
+    labelNames: ["id", "subject", "severity"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { id, subject, severity } of health.conditions()) this.set({ id, subject, severity }, 1);
+    },
+  });
+  new Gauge({
+    name: "hindsight_webhook_waiting_messages",
+    help: "Messages of conditions that the webhook has not accepted yet",
+    registers,
+    collect() {
+      this.set(health.waitingMessages);
+    },
+  });
+  new Gauge({
+    name: "hindsight_conversion_jobs",
+    help: "Jobs of the conversion queue; absent while Redis is away",
+    labelNames: ["state"],
+    registers,
+    async collect() {
+      this.reset();
+      const { backlog } = await monitor.status();
+      for (const [state, jobs] of Object.entries(backlog ?? {})) this.set({ state }, jobs);
+    },
+  });
+  const disks = { free: "Free space", total: "Usable size" } as const;
+  for (const [figure, help] of Object.entries(disks) as [keyof typeof disks, string][]) {
+    new Gauge({
+      name: `hindsight_disk_${figure}_bytes`,
+      help: `${help} of the disk under a camera directory`,
+      labelNames: ["disk"],
+      registers,
+      async collect() {
+        this.reset();
+        if (config.current.reaper !== undefined) return;
+        for (const disk of (await monitor.status()).disks) {
+          this.set({ disk: disk.directories[0] ?? "" }, figure === "free" ? disk.freeBytes : disk.totalBytes);
+        }
+      },
+    });
+  }
+}

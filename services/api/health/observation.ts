@@ -1,0 +1,47 @@
+import type { RedisTrouble } from "../../../shared/redis/redis-probe.ts";
+import type { CameraStatus } from "../../../shared/status/camera-status.ts";
+import type { ServiceStatus } from "../../../shared/status/status-store.ts";
+import type { ClockStep } from "./clock-watch.ts";
+import type { BrokenDirectory, DiskStatus } from "./disks.ts";
+import type { CameraFootage } from "./footage-check.ts";
+
+export interface Backlog {
+  /** Minutes that wait for their conversion. */
+  waiting: number;
+  /** Minutes that are being converted. */
+  active: number;
+  /** Conversions that were given up. */
+  failed: number;
+}
+
+/** What was seen of the system. What did not answer in time is undefined: nothing is said of it, neither good nor bad. */
+export interface Observation {
+  /** When it was seen, ms since the Unix epoch. */
+  nowMs: number;
+  /** The ids of the enabled cameras, in the order of the configuration. */
+  enabled: readonly string[];
+  /** This and the next two: what Redis tells. */
+  statuses: readonly CameraStatus[] | undefined;
+  services: readonly ServiceStatus[] | undefined;
+  backlog: Backlog | undefined;
+  /** What keeps Redis from taking writes. */
+  redisTrouble: RedisTrouble | undefined;
+  /** Enabled cameras of which a chunk grew within the last seconds; looked at only while Redis is away. */
+  writing: ReadonlySet<string>;
+  /** Chunks in quarantine, by camera. */
+  quarantined: ReadonlyMap<string, number> | undefined;
+  /** What the last quarter of an hour of each known camera's footage lacks, and what waits; cameras that cannot be read are left out. */
+  footage: ReadonlyMap<string, CameraFootage> | undefined;
+  disks: readonly DiskStatus[];
+  broken: readonly BrokenDirectory[];
+  /** What the reaper is to keep free, in percent; undefined without a reaper stanza. */
+  reaperMinFreePercent: number | undefined;
+  /** The newest step of this host's clock within the last hour. */
+  clockStep?: ClockStep;
+}
+
+/** Whether a camera records: by what its recorder tells, and while Redis is away by its growing chunk. */
+export function isRecording(camera: string, seen: Observation): boolean {
+  if (seen.statuses === undefined) return seen.writing.has(camera);
+  return seen.statuses.find((status) => status.camera === camera)?.state === "recording";
+}

@@ -1,0 +1,118 @@
+import { hostname } from "node:os";
+import { REDIS_DOES_NOT_ANSWER } from "../../../shared/redis/redis-probe.ts";
+import { minuteEndUs } from "../../../shared/time/minute.ts";
+import type { WordedFinding } from "./camera-findings.ts";
+import type { Observation } from "./observation.ts";
+
+const BEHIND_MS = 10 * 60_000;
+
+/** What is wrong with the services, conversion and the host's clock. */
+export function systemFindings(seen: Observation): WordedFinding[] {
+  return [...serviceFindings(seen), ...conversionFindings(seen), ...clockFindings(seen)];
+}
+
+/** Whether Redis is away, or of no use. */
+export function redisFindings(seen: Observation): WordedFinding[] {
+  const isWhole = seen.statuses !== undefined && seen.services !== undefined && seen.backlog !== undefined;
+  const trouble = seen.redisTrouble ?? (isWhole ? undefined : REDIS_DOES_NOT_ANSWER);
+  if (trouble === undefined) return [];
+  return [
+    {
+      id: "redis-away",
+      severity: "error",
+      subject: "redis",
+      message: `${trouble.message}; recording goes on, conversion waits`,
+      advice: trouble.todo,
+    },
+  ];
+}
+
+function serviceFindings({ services, enabled, reaperMinFreePercent }: Observation): WordedFinding[] {
+  if (services === undefined) return [];
+  const needed: Record<string, string> = { converter: "minutes are recorded, but not converted" };
+  if (enabled.length > 0) needed.recorder = "nothing is recorded";
+  if (reaperMinFreePercent !== undefined) needed.reaper = "old footage is not removed and the disk will fill";
+  const alive = new Set<string>(services.map(({ service }) => service));
+  const missing = Object.entries(needed).filter(([service]) => !alive.has(service));
+  return [
+    ...missing.map(
+      ([service, consequence]): WordedFinding => ({
+        id: "service-missing",
+        severity: "error",
+        subject: service,
+        message: `no ${service} runs: ${consequence}`,
+        advice: `Start the ${service}, or see in its log why it stopped.`,
+      }),
+    ),
+    ...services.flatMap(({ service, problems }) =>
+      problems.map(
+        (message): WordedFinding => ({
+          id: "service-problem",
+          severity: "error",
+          subject: service,
+          message,
+          advice: `See the ${service}'s log.`,
+          // Numbers are left out: "89 files" and "90 files" are one trouble that goes on.
+          detail: message.replace(/[\d.]+/g, "#"),
+        }),
+      ),
+    ),
+  ];
+}
+
+function conversionFindings({ backlog, quarantined, footage, nowMs }: Observation): WordedFinding[] {
+  const findings: WordedFinding[] = [];
+  const failed = backlog?.failed ?? 0;
+  if (failed > 0) {
+    findings.push({
+      id: "conversion-failed",
+      severity: "error",
+      subject: "conversion",
+      message: `conversions that failed for good: ${failed}`,
+      advice: "/admin/queues shows why; remove the failed jobs there when they are dealt with.",
+      isSettled: true,
+    });
+  }
+  for (const [camera, chunks] of quarantined ?? []) {
+    if (chunks === 0) continue;
+    findings.push({
+      id: "chunk-quarantined",
+      severity: "error",
+      subject: camera,
+      message: `chunks in quarantine, which could not be converted: ${chunks}`,
+      advice: "Keep or remove what lies in the camera's quarantine folder; its video can be played as H.264.",
+      isSettled: true,
+    });
+  }
+  const oldest = Array.from(footage?.values() ?? [], ({ oldestWaiting }) => oldestWaiting ?? "~").sort()[0] ?? "~";
+  const endMs = oldest === "~" ? nowMs : minuteEndUs(oldest) / 1000;
+  if (nowMs - endMs > BEHIND_MS) {
+    findings.push({
+      id: "conversion-behind",
+      severity: "warning",
+      subject: "conversion",
+      since: new Date(endMs).toISOString(),
+      message: `minutes wait for their conversion for more than ten minutes: the oldest is ${oldest}`,
+      advice: "See whether a converter runs and what its log says; if it is only slow, start a second one.",
+    });
+  }
+  return findings;
+}
+
+function clockFindings({ clockStep }: Observation): WordedFinding[] {
+  if (clockStep === undefined) return [];
+  const seconds = Math.round(Math.abs(clockStep.stepMs) / 100) / 10;
+  const direction = clockStep.stepMs > 0 ? "forwards" : "back";
+  return [
+    {
+      id: "clock-stepped",
+      severity: "warning",
+      subject: hostname(),
+      since: clockStep.at,
+      message: `the clock was set ${direction} by ${seconds} s within the last hour, or the machine slept`,
+      advice: "A clock that NTP keeps is not set in jumps: see `timedatectl` on this host.",
+      isSettled: true,
+      detail: clockStep.at,
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+import type { JSX } from "preact";
+import type { Condition } from "../../../../../shared/health/condition.ts";
+import { formatMoment } from "../time/format.ts";
+import { Icon } from "../ui/icons.tsx";
+
+/** What is wrong, since when, and what to do about it; nothing when all is well. */
+export function HealthBanner({ health }: { health: readonly Condition[] }): JSX.Element | null {
+  if (health.length === 0) return null;
+  return (
+    <section class="problems" aria-label="What needs attention">
+      <ul>
+        {health.map((condition) => (
+          <Line key={`${condition.id} ${condition.subject} ${condition.since}`} condition={condition} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Line({ condition: { severity, subject, message, advice, since } }: { condition: Condition }): JSX.Element {
+  return (
+    <li data-tone={severity === "error" ? "bad" : "warn"}>
+      <Icon name="warning" />
+      <p>
+        <span class="visually-hidden">{severity}: </span>
+        <strong>{subject}: </strong>
+        {message}
+        <span class="todo">{advice}</span>
+      </p>
+      <time dateTime={since}>since {formatMoment(Date.parse(since), Date.now())}</time>
+    </li>
+  );
+}

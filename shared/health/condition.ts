@@ -1,0 +1,52 @@
+export type Severity = "error" | "warning";
+
+/** Every kind of condition; docs/health.md says of each when it begins, what it means and what to do. */
+export type ConditionId =
+  | "camera-not-recording"
+  | "camera-clock-off"
+  | "footage-missing"
+  | "redis-away"
+  | "service-missing"
+  | "service-problem"
+  | "conversion-behind"
+  | "conversion-failed"
+  | "chunk-quarantined"
+  | "disk-unreadable"
+  | "disk-full"
+  | "disk-filling"
+  | "retention-short"
+  | "clocks-disagree"
+  | "clock-stepped";
+
+/** Something that is wrong with the system, in words for the operator and without secrets. */
+export interface Condition {
+  id: ConditionId;
+  severity: Severity;
+  /** The camera, service, disk (a directory on it) or host that it is about; "redis" or "conversion" where there is one only. */
+  subject: string;
+  /** ISO 8601 UTC. */
+  since: string;
+  message: string;
+  /** What to do about it. */
+  advice: string;
+}
+
+/** What a look at the system found wrong; what lasts becomes a condition. */
+export interface Finding extends Omit<Condition, "since"> {
+  /** ISO 8601 UTC, where it is known; otherwise since it was first found. */
+  since?: string;
+  /** Begins at once: it is a fact that was established and cannot be over in a moment. */
+  isSettled?: boolean;
+  /** Near the threshold: keeps a condition that has begun from ending, and begins none. */
+  isNear?: boolean;
+  /** Tells findings of the same id and subject apart. */
+  detail?: string;
+}
+
+/** What a condition did. */
+export interface ConditionEvent {
+  event: "began" | "ended";
+  /** When it was noticed that it did, ms since the Unix epoch. */
+  atMs: number;
+  condition: Condition;
+}
