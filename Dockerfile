@@ -16,6 +16,7 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production \
+    UV_THREADPOOL_SIZE=16 \
     NVR_STORAGE_ROOT=/recordings
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

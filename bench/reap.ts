@@ -1,4 +1,5 @@
-// What a pass of the reaper costs on a large store. Usage: tsx bench/reap.ts [cameras = 16] [days = 30] [folder]
+// What a pass of the reaper costs on a large store. Usage: tsx bench/reap.ts [cameras = 16] [days = 30] [store], where a
+// store that is there already (cam-1 to cam-{cameras}, up to yesterday) is used and left there.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,12 +11,19 @@ import { makeLargeStore } from "./support/large-store.ts";
 
 const cameras = Number(process.argv[2] ?? 16);
 const days = Number(process.argv[3] ?? 30);
-const root = mkdtempSync(join(process.argv[4] ?? tmpdir(), "hindsight-bench-reap-"));
+const given = process.argv[4];
+const root = given ?? mkdtempSync(join(tmpdir(), "hindsight-bench-reap-"));
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-async function measure(what: string, config: Config, sizes: DaySizes, limit: number): Promise<void> {
+function directoriesIn(store: string): Map<string, string> {
+  return new Map(Array.from({ length: cameras }, (_, i) => [`cam-${i + 1}`, join(store, `cam-${i + 1}`)]));
+}
+
+/** With `untilMs` something more urgent comes then, and the pass is to end. */
+async function measure(what: string, config: Config, sizes: DaySizes, limit: number, untilMs = 1e9): Promise<void> {
   const startMs = performance.now();
   const cpu = process.cpuUsage();
+  const beforeMb = Math.round(process.memoryUsage.rss() / 1e6);
   let firstMs: number | undefined;
   let removed = 0;
   let maxRss = process.memoryUsage.rss();
@@ -27,7 +35,7 @@ async function measure(what: string, config: Config, sizes: DaySizes, limit: num
     reaper: config.reaper as ReaperConfig,
     log: new ReapedLog(root),
     sizes,
-    mayGoOn: () => removed < limit,
+    mayGoOn: () => removed < limit && performance.now() - startMs < untilMs,
     events: {
       removed() {
         firstMs ??= performance.now() - startMs;
@@ -43,19 +51,20 @@ async function measure(what: string, config: Config, sizes: DaySizes, limit: num
   const first = firstMs === undefined ? "nothing removed" : `first removed after ${Math.round(firstMs)} ms`;
   print(
     `${what}: ${wallMs} ms, ${Math.round((user + system) / 1000)} ms of CPU, ${first}, ${removed} removed, ` +
-      `at most ${Math.round(Math.max(maxRss, process.memoryUsage.rss()) / 1e6)} MB`,
+      `at most ${Math.round(Math.max(maxRss, process.memoryUsage.rss()) / 1e6)} MB (${beforeMb} before)`,
   );
 }
 
 try {
   const madeMs = performance.now();
-  const directories = makeLargeStore(root, cameras, days, Date.now());
+  const directories = given === undefined ? makeLargeStore(root, cameras, days, Date.now()) : directoriesIn(given);
   print(
     `${cameras} cameras, ${days} days, ${cameras * days * 4320} files, made in ${Math.round(performance.now() - madeMs)} ms`,
   );
   const configOf = (reaper: Partial<ReaperConfig>): Config =>
     ({
       storage: { root },
+      recorder: { diskReserveBytes: 0 },
       cameras: new Map(Array.from(directories, ([id, directory]) => [id, { id, directory }])),
       reaper: { minFreePercent: 0, minFreeBytes: 0, intervalMs: 60_000, logDays: 90, dryRun: false, ...reaper },
     }) as unknown as Config;
@@ -64,8 +73,10 @@ try {
   await measure("nothing to do, maxAgeDays", configOf({ maxAgeDays: days * 2 }), sizes, 0);
   // The files are empty, so the pass ends by count: 1 % of the minutes.
   await measure("1 % must go", configOf({ minFreeBytes: Number.MAX_SAFE_INTEGER }), sizes, cameras * days * 14.4);
-  await measure("maxBytes, first look", configOf({ maxBytes: 1e15 }), sizes, 0);
-  await measure("maxBytes, from then on", configOf({ maxBytes: 1e15 }), sizes, 0);
+  const bounded = configOf({ maxBytes: 1e15 });
+  await measure("maxBytes, first look, ended after 1 s for something urgent", bounded, sizes, 1, 1000);
+  await measure("maxBytes, first look", bounded, sizes, 1);
+  await measure("maxBytes, from then on", bounded, sizes, 1);
 } finally {
-  rmSync(root, { recursive: true, force: true });
+  if (given === undefined) rmSync(root, { recursive: true, force: true });
 }

@@ -17,6 +17,8 @@ const SERVICES = ["recorder", "converter", "reaper", "api"] as const;
 const STOP_LIMIT_MS = 30_000;
 const PAGE_LIMIT_MS = 60_000;
 const REDIS_FOLDER = "data/redis";
+/** Threads for file operations, of which a disk that hangs holds up to three: docs/architecture.md. Node alone has four. */
+const FILE_THREADS = 16;
 
 /** The whole fleet on this machine: Redis, the four services, and the demonstration while no camera is configured. */
 export class LocalFleet {
@@ -76,7 +78,7 @@ export class LocalFleet {
   async #startServices(): Promise<void> {
     if (this.#isStopping) return;
     const { config, redisUrl, print } = this.#options;
-    const env: NodeJS.ProcessEnv = { REDIS_URL: redisUrl ?? this.#redis?.url };
+    const env: NodeJS.ProcessEnv = { REDIS_URL: redisUrl ?? this.#redis?.url, UV_THREADPOOL_SIZE: `${FILE_THREADS}` };
     if (!hasCameras(config.current)) {
       this.#demonstration = new Demonstration(print);
       env.NVR_CAMERAS = JSON.stringify(await this.#demonstration.start());

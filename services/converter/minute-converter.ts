@@ -2,6 +2,7 @@ import { statSync, unlinkSync } from "node:fs";
 import { access, type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { type ExistingMinute, type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
 import { Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
@@ -10,18 +11,17 @@ import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
-import { firstPicture, keyframesOf } from "./first-picture.ts";
+import { keyframesOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { closeParts, isClosed, listParts, type MinutePart, openParts } from "./minute-parts.ts";
-import { type ExistingMinute, type MinutePlan, planMinute } from "./minute-plan.ts";
+import { writePictures } from "./minute-pictures.ts";
 import { normalizeChunk } from "./normalized-chunk.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
-import { makeThumbnail } from "./thumbnail.ts";
 
 /** What the converter of minutes works with. */
 export interface MinuteConverterTools {
@@ -137,11 +137,8 @@ class MinuteConversion {
     const first = plan.ranges[0];
     const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
     if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
-    const preview = await firstPicture(plan, this.#tools.previews);
-    if (preview === undefined) throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
-    const thumbnail = await makeThumbnail(preview, this.#tools.config().thumbnailWidth);
-    await this.#writeAside(previewPath, (file) => file.writeFile(preview));
-    await this.#writeAside(thumbnailPath, (file) => file.writeFile(thumbnail));
+    if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
   }
 
   async #writeMovie(plan: MinutePlan): Promise<void> {
@@ -149,19 +146,12 @@ class MinuteConversion {
     if (done === true) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
     const head = writeMovieHead({ ...value.configuration, ...plan.movie });
     await this.#tools.copying.run(() =>
-      this.#writeAside(this.#mp4Path, async (file) => {
+      writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await copySamples(plan.ranges, file);
+        this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
       }),
     );
-  }
-
-  /** See MinuteLock: the lock is looked at while the temporary file exists. */
-  #writeAside(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-    return writeAside(path, async (file) => {
-      await write(file);
-      this.#lock.verify();
-    });
   }
 
   async #openExisting(): Promise<ExistingMinute | undefined> {

@@ -6,7 +6,7 @@ const BLOCK_BYTES = 512;
 /** Time stamps of a folder may be this coarse: a folder that changed so lately may change again under the same one. */
 const COARSE_MS = 2000;
 /** Files looked at at a time. */
-const BATCH = 64;
+const BATCH = 8;
 
 interface Folder {
   changedMs: number;

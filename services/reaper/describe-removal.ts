@@ -11,13 +11,14 @@ export const REASONS: Record<Reason, string> = {
 
 /** One line for the log about a minute that went, or would go. */
 export function describeRemoval(
-  { camera, minute }: FootageMinute,
+  { camera, minute, files }: FootageMinute,
   reason: Reason,
   { removedFiles, freedBytes }: Removal,
   unconverted: boolean,
   dryRun: boolean,
 ): string {
   const size = `${removedFiles} ${removedFiles === 1 ? "file" : "files"}, ${(freedBytes / 1e6).toFixed(1)} MB`;
-  const warning = unconverted ? "; it had not been converted" : "";
+  const where = files.some(({ kind }) => kind === "quarantined") ? "it was in quarantine" : "it had not been converted";
+  const warning = unconverted ? `; ${where}` : "";
   return `${dryRun ? "would remove" : "removed"} ${camera} ${minute} (${size}): ${REASONS[reason]}${warning}`;
 }

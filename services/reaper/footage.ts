@@ -1,23 +1,25 @@
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import {
   dayFolder,
   type FootageKind,
   isDayFolder,
   parseFootageName,
   parseTemporaryName,
+  QUARANTINE_FOLDER,
+  quarantineFolder,
 } from "../../shared/store/names.ts";
 import type { Minute } from "../../shared/time/minute.ts";
 
 export interface FootageFile {
   path: string;
-  /** A file that was being written aside when its writer died is "temporary". */
-  kind: FootageKind | "temporary";
+  /** A file that was being written aside when its writer died is "temporary"; "quarantined": a chunk, or why it is there. */
+  kind: FootageKind | "temporary" | "quarantined";
 }
 
-/** All files of one minute of one camera in one directory. */
+/** All files of one minute of one camera in one day folder, or in quarantine. */
 export interface FootageMinute {
-  /** The camera directory that holds the day folder. */
+  /** The camera directory that holds that folder. */
   directory: string;
   camera: string;
   minute: Minute;
@@ -59,16 +61,37 @@ export async function* daysOldestFirst(
       foldersByDay.set(day, folders.add(dayFolder(directory, day)));
     }
   }
-  for (const day of [...foldersByDay.keys()].sort()) {
+  const quarantined = await quarantinedByDay(queries, onUnreadable);
+  for (const day of [...new Set([...foldersByDay.keys(), ...quarantined.keys()])].sort()) {
     const folders = [...(foldersByDay.get(day) ?? [])];
     const buckets = new Map<string, FolderNames>();
     for (const folder of folders) addToBuckets(buckets, folder, day, await namesIn(folder, onUnreadable));
+    for (const [folder, names] of quarantined.get(day) ?? []) addToBuckets(buckets, folder, day, names);
     yield { day, folders, minutes: minutesOf(buckets, nowMs) };
   }
 }
 
 /** Names by the folder that holds them. */
 type FolderNames = Map<string, string[]>;
+
+/** What lies in quarantine, by day and folder: few files, as long as all is well. */
+async function quarantinedByDay(
+  queries: readonly FootageQuery[],
+  onUnreadable: (folder: string, error: unknown) => void,
+): Promise<Map<string, FolderNames>> {
+  const byDay = new Map<string, FolderNames>();
+  for (const { directory, lastDay } of queries) {
+    const folder = quarantineFolder(directory);
+    for (const name of await namesIn(folder, onUnreadable)) {
+      const day = name.split(".")[1] ?? "";
+      if (!isDayFolder(day) || (lastDay !== undefined && day > lastDay)) continue;
+      const folders = byDay.get(day) ?? new Map<string, string[]>();
+      byDay.set(day, folders);
+      folders.set(folder, [...(folders.get(folder) ?? []), name]);
+    }
+  }
+  return byDay;
+}
 
 /**
  * Sorts names by the minute that they seem to tell of. A day of many cameras has a hundred thousand: they are taken apart, and
@@ -121,15 +144,17 @@ async function groupByCamera(
   nowMs: number,
 ): Promise<FootageMinute[]> {
   const cameras = new Map<string, FootageMinute>();
+  const isQuarantine = basename(folder) === QUARANTINE_FOLDER;
   for (const fileName of names) {
-    const finalName = parseTemporaryName(fileName);
+    const finalName = isQuarantine ? fileName.replace(/\.json$/, "") : parseTemporaryName(fileName);
     const footage = parseFootageName(finalName ?? fileName);
     if (footage === undefined || footage.minute !== minute) continue;
     const path = join(folder, fileName);
-    if (finalName !== undefined && !(await isLeftBehind(path, nowMs))) continue;
-    const { camera, kind } = footage;
+    if (finalName !== undefined && !isQuarantine && !(await isLeftBehind(path, nowMs))) continue;
+    const { camera } = footage;
+    const kind = isQuarantine ? "quarantined" : finalName === undefined ? footage.kind : "temporary";
     const found = cameras.get(camera) ?? { directory: dirname(folder), camera, minute, files: [] };
-    found.files.push({ path, kind: finalName === undefined ? kind : "temporary" });
+    found.files.push({ path, kind });
     cameras.set(camera, found);
   }
   return [...cameras.values()];

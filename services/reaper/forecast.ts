@@ -11,7 +11,8 @@ const DAYS = 3;
 
 /**
  * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, of which the reaper
- * may have taken a part; with no other day the rate is not known yet. Rejects with the errors of reading the folders.
+ * may have taken a part; with no other day the rate is not known yet. Undefined when it was ended by
+ * `mayGoOn`, which is asked before each folder. Rejects with the errors of reading the folders.
  */
 export async function forecastDisk(
   directories: readonly string[],
@@ -19,7 +20,8 @@ export async function forecastDisk(
   minFreeBytes: number,
   sizes: DaySizes,
   nowMs: number,
-): Promise<DiskForecast> {
+  mayGoOn: () => boolean = () => true,
+): Promise<DiskForecast | undefined> {
   const raise = (_folder: string, error: unknown) => {
     throw error;
   };
@@ -31,6 +33,7 @@ export async function forecastDisk(
   let bytes = 0;
   for (const day of finished) {
     for (const directory of directories) {
+      if (!mayGoOn()) return undefined;
       for (const each of (await sizes.read(dayFolder(directory, day))).values()) bytes += each;
     }
   }

@@ -34,17 +34,35 @@ export async function readSpace(path: string): Promise<Space> {
   return { freeBytes: bavail * bsize, totalBytes };
 }
 
-/**
- * Bytes that must become free to reach the goal, 0 when it is reached. The larger of the two goals counts; a percentage is
- * one of the whole disk.
- */
-export function missingBytes(space: Space, goal: { minFreePercent: number; minFreeBytes: number }): number {
+/** How much of a disk is to be free: the largest counts. */
+export interface SpaceGoal {
+  /** Of the whole disk. */
+  minFreePercent: number;
+  minFreeBytes: number;
+  /** What a recorder leaves to conversions: with less it does not write. 0 where none records. */
+  reserveBytes: number;
+}
+
+/** So much of the recorder's reserve beyond it: the reaper must have made room before the recorder stops. */
+const RESERVE_MARGIN = 0.25;
+
+/** Bytes that must become free to reach the goal, 0 when it is reached. */
+export function missingBytes(space: Space, goal: SpaceGoal): number {
   return Math.max(0, Math.ceil(goalBytes(space, goal) - space.freeBytes));
 }
 
 /** Bytes of a disk that are to be free. */
-export function goalBytes(space: Space, goal: { minFreePercent: number; minFreeBytes: number }): number {
-  return Math.max((space.totalBytes * goal.minFreePercent) / 100, goal.minFreeBytes);
+export function goalBytes(space: Space, goal: SpaceGoal): number {
+  return Math.max((space.totalBytes * goal.minFreePercent) / 100, goal.minFreeBytes, reserveGoalBytes(space, goal));
+}
+
+/**
+ * Bytes that are to be free for the recorder to go on, 0 where it cannot: on a disk that is smaller than its reserve nothing
+ * is gained by deleting.
+ */
+export function reserveGoalBytes({ totalBytes }: Space, { reserveBytes }: SpaceGoal): number {
+  const bytes = reserveBytes * (1 + RESERVE_MARGIN);
+  return bytes < totalBytes ? bytes : 0;
 }
 
 /** Groups entries by the file system that their directory lies on; directories that are not there are left out. */

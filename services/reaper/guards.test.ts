@@ -176,6 +176,21 @@ test("every deletion is in the log before the first file goes", async () => {
   expect(await log.find("b", minutesAgo(9000))).toEqual([]);
 });
 
+test("a deletion that failed is in the log once, and that of the minute's part in quarantine is another", async () => {
+  const log = new ReapedLog(root);
+  const entry = {
+    at: "2026-11-03T00:00:00Z",
+    camera: "a",
+    minute: "20261001.1200",
+    directory: root,
+    unconverted: false,
+  };
+  for (const name of ["a.20261001.1200.mp4", "a.20261001.1200.mp4", "quarantine/a.20261001.1200.chunk"]) {
+    await log.write({ ...entry, reason: "space", files: [name] });
+  }
+  expect(await log.find("a", "20261001.1200")).toHaveLength(2);
+});
+
 test("a dry run writes no log", async () => {
   const directory = writeDays(join(root, "a"), 10);
   writeMinute(directory, "a", minutesAgo(9000));
@@ -250,6 +265,35 @@ test("a deletion that a crash cut short is finished; a minute that is whole or k
   unlinkSync(mark);
   await finishInterrupted(log, Date.now());
   expect(existsSync(second)).toBe(false);
+});
+
+test("a deletion in quarantine that a crash cut short is finished", async () => {
+  const directory = join(root, "a");
+  const minute = minutesAgo(9000);
+  const name = `quarantine/a.${minute}.chunk`;
+  const why = writeOld(join(directory, `${name}.json`), "{}", 9000);
+  const log = new ReapedLog(root);
+  const entry = { camera: "a", minute, directory, reason: "space" as const, unconverted: true };
+  await log.write({ ...entry, at: new Date().toISOString(), files: [name, `${name}.json`] });
+  await finishInterrupted(log, Date.now());
+  expect(existsSync(why)).toBe(false);
+});
+
+test("measuring ends when something more urgent waits, and goes on where it was", async () => {
+  const directory = join(root, "a");
+  for (const days of [4, 3, 2]) writeMinute(directory, "a", minutesAgo(days * 1440), MB);
+  for (const day of readdirSync(directory)) execFileSync("touch", ["-d", "@1000000000", join(directory, day)]);
+  const sizes = new DaySizes();
+  const read = sizes.read.bind(sizes);
+  const measured: string[] = [];
+  sizes.read = (folder) => {
+    measured.push(folder);
+    return read(folder);
+  };
+  const config = configOf(root, [cameraConfig("a", directory)], { maxBytes: 1 });
+  expect((await pass(config, { sizes, mayGoOn: () => measured.length < 2 })).removed).toEqual([]);
+  expect(measured).toHaveLength(2);
+  expect((await pass(config, { sizes })).removed).toHaveLength(3);
 });
 
 test("a disk that is read-only is a problem, nothing is noted as deleted, and another disk is looked after", async () => {

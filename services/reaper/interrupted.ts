@@ -1,6 +1,12 @@
 import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { dayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
+import {
+  dayFolder,
+  parseFootageName,
+  parseTemporaryName,
+  QUARANTINE_FOLDER,
+  quarantineFolder,
+} from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import type { FootageFile, FootageMinute } from "./footage.ts";
 import type { ReapedLog } from "./reaped-log.ts";
@@ -16,14 +22,17 @@ export async function finishInterrupted(log: ReapedLog, nowMs: number): Promise<
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
   const files: FootageFile[] = [];
-  for (const name of entry.files) {
-    const footage = parseFootageName(parseTemporaryName(name) ?? name);
-    if (name !== basename(name) || footage?.camera !== camera || footage.minute !== minute) return undefined;
-    const path = join(dayFolder(directory, dayOf(minute)), name);
+  for (const file of entry.files) {
+    const name = basename(file);
+    const isQuarantined = file === join(QUARANTINE_FOLDER, name);
+    const footage = parseFootageName(isQuarantined ? name.replace(/\.json$/, "") : (parseTemporaryName(name) ?? name));
+    if ((file !== name && !isQuarantined) || footage?.camera !== camera || footage.minute !== minute) return undefined;
+    const folder = isQuarantined ? quarantineFolder(directory) : dayFolder(directory, dayOf(minute));
+    const path = join(folder, name);
     const stats = await lstat(path).catch(() => undefined);
     if (stats === undefined) continue;
     if (stats.mtimeMs > Date.parse(entry.at)) return undefined;
-    files.push({ path, kind: name.startsWith(".") ? "temporary" : footage.kind });
+    files.push({ path, kind: isQuarantined ? "quarantined" : name.startsWith(".") ? "temporary" : footage.kind });
   }
   const left: FootageMinute = { directory, camera, minute, files };
   if (files.length === 0 || files.length === entry.files.length) return undefined;

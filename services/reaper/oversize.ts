@@ -1,17 +1,22 @@
-import { dayFolder } from "../../shared/store/names.ts";
+import { dayFolder, quarantineFolder } from "../../shared/store/names.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, type FootageQuery } from "./footage.ts";
 
-/** Bytes on the disk of each camera in these directories. What cannot be read is passed on, and counts nothing. */
+/**
+ * Bytes on the disk of each camera in these directories, quarantine included. What cannot be read is passed on, and counts
+ * nothing. Undefined when it was ended by `mayGoOn`, which is asked before each folder; what was measured is kept in `sizes`.
+ */
 export async function bytesByCamera(
   queries: readonly FootageQuery[],
   sizes: DaySizes,
+  mayGoOn: () => boolean,
   onUnreadable: (folder: string, error: unknown) => void,
-): Promise<Map<string, number>> {
+): Promise<Map<string, number> | undefined> {
   const held = new Map<string, number>();
   for (const { directory } of queries) {
-    for (const day of await dayNames(directory, onUnreadable)) {
-      const folder = dayFolder(directory, day);
+    const days = await dayNames(directory, onUnreadable);
+    for (const folder of [quarantineFolder(directory), ...days.map((day) => dayFolder(directory, day))]) {
+      if (!mayGoOn()) return undefined;
       try {
         for (const [camera, bytes] of await sizes.read(folder)) held.set(camera, (held.get(camera) ?? 0) + bytes);
       } catch (error) {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "../../shared/config/config.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
-import { minutePath, quarantineFolder, temporaryName } from "../../shared/store/names.ts";
+import { keepPath, minutePath, quarantineFolder, temporaryName } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { runPass } from "./pass.ts";
@@ -153,7 +153,7 @@ test("a minute's files go together, and so do day folders that are empty then", 
   expect(readdirSync(directory)).toEqual([...new Set([dayOf(minutesAgo(100))])]);
 });
 
-test("what is not footage stays: foreign files, quarantine, another day's files, and the folders that hold them", async () => {
+test("what is not footage stays: foreign files, also in quarantine, another day's files, and the folders that hold them", async () => {
   await recordedAllAlong();
   const directory = join(root, "a");
   const old = minutesAgo(20_000);
@@ -161,7 +161,7 @@ test("what is not footage stays: foreign files, quarantine, another day's files,
   const kept = [
     writeOld(join(directory, dayOf(old), "notes.txt"), "x", 9000),
     writeOld(join(directory, dayOf(old), "a.20010101.0000.mp4"), "x", 9000),
-    writeOld(join(quarantineFolder(directory), `a.${old}.chunk`), "x", 9000),
+    writeOld(join(quarantineFolder(directory), `a.${old}.txt`), "x", 9000),
     writeOld(join(directory, "holiday", `a.${old}.mp4`), "x", 9000),
   ];
   const { removed } = await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }));
@@ -203,6 +203,72 @@ test("chunks that nobody converted for long go in their turn, and that is told",
   const told = await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }));
   expect(told.removed).toEqual([`a.${minutesAgo(9000)}`]);
   expect(told.unconverted).toEqual(told.removed);
+});
+
+function writeQuarantined(directory: string, minute: string, bytes = 1000): [string, string] {
+  const path = writeOld(join(quarantineFolder(directory), `a.${minute}.chunk`), Buffer.alloc(bytes, 1), 9000);
+  return [path, writeOld(`${path}.json`, "{}", 9000)];
+}
+
+test("what is in quarantine goes in its turn, oldest first like the rest, with its reason, and that is told", async () => {
+  const directory = join(smallDisk(), "a");
+  const [oldest] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
+  const [second, why] = writeQuarantined(directory, minutesAgo(8000), 2 * MB);
+  const [third] = writeMinute(directory, "a", minutesAgo(7000), 2 * MB) as [string];
+  const config = configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 5 * MB });
+  const told = await pass(config);
+  expect(told.removed).toEqual([`a.${minutesAgo(9000)}`, `a.${minutesAgo(8000)}`]);
+  expect(told.unconverted).toEqual([`a.${minutesAgo(8000)}`]);
+  expect([oldest, second, why, third].map((path) => existsSync(path))).toEqual([false, false, false, true]);
+  expect(await new ReapedLog(root).find("a", minutesAgo(8000))).toEqual([
+    expect.objectContaining({
+      unconverted: true,
+      files: [`quarantine/a.${minutesAgo(8000)}.chunk`, `quarantine/a.${minutesAgo(8000)}.chunk.json`],
+    }),
+  ]);
+});
+
+test("what is in quarantine goes for its age and its size, too; a mark keeps it", async () => {
+  await recordedAllAlong();
+  const directory = join(root, "a");
+  const [aged] = writeQuarantined(directory, minutesAgo(9000));
+  const [kept] = writeQuarantined(directory, minutesAgo(8900));
+  writeOld(keepPath(directory, "a", minutesAgo(8900)), "", 0);
+  const byAge = await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }));
+  expect(byAge.removed).toEqual([`a.${minutesAgo(9000)}`]);
+  writeQuarantined(directory, minutesAgo(500), MB);
+  const bySize = await pass(configOf(root, [cameraConfig("a", directory)], { maxBytes: MB / 2 }));
+  expect(bySize.removed).toEqual([`a.${minutesAgo(500)}`]);
+  expect([aged, kept].map((path) => existsSync(path))).toEqual([false, true]);
+});
+
+test("a minute of which a part is in quarantine goes whole, and each of its folders has its line in the log", async () => {
+  await recordedAllAlong();
+  const directory = join(root, "a");
+  const minute = minutesAgo(9000);
+  const files = [...writeMinute(directory, "a", minute), ...writeQuarantined(directory, minute)];
+  await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }));
+  expect(files.filter((path) => existsSync(path))).toEqual([]);
+  expect(await new ReapedLog(root).find("a", minute)).toHaveLength(2);
+});
+
+test("the space that a recorder needs to go on is kept free, whatever the goal says", async () => {
+  const disk = smallDisk();
+  const directory = join(disk, "a");
+  const config = { ...configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 1 }) };
+  const [oldest] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
+  writeMinute(directory, "a", minutesAgo(8000), 2 * MB);
+  const withReserve = (megabytes: number): Config => ({
+    ...config,
+    recorder: { ...config.recorder, diskReserveBytes: megabytes * MB },
+  });
+  expect((await pass(withReserve(3))).removed, "4 MB are free, 3.75 are asked for").toEqual([]);
+  expect((await pass(withReserve(3.6))).removed, "4.5 are asked for").toEqual([`a.${minutesAgo(9000)}`]);
+  expect(existsSync(oldest)).toBe(false);
+  expect((await pass(withReserve(7))).removed, "no deleting makes a disk of 8 MB large enough for 8.75").toEqual([]);
+  await rememberCameraDirectory(root, { camera: "a", directory });
+  const elsewhere = { ...withReserve(5), cameras: new Map([["a", cameraConfig("a", join(root, "a"))]]) };
+  expect((await pass(elsewhere)).removed, "nobody records on this disk any more").toEqual([]);
 });
 
 test("a dry run tells what would go, once for both rules, and deletes nothing", async () => {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
@@ -8,7 +9,7 @@ import { bytesByCamera } from "./oversize.ts";
 import type { ReapedLog, Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 import { Remover } from "./remover.ts";
-import { conditionOf, isExpired, lastExpiredDay, maxAgeDays, maxBytes } from "./rules.ts";
+import { conditionOf, isExpired, lastExpiredDay, maxAgeDays, maxBytes, spaceGoal } from "./rules.ts";
 import { ageClock } from "./trusted-clock.ts";
 
 /** What a pass tells while it works. */
@@ -97,7 +98,7 @@ class Pass {
     const space = await this.#measure(disk);
     if (space === undefined) return;
     // What a dry run would have removed already is not free, but would be.
-    const goal = missingBytes(space, this.#reaper);
+    const goal = missingBytes(space, spaceGoal(this.#config, this.#reaper, directoriesOf(disk)));
     let missing = goal - (this.#reaper.dryRun ? freedBytes : 0);
     if (missing > 0) missing += this.#parts.headroomBytes?.(directoriesOf(disk)) ?? 0;
     const wanted = missing;
@@ -151,9 +152,11 @@ class Pass {
     const limited = entries.filter(({ camera }) => maxBytes(camera, this.#config, this.#reaper) !== undefined);
     if (limited.length === 0) return 0;
     const directories = unique(limited);
-    const held = await bytesByCamera(directories, this.#parts.sizes, (folder, error) => {
+    const { sizes, mayGoOn } = this.#parts;
+    const held = await bytesByCamera(directories, sizes, mayGoOn, (folder, error) => {
       this.#parts.events.problem(`${folder} cannot be measured (${codeOf(error)}): maxBytes cannot be kept there`);
     });
+    if (held === undefined) return 0;
     let freedBytes = 0;
     const excess = new Map<string, number>();
     for (const [camera, bytes] of held) {
@@ -225,8 +228,8 @@ class Pass {
   }
 }
 
-function keyOf({ directory, camera, minute }: FootageMinute): string {
-  return `${directory}\n${camera}.${minute}`;
+function keyOf({ directory, camera, minute, files }: FootageMinute): string {
+  return `${dirname(files[0]?.path ?? directory)}\n${camera}.${minute}`;
 }
 
 function directoriesOf(disk: Disk<CameraDirectory>): string[] {

@@ -3,8 +3,10 @@ import { loadConfig } from "../../shared/config/load-config.ts";
 import { parseFootageName } from "../../shared/store/names.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { describeRemoval, REASONS } from "./describe-removal.ts";
+import { goalBytes } from "./free-space.ts";
 import { runPass } from "./pass.ts";
 import { ReapedLog } from "./reaped-log.ts";
+import { spaceGoal } from "./rules.ts";
 
 // `./nvr reap --dry-run`: prints what the reaper would delete now, and deletes nothing.
 // `./nvr reap --why camera.YYYYMMDD.HHMM`: prints whether the reaper deleted a minute, when and why.
@@ -40,8 +42,12 @@ async function main(): Promise<number> {
         bytes += removal.freedBytes;
         print(describeRemoval(minute, reason, removal, unconverted, true));
       },
-      measured: (path, { freeBytes, totalBytes }) =>
-        print(`${path}: ${((100 * freeBytes) / totalBytes).toFixed(1)} % free of ${(totalBytes / 1e9).toFixed(1)} GB`),
+      measured(path, space, directories) {
+        const { freeBytes, totalBytes } = space;
+        const goal = goalBytes(space, spaceGoal(config, reaper, directories));
+        const part = (bytes: number) => `${((100 * bytes) / totalBytes).toFixed(1)} %`;
+        print(`${path}: ${part(freeBytes)} free of ${(totalBytes / 1e9).toFixed(1)} GB; ${part(goal)} are to be free`);
+      },
       problem(message) {
         problems++;
         print(`problem: ${message}`);

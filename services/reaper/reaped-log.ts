@@ -3,7 +3,7 @@ import { open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { makeDirectory, syncDirectory } from "../../shared/store/durable.ts";
-import { REAPED_FOLDER } from "../../shared/store/names.ts";
+import { QUARANTINE_FOLDER, REAPED_FOLDER } from "../../shared/store/names.ts";
 import { dayOf, isDay, minuteAt } from "../../shared/time/minute.ts";
 
 export type Reason = "age" | "space" | "size";
@@ -16,9 +16,9 @@ export interface ReapedMinute {
   minute: string;
   directory: string;
   reason: Reason;
-  /** It had chunks that were not converted. */
+  /** It had chunks that were not converted, or was in quarantine. */
   unconverted: boolean;
-  /** Names in the day folder. */
+  /** Names in the day folder; with `quarantine/` before them, in the quarantine folder. */
   files: string[];
 }
 
@@ -99,8 +99,8 @@ export class ReapedLog {
   }
 }
 
-function keyOf({ directory, camera, minute, reason }: ReapedMinute): string {
-  return `${directory}\n${camera}.${minute}\n${reason}`;
+function keyOf({ directory, camera, minute, reason, files }: ReapedMinute): string {
+  return `${directory}\n${camera}.${minute}\n${reason}\n${files[0]?.startsWith(QUARANTINE_FOLDER)}`;
 }
 
 async function endsWithNewline(path: string, size: number): Promise<boolean> {

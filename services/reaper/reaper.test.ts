@@ -10,6 +10,7 @@ import type { Config, LiveConfig } from "../../shared/config/config.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
+import { DaySizes } from "./day-sizes.ts";
 import { Reaper } from "./reaper.ts";
 import { cameraConfig, configOf, minutesAgo, SmallDisk, writeChunk, writeMinute, writeOld } from "./testing.ts";
 
@@ -49,14 +50,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function start(config: ChangingConfig) {
+function start(config: ChangingConfig, sizes?: DaySizes) {
   const output = new PassThrough();
   let log = "";
   output.on("data", (data) => {
     log += data;
   });
   const metrics = new Registry();
-  reaper = new Reaper({ config, metrics, logger: createLogger({ service: "reaper", config, output }) });
+  reaper = new Reaper({ config, metrics, logger: createLogger({ service: "reaper", config, output }) }, sizes);
   return { reaper, metrics, log: () => log };
 }
 
@@ -186,6 +187,32 @@ test("whoever met a full disk gets ten minutes of recording beyond the goal; not
   expect(log()).toContain("space was asked for");
 });
 
+test("a request for space does not wait until all footage is measured, which goes on afterwards", async () => {
+  const directory = join(disk.path, "a");
+  const [old] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
+  writeMinute(directory, "a", minutesAgo(3000), MB);
+  const sizes = new DaySizes();
+  const read = sizes.read.bind(sizes);
+  const wasThere: boolean[] = [];
+  let goOn: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  sizes.read = async (folder) => {
+    wasThere.push(existsSync(old));
+    if (wasThere.length === 1) await held;
+    return read(folder);
+  };
+  const limits = { minFreeBytes: 3 * MB, maxBytes: 100 * MB, intervalMs: HOUR_MS };
+  const { reaper } = start(new ChangingConfig(configOf(root, [cameraConfig("a", directory)], limits)), sizes);
+  await vi.waitFor(() => expect(wasThere).toEqual([true]), { timeout: 20_000 });
+  writeOld(join(disk.path, "other"), Buffer.alloc(4 * MB), 0);
+  reaper.freeUp(directory);
+  goOn();
+  await vi.waitFor(() => expect(reaper.forecasts()).toHaveLength(1), { timeout: 20_000 });
+  expect(wasThere[1], "the old minute, when the next folder is measured").toBe(false);
+});
+
 test("without a reaper stanza a request for space deletes nothing", async () => {
   const [file] = writeMinute(join(disk.path, "a"), "a", minutesAgo(9000), 7 * MB) as [string];
   const { reaper } = start(new ChangingConfig(configOf(root, cameras())));
@@ -200,8 +227,36 @@ test("that unconverted footage was deleted stays a problem", async () => {
   await vi.waitFor(() => expect(existsSync(chunk)).toBe(false));
   await sleep(300);
   expect(reaper.problems()).toEqual([
-    "minutes that had not been converted were deleted: 1; see whether a converter runs",
+    "minutes that had not been converted, or were in quarantine, were deleted: 1; see whether a converter runs",
   ]);
+});
+
+test("what is deleted out of quarantine is an alarm", async () => {
+  const path = writeOld(join(disk.path, "a", "quarantine", `a.${minutesAgo(9000)}.chunk`), "x", 8999);
+  const { reaper, log } = start(new ChangingConfig(configOf(root, cameras(), {})));
+  await vi.waitFor(() => expect(existsSync(path)).toBe(false));
+  await vi.waitFor(() => expect(log()).toContain("warn reaper: removed a"));
+  expect(log()).toContain("it was in quarantine");
+  expect(reaper.problems()).toEqual([expect.stringContaining("were in quarantine, were deleted: 1;")]);
+});
+
+test("a goal that recorder.diskReserve raises is told once; a disk too small for it is a problem", async () => {
+  const directory = join(disk.path, "a");
+  writeMinute(directory, "a", minutesAgo(100));
+  const config = configOf(root, [cameraConfig("a", directory)], { minFreeBytes: 1 });
+  const withReserve = (megabytes: number) => ({
+    ...config,
+    recorder: { ...config.recorder, diskReserveBytes: megabytes * MB },
+  });
+  const changing = new ChangingConfig(withReserve(1));
+  const { reaper, log } = start(changing);
+  await vi.waitFor(() => expect(reaper.forecasts()).toHaveLength(1));
+  const toldTimes = () => log().split("MB are kept free, more than reaper asks for").length - 1;
+  expect(toldTimes()).toBe(1);
+  expect(reaper.problems()).toEqual([]);
+  changing.change(withReserve(10));
+  await vi.waitFor(() => expect(reaper.problems()).toEqual([expect.stringContaining("too small for recorder.disk")]));
+  expect(toldTimes()).toBe(1);
 });
 
 test("what is foreseen: the rate of the finished days, and how many such days the disk holds", async () => {

@@ -4,12 +4,14 @@ import type { DiskForecast } from "../../shared/status/storage-status.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { describeRemoval } from "./describe-removal.ts";
 import { forecastDisk } from "./forecast.ts";
-import { goalBytes, missingBytes, readSpace, type Space } from "./free-space.ts";
+import { goalBytes, missingBytes, readSpace, reserveGoalBytes, type Space, type SpaceGoal } from "./free-space.ts";
 import { finishInterrupted } from "./interrupted.ts";
+import { LookQueue, type Scope } from "./look-queue.ts";
 import { createMetrics } from "./metrics.ts";
 import { type PassEvents, runPass } from "./pass.ts";
 import { ReapedLog, type Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
+import { spaceGoal } from "./rules.ts";
 
 /** The free space is asked for so often: 64 cameras write 64 MB meanwhile. */
 const GLANCE_MS = 2000;
@@ -32,33 +34,36 @@ export class Reaper implements Service {
   readonly #context: Pick<ServiceContext, "config" | "logger">;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #endListening: () => void;
+  readonly #queue = new LookQueue((scope) => this.#look(scope));
   #timer: NodeJS.Timeout | undefined;
-  #pass: Promise<void> | undefined;
-  #again = false;
-  #stopping = false;
+  #glancing: NodeJS.Timeout | undefined;
+  #isStopping = false;
   #problems: string[] = [];
   /** The stanza whose dry run has listed its minutes already: the passes after it tell sums only. */
   #listed: ReaperConfig | undefined;
   #lastSum = "";
   readonly #log: ReapedLog;
-  readonly #sizes = new DaySizes();
+  readonly #sizes: DaySizes;
   /** By a path on each, as the newest pass found them. */
   #disks = new Map<string, KnownDisk>();
-  #glancing: NodeJS.Timeout | undefined;
-  #nextIsFor: "all" | "space" = "all";
+  /** The last look at the space found nothing that it could delete: looking again is no reason to interrupt anything. */
+  #isFruitless = false;
   #headroomWanted = false;
   #finishedInterrupted = false;
   #unconverted = { minutes: 0, untilMs: 0 };
+  readonly #toldGoals = new Set<string>();
 
-  constructor(context: Pick<ServiceContext, "config" | "logger" | "metrics">) {
+  constructor(context: Pick<ServiceContext, "config" | "logger" | "metrics">, sizes = new DaySizes()) {
     this.#context = context;
+    this.#sizes = sizes;
     this.#metrics = createMetrics(context.metrics);
     this.#log = new ReapedLog(context.config.current.storage.root);
-    this.#endListening = context.config.onChange(() => this.#look());
+    this.#endListening = context.config.onChange(() => this.#lookAtAll());
     if (context.config.current.reaper === undefined) {
       context.logger.info("there is no reaper stanza in the configuration: nothing will ever be deleted");
     }
-    this.#look();
+    this.#lookAtAll();
+    this.#glanceSoon();
   }
 
   problems(): string[] {
@@ -66,7 +71,7 @@ export class Reaper implements Service {
     if (Date.now() > untilMs) return this.#problems;
     return [
       ...this.#problems,
-      `minutes that had not been converted were deleted: ${minutes}; see whether a converter runs`,
+      `minutes that had not been converted, or were in quarantine, were deleted: ${minutes}; see whether a converter runs`,
     ];
   }
 
@@ -82,58 +87,57 @@ export class Reaper implements Service {
   freeUp(directory: string): void {
     this.#context.logger.warn(`space was asked for, for ${directory}`);
     this.#headroomWanted = true;
-    this.#look("space");
+    this.#queue.ask("space", !this.#isFruitless);
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#isStopping = true;
     this.#endListening();
     clearTimeout(this.#timer);
     clearTimeout(this.#glancing);
-    await this.#pass;
+    await this.#queue.stop();
   }
 
-  #look(scope: "all" | "space" = "all"): void {
-    if (this.#stopping) return;
-    if (this.#pass !== undefined) {
-      if (!this.#again || scope === "all") this.#nextIsFor = scope;
-      this.#again = true;
-      return;
-    }
-    this.#pass = this.#run(scope).finally(() => {
-      this.#pass = undefined;
-      this.#glanceSoon();
-      const intervalMs = this.#context.config.current.reaper?.intervalMs;
-      if (this.#again) {
-        this.#again = false;
-        this.#look(this.#nextIsFor);
-      } else if (intervalMs !== undefined && !this.#stopping && scope === "all") {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#look(), intervalMs);
-      }
-    });
-  }
-
-  /** One call of statfs(2) a disk: costs nothing, and no disk fills up between two passes. */
-  #glanceSoon(): void {
-    clearTimeout(this.#glancing);
+  /** A disk that is too full already does not wait until the sizes of all footage are known. */
+  #lookAtAll(): void {
     const { reaper } = this.#context.config.current;
-    if (this.#stopping || reaper === undefined || reaper.dryRun) return;
+    if (reaper?.dryRun === false) this.#queue.ask("space");
+    this.#queue.ask("all");
+  }
+
+  async #look(scope: Scope): Promise<void> {
+    await this.#run(scope);
+    const intervalMs = this.#context.config.current.reaper?.intervalMs;
+    if (scope === "space" || intervalMs === undefined || this.#queue.isInterrupted) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#queue.ask("all"), intervalMs);
+  }
+
+  /** One call of statfs(2) a disk: costs nothing, and no disk fills up between two passes, or during a long one. */
+  #glanceSoon(): void {
     this.#glancing = setTimeout(async () => {
-      const lacking = await Promise.all(
-        Array.from(this.#disks.keys(), (path) =>
-          readSpace(path).then(
-            (space) => missingBytes(space, reaper) > 0,
-            () => true, // the pass tells what is wrong
-          ),
-        ),
-      );
-      if (lacking.includes(true)) this.#look("space");
-      else this.#glanceSoon();
+      const config = this.#context.config.current;
+      const { reaper } = config;
+      if (reaper?.dryRun === false && !this.#queue.isAt("space") && (await this.#isSpaceLacking(config, reaper))) {
+        this.#queue.ask("space", !this.#isFruitless);
+      }
+      if (!this.#isStopping) this.#glanceSoon();
     }, GLANCE_MS);
   }
 
-  async #run(scope: "all" | "space"): Promise<void> {
+  async #isSpaceLacking(config: Config, reaper: ReaperConfig): Promise<boolean> {
+    const lacking = await Promise.all(
+      Array.from(this.#disks, ([path, { directories }]) =>
+        readSpace(path).then(
+          (space) => missingBytes(space, spaceGoal(config, reaper, directories)) > 0,
+          () => true, // the pass tells what is wrong
+        ),
+      ),
+    );
+    return lacking.includes(true);
+  }
+
+  async #run(scope: Scope): Promise<void> {
     const config = this.#context.config.current;
     const { reaper } = config;
     const problems: string[] = [];
@@ -154,19 +158,21 @@ export class Reaper implements Service {
           spaceOnly: scope === "space",
           headroomBytes: (directories) => (headroom ? this.#headroomBytes(directories) : 0),
         });
-        if (scope === "all") await this.#foresee(reaper, problems);
+        if (scope === "all") await this.#foresee(config, reaper, problems);
+        else this.#isFruitless = sum.minutes === 0 && (await this.#isSpaceLacking(config, reaper));
       } catch (error) {
         problems.push(`the camera directories cannot be listed, so nothing is deleted: ${(error as Error).message}`);
       }
       this.#tellSum(reaper, sum);
     }
     for (const problem of problems) if (!this.#problems.includes(problem)) this.#context.logger.warn(problem);
-    // A look at the space alone learns nothing of the trouble that the whole look had.
-    this.#problems = scope === "all" ? problems : [...new Set([...this.#problems, ...problems])];
+    // A look at the space alone, or one that was cut short, learns nothing of the trouble that the whole look had.
+    const isWhole = scope === "all" && !this.#queue.isInterrupted;
+    this.#problems = isWhole ? problems : [...new Set([...this.#problems, ...problems])];
   }
 
   /** Never rejects. */
-  async #tidyLog(reaper: ReaperConfig, scope: "all" | "space", problems: string[]): Promise<void> {
+  async #tidyLog(reaper: ReaperConfig, scope: Scope, problems: string[]): Promise<void> {
     if (reaper.dryRun) return;
     try {
       if (!this.#finishedInterrupted) await finishInterrupted(this.#log, Date.now());
@@ -182,11 +188,14 @@ export class Reaper implements Service {
     return Math.ceil(((disk?.forecast?.bytesPerDay ?? 0) / 1440) * HEADROOM_MINUTES);
   }
 
-  async #foresee(reaper: ReaperConfig, problems: string[]): Promise<void> {
+  async #foresee(config: Config, reaper: ReaperConfig, problems: string[]): Promise<void> {
     for (const [path, disk] of this.#disks) {
       try {
-        const goal = goalBytes(disk.space, reaper);
-        disk.forecast = await forecastDisk(disk.directories, disk.space, goal, this.#sizes, Date.now());
+        const goal = goalBytes(disk.space, spaceGoal(config, reaper, disk.directories));
+        const mayGoOn = () => this.#mayGoOn(config);
+        const forecast = await forecastDisk(disk.directories, disk.space, goal, this.#sizes, Date.now(), mayGoOn);
+        if (forecast === undefined) return;
+        disk.forecast = forecast;
         if (disk.forecast.daysThatFit !== undefined) {
           this.#metrics.daysThatFit.set({ disk: path }, disk.forecast.daysThatFit);
         }
@@ -198,7 +207,7 @@ export class Reaper implements Service {
 
   /** Another configuration may have another rule, or none: what goes on by the old one ends before the next minute. */
   #mayGoOn(config: Config): boolean {
-    return !this.#stopping && this.#context.config.current === config;
+    return !this.#queue.isInterrupted && this.#context.config.current === config;
   }
 
   #events(reaper: ReaperConfig, problems: string[], sum: { minutes: number; bytes: number }): PassEvents {
@@ -216,12 +225,27 @@ export class Reaper implements Service {
         this.#disks.set(path, { ...this.#disks.get(path), space, directories });
         this.#metrics.freeBytes.set({ disk: path }, space.freeBytes);
         this.#metrics.totalBytes.set({ disk: path }, space.totalBytes);
+        this.#tellGoal(path, space, spaceGoal(this.#context.config.current, reaper, directories), problems);
       },
       problem: (message) => {
         this.#metrics.problems.inc();
         problems.push(message);
       },
     };
+  }
+
+  /** What recorder.diskReserve makes of the goal is nothing that the operator wrote: it is told once. */
+  #tellGoal(path: string, space: Space, goal: SpaceGoal, problems: string[]): void {
+    const reserveBytes = reserveGoalBytes(space, goal);
+    if (goal.reserveBytes > 0 && reserveBytes === 0) {
+      const problem = `the disk of ${path} is too small for recorder.diskReserve: nothing can be recorded on it`;
+      if (!problems.includes(problem)) problems.push(problem);
+    }
+    const isRaised = reserveBytes > goalBytes(space, { ...goal, reserveBytes: 0 });
+    const told = `${path}: ${Math.ceil(reserveBytes / 1e6)} MB are kept free, more than reaper asks for: below recorder.diskReserve nothing is recorded`;
+    if (!isRaised || this.#toldGoals.has(told)) return;
+    this.#toldGoals.add(told);
+    this.#context.logger.info(told);
   }
 
   #alarm(): void {

@@ -6,7 +6,14 @@ import type { FootageFile, FootageMinute } from "./footage.ts";
  * with it the minute is gone for everybody. What a crash leaves after that are pictures without a video, which nobody
  * takes for a minute and which the next pass removes.
  */
-const ORDER: Record<FootageFile["kind"], number> = { chunk: 0, mp4: 1, preview: 2, thumbnail: 3, temporary: 4 };
+const ORDER: Record<FootageFile["kind"], number> = {
+  chunk: 0,
+  quarantined: 0,
+  mp4: 1,
+  preview: 2,
+  thumbnail: 3,
+  temporary: 4,
+};
 const BLOCK_BYTES = 512;
 
 export interface Removal {

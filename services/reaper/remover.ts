@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ReaperConfig } from "../../shared/config/config.ts";
+import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { PassEvents } from "./pass.ts";
 import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
@@ -77,5 +78,8 @@ export class Remover {
 
 function entryOf({ directory, camera, minute, files }: FootageMinute, reason: Reason, unconverted: boolean) {
   const at = new Date().toISOString();
-  return { at, camera, minute, directory, reason, unconverted, files: files.map(({ path }) => basename(path)) };
+  const names = files.map(({ path, kind }) =>
+    kind === "quarantined" ? join(QUARANTINE_FOLDER, basename(path)) : basename(path),
+  );
+  return { at, camera, minute, directory, reason, unconverted, files: names };
 }

@@ -3,6 +3,7 @@ import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
 import { dayOf, minuteAt, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
+import type { SpaceGoal } from "./free-space.ts";
 
 /** Minutes that ended later are never deleted, and no chunk that grew since: a recorder or converter may be at them. */
 const UNTOUCHABLE_MS = 5 * 60_000;
@@ -25,6 +26,13 @@ export function maxBytes(camera: string, config: Config, reaper: ReaperConfig): 
   return config.cameras.get(camera)?.maxBytes ?? reaper.maxBytes;
 }
 
+/** What is to be free on the disk of these camera directories. */
+export function spaceGoal(config: Config, reaper: ReaperConfig, directories: readonly string[]): SpaceGoal {
+  const isRecordedTo = [...config.cameras.values()].some(({ directory }) => directories.includes(directory));
+  const { minFreePercent, minFreeBytes } = reaper;
+  return { minFreePercent, minFreeBytes, reserveBytes: isRecordedTo ? config.recorder.diskReserveBytes : 0 };
+}
+
 /** Whether a camera's minute is older than the configuration lets it become. */
 export function isExpired(
   { camera, minute }: FootageMinute,
@@ -45,7 +53,7 @@ export function lastExpiredDay(days: number, nowMs: number): string {
  * - `untouchable`: too young, marked to be kept, locked by a converter, or a chunk of it grew a moment ago (a GOP may last
  *   for hours, and its chunk with it)
  * - `unconverted-lately`: a chunk of it should be converted any moment: it goes only when there is nothing else
- * - `unconverted`: has chunks that nobody converted for long: goes in its turn, with a warning
+ * - `unconverted`: has chunks that nobody converted for long, or that are in quarantine: goes in its turn, with a warning
  * - `settled`: nobody is at it
  */
 export type Condition = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
@@ -59,7 +67,7 @@ export async function conditionOf(footage: FootageMinute, nowMs: number): Promis
   const minuteAgeMs = ageMs(minute, nowMs);
   if (minuteAgeMs < UNTOUCHABLE_MS || (await isGuarded(footage, nowMs))) return "untouchable";
   const chunks = files.filter(({ kind }) => kind === "chunk");
-  if (chunks.length === 0) return "settled";
+  if (chunks.length === 0) return files.some(({ kind }) => kind === "quarantined") ? "unconverted" : "settled";
   let idleMs = minuteAgeMs;
   for (const { path } of chunks) {
     const stats = await lstat(path).catch(() => undefined);

@@ -33,6 +33,8 @@ export function configOf(root: string, cameras: readonly CameraConfig[], reaper?
     cameras: new Map(cameras.map((camera) => [camera.id, camera])),
     log: { level: "info", format: "text" },
     redis: { url: "redis://127.0.0.1:1" },
+    recorder: { diskReserveBytes: 0 },
+    health: {},
     ...(reaper && {
       reaper: { minFreePercent: 0, minFreeBytes: 0, logDays: 90, intervalMs: 50, dryRun: false, ...reaper },
     }),

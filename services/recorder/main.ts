@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ConversionQueue } from "../../shared/queue/conversion-queue.ts";
+import { requestFreeUp } from "../../shared/queue/free-up.ts";
 import { runService } from "../../shared/service/run-service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
@@ -18,6 +19,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   const queue = new ConversionQueue(redis, config.current.converter);
   const statuses = new StatusStore(redis);
   const live = new LiveFeed(redis);
+  let remembered = Promise.resolve(); // one after the other: a storage root that hangs holds one thread, not all
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
     clock: hostClock,
@@ -25,12 +27,15 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
     live: (camera) => live.tap(camera),
     chunkClosed: (job) => queue.push(job),
     directoryUsed: ({ id, directory }) => {
-      rememberCameraDirectory(config.current.storage.root, { camera: id, directory }).catch((error: unknown) => {
-        logger.error(
-          `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`,
-        );
-      });
+      remembered = remembered
+        .then(() => rememberCameraDirectory(config.current.storage.root, { camera: id, directory }))
+        .catch((error: unknown) => {
+          logger.error(
+            `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`,
+          );
+        });
     },
+    roomWanted: (directory) => void requestFreeUp(redis, directory),
   });
   registerCameraMetrics(metrics, () => recorder.statuses());
   registerLiveMetrics(metrics, live.publisher);

@@ -4,7 +4,7 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
-import { DiskReserve } from "./chunk/disk-reserve.ts";
+import { Disks } from "./chunk/disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
@@ -21,6 +21,8 @@ export interface RecorderOptions {
   chunkClosed(job: ConversionJob): void;
   /** A camera is about to be recorded into its directory for the first time since the start. */
   directoryUsed(camera: CameraConfig): void;
+  /** A directory's disk is full: asked every few seconds while it is. Must not block. */
+  roomWanted(directory: string): void;
 }
 
 /** Records its share of a configuration's enabled cameras in one process, driven by one timer. */
@@ -32,7 +34,7 @@ export class Recorder {
   #config: Config;
   #share: ReadonlySet<string> = new Set();
   #sockets: BatchedSockets;
-  #reserve: DiskReserve;
+  readonly #disks: Disks;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -40,7 +42,7 @@ export class Recorder {
     this.#config = config;
     this.#options = options;
     this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
-    this.#reserve = new DiskReserve(config.recorder.diskReserveBytes);
+    this.#disks = new Disks({ reserveBytes: config.recorder.diskReserveBytes, roomWanted: options.roomWanted });
   }
 
   /** Begins to record what `record` names. */
@@ -65,7 +67,7 @@ export class Recorder {
   reconfigure(config: Config): void {
     if (!isSame(config.recorder, this.#config.recorder)) {
       this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
-      this.#reserve = new DiskReserve(config.recorder.diskReserveBytes);
+      this.#disks.reserveBytes = config.recorder.diskReserveBytes;
       for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
     }
     this.#config = config;
@@ -120,7 +122,7 @@ export class Recorder {
         camera,
         recorder: this.#config.recorder,
         sockets: this.#sockets,
-        reserve: this.#reserve,
+        disks: this.#disks,
         clock,
         live: live(camera.id),
         origin,

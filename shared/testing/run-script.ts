@@ -28,10 +28,18 @@ export async function bundleScript(source: string): Promise<string> {
   return join(folder, "script.mjs");
 }
 
-/** Runs a script under strace; returns its system calls of the given names, a line each, in order. Throws when it fails. */
-export async function traceScript(script: string, args: string[], calls: string[]): Promise<string[]> {
+/**
+ * Runs a script under strace; returns its system calls of the given names, a line each, in order. Throws when it fails.
+ * @param faults more options of strace, such as `-e inject=…`
+ */
+export async function traceScript(
+  script: string,
+  args: string[],
+  calls: string[],
+  faults: string[] = [],
+): Promise<string[]> {
   const log = join(tmpdir(), `strace-${randomBytes(6).toString("hex")}.log`);
-  const options = ["-f", "-y", "-tt", "-s", "64", "-e", `trace=${calls.join(",")}`, "-o", log];
+  const options = ["-f", "-y", "-tt", "-s", "64", "-e", `trace=${calls.join(",")}`, ...faults, "-o", log];
   const child = spawn("strace", [...options, process.execPath, script, ...args], {
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -46,8 +46,8 @@ export interface KillReport {
 const CAMERAS = ["one", "two"];
 /** Enough that a flush takes the kernel a while: that is when an aimed kill strikes. */
 const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 12_000, gopFrames: 25, seconds: 20 };
-/** What came so shortly before the recorder is asked to stop, it may not have read yet. */
-const UNREAD_US = 250_000;
+/** What is on its way when the recorder is asked to stop: a frame, and the packets of one more. */
+const ON_ITS_WAY_US = 80_000;
 const VICTIMS = ["recorder", "recorder", "recorder", "converter", "converter", "reaper", "api", "redis"] as const;
 
 /**
@@ -123,9 +123,9 @@ class KillRun {
     }
     await sleep(3000);
     const atUs = Date.now() * 1000;
-    await this.#fleet.end("recorder"); // in good order: all that was read is due
-    const stoodStillUs = await this.#canary.stoodStillUs(atUs - UNREAD_US, atUs);
-    this.#ends.push({ atUs, allowedUs: UNREAD_US + stoodStillUs });
+    await this.#fleet.end("recorder"); // in good order: all that came is due
+    const stoodStillUs = await this.#canary.stoodStillUs(atUs - ON_ITS_WAY_US, atUs);
+    this.#ends.push({ atUs, allowedUs: ON_ITS_WAY_US + stoodStillUs });
     await until("everything to be converted", 180_000, async () => (await this.#chunks()).length === 0);
     await this.#fleet.stop();
   }

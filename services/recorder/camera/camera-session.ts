@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
 import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
-import type { DiskReserve } from "../chunk/disk-reserve.ts";
+import type { Disks } from "../chunk/disks.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
 import type { LiveTap } from "../live/live-tap.ts";
@@ -24,7 +25,7 @@ export interface CameraSessionOptions {
   camera: CameraConfig;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
-  reserve: DiskReserve;
+  disks: Disks;
   clock: SystemClock;
   live: LiveTap;
   origin: { recorder: string; session: number; boot: string };
@@ -82,6 +83,7 @@ export class CameraSession {
   /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
   #isLive = false;
   #isOver = false;
+  #stopping: Promise<void> | undefined;
   #endedBy: CameraAwayError | undefined;
   #cameraClockOffsetMs: number | undefined;
 
@@ -97,7 +99,7 @@ export class CameraSession {
       origin: options.origin,
       maxBufferBytes: halfBytes,
       syncIntervalMs: recorder.syncIntervalMs,
-      checkRoom: () => options.reserve.check(camera.directory),
+      disks: options.disks,
       closed: options.chunkClosed,
       written: (bytes) => this.#buffer.recycle(bytes),
       trouble: options.diskTrouble,
@@ -221,8 +223,10 @@ export class CameraSession {
 
   /** Ends the session in good order: what came is written, the chunk closed. `ended` is not called. */
   async close(): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    // What the kernel holds since the last batch was read has come, too: it is read once more, in the next turn of the loop.
+    this.#session.readAtOnce();
+    await nextTurn();
+    await nextTurn();
     await this.#stop();
   }
 
@@ -334,13 +338,18 @@ export class CameraSession {
 
   async #end(error: CameraAwayError): Promise<void> {
     if (this.#isOver) return;
-    this.#isOver = true;
     this.#endedBy = error;
     await this.#stop();
     this.#options.ended(error);
   }
 
-  async #stop(): Promise<void> {
+  /** Once, whoever asks; resolves when all is written. */
+  #stop(): Promise<void> {
+    this.#stopping ??= this.#stopNow();
+    return this.#stopping;
+  }
+
+  async #stopNow(): Promise<void> {
     this.#isOver = true;
     this.#depacketizer?.end();
     this.#counters.damagedFrames = this.#depacketizer?.counters.damagedFrames ?? 0;

@@ -1,9 +1,10 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../../shared/chunk/format.ts";
-import { makeDirectory, syncDirectory } from "../../../shared/store/durable.ts";
+import { syncDirectory } from "../../../shared/store/durable.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
+import type { Disk } from "./disk.ts";
 
 /** Where a chunk belongs and what its origin block says. */
 export interface ChunkDescription {
@@ -17,48 +18,64 @@ export interface ChunkDescription {
 
 const MAX_PARTS = 10_000;
 
+/** Its file was deleted, or its folder, while it was written into. */
+export class ChunkDeletedError extends Error {
+  override name = "ChunkDeletedError";
+}
+
 /**
  * A chunk being written by its one writer. A write that fails ends the chunk at its last whole byte that the caller
- * vouches for: nothing is ever appended behind a torn tail.
+ * vouches for: nothing is ever appended behind a torn tail. Whatever it does on the disk passes the disk's lanes, so that
+ * a write need not wait for a sync.
  */
 export class ChunkFile {
   readonly path: string;
+  readonly disk: Disk;
   readonly #file: FileHandle;
   #size = 0;
   /** Length of the origin block: a chunk of this size holds no footage. */
   #originBytes = 0;
-  #isSynced = true;
+  #syncedSize = 0;
+  /** Folders in which a name is not durable yet. */
+  #folders: string[] = [];
+  #isSyncing = false;
+  /** Never rejects. */
+  #syncing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, disk: Disk, file: FileHandle) {
     this.path = path;
+    this.disk = disk;
     this.#file = file;
   }
 
   /**
-   * Creates the first part of the minute whose name is free, its name durable. Throws the errors of mkdir(2), open(2),
-   * write(2) and fsync(2), leaving no file behind: a full disk is tried again every second, for days if need be.
+   * Creates the first part of the minute whose name is free; `sync` makes the name durable. Throws the errors of mkdir(2),
+   * open(2) and write(2), leaving no file behind: a full disk is tried again every second, for days if need be.
    */
-  static async create(description: ChunkDescription): Promise<ChunkFile> {
-    const { camera, directory, minute } = description;
-    await makeDirectory(dirname(chunkPath(directory, camera, minute, 1)));
-    for (let part = 1; part <= MAX_PARTS; part++) {
-      const path = chunkPath(directory, camera, minute, part);
-      const file = await openExclusively(path);
-      if (file === undefined) continue;
-      try {
-        const chunk = new ChunkFile(path, file);
-        const block = originBlock(description);
-        await chunk.write(block, 0, block.length);
-        chunk.#originBytes = chunk.#size;
-        await syncDirectory(dirname(path));
-        return chunk;
-      } catch (error) {
-        await file.close().catch(() => {});
-        await rm(path, { force: true }).catch(() => {});
-        throw error;
+  static create(description: ChunkDescription, disk: Disk): Promise<ChunkFile> {
+    return disk.write(async () => {
+      const { camera, directory, minute } = description;
+      const folder = dirname(chunkPath(directory, camera, minute, 1));
+      const made = await mkdir(folder, { recursive: true });
+      for (let part = 1; part <= MAX_PARTS; part++) {
+        const path = chunkPath(directory, camera, minute, part);
+        const file = await openExclusively(path);
+        if (file === undefined) continue;
+        try {
+          const chunk = new ChunkFile(path, disk, file);
+          const block = originBlock(description);
+          await chunk.#write(block, 0, block.length);
+          chunk.#originBytes = chunk.#size;
+          chunk.#folders = foldersUpTo(folder, made);
+          return chunk;
+        } catch (error) {
+          await file.close().catch(() => {});
+          await rm(path, { force: true }).catch(() => {});
+          throw error;
+        }
       }
-    }
-    throw new Error(`${camera}: more than ${MAX_PARTS} parts of minute ${minute}`);
+      throw new Error(`${camera}: more than ${MAX_PARTS} parts of minute ${minute}`);
+    });
   }
 
   /** Bytes handed to the kernel. */
@@ -67,8 +84,76 @@ export class ChunkFile {
   }
 
   /** Appends bytes. Throws the error of write(2); `size` then tells how many of them went in. */
-  async write(bytes: Buffer, start: number, end: number): Promise<void> {
-    this.#isSynced = false;
+  write(bytes: Buffer, start: number, end: number): Promise<void> {
+    return this.disk.write(() => this.#write(bytes, start, end));
+  }
+
+  /** Whether the file has no name any more: what is written into it is lost. Throws the error of fstat(2). */
+  isDeleted(): Promise<boolean> {
+    return this.disk.write(() => this.#isDeleted());
+  }
+
+  /** Whether a sync is under way, or waits for its turn. */
+  get isSyncing(): boolean {
+    return this.#isSyncing;
+  }
+
+  /**
+   * Makes the file's name, and what was written before its turn came, durable; writes go on meanwhile. Returns whether there
+   * was footage among it. Throws the errors of fsync(2), and with `mustExist` ChunkDeletedError: nobody knows then what the
+   * disk kept, and the chunk should be abandoned. Not to be called while `isSyncing`.
+   */
+  sync(mustExist: boolean): Promise<boolean> {
+    this.#isSyncing = true;
+    const syncing = this.disk.sync(() => this.#sync(mustExist));
+    const done = () => {
+      this.#isSyncing = false;
+    };
+    this.#syncing = syncing.then(done, done);
+    return syncing;
+  }
+
+  /** Writes the end block. Throws the error of write(2), after which the chunk is abandoned. */
+  async end(endUs: number): Promise<void> {
+    const block = Buffer.alloc(BLOCK_HEADER_BYTES);
+    writeBlockHeader(block, 0, { kind: BlockKind.end, length: 0, timeUs: endUs });
+    const size = this.#size;
+    try {
+      await this.write(block, 0, block.length);
+    } catch (error) {
+      await this.abandon(size);
+      throw error;
+    }
+  }
+
+  /** Makes everything durable, and closes the file in any case. Returns and throws as `sync` does. */
+  async close(mustExist: boolean): Promise<boolean> {
+    await this.#syncing;
+    return this.disk.sync(async () => {
+      try {
+        return await this.#sync(mustExist);
+      } finally {
+        await this.#file.close();
+      }
+    });
+  }
+
+  /**
+   * Gives the chunk up after a failure, without an end block, cut at `size` bytes where the disk lets us. One that holds no
+   * footage is removed. Returns whether it is still there.
+   */
+  async abandon(size: number): Promise<boolean> {
+    await this.#syncing;
+    return this.disk.sync(async () => {
+      if (size <= this.#originBytes) await rm(this.path, { force: true }).catch(() => {});
+      await this.#file.truncate(size).catch(() => {}); // readers stop at a torn last block anyway
+      await this.#sync(false).catch(() => {});
+      await this.#file.close().catch(() => {});
+      return size > this.#originBytes;
+    });
+  }
+
+  async #write(bytes: Buffer, start: number, end: number): Promise<void> {
     for (let position = start; position < end; ) {
       const { bytesWritten } = await this.#file.write(bytes, position, end - position);
       this.#size += bytesWritten;
@@ -76,47 +161,32 @@ export class ChunkFile {
     }
   }
 
-  /** Whether the file has no name any more: what is written into it is lost. Throws the error of fstat(2). */
-  async isRemoved(): Promise<boolean> {
+  async #isDeleted(): Promise<boolean> {
     return (await this.#file.stat()).nlink === 0;
   }
 
-  /** Makes what was written durable. */
-  async sync(): Promise<void> {
-    if (this.#isSynced) return;
-    await this.#file.datasync();
-    this.#isSynced = true;
-  }
-
-  /**
-   * Ends the chunk with an end block and makes it durable. Throws the errors of write(2), fsync(2) and close(2); the chunk
-   * is closed then, too, what it holds as durable as the disk lets us.
-   */
-  async finish(endUs: number): Promise<void> {
-    const block = Buffer.alloc(BLOCK_HEADER_BYTES);
-    writeBlockHeader(block, 0, { kind: BlockKind.end, length: 0, timeUs: endUs });
+  /** Returns whether there was footage to make durable. */
+  async #sync(mustExist: boolean): Promise<boolean> {
     const size = this.#size;
-    try {
-      await this.write(block, 0, block.length);
-      await this.#file.datasync();
-    } catch (error) {
-      await this.abandon(size);
-      throw error;
+    for (let folder = this.#folders.at(-1); folder !== undefined; folder = this.#folders.at(-1)) {
+      await syncDirectory(folder);
+      this.#folders.pop();
     }
-    await this.#file.close();
+    if (size <= Math.max(this.#syncedSize, this.#originBytes)) return false;
+    await this.#file.datasync();
+    this.#syncedSize = size;
+    if (!mustExist || !(await this.#isDeleted())) return true;
+    throw new ChunkDeletedError("its file was deleted, and what it held is gone");
   }
+}
 
-  /**
-   * Gives the chunk up after a failed write, without an end block, cut at `size` bytes where the disk lets us. One that
-   * holds no footage is removed. Returns whether it is still there.
-   */
-  async abandon(size: number): Promise<boolean> {
-    if (size <= this.#originBytes) await rm(this.path, { force: true }).catch(() => {});
-    await this.#file.truncate(size).catch(() => {}); // readers stop at a torn last block anyway
-    await this.#file.datasync().catch(() => {});
-    await this.#file.close().catch(() => {});
-    return size > this.#originBytes;
-  }
+/** The folder of a new file, and all those in which `made`, the topmost folder that was new, and those below it lie. */
+function foldersUpTo(folder: string, made: string | undefined): string[] {
+  const folders = [folder];
+  const last = made === undefined ? folder : dirname(made);
+  for (let above = folder; above !== last && dirname(above) !== above; above = dirname(above))
+    folders.push(dirname(above));
+  return folders;
 }
 
 async function openExclusively(path: string): Promise<FileHandle | undefined> {

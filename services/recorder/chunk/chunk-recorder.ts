@@ -3,6 +3,9 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import type { GopPlace } from "../live/newest-gop.ts";
 import { ChunkFile } from "./chunk-file.ts";
 import type { ChunkStep, WriteStep } from "./chunk-planner.ts";
+import { DiskTrouble, UnsafeError } from "./disk-trouble.ts";
+import type { Disks } from "./disks.ts";
+import { syncPhase } from "./sync-phase.ts";
 
 /** What the recorder of a camera's chunks is given. */
 export interface ChunkRecorderOptions {
@@ -13,8 +16,7 @@ export interface ChunkRecorderOptions {
   maxBufferBytes: number;
   /** What was written is durable at most so long after. */
   syncIntervalMs: number;
-  /** Throws when nothing more should be written on the disk. */
-  checkRoom(): void;
+  disks: Disks;
   /** A chunk was closed: it can be converted. Nothing is awaited. */
   closed(minute: Minute): void;
   /** The bytes of a write are no longer needed. */
@@ -24,17 +26,27 @@ export interface ChunkRecorderOptions {
 }
 
 const RETRY_MS = 1000;
+/** A disk that takes so long for one thing is said not to answer. */
+const SILENT_MS = 10_000;
 /** Far less than a chunk must rest before it is taken for closed and converted. */
 const FROZEN_MS = 10_000;
 
 /**
  * Carries out the steps of a ChunkPlanner one after the other. A disk that fails loses nothing: steps wait in memory up
- * to the bound, and are tried again every second; a write that failed half-way goes on in the minute's next part.
+ * to the bound, and are tried again every second; a write that failed half-way goes on in the minute's next part. What is
+ * written is made durable in the background: nothing waits for that but the end.
  */
 export class ChunkRecorder {
   readonly #options: ChunkRecorderOptions;
   readonly #steps: ChunkStep[] = [];
+  readonly #trouble: DiskTrouble;
+  /** Syncs and closes under way, oldest first, and since when. */
+  readonly #background = new Map<Promise<void>, number>();
+  /** Into which of the intervals between two syncs this camera's fall: not all cameras' at once. */
+  readonly #phase: number;
   #chunk: ChunkFile | undefined;
+  /** That of which a sync failed. */
+  #brokenChunk: ChunkFile | undefined;
   /** Where in that chunk the newest keyframe's block begins. */
   #keyframe: { chunk: ChunkFile; at: number } | undefined;
   #minute: Minute = "";
@@ -42,17 +54,18 @@ export class ChunkRecorder {
   /** Bytes that are to be written, and of the buffers that hold them. */
   #waitingBytes = 0;
   #heldBytes = 0;
-  #lastSyncMs = 0;
+  #syncInterval = -1;
   #writtenMs = performance.now();
-  #isSyncDue = false;
-  #isTroubled = false;
-  #isSlow = false;
+  /** Since when the step under way is carried out. */
+  #busySinceMs: number | undefined;
   #isStopping = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(options: ChunkRecorderOptions) {
     this.#options = options;
+    this.#trouble = new DiskTrouble((error) => options.trouble(error));
+    this.#phase = syncPhase(options.camera);
   }
 
   /**
@@ -61,9 +74,8 @@ export class ChunkRecorder {
    */
   hasRoomFor(bytes: number): boolean {
     const hasRoom = this.#heldBytes + bytes <= this.#options.maxBufferBytes;
-    if (!hasRoom && !this.#isTroubled && !this.#isSlow) {
-      this.#isSlow = true;
-      this.#options.trouble(new Error("the disk does not keep up and frames are dropped"));
+    if (!hasRoom && !this.#trouble.has("failed") && !this.#trouble.has("dropping")) {
+      this.#trouble.tell("dropping", new Error("the disk does not keep up and frames are dropped"));
     }
     return hasRoom;
   }
@@ -85,12 +97,13 @@ export class ChunkRecorder {
     return new Promise((done) => this.push([{ kind: "call", done }]));
   }
 
-  /** Makes what was written durable when its time has come. To be called now and then. */
+  /** Makes what was written durable when its time has come, and tells of a disk that does not answer. */
   tick(nowMs: number): void {
-    if (nowMs - this.#lastSyncMs < this.#options.syncIntervalMs || this.#chunk === undefined) return;
-    this.#lastSyncMs = nowMs;
-    this.#isSyncDue = true;
-    this.push([]);
+    this.#tellOfSilence();
+    const interval = Math.floor(nowMs / this.#options.syncIntervalMs + this.#phase);
+    if (interval === this.#syncInterval || this.#chunk === undefined || this.#chunk.isSyncing) return;
+    this.#syncInterval = interval;
+    this.#sync(this.#chunk);
   }
 
   /**
@@ -106,29 +119,32 @@ export class ChunkRecorder {
         timer = setTimeout(resolve, RETRY_MS);
       }, limitMs);
     });
-    await Promise.race([this.#running, limit]);
+    await Promise.race([this.#settled(), limit]);
     clearTimeout(timer);
+    if (this.#waitingBytes > 0) this.#steps.splice(1); // a disk that hangs must not keep more memory each time
     return this.#waitingBytes;
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#running !== undefined || this.#background.size > 0) {
+      await Promise.all([this.#running, ...this.#background.keys()]);
+    }
   }
 
   async #run(): Promise<void> {
     await Promise.resolve(); // steps that are pushed together are carried out together
-    while (this.#steps.length > 0 || this.#isSyncDue) {
+    for (let step = this.#steps[0]; step !== undefined; step = this.#steps[0]) {
+      this.#busySinceMs = performance.now();
       try {
-        const didWork = await this.#carryOut(this.#steps[0]);
-        const hasCaughtUp = this.#isSlow && this.#heldBytes === 0;
-        if (hasCaughtUp || (this.#isTroubled && !this.#isSlow && didWork)) {
-          this.#isTroubled = this.#isSlow = false;
-          this.#options.trouble(undefined);
-        }
+        const didWork = await this.#carryOut(step);
+        if (didWork) this.#trouble.tell("failed", undefined);
+        if (this.#heldBytes === 0) this.#trouble.tell("dropping", undefined);
       } catch (error) {
-        this.#isTroubled = true;
-        this.#isSlow = false; // the error says more
-        this.#options.trouble(error as Error);
-        if (this.#isStopping) {
-          await this.#chunk?.abandon(this.#chunk.size);
-          break;
-        }
+        if ((error as NodeJS.ErrnoException).code === "ENOSPC") this.#options.disks.full(this.#options.directory);
+        this.#trouble.tell("failed", error as Error);
+        this.#trouble.forget("dropping"); // the error says more
+        this.#busySinceMs = undefined;
+        if (this.#isStopping) break;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
           setTimeout(resolve, RETRY_MS);
@@ -136,18 +152,15 @@ export class ChunkRecorder {
         this.#wake = undefined;
       }
     }
+    if (this.#isStopping && this.#chunk !== undefined) await this.#leave(this.#chunk);
+    this.#busySinceMs = undefined;
     this.#running = undefined;
   }
 
   /** Returns whether the disk had to do something, and did. */
-  async #carryOut(step: ChunkStep | undefined): Promise<boolean> {
-    if (step === undefined || this.#isSyncDue) {
-      this.#isSyncDue = false;
-      await this.#chunk?.sync();
-      return this.#chunk !== undefined;
-    }
+  async #carryOut(step: ChunkStep): Promise<boolean> {
     let didWork = true;
-    if (step.kind === "open" || step.kind === "write") this.#options.checkRoom();
+    if (this.#chunk !== undefined && this.#chunk === this.#brokenChunk) await this.#leave(this.#chunk);
     if (step.kind === "open") {
       this.#minute = step.minute;
       this.#clockOffsetUs = step.clockOffsetUs;
@@ -175,26 +188,34 @@ export class ChunkRecorder {
   }
 
   async #open(): Promise<ChunkFile> {
-    const { camera, directory, origin } = this.#options;
-    this.#chunk = await ChunkFile.create({
-      camera,
-      directory,
-      minute: this.#minute,
-      origin: { ...origin, clockOffsetUs: this.#clockOffsetUs },
-      openedUs: Date.now() * 1000,
-    });
-    return this.#chunk;
+    const { camera, directory, origin, disks } = this.#options;
+    const disk = await disks.of(directory);
+    disks.checkRoom(disk);
+    const chunk = await ChunkFile.create(
+      {
+        camera,
+        directory,
+        minute: this.#minute,
+        origin: { ...origin, clockOffsetUs: this.#clockOffsetUs },
+        openedUs: Date.now() * 1000,
+      },
+      disk,
+    );
+    this.#chunk = chunk;
+    this.#sync(chunk);
+    return chunk;
   }
 
   async #write(step: WriteStep): Promise<void> {
+    if (this.#chunk !== undefined) this.#options.disks.checkRoom(this.#chunk.disk);
     const chunk = this.#chunk ?? (await this.#open());
     const before = chunk.size;
-    const restedMs = performance.now() - this.#writtenMs;
     try {
       await chunk.write(step.bytes, step.start, step.end);
+      const restedMs = performance.now() - this.#writtenMs;
       this.#writtenMs = performance.now();
-      // This process, or the camera, stood still: in the meantime the chunk may have been converted and removed.
-      if (restedMs > FROZEN_MS && (await chunk.isRemoved())) {
+      // This process, the camera or the disk stood still: meanwhile the chunk may have been converted and removed.
+      if (restedMs > FROZEN_MS && (await chunk.isDeleted())) {
         this.#chunk = undefined;
         await chunk.abandon(before);
         await this.#write(step);
@@ -219,11 +240,54 @@ export class ChunkRecorder {
     const chunk = this.#chunk;
     if (chunk === undefined) return false; // given up before, and told
     this.#chunk = undefined;
+    const minute = this.#minute;
     try {
-      await chunk.finish(endUs);
-      return true;
-    } finally {
-      this.#options.closed(this.#minute);
+      await chunk.end(endUs);
+    } catch (error) {
+      this.#options.closed(minute);
+      throw error;
     }
+    this.#inBackground(chunk.close(this.#mustExist()).finally(() => this.#options.closed(minute)));
+    return true;
+  }
+
+  /** What follows goes into the next part: nobody knows what the disk kept of this one. */
+  async #leave(chunk: ChunkFile): Promise<void> {
+    this.#chunk = undefined;
+    if (await chunk.abandon(chunk.size)) this.#options.closed(this.#minute);
+  }
+
+  #sync(chunk: ChunkFile): void {
+    this.#inBackground(
+      chunk.sync(this.#mustExist()).catch((error: unknown) => {
+        this.#brokenChunk = chunk;
+        throw error;
+      }),
+    );
+  }
+
+  /** Whether the chunk cannot have been converted and removed, because it was written to just now. */
+  #mustExist(): boolean {
+    return performance.now() - this.#writtenMs < FROZEN_MS;
+  }
+
+  #inBackground(work: Promise<boolean>): void {
+    const done: Promise<void> = work
+      .then(
+        (hadFootage) => {
+          if (hadFootage) this.#trouble.tell("unsafe", undefined);
+        },
+        (error: unknown) => this.#trouble.tell("unsafe", new UnsafeError(error as Error, this.#options.syncIntervalMs)),
+      )
+      .finally(() => this.#background.delete(done));
+    this.#background.set(done, performance.now());
+  }
+
+  #tellOfSilence(): void {
+    const [syncSinceMs] = this.#background.values();
+    const sinceMs = Math.min(this.#busySinceMs ?? Number.POSITIVE_INFINITY, syncSinceMs ?? Number.POSITIVE_INFINITY);
+    const isSilent = performance.now() - sinceMs > SILENT_MS;
+    if (!isSilent) this.#trouble.tell("silent", undefined);
+    else if (!this.#trouble.isAny) this.#trouble.tell("silent", new Error("the disk does not answer"));
   }
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
+import { Disks } from "./disks.ts";
 
 const mountPoint = mkdtempSync(join(tmpdir(), "small-disk-"));
 const directory = join(mountPoint, "yard");
@@ -34,7 +35,7 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
     origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
-    checkRoom: () => {},
+    disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
     closed: (minute) => closed.push(minute),
     written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),

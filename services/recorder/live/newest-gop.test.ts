@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
+import { Disks } from "../chunk/disks.ts";
 import { Recording } from "../testing/recording.ts";
 import { framesIn, readGop } from "./newest-gop.ts";
 
@@ -21,7 +22,7 @@ test("the newest GOP is read from the chunk: from its keyframe to the last frame
     origin: { recorder: "test", session: 1, boot: "boot" },
     maxBufferBytes: 1e8,
     syncIntervalMs: 5000,
-    checkRoom: () => {},
+    disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
     closed: () => {},
     written: () => {},
     trouble: () => {},

@@ -1,0 +1,88 @@
+// `nvr fsck [camera …] [--deep] [--repair]`: looks through the whole store, and mends what can be mended.
+import { parseArgs } from "node:util";
+import { SingleBar } from "cli-progress";
+import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
+import { loadConfig } from "../shared/config/load-config.ts";
+import { listCameraDirectories } from "../shared/store/directories.ts";
+import { counted, describeDay, describeFinding } from "./fsck/findings.ts";
+import { Repairer } from "./fsck/repair.ts";
+import { checkStore } from "./fsck/store-check.ts";
+
+const USAGE = "fsck [camera] [--deep] [--repair]";
+const BAR_STEPS = 10_000;
+const CLEAR_LINE = "\r\u001b[K";
+
+process.stdout.on("error", () => process.exit(1)); // whoever read the report is gone
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = error instanceof ConfigError ? CONFIG_EXIT_CODE : 1;
+}
+
+/** Exit code 0 when the store is whole (or mended), 1 when faults are left, 2 for a wrong command line. */
+async function main(): Promise<number> {
+  const command = readCommandLine();
+  if (command === undefined) return 2;
+  const config = await loadConfig();
+  let faults = 0;
+  const configured = Array.from(config.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
+  const directories = await listCameraDirectories(config.storage.root, configured, (path, error) => {
+    faults++;
+    print(
+      `FAULT: the list of camera directories has an entry that cannot be read: ${(error as Error).message}: ${path}`,
+    );
+  });
+  if (command.camera !== undefined && !directories.some(({ camera }) => camera === command.camera)) {
+    process.stderr.write(`no camera "${command.camera}" was ever recorded here\n`);
+    return 2;
+  }
+  const sum = { minutes: 0, gaps: 0, repaired: 0 };
+  const options = { format: "{bar} {percentage} %  {eta_formatted} left", forceRedraw: true, clearOnComplete: true };
+  const bar = new SingleBar({ ...options, fps: 4, stream: process.stderr });
+  bar.start(BAR_STEPS, 0);
+  await checkStore({
+    directories,
+    ...(command.camera !== undefined && { camera: command.camera }),
+    isDeep: command.deep,
+    ...(command.repair && { repairer: new Repairer(config.converter) }),
+    events: {
+      found(finding, outcome) {
+        if (finding.severity === "fault" && outcome?.isRepaired !== true) faults++;
+        print(describeFinding(finding, outcome === undefined ? "" : ` (${outcome.text})`));
+      },
+      day(report) {
+        sum.minutes += report.minutes;
+        sum.gaps += report.gaps;
+        sum.repaired += report.repaired;
+        print(describeDay(report));
+      },
+      progress: (part) => bar.update(Math.round(part * BAR_STEPS)),
+    },
+  });
+  bar.stop();
+  const found = [counted(sum.minutes, "minute"), counted(sum.gaps, "gap"), counted(faults, "fault")];
+  if (sum.repaired > 0) found.push(`${sum.repaired} repaired`);
+  print(found.join(", "));
+  return faults === 0 ? 0 : 1;
+}
+
+function readCommandLine(): { camera?: string; deep: boolean; repair: boolean } | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { deep: { type: "boolean", default: false }, repair: { type: "boolean", default: false } },
+    });
+    if (positionals.length > 1) throw new Error("one camera at a time, or all");
+    return { ...values, ...(positionals[0] !== undefined && { camera: positionals[0] }) };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return undefined;
+  }
+}
+
+/** A line of the report; the bar is drawn again below it. */
+function print(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
+  process.stdout.write(`${line}\n`);
+}

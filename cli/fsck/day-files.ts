@@ -1,0 +1,109 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { keepPath, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
+import { dayOf, isDay, type Minute, minuteStartUs } from "../../shared/time/minute.ts";
+import type { Finding } from "./findings.ts";
+
+/** The files of one minute of one camera. */
+export interface MinuteFiles {
+  camera: string;
+  minute: Minute;
+  chunks: string[];
+  mp4?: string;
+  preview?: string;
+  thumbnail?: string;
+}
+
+/** Writing a minute aside takes seconds: what lies there for so long was left behind. */
+const LEFT_BEHIND_MS = 3_600_000;
+
+/** The names in a day's folder, sorted by minute and camera. What does not belong there is told as a finding. */
+export class DayFiles {
+  /** By camera and minute, oldest first. */
+  readonly minutes: readonly MinuteFiles[];
+  readonly findings: Finding[] = [];
+  readonly #folder: string;
+  readonly #directory: string;
+
+  private constructor(directory: string, day: string, names: readonly string[], cameras: ReadonlySet<string>) {
+    this.#directory = directory;
+    this.#folder = join(directory, day);
+    const minutes = new Map<string, MinuteFiles>();
+    const others: string[] = [];
+    for (const name of names) {
+      const says = parseFootageName(name);
+      if (says === undefined) {
+        if (parseTemporaryName(name) === undefined) others.push(name);
+        continue;
+      }
+      const { camera, minute, kind } = says;
+      const path = join(this.#folder, name);
+      if (dayOf(minute) !== day) this.#fault(camera, minute, path, "it lies in the folder of another day");
+      else if (!cameras.has(camera))
+        this.#fault(camera, minute, path, "no camera of this name records into this folder");
+      else {
+        const key = `${minute}.${camera}`;
+        const files = minutes.get(key) ?? { camera, minute, chunks: [] };
+        minutes.set(key, files);
+        if (kind === "chunk") files.chunks.push(path);
+        else files[kind] = path;
+      }
+    }
+    this.minutes = [...minutes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, files]) => files);
+    this.#tellOthers(others, day, minutes);
+  }
+
+  /** Sorts the names that a day's folder holds; `cameras` are those that may have footage in it. */
+  static async sort(
+    directory: string,
+    day: string,
+    names: readonly string[],
+    cameras: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<DayFiles> {
+    const sorted = new DayFiles(directory, day, names, cameras);
+    for (const name of names) {
+      const finalName = parseTemporaryName(name);
+      if (finalName !== undefined) await sorted.#tellIfLeftBehind(name, finalName, nowMs);
+    }
+    return sorted;
+  }
+
+  async #tellIfLeftBehind(name: string, finalName: string, nowMs: number): Promise<void> {
+    const path = join(this.#folder, name);
+    const state = await stat(path).catch(() => undefined);
+    if (state === undefined || nowMs - state.mtimeMs < LEFT_BEHIND_MS) return;
+    const [camera = "", day, time] = finalName.split(".");
+    this.#fault(camera, `${day}.${time}`, path, "a temporary file was left behind for more than an hour");
+  }
+
+  #tellOthers(names: readonly string[], day: string, minutes: ReadonlyMap<string, MinuteFiles>): void {
+    for (const name of names) {
+      const path = join(this.#folder, name);
+      const [camera = "", , time = ""] = name.split(".");
+      const minute = `${day}.${time}`;
+      const isMark = minuteStartUs(minute) !== undefined && path === keepPath(this.#directory, camera, minute);
+      if (isMark && minutes.has(`${minute}.${camera}`)) continue;
+      const message = isMark ? "a mark keeps a minute that is not there" : "not a file of Hindsight";
+      this.findings.push({
+        severity: "note",
+        camera: isMark ? camera : "-",
+        when: isMark ? minute : day,
+        path,
+        message,
+      });
+    }
+  }
+
+  #fault(camera: string, when: string, path: string, message: string): void {
+    this.findings.push({ severity: "fault", camera, when, path, message });
+  }
+}
+
+/** The names in a camera's directory that are days, oldest first, and those that are not ours. */
+export function sortDirectory(names: readonly string[], ours: readonly string[]): { days: string[]; others: string[] } {
+  return {
+    days: names.filter(isDay).sort(),
+    others: names.filter((name) => !isDay(name) && !ours.includes(name)),
+  };
+}

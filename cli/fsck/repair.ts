@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { NotYetError } from "../../services/converter/errors.ts";
+import { FrameGrabber } from "../../services/converter/frame-grabber.ts";
+import { IdleWatch } from "../../services/converter/idle-watch.ts";
+import { convertMinute, type MinuteConverterTools } from "../../services/converter/minute-converter.ts";
+import { rebuildPictures } from "../../services/converter/minute-pictures.ts";
+import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
+import { Semaphore } from "../../services/converter/semaphore.ts";
+import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
+import type { ConverterConfig } from "../../shared/config/config.ts";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import type { Remedy } from "./findings.ts";
+
+/** Pictures are made one after the other: there is no company to wait for. */
+const PREVIEW_WINDOW_MS = 0;
+/** A chunk without an end block, or a lock, is watched until it is known that nobody is at it. */
+const PATIENCE_MS = 60_000;
+
+/** Mends minutes by the converter's own code and under its locks, also beside converters that run. Deletes no footage. */
+export class Repairer {
+  readonly #tools: MinuteConverterTools;
+
+  constructor(config: ConverterConfig) {
+    const { ffmpegPath, ffmpegTimeoutMs } = config;
+    this.#tools = {
+      config: () => config,
+      previews: new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }), PREVIEW_WINDOW_MS),
+      watch: new IdleWatch(),
+      copying: new Semaphore(1),
+      pace: TAKEOVER_PACE,
+    };
+  }
+
+  /** Returns undefined when the minute is mended, else why it is not. Never throws. */
+  async repair(job: ConversionJob, remedy: Remedy): Promise<string | undefined> {
+    const untilMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#try(job, remedy);
+      } catch (error) {
+        const isOver = performance.now() > untilMs;
+        if (!(error instanceof NotYetError) || isOver) return (error as Error).message;
+        await sleep(Math.max(0, error.notBeforeMs - Date.now()));
+      }
+    }
+  }
+
+  async #try(job: ConversionJob, remedy: Remedy): Promise<string | undefined> {
+    if (remedy === "pictures") {
+      return (await rebuildPictures(job, this.#tools)) ? undefined : "none of its keyframes can be decoded";
+    }
+    const { quarantined } = await convertMinute(job, this.#tools);
+    return quarantined.length === 0 ? undefined : `kept in quarantine: ${quarantined.join(", ")}`;
+  }
+}

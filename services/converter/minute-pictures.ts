@@ -1,0 +1,57 @@
+import { open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
+import { readMinute } from "../../shared/mp4/minute-file.ts";
+import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
+import { minutePath } from "../../shared/store/names.ts";
+import { firstPicture } from "./first-picture.ts";
+import type { MinuteConverterTools } from "./minute-converter.ts";
+import { MinuteLock } from "./minute-lock.ts";
+import { makeThumbnail } from "./thumbnail.ts";
+
+/**
+ * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
+ * Throws what the batcher does, LockLostError, and the errors of the file system.
+ */
+export async function writePictures(
+  { directory, camera, minute }: ConversionJob,
+  plan: MinutePlan,
+  { previews, config }: Pick<MinuteConverterTools, "previews" | "config">,
+  lock: MinuteLock,
+): Promise<boolean> {
+  const preview = await firstPicture(plan, previews);
+  if (preview === undefined) return false;
+  const thumbnail = await makeThumbnail(preview, config().thumbnailWidth);
+  for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
+    await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
+      await file.writeFile(picture);
+      lock.verify(); // see MinuteLock: looked at while the temporary file exists
+    });
+  }
+  return true;
+}
+
+/**
+ * Makes preview and thumbnail of a minute anew from its mp4. Returns false when none of its keyframes can be decoded. Throws
+ * NotYetError while a converter is at the minute, Mp4Error, and what `writePictures` does.
+ */
+export async function rebuildPictures(job: ConversionJob, tools: MinuteConverterTools): Promise<boolean> {
+  const path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
+  try {
+    const file = await open(path, "r");
+    try {
+      const movie = await readMinute(file);
+      const { offsets, sizes } = movie;
+      const plan = planMinute({ movie, source: { path, file, offsets, sizes, isAnnexB: false } }, []);
+      const isMade = await writePictures(job, plan, tools, lock);
+      await syncDirectory(dirname(path));
+      return isMade;
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
