@@ -1,11 +1,12 @@
 import { splitAnnexB } from "../../shared/h264/nal.ts";
 import { SpsError } from "../../shared/h264/sps.ts";
+import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
+import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
 import type { Keyframe } from "./frame-grabber.ts";
-import type { MinutePlan } from "./minute-plan.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
-import { readSample, type SampleSource } from "./sample-copy.ts";
+import { readSample } from "./sample-copy.ts";
 
 /** Keyframes that are tried before a minute counts as one that nobody can decode. */
 const MAX_TRIES = 10;

@@ -4,8 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../shared/chunk/format.ts";
 import { START_CODE, splitAnnexB } from "../../shared/h264/nal.ts";
+import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { temporaryName } from "../../shared/store/names.ts";
-import { readSample, type SampleSource } from "./sample-copy.ts";
+import { readSample } from "./sample-copy.ts";
 
 /**
  * A copy of a chunk's access units in which every NAL unit stands behind a start code of four bytes, for chunks in which

@@ -1,22 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { StartCodeError, startCodesToLengths } from "./start-codes.ts";
-
-/** A file with samples in it. */
-export interface SampleSource {
-  path: string;
-  file: FileHandle;
-  offsets: Float64Array;
-  sizes: Uint32Array;
-  /** Samples are NAL units behind start codes (a chunk), not behind lengths (an mp4). */
-  isAnnexB: boolean;
-}
-
-/** Samples `from` up to, not including, `to` of a source. */
-export interface SampleRange {
-  source: SampleSource;
-  from: number;
-  to: number;
-}
+import { StartCodeError, startCodesToLengths } from "../../shared/h264/start-codes.ts";
+import type { SampleRange, SampleSource } from "../../shared/minute/sample-source.ts";
 
 /** A source has NAL units that do not stand behind start codes of four bytes. */
 export class SourceStartCodeError extends Error {

@@ -1,3 +1,5 @@
+import { IS_LITTLE_ENDIAN } from "./box.ts";
+
 /** An mp4 that is not one, or not one of ours; the message tells what is wrong with it. */
 export class Mp4Error extends Error {
   override name = "Mp4Error";
@@ -97,6 +99,16 @@ export class FieldReader {
 
   uint64(): number {
     return readUint64(this.#bytes, this.#advance(8));
+  }
+
+  /** So many unsigned 32-bit numbers, much faster than one at a time. */
+  uint32s(count: number): Uint32Array {
+    const at = this.#advance(count * 4);
+    const numbers = new Uint32Array(count);
+    const bytes = Buffer.from(numbers.buffer);
+    this.#bytes.copy(bytes, 0, at, at + count * 4);
+    if (IS_LITTLE_ENDIAN) bytes.swap32();
+    return numbers;
   }
 
   bytes(length: number): Buffer {

@@ -1,21 +1,41 @@
+import { endianness } from "node:os";
+
 /** Building blocks of ISO base media files (ISO/IEC 14496-12 §4.2): a box is its size, its type and its content. */
+
+/** Whether numbers must be turned round between memory and file. */
+export const IS_LITTLE_ENDIAN = endianness() === "LE";
 
 const BOX_HEADER_BYTES = 8;
 const MAX_UINT32 = 0xffff_ffff;
 
 /** A box of a four-character type. Throws RangeError when it would be longer than 4 GiB. */
 export function box(type: string, ...content: Buffer[]): Buffer {
-  const size = content.reduce((sum, part) => sum + part.length, BOX_HEADER_BYTES);
+  return Buffer.concat(boxParts(type, content));
+}
+
+/** The same in parts that follow one another, so that nothing long is copied. Throws RangeError as `box` does. */
+export function boxParts(type: string, content: readonly Buffer[]): Buffer[] {
+  const size = lengthOf(content) + BOX_HEADER_BYTES;
   if (size > MAX_UINT32) throw new RangeError(`a "${type}" box of ${size} bytes`);
   const header = Buffer.alloc(BOX_HEADER_BYTES);
   header.writeUInt32BE(size, 0);
   header.write(type, 4, "latin1");
-  return Buffer.concat([header, ...content], size);
+  return [header, ...content];
+}
+
+/** How many bytes the parts have together. */
+export function lengthOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 /** A full box (§4.2): a box whose content begins with a version and 24 flags. */
 export function fullBox(type: string, version: number, flags: number, ...content: Buffer[]): Buffer {
   return box(type, uint32((version << 24) | flags), ...content);
+}
+
+/** A full box in parts, as `boxParts`. */
+export function fullBoxParts(type: string, version: number, flags: number, content: readonly Buffer[]): Buffer[] {
+  return boxParts(type, [uint32((version << 24) | flags), ...content]);
 }
 
 /** Unsigned 32-bit big-endian numbers. */
@@ -39,6 +59,11 @@ export function uint16(...values: number[]): Buffer {
 
 /** Unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
 export function uint64(...values: number[]): Buffer {
+  return uint64Table(values);
+}
+
+/** A table of unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
+export function uint64Table(values: ArrayLike<number>): Buffer {
   const bytes = Buffer.allocUnsafe(values.length * 8);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;

@@ -26,6 +26,8 @@ export interface CaptureRecord {
   /** In the order of the samples. */
   spans: CaptureSpan[];
   chunks: MergedChunk[];
+  /** What is shown, µs since the Unix epoch, when it is not all from the first picture to the end of the last span. */
+  shown?: { firstUs: number; endUs: number };
 }
 
 /** The extended type of our box (ISO/IEC 14496-12 §11.1); docs/mp4.md describes its content. */
@@ -53,7 +55,10 @@ export function writeCaptureRecord(record: CaptureRecord): Buffer {
     "uuid",
     CAPTURE_RECORD_UUID,
     uint32(VERSION << 24),
-    uint64(record.spans[0]?.firstCaptureTimeUs ?? 0, record.spans.at(-1)?.endUs ?? 0),
+    uint64(
+      record.shown?.firstUs ?? record.spans[0]?.firstCaptureTimeUs ?? 0,
+      record.shown?.endUs ?? record.spans.at(-1)?.endUs ?? 0,
+    ),
     uint16(texts.length),
     ...texts,
     uint32(spans.length),

@@ -1,6 +1,6 @@
 import type { AvcConfiguration } from "./avc-configuration.ts";
 import { box, fullBox, uint32, uint32Table, uint64 } from "./box.ts";
-import { movieHeaderBox, sampleDescriptionBox, videoTrackBox } from "./movie-writer.ts";
+import { movieHeaderBox, sampleDescriptionBox, videoTrackParts } from "./movie-writer.ts";
 
 /** Fragmented mp4 (ISO/IEC 14496-12 §8.8) of one video track, as Media Source Extensions take it. */
 
@@ -42,7 +42,7 @@ export function writeInitializationSegment(configuration: AvcConfiguration, crea
     box(
       "moov",
       movieHeaderBox(timing),
-      videoTrackBox(configuration, timing, emptyTables),
+      ...videoTrackParts(configuration, timing, emptyTables),
       box("mvex", fullBox("trex", 0, 0, uint32(TRACK_ID, 1, 0, 0, 0))),
     ),
   ]);

@@ -7,22 +7,28 @@ const FIRST_READ_BYTES = 64 * 1024;
 const SUMMARY_READ_BYTES = 4 * 1024;
 const MAX_INDEX_BYTES = 128 * 1024 * 1024;
 
+/** For who reads many minutes. */
+export interface ReadMinuteOptions {
+  /** Length of the file in bytes, where it is known already. */
+  size?: number;
+  /** What is read goes in here while it fits; nothing of the answer refers to it. */
+  scratch?: Buffer;
+}
+
 /**
  * Reads the index of a minute's mp4: its codec, where its samples lie, and when they were taken. Throws Mp4Error when the
  * file is damaged, cut short, or not ours; and the errors of fstat(2) and read(2).
  */
-export async function readMinute(file: FileHandle): Promise<ReadMovie> {
-  const { size } = await file.stat();
-  let head = await readAt(file, 0, FIRST_READ_BYTES);
+export async function readMinute(file: FileHandle, options: ReadMinuteOptions = {}): Promise<ReadMovie> {
+  const size = options.size ?? (await file.stat()).size;
+  let head = await readAt(file, 0, FIRST_READ_BYTES, options.scratch);
   const index = findIndex(head);
   if (index.end > size) throw new Mp4Error("the file ends within its index");
   if (index.end > head.length) head = await readAt(file, 0, index.end);
   const movie = parseMovie(head.subarray(index.start, index.end));
-  for (let i = 0; i < movie.sizes.length; i++) {
-    const offset = movie.offsets[i] as number;
-    if (offset < index.end || offset + (movie.sizes[i] as number) > size) {
-      throw new Mp4Error(`sample ${i} does not lie within the file`);
-    }
+  const { start, end } = movie.extent;
+  if (movie.sizes.length > 0 && (start < index.end || end > size)) {
+    throw new Mp4Error(`samples lie from ${start} to ${end}, not within the file`);
   }
   return movie;
 }
@@ -57,8 +63,9 @@ function findIndex(head: Buffer): { start: number; end: number } {
   throw new Mp4Error("no index in front of the media data");
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+async function readAt(file: FileHandle, position: number, wanted: number, scratch?: Buffer): Promise<Buffer> {
+  const bytes = scratch ?? Buffer.allocUnsafe(wanted);
+  const length = Math.min(wanted, bytes.length);
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled);

@@ -2,13 +2,14 @@ import { type AvcConfiguration, parameterSetsOf } from "./avc-configuration.ts";
 import { boxOf, FieldReader, type FoundBox, Mp4Error, readBoxes } from "./box-reader.ts";
 import { type CaptureRecord, readCaptureRecord } from "./capture-record.ts";
 import type { Movie } from "./movie-writer.ts";
-import { readSampleTable } from "./sample-table-reader.ts";
+import { readSampleTable, type SampleExtent } from "./sample-table-reader.ts";
 import { TIMESCALE } from "./sample-times.ts";
 
 /** A movie that was read, with where its samples lie in the file. */
 export interface ReadMovie extends Movie {
   /** Offset of each sample in the file. */
   offsets: Float64Array;
+  extent: SampleExtent;
 }
 
 /** What the beginning of a movie's index tells without its sample tables. */
@@ -20,15 +21,33 @@ export interface MovieSummary {
   record: CaptureRecord;
 }
 
+/** Sample entries of H.265 and AV1; any other is damage. */
+const OTHER_CODECS: ReadonlySet<string> = new Set(["hvc1", "hev1", "av01"]);
+
+/** A file whose pictures are of another codec than H.264; the message tells which. */
+export class OtherCodecError extends Mp4Error {
+  override name = "OtherCodecError";
+  /** Type of the sample entry, such as `hvc1`. */
+  readonly codec: string;
+  /** When its pictures were taken, where that is known. */
+  record: CaptureRecord | undefined;
+
+  constructor(codec: string) {
+    super(`a sample entry "${codec}", not "avc1"`);
+    this.codec = codec;
+  }
+}
+
 /**
  * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, and when it is
- * somebody else's: another timescale, no capture record, other than one video track.
+ * somebody else's: another timescale, no capture record, other than one video track. Throws OtherCodecError for what is
+ * ours but not H.264.
  */
 export function parseMovie(moov: Buffer): ReadMovie {
   const boxes = readBoxes(moov);
   const record = readCaptureRecord(moov, boxes);
   if (record === undefined) throw new Mp4Error("no capture record: this file was not written by Hindsight");
-  const media = mediaOf(moov, boxes, false);
+  const media = mediaOrCodec(moov, boxes, record);
   const table = readSampleTable(moov, media.sampleTable, media.durationTicks);
   const counted = record.spans.reduce((sum, span) => sum + span.sampleCount, 0);
   if (counted !== table.sizes.length) {
@@ -48,6 +67,15 @@ export function parseMovieSummary(head: Buffer): MovieSummary {
   const { configuration, durationTicks } = mediaOf(head, boxes, true);
   const { codec, width, height } = configuration;
   return { codec, width, height, durationTicks, record };
+}
+
+function mediaOrCodec(moov: Buffer, boxes: FoundBox[], record: CaptureRecord): Media {
+  try {
+    return mediaOf(moov, boxes, false);
+  } catch (error) {
+    if (error instanceof OtherCodecError) error.record = record;
+    throw error;
+  }
 }
 
 interface Media {
@@ -75,6 +103,7 @@ function readDuration(fields: FieldReader): number {
 
 function readConfiguration(moov: Buffer, stsd: FoundBox): AvcConfiguration {
   const [entry] = readBoxes(moov, stsd.start + 8, stsd.end, true);
+  if (OTHER_CODECS.has(entry?.type ?? "")) throw new OtherCodecError(entry?.type as string);
   if (entry?.type !== "avc1") throw new Mp4Error(`a sample entry "${entry?.type ?? ""}", not "avc1"`);
   const fields = new FieldReader(moov, entry);
   fields.skip(24);
@@ -82,7 +111,7 @@ function readConfiguration(moov: Buffer, stsd: FoundBox): AvcConfiguration {
   const height = fields.uint16();
   fields.skip(50);
   const found = boxOf(readBoxes(moov, entry.end - fields.left, entry.end, true), "avcC");
-  const avcC = moov.subarray(found.start, found.end);
+  const avcC = Buffer.from(moov.subarray(found.start, found.end)); // a view would keep all that was read
   if (avcC.length < 7) throw new Mp4Error(`box "avcC" ends too early`);
   parameterSetsOf(avcC); // throws when they do not fit
   return { avcC, codec: `avc1.${avcC.toString("hex", 1, 4)}`, width, height };

@@ -1,4 +1,4 @@
-import { fullBox, int64, uint32, uint32Table, uint64 } from "./box.ts";
+import { fullBox, int64, uint32, uint32Table, uint64Table } from "./box.ts";
 import { type SampleTimes, UNREAD_SAMPLES } from "./sample-times.ts";
 
 /** The tables of an `stbl` box (ISO/IEC 14496-12 §8.5 to §8.7). Each keyframe begins an mp4 "chunk" of its own. */
@@ -66,7 +66,7 @@ export function chunkOffsetBox(samples: Samples, isLong: boolean, mediaOffset: n
     for (; sample < start; sample++) offset += samples.sizes[sample] as number;
     offsets.push(offset);
   }
-  const entries = isLong ? uint64(...offsets) : uint32Table(offsets);
+  const entries = isLong ? uint64Table(offsets) : uint32Table(offsets);
   return fullBox(isLong ? "co64" : "stco", 0, 0, uint32(offsets.length), entries);
 }
 

@@ -6,6 +6,15 @@ interface SampleTable {
   ptsOffsets?: Int32Array;
   keyframes: Uint32Array;
   offsets: Float64Array;
+  extent: SampleExtent;
+}
+
+/** Where the samples of a file lie, in bytes from its start. */
+export interface SampleExtent {
+  start: number;
+  end: number;
+  /** Whether they stand in their order with nothing between them. */
+  isContiguous: boolean;
 }
 
 /** More samples than a file of ours can have: 13 hours of 85 pictures a second. Bounds what a damaged file makes us allocate. */
@@ -28,7 +37,7 @@ export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks:
     dts,
     ...(ptsOffsets === undefined ? {} : { ptsOffsets }),
     keyframes: readKeyframes(fields("stss"), sizes.length),
-    offsets: readSampleOffsets(fields("stsc"), chunkOffsets, sizes),
+    ...readSampleOffsets(fields("stsc"), chunkOffsets, sizes),
   };
 }
 
@@ -36,9 +45,7 @@ function readSizes(fields: FieldReader): Uint32Array {
   if (fields.uint32() !== 0) throw new Mp4Error("all samples of one size");
   const count = fields.count(4);
   if (count > MAX_SAMPLES) throw new Mp4Error(`${count} samples, more than ${MAX_SAMPLES}`);
-  const sizes = new Uint32Array(count);
-  for (let i = 0; i < count; i++) sizes[i] = fields.uint32();
-  return sizes;
+  return fields.uint32s(count);
 }
 
 function readTimes(fields: FieldReader, count: number, durationTicks: number): Uint32Array {
@@ -96,12 +103,18 @@ function readLongOffsets(fields: FieldReader): Float64Array {
   return offsets;
 }
 
-function readSampleOffsets(fields: FieldReader, chunkOffsets: Float64Array, sizes: Uint32Array): Float64Array {
+function readSampleOffsets(
+  fields: FieldReader,
+  chunkOffsets: Float64Array,
+  sizes: Uint32Array,
+): Pick<SampleTable, "offsets" | "extent"> {
+  const extent = { start: Number.POSITIVE_INFINITY, end: 0, isContiguous: true };
   const offsets = new Float64Array(sizes.length);
   const entries = fields.count(12);
   let sample = 0;
   let chunk = 0;
   let perChunk = 0;
+  let end = 0;
   let next = entries === 0 ? Number.POSITIVE_INFINITY : fields.uint32() - 1;
   let left = entries;
   for (; chunk < chunkOffsets.length; chunk++) {
@@ -114,11 +127,15 @@ function readSampleOffsets(fields: FieldReader, chunkOffsets: Float64Array, size
     }
     if (perChunk > sizes.length - sample) throw new Mp4Error("stsc tells of more samples than there are");
     let offset = chunkOffsets[chunk] as number;
-    for (const end = sample + perChunk; sample < end; sample++) {
+    for (const last = sample + perChunk; sample < last; sample++) {
       offsets[sample] = offset;
       offset += sizes[sample] as number;
     }
+    if (chunk > 0 && chunkOffsets[chunk] !== end) extent.isContiguous = false;
+    end = offset;
+    extent.start = Math.min(extent.start, chunkOffsets[chunk] as number);
+    extent.end = Math.max(extent.end, end);
   }
   if (sample !== sizes.length) throw new Mp4Error("stsc tells of fewer samples than there are");
-  return offsets;
+  return { offsets, extent };
 }

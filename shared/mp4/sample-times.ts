@@ -2,7 +2,7 @@ import type { CaptureSpan } from "./capture-record.ts";
 
 /** Ticks a second of every track that we write; one for all, so that ranges can join minutes without rounding again. */
 export const TIMESCALE = 90_000;
-const TICKS_PER_US = TIMESCALE / 1_000_000;
+export const TICKS_PER_US = TIMESCALE / 1_000_000;
 
 /** When samples are decoded and shown, in ticks from the start of the file; in decode order. */
 export interface SampleTimes {

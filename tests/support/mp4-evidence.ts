@@ -13,6 +13,8 @@ export interface RecordedFrame {
   pts: number;
   dts: number;
   isKeyframe: boolean;
+  /** Not shown: the edit list leaves it out. */
+  isDiscarded: boolean;
   bytes: number;
   /** SHA-256 of its NAL units behind Annex B start codes of four bytes. */
   sha256: string;
@@ -65,6 +67,7 @@ export async function readFrames(file: string, options: EvidenceOptions = {}): P
         pts: Number(packet.pts_time),
         dts: Number(packet.dts_time),
         isKeyframe: packet.flags.includes("K"),
+        isDiscarded: packet.flags.includes("D"),
         bytes: bytes.length,
         ...hashesOf(bytes),
       });

@@ -6,8 +6,8 @@ export interface Entity {
   length: number;
   /** A strong entity tag, quotes included: other bytes, other tag (RFC 9110 §8.8.3). */
   etag: string;
-  /** ms since the Unix epoch; HTTP dates count whole seconds. */
-  lastModifiedMs: number;
+  /** ms since the Unix epoch; HTTP dates count whole seconds. Without it, only the tag tells one state from another. */
+  lastModifiedMs?: number;
 }
 
 /** How to answer. `start` and `end` (exclusive) are the bytes to send; a 304, 412 or 416 sends none. */
@@ -81,7 +81,8 @@ function listsTag(header: string, etag: string, comparison: "strong" | "weak"): 
 /** Whether the entity is newer than the header's date; undefined when there is no valid date. */
 function isModifiedSince(header: string | undefined, entity: Entity): boolean | undefined {
   const since = header === undefined ? Number.NaN : Date.parse(header);
-  return Number.isNaN(since) ? undefined : wholeSeconds(entity.lastModifiedMs) > since;
+  if (Number.isNaN(since) || entity.lastModifiedMs === undefined) return undefined;
+  return wholeSeconds(entity.lastModifiedMs) > since;
 }
 
 /** RFC 9110 §13.1.5: a tag must match strongly, a date exactly. */
@@ -89,7 +90,7 @@ function ifRangeHolds(header: string | undefined, entity: Entity): boolean {
   if (header === undefined) return true;
   const value = header.trim();
   if (value.endsWith('"')) return value === entity.etag;
-  return Date.parse(value) === wholeSeconds(entity.lastModifiedMs);
+  return entity.lastModifiedMs !== undefined && Date.parse(value) === wholeSeconds(entity.lastModifiedMs);
 }
 
 /** Node joins a repeated header into one; only its types allow for an array. */

@@ -13,6 +13,8 @@ export type ProblemKind =
   | "range-not-satisfiable"
   | "cross-site"
   | "upgrade-required"
+  | "codec-change"
+  | "range-too-long"
   | "unavailable"
   | "internal";
 
@@ -23,6 +25,8 @@ export interface ProblemDetails {
   status: number;
   detail: string;
   instance: string;
+  /** Members that are the problem's own (§3.2). */
+  [member: string]: unknown;
 }
 
 /** An error whose message may be shown to the client as it stands: it names no path of this machine and no secret. */
@@ -30,13 +34,22 @@ export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Members of the answer's own, beside those of every problem. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(kind: ProblemKind, status: number, detail: string, headers: Record<string, string> = {}) {
+  constructor(
+    kind: ProblemKind,
+    status: number,
+    detail: string,
+    headers: Record<string, string> = {},
+    members: Record<string, unknown> = {},
+  ) {
     super(detail);
     this.name = "Problem";
     this.kind = kind;
     this.status = status;
     this.headers = headers;
+    this.members = members;
   }
 }
 
@@ -48,6 +61,7 @@ export function problemDetails(problem: Problem, instance: string): ProblemDetai
     status: problem.status,
     detail: problem.message,
     instance: uriReference(instance),
+    ...problem.members,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type BigIntStats, constants } from "node:fs";
+import { type BigIntStats, constants, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Request, Response } from "express";
 import { decideAnswer, type Entity } from "./conditional.ts";
@@ -39,7 +39,8 @@ export async function openRegularFile(path: string): Promise<OpenFile | undefine
     throw error;
   }
   try {
-    const stats = await handle.stat({ bigint: true });
+    // The kernel has it at hand, the file being open; a range of a day asks it 1,440 times.
+    const stats = fstatSync(handle.fd, { bigint: true });
     if (stats.isFile()) return { handle, entity: fileEntity(stats) };
   } catch (error) {
     await handle.close();
@@ -72,10 +73,11 @@ export async function sendEntity(
   options: SendFileOptions,
   send: (start: number, end: number) => Promise<void>,
 ): Promise<void> {
+  const { lastModifiedMs } = entity;
+  if (lastModifiedMs !== undefined) res.set("Last-Modified", new Date(lastModifiedMs).toUTCString());
   res.set({
     ETag: entity.etag,
-    "Last-Modified": new Date(entity.lastModifiedMs).toUTCString(),
-    "Cache-Control": cacheControl(entity.lastModifiedMs, Date.now()),
+    "Cache-Control": lastModifiedMs === undefined ? "private, no-cache" : cacheControl(lastModifiedMs, Date.now()),
     "Accept-Ranges": "bytes",
     "Content-Type": options.type,
     "Content-Disposition": `${options.download ? "attachment" : "inline"}; filename="${options.fileName}"`,

@@ -1,95 +1,205 @@
 import { createHash } from "node:crypto";
-import { readMinute } from "../../../shared/mp4/minute-file.ts";
-import type { ReadMovie } from "../../../shared/mp4/movie-reader.ts";
-import { writeMovieHead } from "../../../shared/mp4/movie-writer.ts";
-import { minutePath } from "../../../shared/store/names.ts";
-import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
+import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
+import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { Has } from "../catalog/day-index.ts";
-import type { Entity } from "../http/conditional.ts";
 import { Problem } from "../http/problem.ts";
-import { openRegularFile } from "../http/send-file.ts";
-import { joinMinutes } from "./join-minutes.ts";
-import type { MinuteRange } from "./range-name.ts";
-import type { Piece, VirtualFile } from "./virtual-file.ts";
+import { CodecRuns } from "./codec-runs.ts";
+import { cutMinute } from "./cut.ts";
+import { findMinutes, type MinutePlace } from "./find-minutes.ts";
+import { firstConfiguration } from "./first-configuration.ts";
+import type { HeldFile, OpenFileBudget } from "./held-file.ts";
+import { inOrder } from "./in-order.ts";
+import { ConvertedMeanwhileError, closeAll, type OpenMinute, openMinute } from "./open-minute.ts";
+import { mediaPieces, type Piece } from "./pieces.ts";
+import { pinnedEnd } from "./pinned-end.ts";
+import { RangeMovie } from "./range-movie.ts";
+import { formatInstant, type RangeRequest } from "./range-request.ts";
+import { VirtualFile } from "./virtual-file.ts";
 
-interface MinuteFile {
-  path: string;
-  entity: Entity;
-  movie: ReadMovie;
+/** What ranges are made with. */
+export interface RangeParts {
+  catalog: Catalog;
+  logger: Logger;
+  budget: OpenFileBudget;
 }
+
+/** A range as a file, or where its end must be pinned before it can be one. */
+export type LaidOut = { file: VirtualFile; fileName: string } | { pinnedUs: number };
 
 /** Goes into the ETag: another layout of the same minutes is another file. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
+const MINUTES_AHEAD = 8;
+/** Holds the index of most minutes, so that one read will do. */
+const SCRATCH_BYTES = 32 * 1024;
+const ATTEMPTS = 5;
+/** Two weeks of 25 pictures a second; the index of so much takes 130 MB of memory until it is sent. */
+const MOST_SAMPLES = 32_000_000;
 
 /**
- * Lays out the mp4 of all minutes of a range: an index made from theirs, and behind it the media data where it lies in
- * their files. Throws Problem 404 when there is none, Mp4Error when one cannot be read, and the errors of the file system.
+ * Lays out a range as one mp4: an index made from those of its minutes, and behind it the media data where it lies in
+ * their files. The ETag is made of the index, which holds the size, time and recorder of every sample: so it stays the
+ * same when a chunk becomes an mp4.
+ *
+ * Throws Problem (404 without footage, 409 when the codec changes, 400 when it is too long), Mp4Error when nothing of it
+ * can be read, and the errors of the file system.
  */
-export async function layOutRange(catalog: Catalog, range: MinuteRange): Promise<VirtualFile> {
-  const files: MinuteFile[] = [];
-  for (const { directory, minute } of await findMinutes(catalog, range)) {
-    const file = await readMinuteFile(minutePath(directory, range.camera, minute, "mp4"));
-    if (file !== undefined) files.push(file);
-  }
-  if (files.length === 0) {
-    const detail = `There is no footage of ${range.camera} from ${range.from} to ${range.to} (UTC).`;
-    throw new Problem("no-footage", 404, detail);
-  }
-  files.sort((a, b) => firstCaptureUs(a) - firstCaptureUs(b));
-  const head = writeMovieHead(joinMinutes(files.map((file) => file.movie)));
-  const pieces: Piece[] = [{ bytes: head }, ...files.flatMap(mediaPieces)];
-  const hash = createHash("sha256").update(`${LAYOUT_VERSION}`);
-  for (const file of files) hash.update(file.entity.etag);
-  return {
-    entity: {
-      length: pieces.reduce((sum, piece) => sum + ("bytes" in piece ? piece.bytes.length : piece.length), 0),
-      etag: `"range-${hash.digest("base64url").slice(0, 27)}"`,
-      lastModifiedMs: Math.max(...files.map((file) => file.entity.lastModifiedMs)),
-    },
-    pieces,
-  };
-}
-
-async function findMinutes(
-  catalog: Catalog,
-  { camera, from, to }: MinuteRange,
-): Promise<{ directory: string; minute: Minute }[]> {
-  const found: { directory: string; minute: Minute }[] = [];
-  const days = (await catalog.daysWithFootage(camera)).filter((day) => `${day}.2359` >= from && `${day}.0000` <= to);
-  for (const day of days) {
-    for (const index of await catalog.day(camera, day)) {
-      for (const { minute } of index.minutes(Has.mp4)) {
-        if (minute >= from && minute <= to) found.push({ directory: index.directory, minute });
-      }
+export async function layOutRange(parts: RangeParts, request: RangeRequest): Promise<LaidOut> {
+  for (let attempt = 1; ; attempt++) {
+    const layout = new RangeLayout(parts, request);
+    try {
+      return await layout.make();
+    } catch (error) {
+      await layout.close();
+      if (!(error instanceof ConvertedMeanwhileError) || attempt === ATTEMPTS) throw error;
     }
   }
-  return found.sort((a, b) => (minuteStartUs(a.minute) as number) - (minuteStartUs(b.minute) as number));
 }
 
-/** Undefined when the minute has just been deleted. */
-async function readMinuteFile(path: string): Promise<MinuteFile | undefined> {
-  const file = await openRegularFile(path);
-  if (file === undefined) return undefined;
-  try {
-    return { path, entity: file.entity, movie: await readMinute(file.handle) };
-  } finally {
-    await file.handle.close();
+class RangeLayout {
+  readonly #parts: RangeParts;
+  readonly #request: RangeRequest;
+  readonly #movie: RangeMovie;
+  readonly #codecs: CodecRuns;
+  readonly #files: HeldFile[] = [];
+  readonly #pieces: Piece[] = [];
+  readonly #scratch = Array.from({ length: MINUTES_AHEAD }, () => Buffer.allocUnsafeSlow(SCRATCH_BYTES));
+  #configuration: Awaited<ReturnType<typeof firstConfiguration>>;
+  #firstShownUs: number | undefined;
+  #failure: unknown;
+
+  constructor(parts: RangeParts, request: RangeRequest) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#movie = new RangeMovie(request.gaps);
+    this.#codecs = new CodecRuns(request);
+  }
+
+  async make(): Promise<LaidOut> {
+    const found = await findMinutes(this.#parts.catalog, this.#request);
+    const pinnedUs = await pinnedEnd(this.#request, found, (place) => this.#writtenUntil(place));
+    if (pinnedUs !== undefined) {
+      if (pinnedUs <= this.#request.startUs) throw this.#nothing();
+      return { pinnedUs };
+    }
+    const groups = inOrder(
+      found.minutes,
+      MINUTES_AHEAD,
+      (places, slot) => this.#openGroup(places, slot),
+      (minutes) => closeAll(minutes.flatMap(({ files }) => files)),
+    );
+    for await (const minutes of groups) for (const minute of minutes) await this.#add(minute);
+    const problem = this.#codecs.problem();
+    if (problem !== undefined) throw problem;
+    if (this.#configuration === undefined) throw this.#failure ?? this.#nothing();
+    return this.#finish(this.#configuration);
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.#files);
+  }
+
+  #finish(configuration: NonNullable<Awaited<ReturnType<typeof firstConfiguration>>>): LaidOut {
+    const { head, mediaBytes, endUs } = this.#movie.finish(configuration);
+    const { camera, names } = this.#request;
+    const hash = createHash("sha256").update(`${LAYOUT_VERSION} ${camera}`);
+    let length = mediaBytes;
+    for (const bytes of head) {
+      hash.update(bytes);
+      length += bytes.length;
+    }
+    const entity = { length, etag: `"range-${hash.digest("base64url").slice(0, 27)}"` };
+    const pieces = [...head.map((bytes) => ({ bytes, length: bytes.length })), ...this.#pieces];
+    const [from, to] =
+      names === undefined ? [timeStamp(this.#firstShownUs ?? 0), timeStamp(endUs)] : [names.from, names.to];
+    return { file: new VirtualFile(entity, pieces, this.#files), fileName: `${camera}.${from}.to.${to}.mp4` };
+  }
+
+  async #add(minute: OpenMinute): Promise<void> {
+    this.#files.push(...minute.files);
+    const { startUs, endUs } = this.#request;
+    this.#codecs.add("avc1", minute.samples.record.spans);
+    const cuts = cutMinute(minute.samples, startUs, endUs);
+    const first = cuts[0];
+    if (first === undefined) {
+      await closeAll(minute.files);
+      return;
+    }
+    this.#configuration ??= await firstConfiguration(minute, first);
+    if (this.#configuration === undefined) return; // nobody can decode it: there are no parameter sets
+    this.#firstShownUs ??= first.shownUs;
+    for (const cut of cuts) {
+      this.#movie.add(cut);
+      this.#pieces.push(...mediaPieces(minute, cut.from, cut.to));
+    }
+    if (this.#movie.sampleCount > MOST_SAMPLES) {
+      const detail = "A range may have 32 million pictures, two weeks at 25 a second; ask for several shorter ones.";
+      throw new Problem("range-too-long", 400, detail);
+    }
+  }
+
+  async #writtenUntil(place: MinutePlace): Promise<number | undefined> {
+    try {
+      const minute = await openMinute(this.#request.camera, place, this.#parts.budget, this.#scratch[0] as Buffer);
+      if (minute !== undefined) await closeAll(minute.files);
+      return minute?.writtenUs;
+    } catch (error) {
+      if (error instanceof OtherCodecError) return error.record?.spans.at(-1)?.endUs;
+      if (error instanceof Mp4Error || error instanceof TimesTooFarApartError) return undefined;
+      throw error;
+    }
+  }
+
+  async #openGroup(places: readonly MinutePlace[], slot: number): Promise<OpenMinute[]> {
+    const minutes: OpenMinute[] = [];
+    try {
+      for (const place of places) {
+        const minute = await this.#openPlace(place, slot);
+        if (minute !== undefined) minutes.push(minute);
+      }
+    } catch (error) {
+      await closeAll(minutes.flatMap(({ files }) => files));
+      throw error;
+    }
+    return minutes.sort((a, b) => firstCaptureUs(a) - firstCaptureUs(b));
+  }
+
+  /** A minute that cannot be read as one of ours must not keep the others from being had. */
+  async #openPlace(place: MinutePlace, slot: number): Promise<OpenMinute | undefined> {
+    const { camera } = this.#request;
+    try {
+      return await openMinute(camera, place, this.#parts.budget, this.#scratch[slot] as Buffer);
+    } catch (error) {
+      if (error instanceof OtherCodecError && error.record !== undefined) {
+        this.#codecs.add(error.codec, error.record.spans);
+      } else if (error instanceof Mp4Error || error instanceof TimesTooFarApartError) {
+        this.#parts.logger.warn("a range leaves out a minute that cannot be read", {
+          camera,
+          minute: place.minute,
+          error,
+        });
+        this.#failure ??= error;
+      } else {
+        throw error;
+      }
+      return undefined;
+    }
+  }
+
+  #nothing(): Problem {
+    const { camera, names, startUs, endUs } = this.#request;
+    const [from, to] = names === undefined ? [formatInstant(startUs), formatInstant(endUs)] : [names.from, names.to];
+    return new Problem("no-footage", 404, `There is no footage of ${camera} from ${from} to ${to} (UTC).`);
   }
 }
 
-function firstCaptureUs(file: MinuteFile): number {
-  return file.movie.record.spans[0]?.firstCaptureTimeUs ?? 0;
+function firstCaptureUs({ samples }: OpenMinute): number {
+  return samples.record.spans[0]?.firstCaptureTimeUs ?? 0;
 }
 
-/** Where a minute's samples lie in its file, in their order; neighbours as one. */
-function mediaPieces({ path, entity, movie }: MinuteFile): Piece[] {
-  const pieces: Extract<Piece, { path: string }>[] = [];
-  for (const [index, size] of movie.sizes.entries()) {
-    const offset = movie.offsets[index] as number;
-    const last = pieces.at(-1);
-    if (last !== undefined && last.start + last.length === offset) last.length += size;
-    else pieces.push({ path, etag: entity.etag, start: offset, length: size });
-  }
-  return pieces;
+/** `YYYYMMDD.HHMMSS` in UTC, for a file name. */
+function timeStamp(timeUs: number): string {
+  const digits = new Date(Math.floor(timeUs / 1000)).toISOString().replace(/[-:]/g, "");
+  return `${digits.slice(0, 8)}.${digits.slice(9, 15)}`;
 }

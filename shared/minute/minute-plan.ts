@@ -1,11 +1,11 @@
-import type { ChunkIndex } from "../../shared/chunk/chunk-index.ts";
-import { type Assembly, assemble } from "../../shared/minute/assembly.ts";
-import type { Recording } from "../../shared/minute/recording.ts";
-import type { MergedChunk } from "../../shared/mp4/capture-record.ts";
-import type { ReadMovie } from "../../shared/mp4/movie-reader.ts";
-import type { Movie } from "../../shared/mp4/movie-writer.ts";
-import { captureTimesOf, layOutTimes } from "../../shared/mp4/sample-times.ts";
-import type { SampleRange, SampleSource } from "./sample-copy.ts";
+import type { ChunkIndex } from "../chunk/chunk-index.ts";
+import type { MergedChunk } from "../mp4/capture-record.ts";
+import type { ReadMovie } from "../mp4/movie-reader.ts";
+import type { Movie } from "../mp4/movie-writer.ts";
+import { captureTimesOf, layOutTimes } from "../mp4/sample-times.ts";
+import { type Assembly, assemble } from "./assembly.ts";
+import type { Recording } from "./recording.ts";
+import type { SampleRange, SampleSource } from "./sample-source.ts";
 
 /** The mp4 that is already there. */
 export interface ExistingMinute {

@@ -1,0 +1,209 @@
+// What a range costs: npm run bench:range. The table goes into docs/performance.md.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { readUsage } from "./support/process-usage.ts";
+import { MinuteVideo, writeMinutes } from "./support/video-store.ts";
+
+const ROUNDS = 5;
+const START_US = Date.UTC(2025, 10, 24) * 1000;
+const NGINX = "one process, tcp_nopush on, access_log off, worker_connections 64";
+/** By whether it hands files to the kernel (`sendfile`), which Node.js cannot do. */
+const NGINX_PORTS = { on: 18_089, off: 18_090 } as const;
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const root = await mkdtemp(join(tmpdir(), "hindsight-bench-range-"));
+const iso = (timeUs: number) => new Date(timeUs / 1000).toISOString();
+const rangePath = (camera: string, minutes: number) =>
+  `/api/1/camera/${camera}/range.mp4?start=${iso(START_US)}&end=${iso(START_US + minutes * 60_000_000)}`;
+const [HOUR, DAY] = [rangePath("hour", 60), rangePath("day", 1440)];
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] as number;
+
+try {
+  await bench();
+} finally {
+  await rm(root, { recursive: true, force: true });
+}
+
+async function bench(): Promise<void> {
+  const video = await MinuteVideo.make();
+  const paths = await writeMinutes(root, "hour", video, START_US, 61, false);
+  await writeMinutes(root, "day", video, START_US, 1441, true);
+  print(`load ${loadavg()[0]?.toFixed(1)}; ${ROUNDS} rounds, medians\n`);
+  await firstBytes();
+  await throughput(paths.slice(0, 60));
+  await memory();
+  print(`\nload at the end ${loadavg()[0]?.toFixed(1)}`);
+}
+
+interface Server {
+  child: ChildProcess;
+  pid: number;
+  url: string;
+}
+
+async function startServer(): Promise<Server> {
+  const script = fileURLToPath(new URL("support/range-server.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", script, root], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(child.stdout as NonNullable<typeof child.stdout>, "data")) as [Buffer];
+  return { child, pid: child.pid as number, url: `http://127.0.0.1:${port.toString().trim()}` };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+async function firstBytes(): Promise<void> {
+  print("| first byte, ms | cold process | second request | to reach |\n| --- | --- | --- | --- |");
+  for (const [what, path, limit] of [
+    ["hour", HOUR, 30],
+    ["24 hours", DAY, 300],
+  ] as const) {
+    const cold: number[] = [];
+    const warm: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await startServer();
+      cold.push(await firstByteMs(server.url + path));
+      warm.push(await firstByteMs(server.url + path));
+      await stop(server.child);
+    }
+    print(`| ${what} | ${median(cold).toFixed(0)} | ${median(warm).toFixed(0)} | ${limit} |`);
+  }
+}
+
+async function answer(url: string): Promise<IncomingMessage> {
+  const [res] = (await once(get(url, { agent: false }), "response")) as [IncomingMessage];
+  if (res.statusCode !== 200) throw new Error(`${url} is answered ${res.statusCode}`);
+  return res;
+}
+
+async function firstByteMs(url: string): Promise<number> {
+  const start = performance.now();
+  const res = await answer(url);
+  await once(res, "readable");
+  const ms = performance.now() - start;
+  res.destroy();
+  return ms;
+}
+
+async function throughput(minutes: string[]): Promise<void> {
+  const server = await startServer();
+  const file = join(root, "hour.mp4");
+  await pipeline(await answer(server.url + HOUR), createWriteStream(file));
+  const gigabytes = (await stat(file)).size / 1e9;
+  const [sending, copying] = [await startNginx("on"), await startNginx("off")];
+  const contender = (name: string, pid: number | undefined, url: string) => ({
+    name,
+    pid: pid as number,
+    url,
+    seconds: [] as number[],
+    cpu: [] as number[],
+  });
+  const nginxUrl = (sendfile: "on" | "off") => `http://127.0.0.1:${NGINX_PORTS[sendfile]}/hour.mp4`;
+  const contenders = [
+    contender("range", server.pid, server.url + HOUR),
+    contender("nginx, the same bytes as a file, sendfile off", copying.pid, nginxUrl("off")),
+    contender("nginx, the same, sendfile on", sending.pid, nginxUrl("on")),
+  ];
+  for (const { url } of contenders) await download(url);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { pid, url, seconds, cpu } of contenders) {
+      const before = readUsage(pid).cpuSeconds;
+      const start = performance.now();
+      await download(url);
+      seconds.push((performance.now() - start) / 1000);
+      cpu.push(readUsage(pid).cpuSeconds - before);
+    }
+  }
+  for (const child of [sending, copying, server.child]) await stop(child);
+  const ffmpeg = await ffmpegCpu(minutes);
+  const rows = contenders.map(({ name, seconds, cpu }) => ({
+    name,
+    speed: gigabytes / median(seconds),
+    cpu: median(cpu),
+  }));
+  const [, off, on] = rows;
+  print(`\nAn hour of ${gigabytes.toFixed(2)} GB to curl, over the loopback; nginx: ${NGINX}.\n`);
+  print("| | GB/s | to nginx, sendfile off | on | CPU s | to nginx, sendfile off | on | to ffmpeg |");
+  print("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  for (const { name, speed, cpu } of rows) {
+    const figures = [
+      speed,
+      speed / (off?.speed ?? 0),
+      speed / (on?.speed ?? 0),
+      cpu,
+      cpu / (off?.cpu ?? 0),
+      cpu / (on?.cpu ?? 0),
+    ];
+    print(`| ${[name, ...figures.map((figure) => figure.toFixed(2)), (cpu / ffmpeg).toFixed(2)].join(" | ")} |`);
+  }
+  print(`| ffmpeg -f concat -c copy -movflags +faststart | | | | ${ffmpeg.toFixed(2)} | | | 1 |`);
+}
+
+async function startNginx(sendfile: "on" | "off"): Promise<ChildProcess> {
+  const port = NGINX_PORTS[sendfile];
+  const settings = `daemon off; master_process off; pid ${root}/nginx-${port}.pid; error_log stderr;
+events { worker_connections 64; }
+http { access_log off; sendfile ${sendfile}; tcp_nopush on; server { listen 127.0.0.1:${port}; root ${root}; } }\n`;
+  const path = join(root, `nginx-${port}.conf`);
+  await writeFile(path, settings);
+  const child = spawn("nginx", ["-c", path], { stdio: "inherit" });
+  for (let tries = 0; tries < 100; tries++) {
+    const isUp = await new Promise<boolean>((resolve) => {
+      const req = get(`http://127.0.0.1:${port}/nginx-${port}.conf`, (res) => resolve(res.resume() === res));
+      req.on("error", () => resolve(false));
+    });
+    if (isUp) return child;
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+  throw new Error("nginx does not answer: apt-get install nginx-light");
+}
+
+async function run(program: string, ...parameters: string[]): Promise<void> {
+  const [code] = (await once(spawn(program, parameters, { stdio: ["ignore", "inherit", "inherit"] }), "exit")) as [
+    number,
+  ];
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
+}
+
+function download(url: string, ...more: string[]): Promise<void> {
+  return run("curl", "-sS", "-o", "/dev/null", ...more, url);
+}
+
+/** CPU of ffmpeg for the same hour as a file, s; ours in the meantime is next to none. */
+async function ffmpegCpu(minutes: string[]): Promise<number> {
+  const list = join(root, "list.txt");
+  await writeFile(list, minutes.map((path) => `file '${path}'\n`).join(""));
+  const input = ["-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", list];
+  const before = readUsage(process.pid).cpuSeconds;
+  await run("ffmpeg", ...input, "-c", "copy", "-movflags", "+faststart", join(root, "ffmpeg.mp4"));
+  return readUsage(process.pid).cpuSeconds - before;
+}
+
+async function memory(): Promise<void> {
+  print("\n| resident memory | idle, MB | at most, MB | more | to reach |\n| --- | --- | --- | --- | --- |");
+  const day = (url: string) => download(url + DAY, "-r", "0-2000000000");
+  const twenty = async (url: string) => {
+    await Promise.all(Array.from({ length: 20 }, () => download(url + HOUR, "-r", "0-150000000")));
+  };
+  for (const [what, work, limit] of [
+    ["one day", day, 60],
+    ["twenty hours at once", twenty, 200],
+  ] as const) {
+    const { child, pid, url } = await startServer();
+    await download(`${url}/api/1/camera/hour/range.mp4?start=${iso(START_US)}&end=${iso(START_US + 1e6)}`);
+    const idle = readUsage(pid).residentBytes / 1e6;
+    await work(url);
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    const most = (Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024) / 1e6;
+    await stop(child);
+    print(`| ${what} | ${idle.toFixed(0)} | ${most.toFixed(0)} | ${(most - idle).toFixed(0)} | ${limit} |`);
+  }
+}

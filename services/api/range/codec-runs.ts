@@ -1,0 +1,48 @@
+import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
+import { Problem } from "../http/problem.ts";
+import { formatInstant, type RangeRequest } from "./range-request.ts";
+
+interface Run {
+  codec: string;
+  startUs: number;
+  endUs: number;
+}
+
+/** Notes which stretches of a range are of which codec. */
+export class CodecRuns {
+  readonly #request: RangeRequest;
+  readonly #runs: Run[] = [];
+
+  constructor(request: RangeRequest) {
+    this.#request = request;
+  }
+
+  /** `codec` is the type of the sample entry, such as `avc1`; the spans are a minute's. */
+  add(codec: string, spans: readonly CaptureSpan[]): void {
+    for (const { firstCaptureTimeUs, endUs } of spans) {
+      const start = Math.max(firstCaptureTimeUs, this.#request.startUs);
+      const end = Math.min(endUs, this.#request.endUs);
+      if (start >= end) continue;
+      const last = this.#runs.at(-1);
+      if (last?.codec === codec) last.endUs = Math.max(last.endUs, end);
+      else this.#runs.push({ codec, startUs: start, endUs: end });
+    }
+  }
+
+  /** 409 when the range cannot be one track; it names the ranges that can. */
+  problem(): Problem | undefined {
+    if (this.#runs.every(({ codec }) => codec === "avc1")) return undefined;
+    const ranges = this.#runs.map(({ codec, startUs, endUs }) => ({
+      codec,
+      start: formatInstant(startUs),
+      end: formatInstant(endUs),
+    }));
+    if (ranges.length === 1) {
+      const detail = `This range is of the codec ${ranges[0]?.codec}, which cannot be joined; ask for its minutes.`;
+      return new Problem("codec-change", 409, detail, {}, { ranges });
+    }
+    const list = ranges.map(({ codec, start, end }) => `${start} to ${end} (${codec})`).join(", ");
+    const detail = `The camera's codec changes within this range, which no player can play; ask for ${list}.`;
+    return new Problem("codec-change", 409, detail, {}, { ranges });
+  }
+}

@@ -1,0 +1,81 @@
+import type { FileHandle } from "node:fs/promises";
+import { openRegularFile } from "../http/send-file.ts";
+
+/** A file is no longer what it was when the range was laid out: the answer ends rather than be wrong. */
+export class FootageChangedError extends Error {
+  override name = "FootageChangedError";
+}
+
+/** How many files all ranges together may hold open while they are being sent. */
+export class OpenFileBudget {
+  #left: number;
+
+  constructor(files: number) {
+    this.#left = files;
+  }
+
+  take(): boolean {
+    if (this.#left === 0) return false;
+    this.#left--;
+    return true;
+  }
+
+  giveBack(): void {
+    this.#left++;
+  }
+}
+
+/**
+ * A file of a range. It is held open from when its index was read until its bytes are sent, so that they stay what they
+ * were though the file be deleted or replaced; files beyond the budget are opened again, and must then be the same.
+ */
+export class HeldFile {
+  readonly path: string;
+  readonly length: number;
+  readonly #etag: string;
+  readonly #budget: OpenFileBudget;
+  #handle: FileHandle | undefined;
+  #isCounted = false;
+
+  private constructor(path: string, handle: FileHandle, length: number, etag: string, budget: OpenFileBudget) {
+    this.path = path;
+    this.#handle = handle;
+    this.length = length;
+    this.#etag = etag;
+    this.#budget = budget;
+  }
+
+  /** Undefined when there is no such file. Throws the errors of open(2). */
+  static async open(path: string, budget: OpenFileBudget): Promise<HeldFile | undefined> {
+    const file = await openRegularFile(path);
+    if (file === undefined) return undefined;
+    return new HeldFile(path, file.handle, file.entity.length, file.entity.etag, budget);
+  }
+
+  /** The open file. Throws FootageChangedError when it had to be opened again and is another, and the errors of open(2). */
+  async handle(): Promise<FileHandle> {
+    if (this.#handle !== undefined) return this.#handle;
+    const file = await openRegularFile(this.path);
+    if (file === undefined) throw new FootageChangedError("a minute of the range was deleted");
+    if (file.entity.etag !== this.#etag) {
+      await file.handle.close();
+      throw new FootageChangedError("a minute of the range was merged with a late part");
+    }
+    this.#handle = file.handle;
+    return file.handle;
+  }
+
+  /** Closes the file until it is wanted again, unless the budget lets it stay open. */
+  async keepIfAffordable(): Promise<void> {
+    this.#isCounted = this.#budget.take();
+    if (!this.#isCounted) await this.close();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isCounted) this.#budget.giveBack();
+    this.#isCounted = false;
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+}

@@ -1,0 +1,130 @@
+import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
+import { type ExistingMinute, type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
+import type { SampleRange, SampleSource } from "../../../shared/minute/sample-source.ts";
+import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
+import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
+import { readMinute } from "../../../shared/mp4/minute-file.ts";
+import { chunkPath, minutePath } from "../../../shared/store/names.ts";
+import type { MinuteSamples } from "./cut.ts";
+import type { MinutePlace } from "./find-minutes.ts";
+import { HeldFile, type OpenFileBudget } from "./held-file.ts";
+import { writtenUntil } from "./written.ts";
+
+/** A file of a minute, and where the minute's samples lie in it. */
+export interface HeldSource extends SampleSource {
+  held: HeldFile;
+  /** Whether the samples are known to stand in their order with nothing between them. */
+  isContiguous?: boolean;
+}
+
+/** A minute whose index was read: its mp4, its chunks, or both. */
+export interface OpenMinute {
+  samples: MinuteSamples;
+  /** Where the samples lie, in their order. */
+  ranges: (SampleRange & { source: HeldSource })[];
+  files: HeldFile[];
+  /** Of the mp4, if there is one. */
+  configuration: AvcConfiguration | undefined;
+  /** Up to where nothing more will come that begins earlier, µs since the Unix epoch. */
+  writtenUs: number;
+}
+
+/** A chunk was converted since its folder was read: look again. */
+export class ConvertedMeanwhileError extends Error {
+  override name = "ConvertedMeanwhileError";
+}
+
+/**
+ * Reads the index of a minute. One that is still chunks is planned as the converter plans it, so that it has the same
+ * samples at the same times now and as an mp4. The files stay open while the budget lets them, chunks always: they are
+ * deleted soon. Undefined when the minute was deleted meanwhile, or holds no samples. `scratch` is overwritten.
+ *
+ * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
+ */
+export async function openMinute(
+  camera: string,
+  place: MinutePlace,
+  budget: OpenFileBudget,
+  scratch: Buffer,
+): Promise<OpenMinute | undefined> {
+  const files: HeldFile[] = [];
+  try {
+    const minute = await readIndex(camera, place, budget, scratch, files);
+    if (minute === undefined || minute.samples.sizes.length === 0) {
+      await closeAll(files);
+      return undefined;
+    }
+    if (place.parts.length === 0) await Promise.all(files.map((file) => file.keepIfAffordable()));
+    return minute;
+  } catch (error) {
+    await closeAll(files);
+    throw error;
+  }
+}
+
+export async function closeAll(files: readonly HeldFile[]): Promise<void> {
+  await Promise.all(files.map((file) => file.close()));
+}
+
+async function readIndex(
+  camera: string,
+  { directory, minute, hasMp4, parts }: MinutePlace,
+  budget: OpenFileBudget,
+  scratch: Buffer,
+  files: HeldFile[],
+): Promise<OpenMinute | undefined> {
+  const chunks = [];
+  // Before the mp4: what was removed since is in the mp4, and the other way round it could be in neither.
+  for (const part of parts) {
+    const held = await HeldFile.open(chunkPath(directory, camera, minute, part), budget);
+    if (held === undefined) throw new ConvertedMeanwhileError(`a chunk of ${minute}`);
+    files.push(held);
+    const file = await held.handle();
+    const index = await indexChunk(file);
+    const { offsets, sizes } = index;
+    chunks.push({ index, source: { path: held.path, file, offsets, sizes, isAnnexB: true, held } });
+  }
+  const existing = hasMp4
+    ? await readExisting(minutePath(directory, camera, minute, "mp4"), budget, scratch, files)
+    : undefined;
+  if (chunks.length > 0) return planned(existing, chunks, files);
+  if (existing === undefined) return undefined;
+  const { movie, source } = existing;
+  const { isContiguous } = movie.extent;
+  return {
+    samples: { ...movie, ...(isContiguous && { contiguousOffsets: movie.offsets }) },
+    ranges: [{ source: { ...source, isContiguous }, from: 0, to: movie.sizes.length }],
+    files,
+    configuration: movie,
+    writtenUs: endOf(movie.record.spans),
+  };
+}
+
+async function readExisting(path: string, budget: OpenFileBudget, scratch: Buffer, files: HeldFile[]) {
+  const held = await HeldFile.open(path, budget);
+  if (held === undefined) return undefined;
+  files.push(held);
+  const file = await held.handle();
+  const movie = await readMinute(file, { size: held.length, scratch });
+  return { movie, source: { path, file, offsets: movie.offsets, sizes: movie.sizes, isAnnexB: false, held } };
+}
+
+function planned(
+  existing: (ExistingMinute & { source: HeldSource }) | undefined,
+  chunks: (PlannedPart & { source: HeldSource })[],
+  files: HeldFile[],
+): OpenMinute {
+  const { movie, ranges } = planMinute(existing, chunks);
+  const isClosed = chunks.every(({ index }) => index.isClosed);
+  return {
+    samples: movie,
+    ranges: ranges as OpenMinute["ranges"], // the plan's sources are those that it was given
+    files,
+    configuration: existing?.movie,
+    writtenUs: (isClosed ? endOf(movie.record.spans) : writtenUntil(movie)) ?? 0,
+  };
+}
+
+function endOf(spans: readonly CaptureSpan[]): number {
+  return Math.max(...spans.map(({ endUs }) => endUs));
+}

@@ -1,0 +1,60 @@
+import type { HeldFile } from "./held-file.ts";
+import type { OpenMinute } from "./open-minute.ts";
+
+/** Samples as they lie in a file, NAL units behind their lengths. */
+export interface FilePiece {
+  file: HeldFile;
+  start: number;
+  length: number;
+}
+
+/** Samples `from` up to, not including, `to` of a chunk: their start codes become lengths on the way. */
+export interface ChunkPiece {
+  file: HeldFile;
+  offsets: Float64Array;
+  sizes: Uint32Array;
+  from: number;
+  to: number;
+  length: number;
+}
+
+/** A run of bytes of a range: in memory, or of a file on disk. */
+export type Piece = { bytes: Buffer; length: number } | FilePiece | ChunkPiece;
+
+/** Where the samples `from` up to, not including, `to` of a minute lie; what lies together as one. */
+export function mediaPieces({ ranges }: OpenMinute, from: number, to: number): Piece[] {
+  const pieces: Piece[] = [];
+  let base = 0;
+  for (const { source, from: start, to: end } of ranges) {
+    const first = Math.max(from - base + start, start);
+    const last = Math.min(to - base + start, end);
+    base += end - start;
+    if (first >= last) continue;
+    if (source.isAnnexB) pieces.push(chunkPiece(source, first, last));
+    else pieces.push(...filePieces(source, first, last));
+  }
+  return pieces;
+}
+
+type Source = OpenMinute["ranges"][number]["source"];
+
+function chunkPiece({ held, offsets, sizes }: Source, from: number, to: number): ChunkPiece {
+  let length = 0;
+  for (let i = from; i < to; i++) length += sizes[i] as number;
+  return { file: held, offsets, sizes, from, to, length };
+}
+
+function filePieces({ held, offsets, sizes, isContiguous }: Source, from: number, to: number): FilePiece[] {
+  if (isContiguous === true) {
+    const start = offsets[from] as number;
+    return [{ file: held, start, length: (offsets[to - 1] as number) + (sizes[to - 1] as number) - start }];
+  }
+  const pieces: FilePiece[] = [];
+  for (let i = from; i < to; ) {
+    const start = offsets[i] as number;
+    let end = start;
+    while (i < to && offsets[i] === end) end += sizes[i++] as number;
+    pieces.push({ file: held, start, length: end - start });
+  }
+  return pieces;
+}

@@ -1,0 +1,72 @@
+import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
+import { movieHeadParts } from "../../../shared/mp4/movie-writer.ts";
+import { TICKS_PER_US, TIMESCALE } from "../../../shared/mp4/sample-times.ts";
+import type { Cut } from "./cut.ts";
+import { SampleTables } from "./sample-tables.ts";
+import { TimeLine } from "./time-line.ts";
+
+interface PlacedCut {
+  cut: Cut;
+  /** The tick at which its earliest picture is shown. */
+  startTicks: number;
+}
+
+/**
+ * The index of one movie made of many cuts. Gaps are skipped or kept by the duration of the sample before them; what the
+ * first cut holds before the first picture that is wanted, and the last one behind the last, one edit leaves out. Pure.
+ */
+export class RangeMovie {
+  readonly #tables = new SampleTables();
+  readonly #line: TimeLine;
+  #first: Cut | undefined;
+  /** The last cut: how long its last sample lasts is known when the next one comes. */
+  #pending: PlacedCut | undefined;
+
+  constructor(gaps: "skip" | "keep") {
+    this.#line = new TimeLine(gaps);
+  }
+
+  get sampleCount(): number {
+    return this.#tables.sampleCount + (this.#pending?.cut.sizes.length ?? 0);
+  }
+
+  add(cut: Cut): void {
+    const lastTicks = this.#pending === undefined ? -1 : lastDecode(this.#pending);
+    const startTicks = this.#line.place(cut, lastTicks + 1);
+    if (this.#pending !== undefined) this.#tables.add(this.#pending.cut, startTicks - lastTicks);
+    this.#first ??= cut;
+    this.#pending = { cut, startTicks };
+  }
+
+  /** Everything before the first sample's bytes, in parts, and how many bytes of samples follow. Nothing may be added then. */
+  finish(configuration: AvcConfiguration): { head: Buffer[]; mediaBytes: number; endUs: number } {
+    const [first, last] = [this.#first, this.#pending];
+    if (first === undefined || last === undefined) throw new RangeError("a range without samples");
+    const lastTicks = lastDecode(last);
+    const shownEnd = last.startTicks + Math.round((last.cut.endUs - last.cut.firstUs) * TICKS_PER_US);
+    const duration = Math.max(lastTicks + 1, shownEnd);
+    this.#tables.add(last.cut, duration - lastTicks);
+    const delay = this.#tables.delay();
+    const start = Math.round((first.shownUs - first.firstUs) * TICKS_PER_US);
+    const isCut = start > 0 || last.cut.hasMore;
+    const edit = { start: start + delay, duration: shownEnd - start };
+    const shown = { firstUs: first.shownUs, endUs: last.cut.endUs };
+    const head = movieHeadParts({
+      configuration,
+      record: { spans: this.#line.spans, chunks: [], ...(isCut ? { shown } : {}) },
+      timing: {
+        createdUs: first.shownUs,
+        timescale: TIMESCALE,
+        duration,
+        ...(isCut || delay > 0 ? { edit } : {}),
+      },
+      mediaBytes: this.#tables.mediaBytes,
+      tables: (mediaOffset) => this.#tables.parts(mediaOffset),
+    });
+    return { head, mediaBytes: this.#tables.mediaBytes, endUs: last.cut.endUs };
+  }
+}
+
+function lastDecode({ cut, startTicks }: PlacedCut): number {
+  return startTicks + (cut.dts.at(-1) as number) - cut.firstTicks;
+}

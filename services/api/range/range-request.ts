@@ -1,0 +1,67 @@
+import type { Request } from "express";
+import type { Minute } from "../../../shared/time/minute.ts";
+import { excerpt, Problem } from "../http/problem.ts";
+import { parseInstant, single } from "../http/query.ts";
+import { parseRangeName } from "./range-name.ts";
+
+/** What part of a camera's footage is to be one file. */
+export interface RangeRequest {
+  camera: string;
+  /** Minutes by their names, both ends inclusive; without it, capture times alone decide. */
+  names?: { from: Minute; to: Minute };
+  /** The picture on show at this time is the first; µs since the Unix epoch. */
+  startUs: number;
+  /** The last picture begins before this time; infinite: as far as there is footage. */
+  endUs: number;
+  /** Whether a gap takes its time in the video or is skipped. */
+  gaps: "skip" | "keep";
+}
+
+/** The range that `/api/1/camera/{id}/range.mp4?start=…&end=…&gaps=…` asks for. Throws Problem 400. */
+export function parseRangeQuery(camera: string, req: Request): RangeRequest {
+  const [start, end] = [single(req, "start"), single(req, "end")];
+  if (start === undefined || end === undefined) {
+    throw new Problem("bad-request", 400, 'Give both "start" and "end" (ISO 8601 with zone).');
+  }
+  const [startUs, endUs] = [parseInstantUs(start, "start"), parseInstantUs(end, "end")];
+  if (endUs <= startUs) throw new Problem("invalid-time", 400, '"end" must be later than "start".');
+  return { camera, startUs, endUs, gaps: parseGaps(req) };
+}
+
+/**
+ * The range that `/api/1/camera/{id}.range.….to.….mp4?gaps=…&end=…` asks for, `end` being where a range that reached into
+ * the present was pinned; undefined when the name is not of this form. Throws Problem 400.
+ */
+export function parseNamedRange(file: string, req: Request): RangeRequest | undefined {
+  const name = parseRangeName(file);
+  if (name === undefined) return undefined;
+  const { camera, from, to } = name;
+  const end = single(req, "end");
+  return {
+    camera,
+    names: { from, to },
+    startUs: Number.NEGATIVE_INFINITY,
+    endUs: end === undefined ? Number.POSITIVE_INFINITY : parseInstantUs(end, "end"),
+    gaps: parseGaps(req),
+  };
+}
+
+/** An instant as `parseInstant` takes it, µs since the Unix epoch; further digits are cut. Throws Problem 400. */
+function parseInstantUs(text: string, name: string): number {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
+  const seconds = Math.floor(parseInstant(text, name) / 1000);
+  return seconds * 1e6 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+}
+
+/** An instant, µs since the Unix epoch, in ISO 8601 with all six digits. */
+export function formatInstant(timeUs: number): string {
+  const seconds = Math.floor(timeUs / 1e6);
+  const micros = String(Math.round(timeUs - seconds * 1e6)).padStart(6, "0");
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${micros}Z`;
+}
+
+function parseGaps(req: Request): "skip" | "keep" {
+  const gaps = single(req, "gaps") ?? "skip";
+  if (gaps === "skip" || gaps === "keep") return gaps;
+  throw new Problem("bad-request", 400, `"gaps" is skip or keep, not "${excerpt(gaps)}".`);
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { FrameGrabber } from "../../services/converter/frame-grabber.ts";
+import { IdleWatch } from "../../services/converter/idle-watch.ts";
+import { convertMinute } from "../../services/converter/minute-converter.ts";
+import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
+import { Semaphore } from "../../services/converter/semaphore.ts";
+import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
+import type { ConverterConfig } from "../../shared/config/config.ts";
+import { chunkPath } from "../../shared/store/names.ts";
+import { type Minute, minuteAt } from "../../shared/time/minute.ts";
+import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";
+
+/** A picture that was recorded. */
+export interface RecordedPicture {
+  timeUs: number;
+  /** Where it ends: when the next one of its session begins. */
+  endUs: number;
+  /** SHA-256 of its access unit. */
+  sha256: string;
+  isKeyframe: boolean;
+  /** The number that it shows. */
+  count: number;
+  session: number;
+}
+
+/** How a session's pictures come. */
+export interface SessionOptions {
+  startUs: number;
+  countFrom: number;
+  /** When each picture is shown, counted from the start; the last is where the session ends. */
+  timesUs: readonly number[];
+  /** Whether the last chunk gets its end block; else it is still being written. */
+  isClosed?: boolean;
+}
+
+/** A camera's directory filled as a recorder fills it, and what was recorded. */
+export class RangeStore {
+  readonly camera: string;
+  readonly directory: string;
+  /** In the order of capture. */
+  readonly pictures: RecordedPicture[] = [];
+  readonly minutes: Minute[] = [];
+  readonly #parts = new Map<Minute, number>();
+  #sessions = 0;
+
+  constructor(camera: string, directory: string) {
+    this.camera = camera;
+    this.directory = directory;
+  }
+
+  /** Records a clip: the file changes at the first keyframe of a minute; a minute's further session is a further part. */
+  async record(
+    clip: readonly ClipUnit[],
+    { startUs, countFrom, timesUs, isClosed = true }: SessionOptions,
+  ): Promise<void> {
+    const session = ++this.#sessions;
+    const units = clip.map((unit) => ({ ...unit, timeUs: startUs + (timesUs[unit.shown] as number) }));
+    const endUs = startUs + (timesUs[clip.length] as number);
+    for (const { data, shown, timeUs, isKeyframe } of units) {
+      const sha256 = createHash("sha256").update(data).digest("hex");
+      const end = startUs + (timesUs[shown + 1] as number);
+      this.pictures.push({ timeUs, endUs: end, sha256, isKeyframe, count: countFrom + shown, session });
+    }
+    this.pictures.sort((a, b) => a.timeUs - b.timeUs);
+    const files: { minute: Minute; units: TimedUnit[] }[] = [];
+    for (const { data, timeUs, isKeyframe } of units) {
+      const minute = minuteAt(timeUs);
+      if (files.length === 0 || (isKeyframe && minute > (files.at(-1)?.minute as Minute)))
+        files.push({ minute, units: [] });
+      files.at(-1)?.units.push({ data, timeUs });
+    }
+    for (const [i, { minute, units: held }] of files.entries()) {
+      const part = (this.#parts.get(minute) ?? 0) + 1;
+      this.#parts.set(minute, part);
+      if (part === 1) this.minutes.push(minute);
+      const openedUs = held[0]?.timeUs as number;
+      const ends = files[i + 1]?.units[0]?.timeUs ?? (isClosed ? endUs : undefined);
+      await writeChunk(chunkPath(this.directory, this.camera, minute, part), {
+        units: held,
+        origin: origin("recorder", { session }),
+        openedUs,
+        ...(ends === undefined ? {} : { endUs: ends }),
+      });
+    }
+  }
+
+  /** Converts a minute as the converter does, but for its pictures, which are all the same. */
+  async convert(minute: Minute, picture: string): Promise<void> {
+    const config = { thumbnailWidth: 320, chunkIdleMs: 0 } as ConverterConfig;
+    const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000 }), 10);
+    previews.grab = () => readFile(picture);
+    const tools = {
+      config: () => config,
+      previews,
+      watch: new IdleWatch(),
+      copying: new Semaphore(1),
+      pace: TAKEOVER_PACE,
+    };
+    await convertMinute({ camera: this.camera, minute, directory: this.directory }, tools);
+  }
+
+  /** What a range shows: the picture on show at `startUs`, and all that begin before `endUs`. */
+  shown(startUs: number, endUs: number): RecordedPicture[] {
+    return this.pictures.filter((picture) => picture.endUs > startUs && picture.timeUs < endUs);
+  }
+}
