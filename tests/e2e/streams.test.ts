@@ -236,7 +236,7 @@ describe("a camera that loses packets over TCP", () => {
 });
 
 test("a stream without a keyframe for keyframeTimeout is given up, with the reason, and begun anew", () => {
-  expect(givenUp.problem).toMatch(/no keyframe for 5 s: set a keyframe \(I-frame\) interval/);
+  expect(givenUp.problem).toMatch(/no keyframe for 5 s: set a keyframe \(I-frame, IDR\) interval/);
   expect(backAgain.problem).toBeUndefined();
   expect(backAgain.reconnects).toBe(1);
 });
