@@ -104,7 +104,7 @@ beforeAll(async () => {
     told.set(id, first);
   }
   for (const { id } of BAD) {
-    const second = await until(`${id} is tried again, twice`, 40_000, async () => {
+    const second = await until(`${id} is tried again, twice`, 90_000, async () => {
       const status = await statusOf(id);
       return status !== undefined && status.sessions >= (told.get(id)?.sessions ?? 0) + 2 && status;
     });
@@ -118,7 +118,7 @@ beforeAll(async () => {
   garbled = (await statusOf("garbled")) as CameraStatus;
   stoppedUs = Date.now() * 1000;
   expect(await fleet.end("recorder")).toBe(0);
-}, 150_000);
+}, 300_000);
 
 afterAll(async () => {
   await fleet?.stop();
