@@ -16,9 +16,14 @@ export default defineConfig({
         },
       },
       {
-        // Judges times to 20 ms: nothing else may need the machine meanwhile.
+        // Judges times to 20 ms, and how far behind a live picture is: nothing else may need the machine meanwhile.
         extends: true,
-        test: { name: "recording", include: ["tests/e2e/recording.test.ts"], sequence: { groupOrder: 1 } },
+        test: {
+          name: "recording",
+          include: ["tests/e2e/{recording,live}.test.ts"],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+        },
       },
       {
         // These mostly wait for minutes to pass: all at once.
@@ -26,7 +31,7 @@ export default defineConfig({
         test: {
           name: "end to end",
           include: ["tests/e2e/**/*.test.ts"],
-          exclude: ["tests/e2e/recording.test.ts"],
+          exclude: ["tests/e2e/{recording,live}.test.ts"],
           sequence: { groupOrder: 2 },
           maxWorkers: 3,
         },
