@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "../../shared/config/config.ts";
-import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
+import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
+import { hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { finishInterrupted } from "./interrupted.ts";
 import { type PassParts, runPass } from "./pass.ts";
@@ -256,14 +257,15 @@ test("a deletion that a crash cut short is finished; a minute that is whole or k
     unconverted: true,
     files,
   });
-  await finishInterrupted(log, Date.now());
-  expect(existsSync(first)).toBe(true);
+  const sheet = writeOld(spriteSheetPath(root, "a", hourOf(minute)), "it may show what is gone", 0);
+  await finishInterrupted(root, log, Date.now());
+  expect([existsSync(first), existsSync(sheet)]).toEqual([true, false]);
   unlinkSync(first);
   const mark = writeOld(keepPath(directory, "a", minute), "", 0);
-  await finishInterrupted(log, Date.now());
+  await finishInterrupted(root, log, Date.now());
   expect(existsSync(second)).toBe(true);
   unlinkSync(mark);
-  await finishInterrupted(log, Date.now());
+  await finishInterrupted(root, log, Date.now());
   expect(existsSync(second)).toBe(false);
 });
 
@@ -275,7 +277,7 @@ test("a deletion in quarantine that a crash cut short is finished", async () => 
   const log = new ReapedLog(root);
   const entry = { camera: "a", minute, directory, reason: "space" as const, unconverted: true };
   await log.write({ ...entry, at: new Date().toISOString(), files: [name, `${name}.json`] });
-  await finishInterrupted(log, Date.now());
+  await finishInterrupted(root, log, Date.now());
   expect(existsSync(why)).toBe(false);
 });
 
@@ -320,6 +322,6 @@ test("a minute that was recorded anew under a name that was deleted is left alon
   const entry = { camera: "a", minute, directory, reason: "space" as const, unconverted: false, files };
   await log.write({ ...entry, at: new Date(Date.now() - 60_000).toISOString() });
   unlinkSync(mp4);
-  await finishInterrupted(log, Date.now());
+  await finishInterrupted(root, log, Date.now());
   expect(existsSync(preview)).toBe(true);
 });

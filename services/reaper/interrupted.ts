@@ -7,6 +7,7 @@ import {
   QUARANTINE_FOLDER,
   quarantineFolder,
 } from "../../shared/store/names.ts";
+import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import type { FootageFile, FootageMinute } from "./footage.ts";
 import type { ReapedLog } from "./reaped-log.ts";
@@ -17,10 +18,15 @@ import { conditionOf } from "./rules.ts";
  * Finishes a deletion that a crash cut short: of the minute in the log's newest line some files are gone and others are not.
  * A minute that is whole stays, and so do files that changed since. Rejects with the errors of reading the log.
  */
-export async function finishInterrupted(log: ReapedLog, nowMs: number): Promise<Removal | undefined> {
+export async function finishInterrupted(
+  storageRoot: string,
+  log: ReapedLog,
+  nowMs: number,
+): Promise<Removal | undefined> {
   const entry = await log.newest();
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
+  await removeSpriteSheet(storageRoot, camera, minute).catch(() => {}); // it can be made anew
   const files: FootageFile[] = [];
   for (const file of entry.files) {
     const name = basename(file);

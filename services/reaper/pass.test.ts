@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "../../shared/config/config.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
-import { keepPath, minutePath, quarantineFolder, temporaryName } from "../../shared/store/names.ts";
-import { dayOf } from "../../shared/time/minute.ts";
+import { keepPath, minutePath, quarantineFolder, spriteSheetPath, temporaryName } from "../../shared/store/names.ts";
+import { dayOf, hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { runPass } from "./pass.ts";
 import { ReapedLog, type Reason } from "./reaped-log.ts";
@@ -151,6 +151,34 @@ test("a minute's files go together, and so do day folders that are empty then", 
   expect(files.filter((path) => existsSync(path))).toEqual([]);
   expect(kept.every((path) => existsSync(path))).toBe(true);
   expect(readdirSync(directory)).toEqual([...new Set([dayOf(minutesAgo(100))])]);
+});
+
+test("the sprite sheet of a minute's hour goes with it, in no dry run; other hours' sheets stay", async () => {
+  await recordedAllAlong();
+  const [old, young] = [minutesAgo(3000), minutesAgo(100)];
+  const camera = cameraConfig("a", join(root, "a"));
+  for (const minute of [old, young]) writeMinute(camera.directory, "a", minute);
+  const [oldSheet, youngSheet] = [old, young].map((minute) =>
+    writeOld(spriteSheetPath(root, "a", hourOf(minute)), "sheet", 0),
+  ) as [string, string];
+  await pass(configOf(root, [camera], { maxAgeDays: 1, dryRun: true }));
+  expect(existsSync(oldSheet)).toBe(true);
+  const { removed, problems } = await pass(configOf(root, [camera], { maxAgeDays: 1 }));
+  expect([removed, problems]).toEqual([[`a.${old}`], []]);
+  expect([existsSync(dirname(oldSheet)), existsSync(youngSheet)]).toEqual([false, true]);
+});
+
+test("a sprite sheet that cannot be deleted is a problem, told once, and the footage goes all the same", async () => {
+  await recordedAllAlong();
+  const camera = cameraConfig("a", join(root, "a"));
+  const minutes = [minutesAgo(3001), minutesAgo(3000)];
+  for (const minute of minutes) {
+    writeMinute(camera.directory, "a", minute);
+    mkdirSync(spriteSheetPath(root, "a", hourOf(minute)), { recursive: true }); // unlink(2) removes no folder
+  }
+  const { removed, problems } = await pass(configOf(root, [camera], { maxAgeDays: 1 }));
+  expect(removed).toEqual(minutes.map((minute) => `a.${minute}`));
+  expect(problems).toEqual([expect.stringMatching(/^sprite sheets .* cannot be deleted/)]);
 });
 
 test("what is not footage stays: foreign files, also in quarantine, another day's files, and the folders that hold them", async () => {

@@ -175,7 +175,8 @@ export class Reaper implements Service {
   async #tidyLog(reaper: ReaperConfig, scope: Scope, problems: string[]): Promise<void> {
     if (reaper.dryRun) return;
     try {
-      if (!this.#finishedInterrupted) await finishInterrupted(this.#log, Date.now());
+      if (!this.#finishedInterrupted)
+        await finishInterrupted(this.#context.config.current.storage.root, this.#log, Date.now());
       this.#finishedInterrupted = true;
       if (scope === "all") await this.#log.prune(reaper.logDays);
     } catch (error) {

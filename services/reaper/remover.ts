@@ -1,7 +1,8 @@
 import { access, constants } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ReaperConfig } from "../../shared/config/config.ts";
+import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
+import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { PassEvents } from "./pass.ts";
 import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
@@ -9,6 +10,7 @@ import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
 
 /** Removes minutes, each after its line in the log is durable. Trouble is told as a problem. */
 export class Remover {
+  readonly #storageRoot: string;
   readonly #reaper: ReaperConfig;
   readonly #events: PassEvents;
   readonly #log: ReapedLog;
@@ -16,7 +18,9 @@ export class Remover {
   readonly #stuck = new Set<string>();
   #logBroken = false;
 
-  constructor({ reaper, events, log }: { reaper: ReaperConfig; events: PassEvents; log: ReapedLog }) {
+  constructor(parts: { config: Config; reaper: ReaperConfig; events: PassEvents; log: ReapedLog }) {
+    const { config, reaper, events, log } = parts;
+    this.#storageRoot = config.storage.root;
     this.#reaper = reaper;
     this.#events = events;
     this.#log = log;
@@ -37,6 +41,7 @@ export class Remover {
     const onTime = await this.#write(entry);
     if (this.#logBroken) return 0;
     const removal = await removeMinute(minute, false);
+    await this.#removeSheet(minute);
     if (removal.failure !== undefined) this.#refuse(folder, removal.failure.error);
     else this.#log.forget(entry);
     // The disk of the log was full to the last byte: now there is room for the line.
@@ -48,6 +53,18 @@ export class Remover {
 
   async removeEmpty(folders: readonly string[]): Promise<void> {
     await Promise.all(folders.map(removeIfEmpty));
+  }
+
+  /** After the minute's files: an api that draws the sheet meanwhile looks for them once more when it is there. */
+  async #removeSheet({ camera, minute }: FootageMinute): Promise<void> {
+    try {
+      await removeSpriteSheet(this.#storageRoot, camera, minute);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+      this.#events.problem(
+        `sprite sheets of deleted footage cannot be deleted (${code}): correct the rights of .sprites`,
+      );
+    }
   }
 
   #told(minute: FootageMinute, reason: Reason, unconverted: boolean, removal: Removal): number {

@@ -14,8 +14,9 @@ export interface AgeClock {
 /**
  * A clock that is wrong by years must not make all footage too old at once. So the clock is believed only while footage
  * leads up to it: a stretch of recording is broken by more than seven days without any, and a stretch younger than seven days
- * does not yet tell the time. Meanwhile age is counted from the end of the stretch before. A machine that truly stood still
- * for weeks deletes by age up to seven days late. `days` are those with footage, YYYYMMDD, of the whole store.
+ * does not yet tell the time. Meanwhile age is counted from the beginning of the last day before the gap: nothing goes too
+ * early. A machine that truly stood still for weeks deletes by age up to eight days late. `days` are those with footage,
+ * YYYYMMDD, of the whole store.
  */
 export function ageClock(days: Iterable<string>, nowMs: number): AgeClock {
   const starts = [...new Set(days)].map((day) => (minuteStartUs(`${day}.0000`) as number) / 1000);
@@ -25,7 +26,7 @@ export function ageClock(days: Iterable<string>, nowMs: number): AgeClock {
     if (laterMs - startMs > (GAP_DAYS + 1) * DAY_MS) {
       const day = new Date(startMs).toISOString().slice(0, 10);
       const doubt = `no footage leads from ${day} up to the machine's clock: until it has recorded for ${GAP_DAYS} days, age is counted from ${day}; see whether the clock is right`;
-      return { nowMs: startMs + DAY_MS, doubt };
+      return { nowMs: startMs, doubt };
     }
     if (nowMs - startMs > GAP_DAYS * DAY_MS) break;
     laterMs = startMs;

@@ -132,8 +132,7 @@ test("nothing is sent while nobody looks", async () => {
   expect(messages).toBe(0);
 });
 
-// A camera with B-frames often shows no picture within 20 s: a known defect, told in docs/live.md.
-test.each(["plain", "long-gop"])(
+test.each(["plain", "b-frames", "long-gop"])(
   "%s plays in Chromium as the camera sends it, less than a second behind",
   async (camera) => {
     const beganMs = Date.now();

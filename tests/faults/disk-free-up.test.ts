@@ -38,7 +38,7 @@ async function fillWithOldFootage(): Promise<void> {
   }
 }
 
-/** Something else fills the disk in a moment, faster than any reaper looks. */
+/** Something else fills the disk in a moment, while the reaper does not look. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-free-up-"));
   redis = await startRedis();
@@ -61,10 +61,12 @@ beforeAll(async () => {
     30_000,
     async () => (await readChunkFrames(directory())).length > 2 * CLIP.fps,
   );
+  process.kill(fleet.pid("reaper"), "SIGSTOP");
   const { bavail, bsize } = await statfs(fleet.storageRoot);
   await writeFile(join(fleet.storageRoot, "filler"), Buffer.alloc(bavail * bsize - RESERVE_BYTES + 2 * MIB));
   const fullUs = Date.now() * 1000;
   await until("the full disk to be met", 10_000, async () => fleet.log.includes("camera yard: cannot write"));
+  process.kill(fleet.pid("reaper"), "SIGCONT");
   await until("recording to go on", 20_000, async () => {
     return ((await readChunkFrames(directory())).at(-1)?.captureTimeUs ?? 0) > fullUs + 3_000_000;
   });

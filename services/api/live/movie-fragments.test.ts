@@ -38,7 +38,7 @@ test("a changed picture, or a clock that was set, begins a new stream", () => {
 
 test("presentation times are the capture times, B-frames and odd intervals included; decode times rise, and no pause is longer than two durations", () => {
   // What Media Source Extensions ask for (§3.5.8, coded frame processing, step 6).
-  const intervals = fc.array(fc.integer({ min: 20_000, max: 60_000 }), { minLength: 1, maxLength: 60 });
+  const intervals = fc.array(fc.integer({ min: 20_000, max: 900_000 }), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(intervals, fc.boolean(), (steps, hasBFrames) => {
       const shown = [1e12];
@@ -52,7 +52,7 @@ test("presentation times are the capture times, B-frames and odd intervals inclu
         expect(times.presentationUs).toBe(timeUs - 1e12 + 1_000_000);
         if (before !== undefined) {
           expect(times.decodeUs).toBeGreaterThan(before.decodeUs);
-          if (!hasBFrames) expect(times.decodeUs - before.decodeUs).toBeLessThanOrEqual(2 * before.durationUs);
+          expect(times.decodeUs - before.decodeUs).toBeLessThanOrEqual(2 * before.durationUs);
         }
         before = times;
       }

@@ -31,10 +31,11 @@ const DEFAULT_INTERVAL_US = 40_000;
 const MOST_DURATION_US = 2_000_000;
 
 /**
- * Makes fragments of live frames, one of each. What only the future knows is set so that a player is never held up: a
- * sample lasts half as long again as the longest interval of late, since a player of Media Source Extensions takes a
- * pause of more than two durations for the end of a stretch, and then drops everything up to the next keyframe; and
- * frames that are presented before the one they follow (B-frames) are decoded a microsecond after it.
+ * Makes fragments of live frames, one of each. What only the future knows is set so that a player is never held up. A
+ * sample lasts half as long again as the longest interval of late. A player of Media Source Extensions takes decode times
+ * that are more than two durations apart for the end of a stretch, and drops everything up to the next keyframe: so within
+ * a GOP they never are, whatever the intervals of presentation. Frames that are presented before the one they follow
+ * (B-frames) are decoded a microsecond after it.
  */
 export class MovieFragments {
   #configuration: AvcConfiguration | undefined;
@@ -42,6 +43,7 @@ export class MovieFragments {
   #sequence = 0;
   #newestUs = 0;
   #decodeTimeUs = 0;
+  #durationUs = 0;
   /** Longest interval between frames, of this GOP and of the one before. */
   #intervalUs = 0;
   #previousIntervalUs = DEFAULT_INTERVAL_US;
@@ -53,8 +55,7 @@ export class MovieFragments {
     if (this.#configuration === undefined) return undefined;
     const presentationTimeUs = Math.max(0, frame.captureTimeUs - this.#startTimeUs);
     const aheadUs = presentationTimeUs - this.#newestUs;
-    const decodeTimeUs =
-      start === undefined ? Math.max(this.#decodeTimeUs + 1, presentationTimeUs) : presentationTimeUs;
+    const decodeTimeUs = start === undefined ? this.#nextDecodeTime(frame, presentationTimeUs) : presentationTimeUs;
     if (frame.isKeyframe) {
       if (this.#intervalUs > 0) this.#previousIntervalUs = this.#intervalUs;
       this.#intervalUs = 0;
@@ -64,6 +65,7 @@ export class MovieFragments {
     this.#decodeTimeUs = decodeTimeUs;
     const intervalUs = Math.max(this.#intervalUs, this.#previousIntervalUs);
     const durationUs = Math.min(MOST_DURATION_US, Math.round(intervalUs * 1.5));
+    this.#durationUs = durationUs;
     this.#sequence = (this.#sequence + 1) >>> 0;
     const sample = {
       sequence: this.#sequence,
@@ -73,6 +75,11 @@ export class MovieFragments {
       durationUs,
     };
     return { isKeyframe: frame.isKeyframe, bytes: writeFragment(sample, nals), ...(start !== undefined && { start }) };
+  }
+
+  #nextDecodeTime({ isKeyframe }: LiveFrame, presentationTimeUs: number): number {
+    const timeUs = Math.max(this.#decodeTimeUs + 1, presentationTimeUs);
+    return isKeyframe ? timeUs : Math.min(timeUs, this.#decodeTimeUs + 2 * this.#durationUs);
   }
 
   /** A new stream when this keyframe cannot go on with the one there is. */

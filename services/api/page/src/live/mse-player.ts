@@ -8,6 +8,8 @@ const FASTER_S = 0.4;
 const JUMP_S = 0.9;
 /** A jump decodes everything from the keyframe on, which takes time itself: no further one so soon. */
 const JUMP_PAUSE_MS = 3000;
+/** Outside of what there is there is no picture: a jump into it may be tried again so soon. */
+const OUTSIDE_PAUSE_MS = 500;
 const FASTER_RATE = 1.1;
 const MUCH_FASTER_RATE = 1.5;
 /** What was shown is kept for so long, and then thrown away a GOP at a time. */
@@ -128,11 +130,11 @@ export class MsePlayer {
     const behindS = endS - video.currentTime;
     const isOutside = video.currentTime < buffered.start(last);
     const nowMs = performance.now();
-    if (
-      (behindS > JUMP_S || isOutside) &&
-      !video.seeking &&
-      nowMs - this.#jumpedMs > (isOutside ? 500 : JUMP_PAUSE_MS)
-    ) {
+    // Who seeks to where nothing will come seeks for ever: only what is on its way is waited for.
+    const isDue = isOutside
+      ? nowMs - this.#jumpedMs > OUTSIDE_PAUSE_MS
+      : behindS > JUMP_S && !video.seeking && nowMs - this.#jumpedMs > JUMP_PAUSE_MS;
+    if (isDue) {
       this.#jumpedMs = nowMs;
       video.currentTime = Math.max(buffered.start(last), endS - TARGET_S);
     }
