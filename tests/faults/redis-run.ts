@@ -72,6 +72,7 @@ export async function runRedisFaults(options: RedisRunOptions): Promise<RedisRep
     config: {
       cameras: { ...cameras, [STOCK]: { url: "rtsp://127.0.0.1:1/", enabled: false } },
       converter: { sweepInterval: "5s", retryDelay: "1s" },
+      health: { patience: "5s" },
     },
   });
   const run = new RedisRun(options, { fleet, simulator, canary, redis });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { footage } from "./mp4-evidence.ts";
+import { type EvidenceOptions, footage, readTimedFrames } from "./mp4-evidence.ts";
 
 /** An access unit in a chunk. */
 export interface ChunkFrame {
@@ -36,6 +36,24 @@ export async function readChunkFrames(cameraDirectory: string): Promise<ChunkFra
     }
   }
   return frames;
+}
+
+/**
+ * All access units of a camera in the order of recording, of minutes and of chunks that are no minutes yet. Nothing may be
+ * converted meanwhile.
+ */
+export async function readStoredFrames(
+  cameraDirectory: string,
+  options: EvidenceOptions = {},
+): Promise<{ sha256: string; captureTimeUs: number }[]> {
+  const minutes = await footage(cameraDirectory, ".mp4");
+  const converted = new Set(minutes.map(minuteOf));
+  const chunks = (await readChunkFrames(cameraDirectory)).filter(({ file }) => !converted.has(minuteOf(file)));
+  return [...(await readTimedFrames(minutes, options)), ...chunks];
+}
+
+function minuteOf(file: string): string {
+  return /\.(\d{8}\.\d{4})\./.exec(file)?.[1] ?? file;
 }
 
 /** Minute and part of a chunk's name, so that they sort as they were recorded: the first part has no number. */
