@@ -6,8 +6,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
+import { startNginx } from "./support/nginx.ts";
 import { readUsage } from "./support/process-usage.ts";
 import { MinuteVideo, writeMinutes } from "./support/video-store.ts";
 
@@ -61,20 +63,25 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 async function firstBytes(): Promise<void> {
-  print("| first byte, ms | cold process | second request | to reach |\n| --- | --- | --- | --- |");
+  print("| first byte, ms | cold process | second request | to reach | event loop held, at most |");
+  print("| --- | --- | --- | --- | --- |");
   for (const [what, path, limit] of [
     ["hour", HOUR, 30],
     ["24 hours", DAY, 300],
   ] as const) {
     const cold: number[] = [];
     const warm: number[] = [];
+    const held: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const server = await startServer();
       cold.push(await firstByteMs(server.url + path));
       warm.push(await firstByteMs(server.url + path));
+      held.push(await longestDelayMs(server.url));
       await stop(server.child);
     }
-    print(`| ${what} | ${median(cold).toFixed(0)} | ${median(warm).toFixed(0)} | ${limit} |`);
+    print(
+      `| ${what} | ${median(cold).toFixed(0)} | ${median(warm).toFixed(0)} | ${limit} | ${median(held).toFixed(0)} |`,
+    );
   }
 }
 
@@ -93,12 +100,20 @@ async function firstByteMs(url: string): Promise<number> {
   return ms;
 }
 
+/** For how long nobody else had a turn in the server since it was last asked. */
+async function longestDelayMs(url: string): Promise<number> {
+  return Number(await text(await answer(`${url}/delay`)));
+}
+
 async function throughput(minutes: string[]): Promise<void> {
   const server = await startServer();
   const file = join(root, "hour.mp4");
   await pipeline(await answer(server.url + HOUR), createWriteStream(file));
   const gigabytes = (await stat(file)).size / 1e9;
-  const [sending, copying] = [await startNginx("on"), await startNginx("off")];
+  const [sending, copying] = [
+    await startNginx(root, NGINX_PORTS.on, "on"),
+    await startNginx(root, NGINX_PORTS.off, "off"),
+  ];
   const contender = (name: string, pid: number | undefined, url: string) => ({
     name,
     pid: pid as number,
@@ -145,25 +160,6 @@ async function throughput(minutes: string[]): Promise<void> {
     print(`| ${[name, ...figures.map((figure) => figure.toFixed(2)), (cpu / ffmpeg).toFixed(2)].join(" | ")} |`);
   }
   print(`| ffmpeg -f concat -c copy -movflags +faststart | | | | ${ffmpeg.toFixed(2)} | | | 1 |`);
-}
-
-async function startNginx(sendfile: "on" | "off"): Promise<ChildProcess> {
-  const port = NGINX_PORTS[sendfile];
-  const settings = `daemon off; master_process off; pid ${root}/nginx-${port}.pid; error_log stderr;
-events { worker_connections 64; }
-http { access_log off; sendfile ${sendfile}; tcp_nopush on; server { listen 127.0.0.1:${port}; root ${root}; } }\n`;
-  const path = join(root, `nginx-${port}.conf`);
-  await writeFile(path, settings);
-  const child = spawn("nginx", ["-c", path], { stdio: "inherit" });
-  for (let tries = 0; tries < 100; tries++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const req = get(`http://127.0.0.1:${port}/nginx-${port}.conf`, (res) => resolve(res.resume() === res));
-      req.on("error", () => resolve(false));
-    });
-    if (isUp) return child;
-    await new Promise((wake) => setTimeout(wake, 50));
-  }
-  throw new Error("nginx does not answer: apt-get install nginx-light");
 }
 
 async function run(program: string, ...parameters: string[]): Promise<void> {

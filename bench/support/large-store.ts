@@ -3,10 +3,19 @@ import { join } from "node:path";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 
-/** Writes empty files for so many days of so many cameras, ending yesterday. Returns the camera directories by id. */
-export function makeLargeStore(root: string, cameras: number, days: number, nowMs: number): Map<string, string> {
+/**
+ * Writes empty files for so many days of so many cameras, ending yesterday; the first camera is `cam-1`, or `cam-{first}`.
+ * Returns the camera directories by id.
+ */
+export function makeLargeStore(
+  root: string,
+  cameras: number,
+  days: number,
+  nowMs: number,
+  first = 1,
+): Map<string, string> {
   const directories = new Map<string, string>();
-  for (let camera = 1; camera <= cameras; camera++) {
+  for (let camera = first; camera < first + cameras; camera++) {
     const id = `cam-${camera}`;
     const directory = join(root, id);
     directories.set(id, directory);

@@ -2,14 +2,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, open, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { convertMinute } from "../../services/converter/minute-converter.ts";
 import { clip, endOf, tools } from "../../services/converter/testing/minute-fixture.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
-import { chunkPath, dayFolder, minutePath, quarantineFolder } from "../../shared/store/names.ts";
-import { minuteStartUs } from "../../shared/time/minute.ts";
+import { chunkPath, dayFolder, minutePath, quarantineFolder, spriteSheetPath } from "../../shared/store/names.ts";
+import { hourOf, minuteStartUs } from "../../shared/time/minute.ts";
 import { atPace, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
 import type { DayReport, Finding } from "./findings.ts";
 import { Repairer } from "./repair.ts";
@@ -76,6 +76,9 @@ async function check({ isDeep = false, isRepairing = false } = {}) {
 }
 
 test("a store that is whole has no fault, and its gap is counted", async () => {
+  const sheet = spriteSheetPath(directory, "cam", hourOf(MINUTES[0])); // a camera may record into the storage root
+  await mkdir(dirname(sheet), { recursive: true });
+  await writeFile(sheet, "sheet");
   const { faults, notes, days } = await check({ isDeep: true });
   expect(faults).toEqual([]);
   expect(notes).toEqual([]);

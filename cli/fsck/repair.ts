@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotYetError } from "../../services/converter/errors.ts";
-import { FrameGrabber } from "../../services/converter/frame-grabber.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../../services/converter/minute-converter.ts";
 import { rebuildPictures } from "../../services/converter/minute-pictures.ts";
@@ -8,6 +7,7 @@ import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
 import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { Remedy } from "./findings.ts";
 

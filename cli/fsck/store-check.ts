@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { GAP_US } from "../../shared/minute/gap.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import {
   CAMERA_LIST_FOLDER,
@@ -7,6 +8,7 @@ import {
   QUARANTINE_FOLDER,
   quarantineFolder,
   REAPED_FOLDER,
+  SPRITES_FOLDER,
 } from "../../shared/store/names.ts";
 import { DayFiles, type MinuteFiles, sortDirectory } from "./day-files.ts";
 import type { DayReport, Finding } from "./findings.ts";
@@ -36,8 +38,6 @@ export interface CheckOptions {
 
 /** Minutes whose files are read at the same time. */
 const WINDOW = 8;
-/** Shorter pauses between two pictures are none that a viewer would notice. */
-const GAP_US = 1_000_000;
 
 /**
  * Looks through a whole store, one day of one directory at a time: only that is in memory. Never throws: what cannot be read
@@ -62,7 +62,12 @@ class StoreCheck {
     const folders: { directory: string; day: string; cameras: ReadonlySet<string> }[] = [];
     for (const [directory, cameras] of this.#camerasByDirectory()) {
       const names = await this.#names(directory, [...cameras].join(", "));
-      const { days, others } = sortDirectory(names, [QUARANTINE_FOLDER, CAMERA_LIST_FOLDER, REAPED_FOLDER]);
+      const { days, others } = sortDirectory(names, [
+        QUARANTINE_FOLDER,
+        CAMERA_LIST_FOLDER,
+        REAPED_FOLDER,
+        SPRITES_FOLDER,
+      ]);
       for (const name of others) this.#note(directory, name, [...cameras].join(", "));
       folders.push(...days.map((day) => ({ directory, day, cameras })));
       if (names.includes(QUARANTINE_FOLDER)) await this.#checkQuarantine(directory);

@@ -58,6 +58,7 @@ describe("docs/api.md", () => {
         .replace("{id}", "front-door")
         .replace("{YYYYMMDD}", "20261124")
         .replace("{HHMM}", "1433")
+        .replace("{HH}", "14")
         .replace("{YYYYMMDD}", "20261124")
         .replace("{HHMM}", "1434");
       expect(
@@ -82,6 +83,27 @@ describe("docs/api.md", () => {
     const args = ["-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"];
     const frames = (await makeClip()).length * 2;
     expect(await run("ffprobe", [...args, url])).toEqual({ stdout: `${frames}\n`, stderr: "" });
+  });
+
+  it("has its table of caching right", async () => {
+    store.write(join(api.parts.pageFolder, "index.html"), `<!doctype html>${" ".repeat(2000)}`);
+    store.write(join(api.parts.pageFolder, "assets", "main-B2x.js"), " ".repeat(2000));
+    const table = text.slice(text.indexOf("| what | such as |")).split("\n\n", 1)[0] as string;
+    const rows = table
+      .split("\n")
+      .slice(2)
+      .map((row) => row.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+    expect(rows.length).toBeGreaterThan(10);
+    for (const [, , path = "", caching, tag, dated, compressed] of rows) {
+      // Of the stream of events only the head.
+      const { headers } = await api.get(path, { "Accept-Encoding": "gzip" }, path.endsWith("/events") ? "HEAD" : "GET");
+      expect(headers["cache-control"]?.replace(/max-age=\d{1,5}(?!\d)/, "max-age=…"), path).toBe(caching);
+      const kind = headers.etag === undefined ? "" : headers.etag.startsWith("W/") ? "weak" : "strong";
+      expect([kind, headers["last-modified"] === undefined ? "" : "yes"], path).toEqual([tag, dated]);
+      if (compressed === "") expect(headers["content-encoding"], path).toBeUndefined();
+      else if (Number(headers["content-length"] ?? 1000) >= 1000)
+        expect(headers["content-encoding"], path).toBe("gzip");
+    }
   });
 
   it("shows the answers' members as they are", async () => {

@@ -54,6 +54,22 @@ describe("ApiServer", () => {
     expect(await readAll(socket)).toBeLessThan(SIZE);
   });
 
+  it("keeps connections for 65 s between requests, and says while it stops that no more will come", async () => {
+    const socket = await beginDownload();
+    const stopped = api.server.stop(30_000);
+    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    const pieces: Buffer[] = [];
+    socket.on("data", (piece) => pieces.push(piece));
+    await once(socket, "close");
+    await stopped;
+    const all = Buffer.concat(pieces);
+    const begin = all.indexOf("\r\n\r\n");
+    expect(all.subarray(0, begin).toString()).toMatch(/^Connection: keep-alive\r\nKeep-Alive: timeout=65\r?$/m);
+    const next = all.subarray(begin + 4 + SIZE).toString();
+    expect(next).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(next).toMatch(/^Connection: close\r$/m);
+  });
+
   it("does not wait for idle connections that browsers keep alive", async () => {
     const socket = connect(api.port, "127.0.0.1");
     socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -1,18 +1,53 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
+/**
+ * - A page scrubbing over thumbnails keeps its connections between two movements of the hand; and a proxy in front, which
+ *   gives its own up after 60 s mostly, never sends a request into one that is being closed here.
+ * - Requests have no bodies: one that is not there after so long never will be.
+ * - Peers that vanished without a word are found out by TCP, also in an event stream.
+ */
+const SOCKETS: ServerOptions = {
+  keepAliveTimeout: 65_000,
+  headersTimeout: 20_000,
+  requestTimeout: 30_000,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+  requireHostHeader: false, // refused by the application, with a problem
+};
+
+/** The targets that a request of ours may have (RFC 9112 §3.2); what has no path express would answer in its own words. */
+const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))/i;
+
+/** Connections that wait to be taken; with Node's 511 a further one at the same moment comes a second late, by TCP's repetition. */
+const BACKLOG = 4096;
+
 /** An HTTP server that stops without cutting off those who are being served. */
 export class ApiServer {
   readonly #server: Server;
+  #isStopping = false;
 
   constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false) {
-    // A page scrubbing over thumbnails keeps its connections between two movements of the hand.
-    this.#server = createServer({ keepAliveTimeout: 65_000 }, listener);
+    this.#server = createServer(SOCKETS, (request, response) => {
+      if (this.#isStopping) response.shouldKeepAlive = false;
+      if (TARGET.test(request.url ?? "")) listener(request, response);
+      else answerMalformed(new Error("no target"), request.socket);
+    });
     this.#server.on("clientError", answerMalformed);
+    // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
+    this.#server.on("checkExpectation", listener);
+    this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
     this.#server.on("upgrade", (request, socket, head) => {
       if (!upgradeListener(request, socket, head)) answerPlainly(listener, request, socket as Socket);
     });
@@ -22,7 +57,7 @@ export class ApiServer {
   async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
+      this.#server.listen(port, host, BACKLOG, () => {
         this.#server.off("error", reject);
         resolve();
       });
@@ -36,6 +71,7 @@ export class ApiServer {
    */
   async stop(graceMs: number): Promise<void> {
     if (!this.#server.listening) return;
+    this.#isStopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A connection whose answer has just been finished is idle, but kept alive: close those as they come up.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
@@ -67,7 +103,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
       ? [431, "Request Header Fields Too Large", "The request's address and headers together are too long."]
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? [408, "Request Timeout", "The request did not arrive in time."]
-        : [400, "Bad Request", "This is no HTTP request."];
+        : [400, "Bad Request", "This is no HTTP request that could be answered here."];
   const body = JSON.stringify({ type: "urn:hindsight:problem:bad-request", title, status, detail });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nConnection: close\r\n` +

@@ -1,3 +1,5 @@
+import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
+
 /** A chunk that cannot be converted, whatever is tried: it goes into quarantine. */
 export class BadChunkError extends Error {
   override name = "BadChunkError";
@@ -24,11 +26,6 @@ export class NotYetError extends Error {
 /** Another converter has taken the minute over: what this one was about to write is void. */
 export class LockLostError extends Error {
   override name = "LockLostError";
-}
-
-/** ffmpeg is missing, too old, or does not work on this machine at all. */
-export class FfmpegUnusableError extends Error {
-  override name = "FfmpegUnusableError";
 }
 
 /** Errors of the machine, not of a chunk: they pass when somebody mends it, and no footage is to blame. */

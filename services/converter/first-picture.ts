@@ -4,7 +4,7 @@ import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
-import type { Keyframe } from "./frame-grabber.ts";
+import type { Keyframe } from "../../shared/pictures/frame-grabber.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 import { readSample } from "./sample-copy.ts";
 

@@ -1,8 +1,9 @@
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
+import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
-import { BadChunkError, FfmpegUnusableError, isMachineTrouble, LockLostError, NotYetError } from "./errors.ts";
+import { BadChunkError, isMachineTrouble, LockLostError, NotYetError } from "./errors.ts";
 import type { ConverterMetrics } from "./metrics.ts";
 import type { Conversion } from "./minute-converter.ts";
 import { listParts } from "./minute-parts.ts";

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { splitAnnexB } from "../../shared/h264/nal.ts";
 import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
+import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
+import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
 import { makeClip } from "../../tests/support/chunk-maker.ts";
-import { FfmpegUnusableError } from "./errors.ts";
-import { FrameGrabber, type Keyframe } from "./frame-grabber.ts";
 import { PreviewBatcher } from "./preview-batcher.ts";
 
 let folder: string;

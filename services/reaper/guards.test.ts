@@ -12,17 +12,16 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Config } from "../../shared/config/config.ts";
 import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
 import { hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { finishInterrupted } from "./interrupted.ts";
-import { type PassParts, runPass } from "./pass.ts";
 import { ReapedLog } from "./reaped-log.ts";
 import {
   cameraConfig,
   configOf,
   minutesAgo,
+  pass,
   SmallDisk,
   writeChunk,
   writeDays,
@@ -49,28 +48,6 @@ function smallDisk(): string {
   const disk = new SmallDisk();
   disks.push(disk);
   return disk.path;
-}
-
-async function pass(config: Config, more: Partial<PassParts> = {}) {
-  if (config.reaper === undefined) throw new Error("a pass needs a reaper stanza");
-  const told = { removed: [] as string[], reasons: [] as string[], problems: [] as string[] };
-  await runPass({
-    config,
-    reaper: config.reaper,
-    log: new ReapedLog(config.storage.root),
-    sizes: new DaySizes(),
-    mayGoOn: () => true,
-    events: {
-      removed({ camera, minute }, reason) {
-        told.removed.push(`${camera}.${minute}`);
-        told.reasons.push(reason);
-      },
-      measured() {},
-      problem: (message) => told.problems.push(message),
-    },
-    ...more,
-  });
-  return told;
 }
 
 const aged = (directory: string) => configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 });

@@ -7,13 +7,13 @@ import type { Config } from "../../shared/config/config.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { keepPath, minutePath, quarantineFolder, spriteSheetPath, temporaryName } from "../../shared/store/names.ts";
 import { dayOf, hourOf } from "../../shared/time/minute.ts";
-import { DaySizes } from "./day-sizes.ts";
-import { runPass } from "./pass.ts";
-import { ReapedLog, type Reason } from "./reaped-log.ts";
+import { ReapedLog } from "./reaped-log.ts";
 import {
   cameraConfig,
   configOf,
   minutesAgo,
+  nothingTold,
+  pass,
   SmallDisk,
   writeChunk,
   writeDays,
@@ -45,35 +45,6 @@ function smallDisk(): string {
   const disk = new SmallDisk();
   disks.push(disk);
   return disk.path;
-}
-
-interface Told {
-  removed: string[];
-  reasons: Reason[];
-  unconverted: string[];
-  problems: string[];
-}
-
-async function pass(config: Config, mayGoOn: (told: Told) => boolean = () => true): Promise<Told> {
-  if (config.reaper === undefined) throw new Error("a pass needs a reaper stanza");
-  const told: Told = { removed: [], reasons: [], unconverted: [], problems: [] };
-  await runPass({
-    config,
-    reaper: config.reaper,
-    log: new ReapedLog(config.storage.root),
-    sizes: new DaySizes(),
-    mayGoOn: () => mayGoOn(told),
-    events: {
-      removed({ camera, minute }, reason, _removal, unconverted) {
-        told.removed.push(`${camera}.${minute}`);
-        told.reasons.push(reason);
-        if (unconverted) told.unconverted.push(`${camera}.${minute}`);
-      },
-      measured() {},
-      problem: (message) => told.problems.push(message),
-    },
-  });
-  return told;
 }
 
 const freePercent = (path: string) => {
@@ -369,10 +340,9 @@ test("a camera without footage yet is no problem", async () => {
 test("a pass ends before the next minute when the configuration is another or the service stops", async () => {
   const directory = join(root, "a");
   for (let i = 0; i < 5; i++) writeMinute(directory, "a", minutesAgo(9000 - i));
-  const told = await pass(
-    configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }),
-    ({ removed }) => removed.length < 2,
-  );
+  const told = nothingTold();
+  const mayGoOn = () => told.removed.length < 2;
+  await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }), { mayGoOn }, told);
   expect(told.removed).toHaveLength(2);
 });
 

@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { DaySizes } from "./day-sizes.ts";
+import { type PassParts, runPass } from "./pass.ts";
+import { ReapedLog, type Reason } from "./reaped-log.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -21,6 +24,39 @@ export class SmallDisk {
     execFileSync("umount", ["--lazy", this.path]);
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** What a pass told; minutes as `camera.minute`. */
+export interface Told {
+  removed: string[];
+  reasons: Reason[];
+  unconverted: string[];
+  problems: string[];
+}
+
+export const nothingTold = (): Told => ({ removed: [], reasons: [], unconverted: [], problems: [] });
+
+/** One pass, whose parts `more` replaces; returns `told` when it is over. */
+export async function pass(config: Config, more: Partial<PassParts> = {}, told = nothingTold()): Promise<Told> {
+  if (config.reaper === undefined) throw new Error("a pass needs a reaper stanza");
+  await runPass({
+    config,
+    reaper: config.reaper,
+    log: new ReapedLog(config.storage.root),
+    sizes: new DaySizes(),
+    mayGoOn: () => true,
+    events: {
+      removed({ camera, minute }, reason, _removal, unconverted) {
+        told.removed.push(`${camera}.${minute}`);
+        told.reasons.push(reason);
+        if (unconverted) told.unconverted.push(`${camera}.${minute}`);
+      },
+      measured() {},
+      problem: (message) => told.problems.push(message),
+    },
+    ...more,
+  });
+  return told;
 }
 
 export function cameraConfig(id: string, directory: string, more: Partial<CameraConfig> = {}): CameraConfig {

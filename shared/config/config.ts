@@ -104,6 +104,8 @@ export interface ApiConfig {
   port: number;
   /** Cameras converted to MPEG-1 for live view at the same time, in one process. */
   maxMpeg1Streams: number;
+  /** Origins of other web sites that may read the api; `*` is every one. */
+  allowedOrigins: readonly string[];
 }
 
 /** Health, and who is told of it. */

@@ -96,6 +96,16 @@ export const FORMATS: Record<string, Format> = {
     accepts: isRedisUrl,
     coerce: (text) => text,
   },
+  origins: {
+    expected: () =>
+      'a list of origins, such as ["https://wall.example"], or ["*"] for every one; as text with commas between',
+    accepts: (value) => Array.isArray(value) && value.every(isOrigin),
+    coerce: (text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+  },
   "http-url": {
     expected: () => 'an http:// or https:// URL, such as "https://alerts.example/hindsight"',
     accepts: isHttpUrl,
@@ -120,6 +130,7 @@ export const rtspUrl = (options: LeafOptions): Leaf<string> => ({ ...options, fo
 export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options, format: "fingerprint" });
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
 export const httpUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "http-url", sensitive: true });
+export const origins = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "origins" });
 export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
   ...options,
   format: "choice",
@@ -161,6 +172,11 @@ function isRedisUrl(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** An origin as browsers send it (RFC 6454 §6.1), without a path; or every one. */
+function isOrigin(value: unknown): boolean {
+  return value === "*" || (isHttpUrl(value) && new URL(value as string).origin === value);
 }
 
 function isHttpUrl(value: unknown): boolean {

@@ -48,7 +48,7 @@ test("storage root and cameras are enough: everything else has its default", () 
       ffmpegTimeoutMs: 20_000,
       thumbnailWidth: 320,
     },
-    api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4 },
+    api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4, allowedOrigins: [] },
     health: { host: "127.0.0.1", recorderPort: 8081, converterPort: 8082, reaperPort: 8083, patienceMs: 15_000 },
     log: { level: "info", format: "text" },
   });
@@ -320,4 +320,21 @@ test("the template config/nvr.example.json is valid", async () => {
   const config = parse(text);
   expect(config.cameras.get("yard")).toMatchObject({ enabled: false, directory: "/mnt/disk2/yard", transport: "udp" });
   expect(config.reaper).toMatchObject({ minFreePercent: 10, maxAgeDays: 30 });
+});
+
+test("api.allowedOrigins takes origins as browsers send them, as a list or with commas between", () => {
+  const origins = ["https://wall.example", "http://127.0.0.1:3000"];
+  expect(parse({ api: { allowedOrigins: origins } }).api.allowedOrigins).toEqual(origins);
+  expect(parse({ api: { allowedOrigins: ["*"] } }).api.allowedOrigins).toEqual(["*"]);
+  for (const wrong of [
+    "https://wall.example/",
+    "wall.example",
+    "https://wall.example/page",
+    "null",
+    "ftp://a.example",
+    1,
+  ]) {
+    expect(problemsOf({ api: { allowedOrigins: [wrong] } }).message).toContain("api.allowedOrigins");
+  }
+  expect(parse({ api: { allowedOrigins: origins.join(", ") } }).api.allowedOrigins).toEqual(origins);
 });

@@ -8,6 +8,7 @@ import {
   httpUrl,
   type Leaf,
   optional,
+  origins,
   path,
   port,
   redisUrl,
@@ -192,6 +193,11 @@ export const mainSchema = {
       env: "NVR_API_MAX_MPEG1_STREAMS",
       min: 0,
       max: 64,
+    }),
+    allowedOrigins: origins({
+      doc: "Other web sites whose scripts may read the API and watch live (CORS). Whoever opens such a site sees there what they can see here.",
+      default: [],
+      env: "NVR_API_ALLOWED_ORIGINS",
     }),
   },
   health: {

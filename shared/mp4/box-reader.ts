@@ -93,10 +93,6 @@ export class FieldReader {
     return this.#bytes.readUInt32BE(this.#advance(4));
   }
 
-  int32(): number {
-    return this.#bytes.readInt32BE(this.#advance(4));
-  }
-
   uint64(): number {
     return readUint64(this.#bytes, this.#advance(8));
   }

@@ -45,9 +45,13 @@ export function uint32(...values: number[]): Buffer {
 
 /** A table of unsigned 32-bit big-endian numbers; negative ones as two's complement. */
 export function uint32Table(values: ArrayLike<number>): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 4);
-  for (let i = 0; i < values.length; i++) bytes.writeUInt32BE((values[i] as number) >>> 0, i * 4);
-  return bytes;
+  return bigEndian(new Uint32Array(values));
+}
+
+/** The bytes of numbers in big-endian order. The numbers are used up: their memory becomes the answer's. */
+export function bigEndian(numbers: Uint32Array): Buffer {
+  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return IS_LITTLE_ENDIAN ? bytes.swap32() : bytes;
 }
 
 /** Unsigned 16-bit big-endian numbers. */
@@ -64,15 +68,15 @@ export function uint64(...values: number[]): Buffer {
 
 /** A table of unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
 export function uint64Table(values: ArrayLike<number>): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 8);
+  const halves = new Uint32Array(values.length * 2);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (!Number.isSafeInteger(value) || value < 0)
       throw new RangeError(`${value} does not fit an unsigned 64-bit field`);
-    bytes.writeUInt32BE(Math.floor(value / 2 ** 32), i * 8);
-    bytes.writeUInt32BE(value >>> 0, i * 8 + 4);
+    halves[i * 2] = Math.floor(value / 2 ** 32);
+    halves[i * 2 + 1] = value;
   }
-  return bytes;
+  return bigEndian(halves);
 }
 
 /** A signed 64-bit big-endian number. */

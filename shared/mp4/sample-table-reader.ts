@@ -52,9 +52,10 @@ function readTimes(fields: FieldReader, count: number, durationTicks: number): U
   const dts = new Uint32Array(count);
   let sample = 0;
   let ticks = 0;
-  for (let entries = fields.count(8); entries > 0; entries--) {
-    const run = fields.uint32();
-    const duration = fields.uint32();
+  const entries = fields.uint32s(fields.count(8) * 2);
+  for (let i = 0; i < entries.length; i += 2) {
+    const run = entries[i] as number;
+    const duration = entries[i + 1] as number;
     if (run > count - sample) throw new Mp4Error("stts tells of more samples than there are");
     for (const end = sample + run; sample < end; sample++) {
       dts[sample] = ticks;
@@ -70,9 +71,10 @@ function readTimes(fields: FieldReader, count: number, durationTicks: number): U
 function readOffsets(fields: FieldReader, count: number): Int32Array {
   const offsets = new Int32Array(count);
   let sample = 0;
-  for (let entries = fields.count(8); entries > 0; entries--) {
-    const run = fields.uint32();
-    const offset = fields.int32();
+  const entries = fields.uint32s(fields.count(8) * 2);
+  for (let i = 0; i < entries.length; i += 2) {
+    const run = entries[i] as number;
+    const offset = (entries[i + 1] as number) | 0; // signed (ISO/IEC 14496-12 §8.6.1.3)
     if (run > count - sample) throw new Mp4Error("ctts tells of more samples than there are");
     offsets.fill(offset, sample, sample + run);
     sample += run;
@@ -81,10 +83,10 @@ function readOffsets(fields: FieldReader, count: number): Int32Array {
 }
 
 function readKeyframes(fields: FieldReader, count: number): Uint32Array {
-  const keyframes = new Uint32Array(fields.count(4));
+  const keyframes = fields.uint32s(fields.count(4));
   let before = -1;
   for (let i = 0; i < keyframes.length; i++) {
-    const index = fields.uint32() - 1;
+    const index = (keyframes[i] as number) - 1;
     if (index <= before || index >= count) throw new Mp4Error("stss is out of order");
     keyframes[i] = before = index;
   }
@@ -92,9 +94,7 @@ function readKeyframes(fields: FieldReader, count: number): Uint32Array {
 }
 
 function readShortOffsets(fields: FieldReader): Float64Array {
-  const offsets = new Float64Array(fields.count(4));
-  for (let i = 0; i < offsets.length; i++) offsets[i] = fields.uint32();
-  return offsets;
+  return Float64Array.from(fields.uint32s(fields.count(4)));
 }
 
 function readLongOffsets(fields: FieldReader): Float64Array {

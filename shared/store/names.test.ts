@@ -10,6 +10,7 @@ import {
   parseFootageName,
   parseTemporaryName,
   quarantineFolder,
+  spriteSheetPath,
   temporaryName,
 } from "./names.ts";
 
@@ -25,6 +26,7 @@ describe("names of footage", () => {
     expect(minutePath("/d", "yard", "20260228.2359", "preview")).toBe("/d/20260228/yard.20260228.2359.preview.jpg");
     expect(minutePath("/d", "yard", "20260228.2359", "thumbnail")).toBe("/d/20260228/yard.20260228.2359.thumbnail.jpg");
     expect(quarantineFolder("/d")).toBe("/d/quarantine");
+    expect(spriteSheetPath("/r", "yard", "20260228.23")).toBe("/r/.sprites/20260228/yard.20260228.23.jpg");
   });
 
   test("every name that is built is parsed back, and lies in its day's folder", () => {

@@ -12,6 +12,7 @@ import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
  *     {camera directory}/quarantine/{any of the chunk names}          chunks that could not be converted
  *     {camera directory}/YYYYMMDD/.{final name}.{random}.tmp          being written aside, never shown
  *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.keep         the reaper leaves this minute alone
+ *     {storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.jpg       the thumbnails of an hour; can be made anew
  */
 export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
 
@@ -29,6 +30,8 @@ export const CAMERA_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 export const CAMERA_LIST_FOLDER = ".cameras";
 /** In the storage root: what the reaper deleted and why, see reaped-log.ts of the reaper. */
 export const REAPED_FOLDER = ".reaped";
+/** In the storage root: sprite sheets, which can all be made anew; see sprite-sheet.ts. */
+export const SPRITES_FOLDER = ".sprites";
 export const QUARANTINE_FOLDER = "quarantine";
 
 const EXTENSIONS: Record<FootageKind, string> = {
@@ -61,6 +64,11 @@ export function minutePath(
 export function chunkPath(cameraDirectory: string, camera: string, minute: Minute, part: number): string {
   const number = part === 1 ? "" : `.${part}`;
   return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}${number}.chunk`);
+}
+
+/** The sprite sheet of a camera's hour, `YYYYMMDD.HH`: `{storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.jpg`. */
+export function spriteSheetPath(storageRoot: string, camera: string, hour: string): string {
+  return join(storageRoot, SPRITES_FOLDER, dayOf(hour), `${camera}.${hour}.jpg`);
 }
 
 /** The mark beside a minute's files that keeps the reaper away from them, whatever it holds. */

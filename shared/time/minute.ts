@@ -34,6 +34,11 @@ export function dayOf(minute: Minute): string {
   return minute.slice(0, 8);
 }
 
+/** The hour, `YYYYMMDD.HH`, of a minute. */
+export function hourOf(minute: Minute): string {
+  return minute.slice(0, 11);
+}
+
 /** Whether a text names a day, `YYYYMMDD`, that exists in the calendar. */
 export function isDay(text: string): boolean {
   return DAY_PATTERN.test(text) && minuteStartUs(`${text}.0000`) !== undefined;

@@ -38,7 +38,7 @@ let camera: RangeStore;
 let picture: string;
 
 beforeAll(async () => {
-  const others = ["yard", "porch", "heavy-1", "heavy-2", "heavy-3", "heavy-4", "heavy-5"];
+  const others = ["yard", "porch", "heavy-1", "heavy-2", "heavy-3", "heavy-4", "heavy-5", "heavy-6"];
   store = new StoreFixture(Object.fromEntries([CAMERA, ...others].map((id) => [id, {}])));
   camera = new RangeStore(CAMERA, store.directory(CAMERA));
   picture = join(store.root, "picture.jpg");
@@ -322,6 +322,21 @@ describe("a download of a range", () => {
     await convertAll(made);
     const mp4 = minutePath(made.directory, made.camera, made.minutes[0] as string, "mp4");
     expect(await interrupted(path, () => truncate(mp4, 14_000_000))).toBeUndefined();
+  });
+
+  test("of several cameras as a zip ends rather than going on with wrong bytes, and closes all files", async () => {
+    const { camera: made, path, whole } = await recorded();
+    await convertAll(made);
+    const archive = `/api/1/range.zip?camera_ids=${CAMERA},${made.camera}&${path.split("?")[1]}`;
+    const openFiles = async () => (await readdir("/proc/self/fd")).length;
+    const before = await openFiles();
+    const unhurt = await interrupted(archive, async () => {});
+    expect(unhurt?.indexOf(whole), "where the bytes of range.mp4 lie").toBeGreaterThan(0);
+    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(before));
+    const mp4 = minutePath(made.directory, made.camera, made.minutes[0] as string, "mp4");
+    expect(await interrupted(archive, () => truncate(mp4, 14_000_000))).toBeUndefined();
+    expect(api.log.filter((line) => line.includes("an archive of ranges ends too early"))).toHaveLength(1);
+    await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(before));
   });
 
   test("is resumed by curl across two interruptions, the minute converted in between, to the identical file", async () => {

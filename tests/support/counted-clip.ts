@@ -38,19 +38,24 @@ async function encode(options: CountedClipOptions): Promise<ClipUnit[]> {
     const inBand = ["-bsf:v", "dump_extra=freq=keyframe"];
     const input = ["-v", "error", "-f", "lavfi", "-i", source, "-vf", squares.join(","), "-frames:v", String(frames)];
     await run("ffmpeg", [...input, ...encoder, ...inBand, path]);
-    const entries = ["-show_entries", "packet=pts,flags,pos,size", "-of", "json"];
-    const { stdout } = await run("ffprobe", ["-v", "error", ...entries, path], { maxBuffer: 2 ** 28 });
-    const { packets } = JSON.parse(stdout) as { packets: Record<"pts" | "flags" | "pos" | "size", string>[] };
-    const inOrder = packets.map(({ pts }) => Number(pts)).sort((a, b) => a - b);
-    const bytes = await readFile(path);
-    return packets.map(({ pts, flags, pos, size }) => ({
-      data: withStartCodes(bytes.subarray(Number(pos), Number(pos) + Number(size))),
-      isKeyframe: flags.includes("K"),
-      shown: inOrder.indexOf(Number(pts)),
-    }));
+    return await readClip(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The access units of an mp4 that ffmpeg has written, in decode order; as `makeClip` for the rest. */
+export async function readClip(path: string): Promise<ClipUnit[]> {
+  const entries = ["-show_entries", "packet=pts,flags,pos,size", "-of", "json"];
+  const { stdout } = await run("ffprobe", ["-v", "error", ...entries, path], { maxBuffer: 2 ** 28 });
+  const { packets } = JSON.parse(stdout) as { packets: Record<"pts" | "flags" | "pos" | "size", string>[] };
+  const inOrder = packets.map(({ pts }) => Number(pts)).sort((a, b) => a - b);
+  const bytes = await readFile(path);
+  return packets.map(({ pts, flags, pos, size }) => ({
+    data: withStartCodes(bytes.subarray(Number(pos), Number(pos) + Number(size))),
+    isKeyframe: flags.includes("K"),
+    shown: inOrder.indexOf(Number(pts)),
+  }));
 }
 
 function withStartCodes(sample: Buffer): Buffer {

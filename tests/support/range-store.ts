@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { FrameGrabber } from "../../services/converter/frame-grabber.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute } from "../../services/converter/minute-converter.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
 import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import winston from "winston";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath } from "../../../shared/store/names.ts";
@@ -84,6 +84,19 @@ describe("Catalog", () => {
     expect([...(await catalog.cameras()).keys()]).toEqual(["front-door", "back_yard-2", "gone"]);
     expect(await minutes("gone", "20261124")).toEqual(["20261124.1433"]);
     expect((await minutes("front-door", "20261124")).sort()).toEqual(["20261124.1433", "20261124.1434"]);
+  });
+
+  it("finds a camera's other directory a second after it was remembered, and a new camera at once", async () => {
+    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    store.age(join(store.root, ".cameras"), 60);
+    await catalog.cameras();
+    const old = join(store.root, "old disk");
+    await rememberCameraDirectory(store.root, { camera: "gone", directory: old });
+    await vi.waitFor(async () => expect(await catalog.directories("gone")).toContain(old), 2000);
+    store.age(join(store.root, ".cameras"), 30);
+    await catalog.cameras();
+    await rememberCameraDirectory(store.root, { camera: "other", directory: old });
+    expect(await catalog.directories("other")).toEqual([old]);
   });
 
   it("notices a camera that was remembered, or configured, while it runs", async () => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Config, LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../../shared/store/directories.ts";
 import { CAMERA_LIST_FOLDER } from "../../../shared/store/names.ts";
@@ -9,9 +9,16 @@ import { folderVersion, hasSettled } from "./folder-version.ts";
 export type CameraDirectories = ReadonlyMap<string, readonly string[]>;
 
 interface Known {
-  key: string;
+  config: Config;
+  /** Of the list in the storage root. */
+  version: string | undefined;
   cameras: CameraDirectories;
+  /** performance.now() when the list was last seen to be this version. */
+  seenMs: number;
 }
+
+/** Every request asks where a camera's footage is; a directory is added once in months, and mostly by the configuration. */
+const FRESH_MS = 1000;
 
 /** Every camera that is or ever was configured, with every directory that holds or held its footage. */
 export class KnownCameras {
@@ -26,23 +33,35 @@ export class KnownCameras {
 
   /** As of now: the list in the storage root is read again when it, or the configuration, has changed. */
   async list(): Promise<CameraDirectories> {
-    const { storage, cameras } = this.#config.current;
+    const config = this.#config.current;
+    const { storage, cameras } = config;
+    const seenMs = performance.now();
+    const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
+    if (this.#known?.config === config && this.#known.version === remembered?.key) {
+      this.#known.seenMs = seenMs;
+      return this.#known.cameras;
+    }
     const configured: CameraDirectory[] = [];
     for (const camera of cameras.values()) configured.push({ camera: camera.id, directory: camera.directory });
-    const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
-    const key = JSON.stringify([storage.root, configured, remembered?.key]);
-    if (this.#known?.key === key) return this.#known.cameras;
     const settled = remembered === undefined || hasSettled(remembered, Date.now());
     const found = await listCameraDirectories(storage.root, configured, (path, error) =>
       this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
     );
     const known = byCamera(found);
-    this.#known = settled ? { key, cameras: known } : undefined;
+    this.#known = settled ? { config, version: remembered?.key, cameras: known, seenMs } : undefined;
     return known;
   }
 
-  /** The directories of one camera, or undefined when it was never configured. */
+  /**
+   * The directories of one camera, or undefined when it was never configured. A directory that was remembered, without a
+   * change of the configuration, is known after a second at most; a camera that is not known is looked for at once.
+   */
   async directories(camera: string): Promise<readonly string[] | undefined> {
+    const known = this.#known;
+    if (known?.config === this.#config.current && performance.now() - known.seenMs < FRESH_MS) {
+      const directories = known.cameras.get(camera);
+      if (directories !== undefined) return directories;
+    }
     return (await this.list()).get(camera);
   }
 }

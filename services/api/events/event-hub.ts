@@ -32,6 +32,8 @@ export class EventHub {
   readonly #streams = new Set<EventStream>();
   /** What every client was told of last, as JSON: `health`, and each camera by id. */
   #told = new Map<string, string>();
+  /** The conditions that every client knows of, by what, whom and since when. */
+  #conditions = new Map<string, Condition>();
   #timer: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
   #closed = false;
@@ -80,6 +82,7 @@ export class EventHub {
 
   #start(news: Map<string, object>): void {
     this.#told = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
+    this.#conditions = byName(this.#parts.health.conditions());
     this.#beat = setInterval(() => {
       for (const stream of this.#streams) stream.beat();
     }, BEAT_MS);
@@ -110,10 +113,22 @@ export class EventHub {
         if (this.#told.get(name) !== text) this.#tellAll(eventName(name), data);
       }
       this.#told = told;
+      this.#tellConditions();
     } catch (error) {
       this.#parts.logger.warn("looking for events failed", { error });
     }
     if (this.#streams.size > 0) this.#schedule();
+  }
+
+  #tellConditions(): void {
+    const before = this.#conditions;
+    this.#conditions = byName(this.#parts.health.conditions());
+    for (const [name, condition] of this.#conditions) {
+      if (!before.has(name)) this.#tellAll("condition", { change: "began", condition });
+    }
+    for (const [name, condition] of before) {
+      if (!this.#conditions.has(name)) this.#tellAll("condition", { change: "ended", condition });
+    }
   }
 
   #tellAll(event: string, data: unknown): void {
@@ -136,6 +151,10 @@ function newsOf(status: SystemStatus, health: readonly Condition[]): Map<string,
   }
   news.set("health", { status: status.status, health, problems: status.problems, warnings: status.warnings });
   return news;
+}
+
+function byName(conditions: readonly Condition[]): Map<string, Condition> {
+  return new Map(conditions.map((condition) => [`${condition.id} ${condition.subject} ${condition.since}`, condition]));
 }
 
 function eventName(news: string): string {

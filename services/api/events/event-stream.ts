@@ -3,6 +3,12 @@ import type { Response } from "express";
 /** What a client that does not read may let pile up before it is cut off; the browser then connects anew. */
 const MOST_WAITING_BYTES = 256 * 1024;
 
+export const EVENT_STREAM_HEADERS = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no", // nginx in front must not collect events
+};
+
 /** One client's stream of server-sent events (WHATWG HTML, server-sent events). */
 export class EventStream {
   readonly #res: Response;
@@ -10,11 +16,7 @@ export class EventStream {
   /** Sends the head; the browser is told to come back after three seconds when the connection breaks. */
   constructor(res: Response) {
     this.#res = res;
-    res.status(200).set({
-      "Content-Type": "text/event-stream; charset=utf-8",
-      "Cache-Control": "no-store",
-      "X-Accel-Buffering": "no", // nginx in front must not collect events
-    });
+    res.status(200).set(EVENT_STREAM_HEADERS);
     res.write("retry: 3000\n\n");
   }
 

@@ -35,19 +35,22 @@ function statuses(): CameraStatus[] {
   });
 }
 
-beforeEach(async () => {
-  state = "recording";
-  store = new StoreFixture();
+function liveSource() {
   const services = (["recorder", "converter"] as const).map((service) => {
     return { service, instance: service, startedAt: "2026-11-24T14:00:00.000Z", problems: [] };
   });
-  const live = {
+  return {
     findTrouble: async () => undefined,
     readCameras: async () => statuses(),
     readServices: async () => services,
     readBacklog: async () => ({ waiting: looks, active: 0, failed: 0 }),
   };
-  api = await new ApiFixture(store, { live, eventIntervalMs: 50 }).start();
+}
+
+beforeEach(async () => {
+  state = "recording";
+  store = new StoreFixture();
+  api = await new ApiFixture(store, { live: liveSource(), eventIntervalMs: 50 }).start();
 });
 afterEach(async () => {
   await api.stop();
@@ -84,8 +87,11 @@ class Listener {
     }));
   }
 
-  async until(event: string, data: Record<string, unknown>): Promise<void> {
-    await vi.waitFor(() => expect(this.events).toContainEqual({ event, data: expect.objectContaining(data) }), 5000);
+  async until(event: string, data: Record<string, unknown>, timeoutMs = 5000): Promise<void> {
+    await vi.waitFor(
+      () => expect(this.events).toContainEqual({ event, data: expect.objectContaining(data) }),
+      timeoutMs,
+    );
   }
 }
 
@@ -124,6 +130,28 @@ describe("GET /api/1/events", () => {
     await new Promise((resolve) => setTimeout(resolve, 1500)); // counters go on changing meanwhile
     expect(listener.events.length).toBe(before + 2);
   });
+
+  it("tells of a condition when it begins and when it ends, once each, with what it is", async () => {
+    await api.stop();
+    api = await new ApiFixture(store, { live: liveSource(), eventIntervalMs: 50, watchesHealth: true }).start();
+    const listener = await Listener.open();
+    state = "stalled";
+    const condition = { id: "camera-not-recording", subject: "front-door", severity: "error" };
+    const told = (change: string) => ({ change, condition: expect.objectContaining(condition) });
+    await listener.until("condition", told("began"), 20_000);
+    await listener.until("health", { health: [expect.objectContaining(condition)] });
+    const someLooks = () => new Promise((resolve) => setTimeout(resolve, 300));
+    await someLooks();
+    expect(listener.events).not.toContainEqual({ event: "condition", data: told("ended") });
+    state = "recording";
+    await listener.until("condition", told("ended"), 20_000);
+    await someLooks();
+    const data = listener.events.flatMap(({ event, data }) => (event === "condition" ? [data] : []));
+    expect(data).toEqual([
+      { change: "began", condition: data[0]?.condition },
+      { change: "ended", condition: data[0]?.condition },
+    ]);
+  }, 60_000);
 
   it("looks once for all its clients, and not at all when the last has gone", async () => {
     const listeners = await Promise.all(Array.from({ length: 10 }, () => Listener.open()));

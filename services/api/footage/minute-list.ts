@@ -2,7 +2,10 @@ import { stat } from "node:fs/promises";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { type DayIndex, Has } from "../catalog/day-index.ts";
+import { type DayIndex, Has, indexOf } from "../catalog/day-index.ts";
+import { formatInstant } from "../range/range-request.ts";
+import { gapsBetween, joinSpans } from "./join-spans.ts";
+import type { MinuteFacts, MinuteFactsReader, Span } from "./minute-facts.ts";
 
 /**
  * - `ready`: converted, can be played
@@ -24,6 +27,48 @@ export interface ListedMinute {
   hasThumbnail: boolean;
   /** From 2: the camera changed its directory within this minute, and its files are asked for with `?copy=`. */
   copy?: number;
+  /** Where it was asked for, and unless the files are damaged. */
+  recorded?: Recorded;
+}
+
+/** What is in a minute, by its capture times. Instants are ISO 8601 UTC with six digits of a second. */
+export interface Recorded {
+  /** When its first picture was taken. */
+  start: string;
+  /** Where its last picture ends. */
+  end: string;
+  /** Gaps not counted. */
+  durationSeconds: number;
+  gaps: { start: string; end: string }[];
+  codec?: string;
+  width?: number;
+  height?: number;
+}
+
+/** Which minutes are to be listed. */
+export interface MinuteQuery {
+  camera: string;
+  /** ms since the Unix epoch, as all times here. */
+  fromMs: number;
+  /** Excluded. */
+  toMs: number;
+  nowMs: number;
+  /** Not many more than so many: minutes of one name are not parted. */
+  limit?: number;
+  /** Tells what is in them; without it they are not looked into. */
+  facts?: MinuteFactsReader;
+}
+
+/** Minutes, ascending, and the name of the first that the limit left out. */
+export interface MinuteList {
+  minutes: ListedMinute[];
+  next?: Minute;
+}
+
+interface Entry {
+  minute: ListedMinute;
+  /** Absent for what is in quarantine. */
+  index?: DayIndex;
 }
 
 const MINUTE_MS = 60_000;
@@ -31,48 +76,83 @@ const DAY_MS = 1440 * MINUTE_MS;
 /** A recorder writes at least every second; one that writes less is not writing. */
 const WRITING_MS = 10_000;
 
-/**
- * The minutes of a camera, by name, that overlap the time from `fromMs` to `toMs` (exclusive; ms since the Unix epoch),
- * ascending. Throws the errors of readdir(3) and stat(2).
- */
-export async function listMinutes(
-  catalog: Catalog,
-  camera: string,
-  fromMs: number,
-  toMs: number,
-  nowMs: number,
-): Promise<ListedMinute[]> {
-  const listed: ListedMinute[] = [];
+/** The minutes of a camera, by name, that overlap a stretch of time. Throws the errors of readdir(3), stat(2), read(2). */
+export async function listMinutes(catalog: Catalog, query: MinuteQuery): Promise<MinuteList> {
+  const { camera, fromMs, toMs, nowMs, limit = Number.POSITIVE_INFINITY, facts } = query;
   const first = minuteAt(Math.max(0, fromMs) * 1000);
   const last = minuteAt(Math.max(0, toMs - 1) * 1000);
   const quarantined = new Set(await catalog.quarantined(camera));
-  for (let dayMs = startOfDay(Math.max(0, fromMs)); dayMs < toMs; dayMs += DAY_MS) {
-    const indexes = await catalog.day(camera, dayOf(minuteAt(dayMs * 1000)));
-    for (const index of indexes) listed.push(...(await listDay(index, nowMs)));
+  const listed: Entry[] = [];
+  const names = new Set<Minute>();
+  for (let dayMs = startOfDay(Math.max(0, fromMs)); dayMs < toMs && names.size <= limit; dayMs += DAY_MS) {
+    const day = dayOf(minuteAt(dayMs * 1000));
+    const entries: Entry[] = [];
+    for (const index of await catalog.day(camera, day)) entries.push(...(await listDay(index, nowMs)));
+    const known = new Set(entries.map(({ minute }) => minute.name));
+    for (const name of quarantined) {
+      if (dayOf(name) === day && !known.has(name)) entries.push({ minute: minuteEntry(name, "quarantined", 0) });
+    }
+    for (const entry of entries) {
+      const { name } = entry.minute;
+      if (name < first || name > last) continue;
+      listed.push(entry);
+      names.add(name);
+    }
   }
-  const minutes = listed.filter(({ name }) => name >= first && name <= last);
-  const known = new Set(minutes.map(({ name }) => name));
-  for (const name of quarantined) {
-    if (name >= first && name <= last && !known.has(name)) minutes.push(minuteEntry(name, "quarantined", 0));
-  }
-  return numberCopies(minutes.sort(byNameReadyFirst));
+  const entries = numberCopies(listed.sort(byNameReadyFirst));
+  const next = entries.slice(limit).find(({ minute }) => minute.name !== entries[limit - 1]?.minute.name);
+  const page = next === undefined ? entries : entries.slice(0, entries.indexOf(next));
+  const minutes = facts === undefined ? page.map(({ minute }) => minute) : await withRecorded(page, facts);
+  return { minutes, ...(next !== undefined && { next: next.minute.name }) };
 }
 
-async function listDay(index: DayIndex, nowMs: number): Promise<ListedMinute[]> {
+async function withRecorded(entries: readonly Entry[], facts: MinuteFactsReader): Promise<ListedMinute[]> {
+  const places = new Map<DayIndex, number[]>();
+  for (const { minute, index } of entries) {
+    if (index === undefined) continue;
+    const wanted = places.get(index) ?? [];
+    wanted.push(indexOf(minute.name));
+    places.set(index, wanted);
+  }
+  const found = new Map<DayIndex, Map<number, MinuteFacts>>();
+  for (const [index, wanted] of places) found.set(index, await facts.of(index, wanted));
+  return entries.map(({ minute, index }) => {
+    const inside = index === undefined ? undefined : found.get(index)?.get(indexOf(minute.name));
+    return inside === undefined || inside.spans.length === 0 ? minute : { ...minute, recorded: recordedOf(inside) };
+  });
+}
+
+function recordedOf({ spans, picture }: MinuteFacts): Recorded {
+  const joined = joinSpans(spans);
+  const durationUs = joined.reduce((sum, { startUs, endUs }) => sum + endUs - startUs, 0);
+  return {
+    start: formatInstant((joined[0] as Span).startUs),
+    end: formatInstant((joined.at(-1) as Span).endUs),
+    durationSeconds: durationUs / 1e6,
+    gaps: gapsBetween(joined).map(({ startUs, endUs }) => ({
+      start: formatInstant(startUs),
+      end: formatInstant(endUs),
+    })),
+    ...picture,
+  };
+}
+
+async function listDay(index: DayIndex, nowMs: number): Promise<Entry[]> {
   const sizes = await index.sizes();
   const minutes = Array.from(index.minutes(Has.mp4 | Has.chunk));
   const newestChunk = minutes.findLast(({ has }) => (has & Has.chunk) !== 0)?.index;
-  const listed: ListedMinute[] = [];
+  const listed: Entry[] = [];
   for (const { index: place, minute, has } of minutes) {
     if ((has & Has.mp4) !== 0) {
       const sizeBytes = sizes[place] ?? Number.NaN;
-      if (!Number.isNaN(sizeBytes)) listed.push({ ...minuteEntry(minute, "ready", has), sizeBytes });
+      if (!Number.isNaN(sizeBytes)) listed.push({ minute: { ...minuteEntry(minute, "ready", has), sizeBytes }, index });
       continue;
     }
     const chunks = await chunkStats(index, place, minute);
     if (chunks === undefined) continue; // converted since the folder was read: the next reading shows it
     const writing = place === newestChunk && nowMs - chunks.modifiedMs < WRITING_MS;
-    listed.push({ ...minuteEntry(minute, writing ? "recording" : "waiting", has), sizeBytes: chunks.sizeBytes });
+    const state = writing ? "recording" : "waiting";
+    listed.push({ minute: { ...minuteEntry(minute, state, has), sizeBytes: chunks.sizeBytes }, index });
   }
   return listed;
 }
@@ -98,17 +178,18 @@ function minuteEntry(name: Minute, state: MinuteState, has: number): ListedMinut
   };
 }
 
-function byNameReadyFirst(a: ListedMinute, b: ListedMinute): number {
+function byNameReadyFirst({ minute: a }: Entry, { minute: b }: Entry): number {
   if (a.name !== b.name) return a.name < b.name ? -1 : 1;
   return Number(b.state === "ready") - Number(a.state === "ready");
 }
 
 /** Counts the ready entries of one name as the file endpoints do. */
-function numberCopies(minutes: ListedMinute[]): ListedMinute[] {
+function numberCopies(entries: readonly Entry[]): Entry[] {
   let copy = 1;
-  return minutes.map((entry, i) => {
-    copy = minutes[i - 1]?.name === entry.name ? copy + 1 : 1;
-    return copy === 1 || entry.state !== "ready" ? entry : { ...entry, copy };
+  return entries.map((entry, i) => {
+    const { minute } = entry;
+    copy = entries[i - 1]?.minute.name === minute.name ? copy + 1 : 1;
+    return copy === 1 || minute.state !== "ready" ? entry : { ...entry, minute: { ...minute, copy } };
   });
 }
 

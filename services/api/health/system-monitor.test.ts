@@ -47,11 +47,13 @@ afterEach(async () => {
 
 async function tellThatAllIsWell(): Promise<void> {
   const since = "2026-11-24T14:33:00.000Z";
+  const frames = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
+  const counters = { ...frames, sessions: 1, reconnects: 0 };
   for (const service of ["recorder", "converter"] as const) {
     await status.publishService({ service, instance: service, startedAt: since, problems: [] });
   }
   const told = ["front-door", "yard", "off"].map((camera) => {
-    return { camera, recorder: "r", state: "recording", since, url: `rtsp://a:${SECRET}@h/` };
+    return { camera, recorder: "r", state: "recording", since, ...counters, url: `rtsp://a:${SECRET}@h/` };
   });
   await status.publishCameras("r", told as never);
 }

@@ -1,4 +1,5 @@
 import type { Response } from "express";
+import { type Keeping, sendJsonText, weakTag } from "./json.ts";
 
 /** What this system is called in its answers. */
 export interface SystemName {
@@ -6,16 +7,16 @@ export interface SystemName {
   version: string;
 }
 
-/** The frame around every successful answer of the endpoints that the original documents. */
-export interface Envelope<Payload> {
-  /** When the answer was made, `YYYY-MM-DDTHH:MM:SS`, UTC. */
-  date: string;
-  system: SystemName;
-  payload: Payload;
-}
-
-/** Sends a payload in its envelope. */
-export function sendEnvelope(res: Response, system: SystemName, payload: object): void {
-  const envelope: Envelope<object> = { date: new Date().toISOString().slice(0, 19), system, payload };
-  res.set("Cache-Control", "no-store").json(envelope);
+/**
+ * Sends a payload in the envelope of the original's endpoints: `date`, `YYYY-MM-DDTHH:MM:SS`, is when the answer was made,
+ * UTC. A payload that is a text is JSON already. The tag is the payload's: the date of the answer is always another. */
+export function sendEnvelope(
+  res: Response,
+  system: SystemName,
+  payload: object | string,
+  keeping: Keeping = "revalidated",
+): void {
+  const date = new Date().toISOString().slice(0, 19);
+  const rest = `"system":${JSON.stringify(system)},"payload":${typeof payload === "string" ? payload : JSON.stringify(payload)}`;
+  sendJsonText(res, `{"date":"${date}",${rest}}`, keeping === "never" ? undefined : weakTag(rest));
 }

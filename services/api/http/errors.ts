@@ -3,6 +3,12 @@ import type { ErrorRequestHandler, RequestHandler, Response } from "express";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { Problem, problemDetails } from "./problem.ts";
 
+/** 400 for HTTP/1.1 without Host (RFC 9112 §3.2). */
+export const requireHost: RequestHandler = (req, _res, next) => {
+  const isThere = req.headers.host !== undefined || req.httpVersion !== "1.1";
+  next(isThere ? undefined : new Problem("bad-request", 400, "The request has no Host."));
+};
+
 /** 404 for whatever no route took. */
 export const notFound: RequestHandler = (req, _res, next) => {
   next(
@@ -54,12 +60,18 @@ export function sendProblem(res: Response, problem: Problem, instance: string): 
   res.end(body);
 }
 
-/** What express and its parsers throw for a request that is malformed carries a 4xx `status` (a stray % in the path). */
+/** What express and its parsers throw for a request carries a 4xx `status` (a stray % in the path, a Range that is none). */
 function requestError(error: unknown): Problem | undefined {
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== "number" || status < 400 || status >= 500) return undefined;
   const detail =
     error instanceof URIError ? "The path holds a malformed percent-encoding." : "The request is malformed.";
+  if (status === 412)
+    return new Problem("precondition-failed", status, "The file is another one than the condition names.");
+  if (status === 416) {
+    const headers = (error as { headers?: Record<string, string> }).headers;
+    return new Problem("range-not-satisfiable", status, "The range lies past the file's end.", headers);
+  }
   return new Problem("bad-request", status, detail);
 }
 

@@ -1,22 +1,25 @@
 import { STATUS_CODES } from "node:http";
 
 /** The problems that a client can tell apart by their `type`; docs/api.md explains each. */
-export type ProblemKind =
-  | "bad-request"
-  | "invalid-date"
-  | "invalid-time"
-  | "unknown-camera"
-  | "no-footage"
-  | "no-such-resource"
-  | "method-not-allowed"
-  | "precondition-failed"
-  | "range-not-satisfiable"
-  | "cross-site"
-  | "upgrade-required"
-  | "codec-change"
-  | "range-too-long"
-  | "unavailable"
-  | "internal";
+export const PROBLEM_KINDS = [
+  "bad-request",
+  "invalid-date",
+  "invalid-time",
+  "unknown-camera",
+  "no-footage",
+  "no-such-resource",
+  "method-not-allowed",
+  "precondition-failed",
+  "range-not-satisfiable",
+  "cross-site",
+  "upgrade-required",
+  "codec-change",
+  "range-too-long",
+  "unavailable",
+  "internal",
+] as const;
+
+export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
 /** The body of an error answer: problem details of RFC 9457 §3.1. */
 export interface ProblemDetails {
@@ -84,5 +87,5 @@ export function excerpt(text: string): string {
 /** RFC 9457 §3.1.5 wants a URI reference: a target that is none (a stray %) is escaped, and a very long one cut. */
 function uriReference(target: string): string {
   const cut = target.slice(0, 500);
-  return cut.replace(/%(?![0-9A-Fa-f]{2})/g, "%25").replace(/[^\x21-\x7e]|["<>\\^`{|}]/g, "?");
+  return cut.replace(/%(?![0-9A-Fa-f]{2})/g, "%25").replace(/[^\x21-\x7e]|["#<>\\^`{|}[\]]/g, "?");
 }

@@ -18,6 +18,8 @@ export interface SendFileOptions {
   fileName: string;
   /** Whether the browser should save it rather than show it. */
   download: boolean;
+  /** Cache-Control, where the age of the file does not tell how long it may be kept. */
+  cacheControl?: string;
 }
 
 /** A client that takes no byte for so long is cut off, so that stalled downloads hold no memory for ever. */
@@ -77,7 +79,9 @@ export async function sendEntity(
   if (lastModifiedMs !== undefined) res.set("Last-Modified", new Date(lastModifiedMs).toUTCString());
   res.set({
     ETag: entity.etag,
-    "Cache-Control": lastModifiedMs === undefined ? "private, no-cache" : cacheControl(lastModifiedMs, Date.now()),
+    "Cache-Control":
+      options.cacheControl ??
+      (lastModifiedMs === undefined ? "private, no-cache" : cacheControl(lastModifiedMs, Date.now())),
     "Accept-Ranges": "bytes",
     "Content-Type": options.type,
     "Content-Disposition": `${options.download ? "attachment" : "inline"}; filename="${options.fileName}"`,

@@ -1,4 +1,5 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -93,6 +94,13 @@ test("requests that cannot be watched are answered by HTTP", async () => {
   expect(await refused("yard", { headers: { "Sec-Fetch-Site": "cross-site" } })).toContain("403");
   expect(live.viewers).toBe(0);
   expect(asked).toEqual([]);
+});
+
+test("scripts of the origins in api.allowedOrigins may watch", async () => {
+  store.config.change({ api: { ...store.config.current.api, allowedOrigins: ["http://wall.example"] } });
+  const headers = { Origin: "http://wall.example", "Sec-Fetch-Site": "cross-site" };
+  const { socket } = await watchLive(url, "yard", { headers });
+  expect(socket.readyState).toBe(socket.OPEN);
 });
 
 test("the page's own origin may watch", async () => {
@@ -219,4 +227,15 @@ test("conversions are bounded in number; one that nobody watches any more makes 
   await sleep(300);
   expect(second.socket.readyState).toBe(second.socket.OPEN);
   second.socket.close();
+});
+
+test("an address that is none is refused, and ends nobody's process", async () => {
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.write("GET // HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    });
+    socket.once("data", (data) => resolve(data.toString()));
+    socket.once("close", () => resolve("closed"));
+  });
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
 });

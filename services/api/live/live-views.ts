@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import { isAllowedOrigin } from "../http/cors.ts";
 import { excerpt, Problem, problemDetails } from "../http/problem.ts";
 import { isCrossSite } from "../http/security-headers.ts";
 import { type Channel, CloseCode } from "./channel.ts";
@@ -95,10 +96,13 @@ export class LiveViews {
   }
 
   #read(request: IncomingMessage, target: string): { camera: string; codec: Codec } {
+    if (!URL.canParse(target, "http://localhost")) throw new Problem("bad-request", 400, "This is no address.");
     const { pathname, searchParams } = new URL(target, "http://localhost");
     const id = PATH.exec(pathname)?.[1];
     if (id === undefined) throw new Problem("no-such-resource", 404, "There is no WebSocket here; docs/api.md has it.");
-    if (isCrossSite(request.headers)) throw new Problem("cross-site", 403, "Another web site may not watch here.");
+    if (isCrossSite(request.headers) && !isAllowedOrigin(this.#options.config.current, request.headers.origin)) {
+      throw new Problem("cross-site", 403, "Another web site may not watch here.");
+    }
     if (this.#options.config.current.cameras.get(id)?.enabled !== true) {
       throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
     }

@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { realMinute } from "../testing/real-minute.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageChangedError, HeldFile, OpenFileBudget } from "./held-file.ts";
 import { layOutRange } from "./range-file.ts";
+import { SendBuffers } from "./send-buffers.ts";
 
 const CAMERA = "front-door";
 const [FIRST, SECOND] = ["20251124.1433", "20251124.1434"] as const;
@@ -175,14 +176,35 @@ describe("a range whose chunk is converted while it is laid out", () => {
         return [index];
       },
     } as unknown as Catalog;
-    const parts = { catalog: behind, logger, budget: new OpenFileBudget(0) };
+    const parts = { catalog: behind, logger, budget: new OpenFileBudget(0), buffers: new SendBuffers(0) };
     const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
     const request = { camera: CAMERA, startUs, endUs: startUs + 61_000_000, gaps: "skip" } as const;
-    const laidOut = await layOutRange(parts, request);
+    const laidOut = await layOutRange(parts, request, new AbortController().signal);
     if (!("file" in laidOut)) throw new Error("its end was pinned");
     await laidOut.file.close();
     const direct = await api.get(range("start=2025-11-24T14:33:00Z&end=2025-11-24T14:34:01Z"));
     expect(laidOut.file.entity.etag).toBe(direct.headers.etag);
+  });
+});
+
+describe("a range whose client has gone", () => {
+  it("is not laid out to its end, and its files are closed", async () => {
+    const { catalog, logger } = api.parts;
+    const openFiles = () => readdirSync("/proc/self/fd").length;
+    const before = openFiles();
+    const gone = new AbortController();
+    const behind = {
+      daysWithFootage: (camera: string) => catalog.daysWithFootage(camera),
+      day: (camera: string, day: string) => {
+        gone.abort(); // while its minutes are looked for
+        return catalog.day(camera, day);
+      },
+    } as unknown as Catalog;
+    const parts = { catalog: behind, logger, budget: new OpenFileBudget(100), buffers: new SendBuffers(0) };
+    const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
+    const request = { camera: CAMERA, startUs, endUs: startUs + 61_000_000, gaps: "skip" } as const;
+    await expect(layOutRange(parts, request, gone.signal)).rejects.toThrow("aborted");
+    expect(openFiles()).toBeLessThanOrEqual(before);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
@@ -16,6 +17,8 @@ import { mediaPieces, type Piece } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { RangeMovie } from "./range-movie.ts";
 import { formatInstant, type RangeRequest } from "./range-request.ts";
+import type { SendBuffers } from "./send-buffers.ts";
+import { TimeSlice } from "./time-slice.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
 /** What ranges are made with. */
@@ -23,14 +26,24 @@ export interface RangeParts {
   catalog: Catalog;
   logger: Logger;
   budget: OpenFileBudget;
+  buffers: SendBuffers;
+}
+
+/** A range as a file. */
+export interface RangeFile {
+  file: VirtualFile;
+  fileName: string;
+  /** When the first picture that is shown was taken, µs since the Unix epoch. */
+  firstUs: number;
 }
 
 /** A range as a file, or where its end must be pinned before it can be one. */
-export type LaidOut = { file: VirtualFile; fileName: string } | { pinnedUs: number };
+export type LaidOut = RangeFile | { pinnedUs: number };
 
 /** Goes into the ETag: another layout of the same minutes is another file. */
 const LAYOUT_VERSION = 2;
-const MINUTES_AHEAD = 8;
+/** Few until the disk has answered: one that hangs would take every thread of the process's pool. */
+const MINUTES_AHEAD = { first: 8, most: 32 };
 /** Holds the index of most minutes, so that one read will do. */
 const SCRATCH_BYTES = 32 * 1024;
 const ATTEMPTS = 5;
@@ -43,11 +56,11 @@ const MOST_SAMPLES = 32_000_000;
  * same when a chunk becomes an mp4.
  *
  * Throws Problem (404 without footage, 409 when the codec changes, 400 when it is too long), Mp4Error when nothing of it
- * can be read, and the errors of the file system.
+ * can be read, the errors of the file system, and the reason of `signal` when it is aborted.
  */
-export async function layOutRange(parts: RangeParts, request: RangeRequest): Promise<LaidOut> {
+export async function layOutRange(parts: RangeParts, request: RangeRequest, signal: AbortSignal): Promise<LaidOut> {
   for (let attempt = 1; ; attempt++) {
-    const layout = new RangeLayout(parts, request);
+    const layout = new RangeLayout(parts, request, signal);
     try {
       return await layout.make();
     } catch (error) {
@@ -60,17 +73,20 @@ export async function layOutRange(parts: RangeParts, request: RangeRequest): Pro
 class RangeLayout {
   readonly #parts: RangeParts;
   readonly #request: RangeRequest;
+  readonly #signal: AbortSignal;
   readonly #movie: RangeMovie;
   readonly #codecs: CodecRuns;
   readonly #files: HeldFile[] = [];
   readonly #pieces: Piece[] = [];
-  readonly #scratch = Array.from({ length: MINUTES_AHEAD }, () => Buffer.allocUnsafeSlow(SCRATCH_BYTES));
-  #configuration: Awaited<ReturnType<typeof firstConfiguration>>;
+  readonly #scratch: Buffer[] = [];
+  readonly #slice = new TimeSlice();
+  #configuration: AvcConfiguration | undefined;
   #firstShownUs: number | undefined;
   #failure: unknown;
 
-  constructor(parts: RangeParts, request: RangeRequest) {
+  constructor(parts: RangeParts, request: RangeRequest, signal: AbortSignal) {
     this.#parts = parts;
+    this.#signal = signal;
     this.#request = request;
     this.#movie = new RangeMovie(request.gaps);
     this.#codecs = new CodecRuns(request);
@@ -89,7 +105,11 @@ class RangeLayout {
       (places, slot) => this.#openGroup(places, slot),
       (minutes) => closeAll(minutes.flatMap(({ files }) => files)),
     );
-    for await (const minutes of groups) for (const minute of minutes) await this.#add(minute);
+    for await (const minutes of groups) {
+      for (const minute of minutes) await this.#add(minute);
+      await this.#slice.pause();
+      this.#signal.throwIfAborted();
+    }
     const problem = this.#codecs.problem();
     if (problem !== undefined) throw problem;
     if (this.#configuration === undefined) throw this.#failure ?? this.#nothing();
@@ -100,20 +120,22 @@ class RangeLayout {
     await closeAll(this.#files);
   }
 
-  #finish(configuration: NonNullable<Awaited<ReturnType<typeof firstConfiguration>>>): LaidOut {
-    const { head, mediaBytes, endUs } = this.#movie.finish(configuration);
+  async #finish(configuration: AvcConfiguration): Promise<LaidOut> {
+    const { head, mediaBytes, endUs } = await this.#movie.finish(configuration, this.#slice);
     const { camera, names } = this.#request;
     const hash = createHash("sha256").update(`${LAYOUT_VERSION} ${camera}`);
     let length = mediaBytes;
     for (const bytes of head) {
       hash.update(bytes);
       length += bytes.length;
+      await this.#slice.pause();
     }
     const entity = { length, etag: `"range-${hash.digest("base64url").slice(0, 27)}"` };
     const pieces = [...head.map((bytes) => ({ bytes, length: bytes.length })), ...this.#pieces];
     const [from, to] =
       names === undefined ? [timeStamp(this.#firstShownUs ?? 0), timeStamp(endUs)] : [names.from, names.to];
-    return { file: new VirtualFile(entity, pieces, this.#files), fileName: `${camera}.${from}.to.${to}.mp4` };
+    const file = new VirtualFile(entity, pieces, this.#files, this.#parts.buffers);
+    return { file, fileName: `${camera}.${from}.to.${to}.mp4`, firstUs: this.#firstShownUs ?? 0 };
   }
 
   async #add(minute: OpenMinute): Promise<void> {
@@ -141,7 +163,7 @@ class RangeLayout {
 
   async #writtenUntil(place: MinutePlace): Promise<number | undefined> {
     try {
-      const minute = await openMinute(this.#request.camera, place, this.#parts.budget, this.#scratch[0] as Buffer);
+      const minute = await openMinute(this.#request.camera, place, this.#parts.budget, this.#scratchOf(0));
       if (minute !== undefined) await closeAll(minute.files);
       return minute?.writtenUs;
     } catch (error) {
@@ -169,7 +191,7 @@ class RangeLayout {
   async #openPlace(place: MinutePlace, slot: number): Promise<OpenMinute | undefined> {
     const { camera } = this.#request;
     try {
-      return await openMinute(camera, place, this.#parts.budget, this.#scratch[slot] as Buffer);
+      return await openMinute(camera, place, this.#parts.budget, this.#scratchOf(slot));
     } catch (error) {
       if (error instanceof OtherCodecError && error.record !== undefined) {
         this.#codecs.add(error.codec, error.record.spans);
@@ -185,6 +207,11 @@ class RangeLayout {
       }
       return undefined;
     }
+  }
+
+  #scratchOf(slot: number): Buffer {
+    this.#scratch[slot] ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    return this.#scratch[slot];
   }
 
   #nothing(): Problem {

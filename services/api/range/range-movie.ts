@@ -4,6 +4,7 @@ import { TICKS_PER_US, TIMESCALE } from "../../../shared/mp4/sample-times.ts";
 import type { Cut } from "./cut.ts";
 import { SampleTables } from "./sample-tables.ts";
 import { TimeLine } from "./time-line.ts";
+import type { TimeSlice } from "./time-slice.ts";
 
 interface PlacedCut {
   cut: Cut;
@@ -39,14 +40,17 @@ export class RangeMovie {
   }
 
   /** Everything before the first sample's bytes, in parts, and how many bytes of samples follow. Nothing may be added then. */
-  finish(configuration: AvcConfiguration): { head: Buffer[]; mediaBytes: number; endUs: number } {
+  async finish(
+    configuration: AvcConfiguration,
+    slice: TimeSlice,
+  ): Promise<{ head: Buffer[]; mediaBytes: number; endUs: number }> {
     const [first, last] = [this.#first, this.#pending];
     if (first === undefined || last === undefined) throw new RangeError("a range without samples");
     const lastTicks = lastDecode(last);
     const shownEnd = last.startTicks + Math.round((last.cut.endUs - last.cut.firstUs) * TICKS_PER_US);
     const duration = Math.max(lastTicks + 1, shownEnd);
     this.#tables.add(last.cut, duration - lastTicks);
-    const delay = this.#tables.delay();
+    const delay = await this.#tables.delay(slice);
     const start = Math.round((first.shownUs - first.firstUs) * TICKS_PER_US);
     const isCut = start > 0 || last.cut.hasMore;
     const edit = { start: start + delay, duration: shownEnd - start };

@@ -32,7 +32,7 @@ export function parseRangeName(name: string): MinuteRange | undefined {
   }
   const from = parseMinute(fromDay, fromTime);
   const to = parseMinute(toDay, toTime);
-  if (to < from) throw new Problem("bad-request", 400, `The range ends (${to}) before it begins (${from}).`);
+  if (to < from) throw new Problem("invalid-time", 400, `The range ends (${to}) before it begins (${from}).`);
   return { camera, from, to };
 }
 

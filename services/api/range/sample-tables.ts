@@ -1,6 +1,7 @@
-import { fullBox, fullBoxParts, uint32, uint32Table, uint64Table } from "../../../shared/mp4/box.ts";
+import { fullBox, fullBoxParts, lengthOf, uint32, uint32Table, uint64Table } from "../../../shared/mp4/box.ts";
 import { isLongFile } from "../../../shared/mp4/movie-writer.ts";
 import type { Cut } from "./cut.ts";
+import type { TimeSlice } from "./time-slice.ts";
 import { RunList, Uint32List } from "./uint32-list.ts";
 
 /**
@@ -17,6 +18,7 @@ export class SampleTables {
   readonly #chunkStarts: number[] = [];
   #leastOffset = 0;
   #hasOffsets = false;
+  #fixedParts: Buffer[] | undefined;
   mediaBytes = 0;
 
   get sampleCount(): number {
@@ -45,22 +47,22 @@ export class SampleTables {
    * Makes all presentation offsets positive by one delay for all, which is returned and for an edit to take back: with
    * negative ones ffmpeg misplaces what an edit leaves over of a GOP. Nothing may be added after it.
    */
-  delay(): number {
+  async delay(slice: TimeSlice): Promise<number> {
     const delay = -this.#leastOffset;
-    this.#offsets.addToValues(delay);
+    await this.#offsets.addToValues(delay, slice);
     return delay;
   }
 
-  /** The content of `stbl` behind `stsd`, in parts. */
+  /** The content of `stbl` behind `stsd`, in parts, equally long for any offset. Nothing may be added after it. */
   parts(mediaOffset: number): Buffer[] {
-    return [
+    this.#fixedParts ??= [
       ...fullBoxParts("stts", 0, 0, [uint32(this.#durations.length), ...this.#durations.parts()]),
       ...this.#compositionParts(),
       ...fullBoxParts("stss", 0, 0, [uint32(this.#keyframes.length), ...this.#keyframes.parts()]),
       ...fullBoxParts("stsz", 0, 0, [uint32(0, this.sampleCount), ...this.#sizes.parts()]),
       this.#sampleToChunkBox(),
-      this.#chunkOffsetBox(mediaOffset),
     ];
+    return [...this.#fixedParts, this.#chunkOffsetBox(mediaOffset, lengthOf(this.#fixedParts))];
   }
 
   #addDurations(dts: Uint32Array, lastDuration: number): void {
@@ -84,9 +86,10 @@ export class SampleTables {
       this.#offsets.push(0, count);
       return;
     }
-    this.#hasOffsets = true;
     for (const offset of ptsOffsets) {
       this.#offsets.push(offset);
+      // Not where all are 0: a minute that grows has none before its first B-frame.
+      if (offset !== 0) this.#hasOffsets = true;
       if (offset < this.#leastOffset) this.#leastOffset = offset;
     }
   }
@@ -108,9 +111,10 @@ export class SampleTables {
     return fullBox("stsc", 0, 0, uint32(entries.length / 3), uint32Table(entries));
   }
 
-  #chunkOffsetBox(mediaOffset: number): Buffer {
-    const isLong = isLongFile(this.mediaBytes);
-    const offsets = this.#chunkOffsets.map((offset) => offset + mediaOffset);
+  #chunkOffsetBox(mediaOffset: number, tableBytes: number): Buffer {
+    // The tables stand before the media: theirs are the bytes that may carry the last offset past 32 bits.
+    const isLong = isLongFile(this.mediaBytes + tableBytes);
+    const offsets = Float64Array.from(this.#chunkOffsets, (offset) => offset + mediaOffset);
     const entries = isLong ? uint64Table(offsets) : uint32Table(offsets);
     return fullBox(isLong ? "co64" : "stco", 0, 0, uint32(offsets.length), entries);
   }

@@ -1,55 +1,57 @@
-import { IS_LITTLE_ENDIAN } from "../../../shared/mp4/box.ts";
+import { bigEndian, IS_LITTLE_ENDIAN } from "../../../shared/mp4/box.ts";
+import type { TimeSlice } from "./time-slice.ts";
 
-const BLOCK_BYTES = 64 * 1024;
+const BLOCK_LENGTH = 16 * 1024;
 
-/** Unsigned 32-bit big-endian numbers, as many as come; millions of them without ever being copied. */
+/** Unsigned 32-bit numbers, as many as come, for a file; millions of them without ever being copied. */
 export class Uint32List {
+  /** Big-endian. */
   readonly #full: Buffer[] = [];
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  #view = new DataView(this.#block.buffer);
+  #block = new Uint32Array(BLOCK_LENGTH);
   #used = 0;
 
   /** Adds a number; a negative one as two's complement. */
   push(value: number): void {
-    if (this.#used === BLOCK_BYTES) this.#nextBlock();
-    this.#view.setUint32(this.#used, value);
-    this.#used += 4;
+    if (this.#used === BLOCK_LENGTH) this.#nextBlock();
+    this.#block[this.#used++] = value;
   }
 
   /** Adds many numbers, much faster than one at a time. */
   pushAll(numbers: Uint32Array): void {
-    const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#used === BLOCK_BYTES) this.#nextBlock();
-      const copied = bytes.copy(this.#block, this.#used, at);
-      if (IS_LITTLE_ENDIAN) this.#block.subarray(this.#used, this.#used + copied).swap32();
-      this.#used += copied;
-      at += copied;
+    for (let at = 0; at < numbers.length; ) {
+      if (this.#used === BLOCK_LENGTH) this.#nextBlock();
+      const fitting = numbers.subarray(at, at + BLOCK_LENGTH - this.#used);
+      this.#block.set(fitting, this.#used);
+      this.#used += fitting.length;
+      at += fitting.length;
     }
   }
 
   /** How many numbers there are. */
   get length(): number {
-    return (this.#full.length * BLOCK_BYTES + this.#used) / 4;
+    return this.#full.length * BLOCK_LENGTH + this.#used;
   }
 
   /** Adds to every second number, from the second on. */
-  addToSeconds(value: number): void {
-    for (const bytes of this.parts()) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      for (let at = 4; at < bytes.length; at += 8) view.setInt32(at, view.getInt32(at) + value);
+  async addToSeconds(value: number, slice: TimeSlice): Promise<void> {
+    for (const bytes of this.#full) {
+      const numbers = new Uint32Array(bytes.buffer);
+      if (IS_LITTLE_ENDIAN) bytes.swap32();
+      for (let i = 1; i < numbers.length; i += 2) numbers[i] = (numbers[i] as number) + value;
+      bigEndian(numbers);
+      await slice.pause();
     }
+    for (let i = 1; i < this.#used; i += 2) this.#block[i] = (this.#block[i] as number) + value;
   }
 
-  /** The bytes of all numbers, in parts that follow one another. */
+  /** The bytes of all numbers, big-endian, in parts that follow one another. */
   parts(): Buffer[] {
-    return [...this.#full, this.#block.subarray(0, this.#used)];
+    return [...this.#full, bigEndian(this.#block.slice(0, this.#used))];
   }
 
   #nextBlock(): void {
-    this.#full.push(this.#block);
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    this.#view = new DataView(this.#block.buffer);
+    this.#full.push(bigEndian(this.#block));
+    this.#block = new Uint32Array(BLOCK_LENGTH);
     this.#used = 0;
   }
 }
@@ -68,9 +70,9 @@ export class RunList {
   }
 
   /** Adds to the value of every run. Nothing may be pushed after it. */
-  addToValues(value: number): void {
+  async addToValues(value: number, slice: TimeSlice): Promise<void> {
     this.#endRun();
-    this.#pairs.addToSeconds(value);
+    if (value !== 0) await this.#pairs.addToSeconds(value, slice);
   }
 
   /** The number of pairs. */

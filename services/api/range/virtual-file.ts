@@ -5,9 +5,10 @@ import { STALL_LIMIT_MS } from "../http/send-file.ts";
 import { writeFlushed } from "../http/write-bytes.ts";
 import { FootageChangedError, type HeldFile } from "./held-file.ts";
 import type { ChunkPiece, FilePiece, Piece } from "./pieces.ts";
+import type { SendBuffers } from "./send-buffers.ts";
 
-/** Read so much at once: 64 kB pieces cost twice the CPU. */
-const READ_BYTES = 1024 * 1024;
+/** A client that takes nothing of the index for so long is cut off: an index is megabytes, and others wait in line. */
+export const INDEX_STALL_LIMIT_MS = 15_000;
 const NOTHING = Buffer.alloc(0);
 
 /** A file that is not on disk: some bytes that were made, and parts of files that are. */
@@ -15,22 +16,42 @@ export class VirtualFile {
   readonly entity: Entity;
   readonly #pieces: Piece[];
   readonly #files: Set<HeldFile>;
-  #buffer: Buffer | undefined;
+  readonly #buffers: SendBuffers;
 
   /** Takes over the files: `close` closes them. */
-  constructor(entity: Entity, pieces: Piece[], files: Iterable<HeldFile>) {
+  constructor(entity: Entity, pieces: Piece[], files: Iterable<HeldFile>, buffers: SendBuffers) {
     this.entity = entity;
     this.#pieces = pieces;
     this.#files = new Set(files);
+    this.#buffers = buffers;
   }
 
   /**
-   * Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone. Can be
-   * called once: what was sent is let go of. `onHeadSent` is called when nothing that was made is held in memory any more.
-   * Throws FootageChangedError, StartCodeError, and the errors of open(2) and read(2): bytes that would be wrong are not sent.
+   * Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone.
+   * `onIndexSent` is called when nothing that was made is held in memory any more. Otherwise as `contents`.
    */
-  async send(res: Response, start: number, end: number, onHeadSent: () => void): Promise<void> {
-    res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
+  async send(
+    res: Response,
+    start: number,
+    end: number,
+    onIndexSent: () => void,
+    indexStallMs = INDEX_STALL_LIMIT_MS,
+  ): Promise<void> {
+    res.setTimeout(indexStallMs, () => res.destroy());
+    const contents = this.contents(start, end, () => {
+      onIndexSent();
+      res.setTimeout(STALL_LIMIT_MS);
+    });
+    for await (const bytes of contents) if (!(await writeFlushed(res, bytes))) return;
+    res.end();
+  }
+
+  /**
+   * The bytes from `start` to `end` (exclusive); each part is good until the next one is asked for. Can be called once:
+   * what was given is let go of. `onIndexDone` is called when nothing that was made is held in memory any more.
+   * Throws FootageChangedError, StartCodeError, and the errors of open(2) and read(2): bytes that would be wrong are not given.
+   */
+  async *contents(start: number, end: number, onIndexDone: () => void): AsyncGenerator<Buffer> {
     const pieces = this.#pieces.splice(0);
     const lastUse = new Map(pieces.map((piece, index) => ["file" in piece ? piece.file : undefined, index]));
     let position = 0;
@@ -38,36 +59,41 @@ export class VirtualFile {
       const from = Math.max(start - position, 0);
       const to = Math.min(end - position, piece.length);
       position += piece.length;
-      if (from < to && !(await this.#sendPiece(res, piece, from, to))) return;
+      if (from < to) yield* this.#contentsOf(piece, from, to);
       if ("bytes" in piece) piece.bytes = NOTHING;
       else if (lastUse.get(piece.file) === index) await piece.file.close();
-      if (index === lastUse.get(undefined)) onHeadSent();
+      if (index === lastUse.get(undefined)) onIndexDone();
       if (position >= end) break;
     }
-    res.end();
   }
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#files, (file) => file.close()));
   }
 
-  #sendPiece(res: Response, piece: Piece, from: number, to: number): Promise<boolean> {
-    if ("bytes" in piece) return writeFlushed(res, piece.bytes.subarray(from, to));
-    return "offsets" in piece ? this.#sendChunk(res, piece, from, to) : this.#sendFile(res, piece, from, to);
+  async *#contentsOf(piece: Piece, from: number, to: number): AsyncGenerator<Buffer> {
+    if ("bytes" in piece) yield piece.bytes.subarray(from, to);
+    else yield* "offsets" in piece ? this.#ofChunk(piece, from, to) : this.#ofFile(piece, from, to);
   }
 
-  async #sendFile(res: Response, { file, start }: FilePiece, from: number, to: number): Promise<boolean> {
+  async *#ofFile({ file, start }: FilePiece, from: number, to: number): AsyncGenerator<Buffer> {
     for (let at = from; at < to; ) {
-      const length = Math.min(READ_BYTES, to - at);
-      const bytes = await this.#read(file, start + at, length);
-      if (!(await writeFlushed(res, bytes))) return false;
-      at += length;
+      const buffer = this.#buffers.take();
+      let isDone = false;
+      try {
+        const bytes = buffer.subarray(0, to - at);
+        await fill(bytes, file, start + at);
+        yield bytes;
+        at += bytes.length;
+        isDone = true;
+      } finally {
+        this.#buffers.giveBack(buffer, !isDone);
+      }
     }
-    return true;
   }
 
-  async #sendChunk(res: Response, piece: ChunkPiece, from: number, to: number): Promise<boolean> {
-    const { file, offsets, sizes } = piece;
+  async *#ofChunk(piece: ChunkPiece, from: number, to: number): AsyncGenerator<Buffer> {
+    const { offsets, sizes } = piece;
     let position = 0;
     for (let first = piece.from; first < piece.to && position < to; ) {
       const size = sizes[first] as number;
@@ -76,36 +102,46 @@ export class VirtualFile {
         first++;
         continue;
       }
-      const start = offsets[first] as number;
-      const endOf = (sample: number) => (offsets[sample] as number) + (sizes[sample] as number);
-      let next = first + 1;
-      while (next < piece.to && endOf(next) - start <= READ_BYTES) next++;
-      const bytes = await this.#read(file, start, endOf(next - 1) - start);
-      let length = 0;
-      for (let sample = first; sample < next; sample++) {
-        const at = (offsets[sample] as number) - start;
-        const unit = bytes.subarray(at, at + (sizes[sample] as number));
-        startCodesToLengths(unit);
-        length += unit.copy(bytes, length); // over the block header in front of it
+      const buffer = this.#buffers.take();
+      let isDone = false;
+      try {
+        const start = offsets[first] as number;
+        const endOf = (sample: number) => (offsets[sample] as number) + (sizes[sample] as number);
+        let next = first + 1;
+        while (next < piece.to && endOf(next) - start <= buffer.length) next++;
+        const samples = await this.#samples(piece, first, next, buffer);
+        yield samples.subarray(Math.max(from - position, 0), to - position);
+        position += samples.length;
+        first = next;
+        isDone = true;
+      } finally {
+        this.#buffers.giveBack(buffer, !isDone);
       }
-      const wanted = bytes.subarray(Math.max(from - position, 0), Math.min(to - position, length));
-      if (!(await writeFlushed(res, wanted))) return false;
-      position += length;
-      first = next;
     }
-    return true;
   }
 
-  /** Into one buffer, which is free again when what was read before has been flushed. */
-  async #read(file: HeldFile, position: number, length: number): Promise<Buffer> {
-    if (this.#buffer === undefined || this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(length);
-    const bytes = this.#buffer.subarray(0, length);
-    const handle = await file.handle();
-    for (let filled = 0; filled < length; ) {
-      const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
-      if (bytesRead === 0) throw new FootageChangedError("a minute of the range ends too early");
-      filled += bytesRead;
+  /** Samples of a chunk as they are in an mp4; in `buffer`, unless a single one is larger. */
+  async #samples({ file, offsets, sizes }: ChunkPiece, from: number, to: number, buffer: Buffer): Promise<Buffer> {
+    const start = offsets[from] as number;
+    const length = (offsets[to - 1] as number) + (sizes[to - 1] as number) - start;
+    const bytes = length <= buffer.length ? buffer.subarray(0, length) : Buffer.allocUnsafeSlow(length);
+    await fill(bytes, file, start);
+    let filled = 0;
+    for (let sample = from; sample < to; sample++) {
+      const at = (offsets[sample] as number) - start;
+      const unit = bytes.subarray(at, at + (sizes[sample] as number));
+      startCodesToLengths(unit);
+      filled += unit.copy(bytes, filled); // over the block header in front of it
     }
-    return bytes;
+    return bytes.subarray(0, filled);
+  }
+}
+
+async function fill(bytes: Buffer, file: HeldFile, position: number): Promise<void> {
+  const handle = await file.handle();
+  for (let filled = 0; filled < bytes.length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
+    if (bytesRead === 0) throw new FootageChangedError("a minute of the range ends too early");
+    filled += bytesRead;
   }
 }

@@ -65,6 +65,12 @@ describe("Bull Board at /admin/queues", () => {
     expect(change.status).toBe(405);
   });
 
+  it("answers its own errors as problems, too", async () => {
+    const reply = await api.get("/admin/queues/api/queues/none/1", {}, "GET");
+    expect(reply).toMatchObject({ status: 404, headers: { "content-type": "application/problem+json" } });
+    expect(reply.json()).toMatchObject({ type: "urn:hindsight:problem:no-such-resource", error: expect.anything() });
+  });
+
   it("cannot be worked by another web site through the visitor's browser", async () => {
     const path = `/admin/queues/api/queues/${CONVERSION_QUEUE}/pause`;
     for (const headers of [

@@ -3,6 +3,7 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { Queue } from "bullmq";
 import { type RequestHandler, Router } from "express";
+import { sendProblem } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 
 type BoardServer = Parameters<typeof createBullBoard>[0]["serverAdapter"];
@@ -44,9 +45,22 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
     }
     next();
   });
-  router.use(server.getRouter() as RequestHandler);
+  router.use(asProblems, server.getRouter() as RequestHandler);
   return router;
 }
+
+/** Bull Board's own errors become problems; what it says of them, its page reads from members of the same names. */
+const asProblems: RequestHandler = (req, res, next) => {
+  const json = res.json.bind(res);
+  res.json = (body: { error?: unknown } | undefined) => {
+    if (res.statusCode < 400) return json(body);
+    const kind = res.statusCode === 404 ? "no-such-resource" : res.statusCode < 500 ? "bad-request" : "unavailable";
+    const detail = typeof body?.error === "string" ? body.error : "Bull Board could not do that.";
+    sendProblem(res, new Problem(kind, res.statusCode, detail, {}, { ...body }), req.originalUrl);
+    return res;
+  };
+  next();
+};
 
 /** Of a job's data only what says where the minute is, whatever else somebody may have put there. */
 function onlyKnownFields(data: unknown): Record<string, unknown> {

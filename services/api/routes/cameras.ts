@@ -1,11 +1,13 @@
 import { type RequestHandler, Router } from "express";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Minute } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { Has } from "../catalog/day-index.ts";
+import { dayOfCameras } from "../catalog/day-of-cameras.ts";
+import { cameraState } from "../health/camera-state.ts";
+import type { SystemMonitor } from "../health/system-monitor.ts";
 import { type SystemName, sendEnvelope } from "../http/envelope.ts";
 import { allowOnly } from "../http/errors.ts";
+import { sendFreshJson } from "../http/json.ts";
 import { cameraIds, parseDay } from "../http/query.ts";
 import { askedCameras, forEachCamera } from "./asked-cameras.ts";
 
@@ -14,12 +16,14 @@ export interface CamerasParts {
   catalog: Catalog;
   system: SystemName;
   logger: Logger;
+  monitor: SystemMonitor;
 }
 
-/** `GET /api/1/cameras.json` and `GET /api/1/cameras/{YYYYMMDD}?camera_ids=a,b`. */
+/** `GET /api/1/cameras.json`, `GET /api/1/cameras` and `GET /api/1/cameras/{YYYYMMDD}?camera_ids=a,b`. */
 export function camerasRoutes(parts: CamerasParts): Router {
   const router = Router();
   router.route("/api/1/cameras.json").get(listEnabled(parts)).all(allowOnly("GET", "HEAD"));
+  router.route("/api/1/cameras").get(listStates(parts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/cameras/:day").get(listMinutes(parts)).all(allowOnly("GET", "HEAD"));
   return router;
 }
@@ -31,29 +35,39 @@ function listEnabled({ config, system }: CamerasParts): RequestHandler {
   };
 }
 
+/** Every camera that is or was configured: how its recording does, and from when to when there is footage. */
+function listStates({ config, catalog, monitor, logger }: CamerasParts): RequestHandler {
+  return async (_req, res) => {
+    const cameras = await askedCameras(catalog, undefined);
+    const [status, { found, unreadable }] = await Promise.all([
+      monitor.status(),
+      forEachCamera(cameras, logger, (camera) => catalog.daysWithFootage(camera)),
+    ]);
+    const states = cameras.map((camera) => {
+      const days = found.get(camera) ?? [];
+      const configured = config.current.cameras.get(camera);
+      return {
+        camera,
+        configured: configured !== undefined,
+        enabled: configured?.enabled ?? false,
+        ...cameraState(status, camera),
+        firstDay: days[0] ?? null,
+        lastDay: days.at(-1) ?? null,
+      };
+    });
+    sendFreshJson(res, { cameras: states, ...(unreadable.length > 0 && { unreadable }) });
+  };
+}
+
 /** The converted minutes of a day, each with the cameras that have it; without `camera_ids` those of all cameras. */
 function listMinutes({ catalog, system, logger }: CamerasParts): RequestHandler<{ day: string }> {
   return async (req, res) => {
     const day = parseDay(req.params.day);
     const cameras = await askedCameras(catalog, cameraIds(req as never));
     const { found, unreadable } = await forEachCamera(cameras, logger, (camera) => catalog.day(camera, day));
-    const dates = new Map<Minute, string[]>();
-    for (const [camera, indexes] of found) {
-      for (const index of indexes) {
-        for (const { minute } of index.minutes(Has.mp4)) {
-          const holders = dates.get(minute);
-          if (holders === undefined) dates.set(minute, [camera]);
-          else if (holders.at(-1) !== camera) holders.push(camera); // once also when two directories hold it
-        }
-      }
-    }
-    const minutes = [...dates.keys()].sort();
-    sendEnvelope(res, system, {
-      min: minutes[0] ?? null,
-      max: minutes.at(-1) ?? null,
-      camera_ids: cameras,
-      dates: Object.fromEntries(minutes.map((minute) => [minute, dates.get(minute)])),
-      ...(unreadable.length > 0 && { unreadable }),
-    });
+    const { first, last, dates } = dayOfCameras(day, found);
+    const rest = JSON.stringify({ min: first ?? null, max: last ?? null, camera_ids: cameras }).slice(0, -1);
+    const trouble = unreadable.length > 0 ? `,"unreadable":${JSON.stringify(unreadable)}` : "";
+    sendEnvelope(res, system, `${rest},"dates":${dates}${trouble}}`);
   };
 }

@@ -6,14 +6,16 @@ import { allowOnly } from "../http/errors.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag, single } from "../http/query.ts";
 import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
+import { type SpritesParts, sendSprites } from "./sprites.ts";
 
 const TYPES = { mp4: "video/mp4", preview: "image/jpeg", thumbnail: "image/jpeg" } as const;
 const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.jpg" } as const;
 
-/** `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`, `{id}.preview.….mp4`. */
-export function footageRoutes(catalog: Catalog): Router {
+/** `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`, `{id}.preview.….mp4`, and sprite sheets. */
+export function footageRoutes(parts: SpritesParts): Router {
   const router = Router();
-  router.route("/api/1/camera/:file").get(sendFootage(catalog)).all(allowOnly("GET", "HEAD"));
+  const handlers = [sendSprites(parts), sendFootage(parts.catalog)];
+  router.route("/api/1/camera/:file").get(handlers).all(allowOnly("GET", "HEAD"));
   return router;
 }
 

@@ -209,6 +209,143 @@ describe("days", () => {
   });
 });
 
+describe("days, over years and in pages", () => {
+  beforeEach(() => {
+    for (const day of ["20240229", "20250101", "20261123", "20261124"]) store.minute("front-door", `${day}.0000`);
+    for (const day of ["20250101", "20261101"]) store.minute("off", `${day}.0000`);
+  });
+
+  it("are listed from one day to another, both included", async () => {
+    expect((await get("/api/1/days?from=20250101&to=261123&camera_ids=front-door,off")).body).toEqual({
+      cameras: { "front-door": ["20250101", "20261123"], off: ["20250101", "20261101"] },
+    });
+    expect((await get("/api/1/days?to=20240229")).body.cameras["front-door"]).toEqual(["20240229"]);
+    for (const query of ["from=20260231", "to=x", "from=20261124&to=20261123", "limit=0", "limit=x", "limit=10001"]) {
+      expect((await get(`/api/1/days?${query}`)).status, query).toBe(400);
+    }
+  });
+
+  it("join from pages to the whole list, none twice", async () => {
+    const whole = (await get("/api/1/days?camera_ids=front-door,off")).body;
+    for (const limit of [1, 2, 3, 5, 100]) {
+      const pages = await pagesOf(`/api/1/days?camera_ids=front-door,off&limit=${limit}`);
+      const days = (camera: string) => pages.flatMap(({ cameras }) => cameras[camera]);
+      expect({ "front-door": days("front-door"), off: days("off") }).toEqual(whole.cameras);
+      expect(pages).toHaveLength(Math.ceil(5 / limit));
+    }
+  });
+});
+
+describe("minutes in pages", () => {
+  it("join to the whole list, over days, with those in quarantine and copies of one name together", async () => {
+    const old = join(store.root, "old disk");
+    await rememberCameraDirectory(store.root, { camera: "front-door", directory: old });
+    for (const minute of ["20261122.1200", "20261123.2358", "20261123.2359", "20261124.0001"]) {
+      store.minute("front-door", minute);
+    }
+    for (const minute of ["20261122.1200", "20261123.2358"]) store.minute("front-door", minute, 10, old);
+    store.chunk("front-door", "20261124.0002");
+    store.quarantinedChunk("front-door", "20261124.0000");
+    const query = "from=2026-11-22T00:00:00Z&to=2026-11-25T00:00:00Z";
+    const whole = (await get(`/api/1/camera/front-door/minutes?${query}`)).body.minutes;
+    expect(whole).toHaveLength(8);
+    for (const limit of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const pages = await pagesOf(`/api/1/camera/front-door/minutes?${query}&limit=${limit}`);
+      expect(pages.flatMap(({ minutes }) => minutes)).toEqual(whole);
+      for (const { minutes } of pages) expect(minutes.length).toBeLessThanOrEqual(limit + 1);
+    }
+    const [first] = await pagesOf("/api/1/camera/front-door/minutes?day=20261123&limit=1");
+    expect(first.next).toBe("?limit=1&from=2026-11-23T23:59:00.000Z&to=2026-11-24T00:00:00.000Z");
+  });
+});
+
+/** The answers from a first page on, each found by the reference in the one before. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look at the shape of whatever came
+async function pagesOf(path: string): Promise<any[]> {
+  const pages = [];
+  for (let url: URL | undefined = new URL(path, api.url); url !== undefined; ) {
+    const { status, body } = await get(`${url.pathname}${url.search}`);
+    expect(status).toBe(200);
+    pages.push(body);
+    url = body.next === undefined ? undefined : new URL(body.next, url);
+  }
+  return pages;
+}
+
+describe("cameras with state", () => {
+  it("are all that are or were configured, with what the recorder tells and the days that have footage", async () => {
+    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    store.minute("gone", "20250101.0500");
+    store.minute("front-door", "20261123.0500");
+    store.chunk("front-door", "20261124.0500");
+    const since = "2026-11-24T14:33:00.000Z";
+    const counters = {
+      frames: 9,
+      bytes: 9,
+      droppedFrames: 0,
+      damagedFrames: 0,
+      lostPackets: 0,
+      sessions: 1,
+      reconnects: 0,
+    };
+    const told = { recorder: "r", since, ...counters };
+    const stream = { codec: "avc1.64001f", width: 1920, height: 1080, framesPerSecond: 25 };
+    const live = {
+      findTrouble: async () => undefined,
+      readCameras: async () => [
+        { camera: "front-door", state: "recording" as const, ...told, ...stream },
+        { camera: "back_yard-2", state: "refused" as const, problem: "401 Unauthorized", ...told },
+      ],
+      readServices: async () => [],
+      readBacklog: async () => ({ waiting: 0, active: 0, failed: 0 }),
+    };
+    const other = await new ApiFixture(store, { live }).start();
+    try {
+      const reply = await other.get("/api/1/cameras");
+      expect(reply.headers["cache-control"]).toBe("no-store");
+      const none = { recording: false, problem: null, firstDay: null, lastDay: null };
+      expect(reply.json()).toEqual({
+        cameras: [
+          {
+            camera: "front-door",
+            configured: true,
+            enabled: true,
+            recording: true,
+            state: "recording",
+            since,
+            problem: null,
+            ...stream,
+            firstDay: "20261123",
+            lastDay: "20261124",
+          },
+          {
+            ...none,
+            camera: "back_yard-2",
+            configured: true,
+            enabled: true,
+            state: "refused",
+            since,
+            problem: expect.stringContaining("401 Unauthorized"),
+          },
+          { ...none, camera: "off", configured: true, enabled: false, state: "unknown", since: null },
+          {
+            ...none,
+            camera: "gone",
+            configured: false,
+            enabled: false,
+            state: "unknown",
+            since: null,
+            firstDay: "20250101",
+            lastDay: "20250101",
+          },
+        ],
+      });
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
 describe("every answer", () => {
   it("is compressed when it is JSON and long", async () => {
     const now = dayOf(minuteAt(Date.now() * 1000));
@@ -246,7 +383,14 @@ describe("every answer", () => {
 
 describe("the page", () => {
   it("is said not to be built as long as it is not", async () => {
-    expect(await api.get("/")).toMatchObject({ status: 503, text: expect.stringContaining("npm run build:page") });
+    for (const [accept, type] of [
+      ["text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"],
+      ["*/*", "application/problem+json"],
+    ] as const) {
+      const reply = await api.get("/", { Accept: accept });
+      expect(reply).toMatchObject({ status: 503, text: expect.stringContaining("npm run build:page") });
+      expect(reply.headers["content-type"]).toBe(type);
+    }
   });
 
   it("is served: hashed assets for ever, the rest asked for anew", async () => {

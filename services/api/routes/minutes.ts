@@ -1,42 +1,82 @@
 import { type Request, type RequestHandler, Router } from "express";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { minuteStartUs } from "../../../shared/time/minute.ts";
+import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { listMinutes } from "../footage/minute-list.ts";
+import { MinuteFactsReader, type Span } from "../footage/minute-facts.ts";
+import { listMinutes, type MinuteList } from "../footage/minute-list.ts";
+import { recordingSpans } from "../footage/recording-spans.ts";
 import { allowOnly } from "../http/errors.ts";
+import { sendJson } from "../http/json.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
-import { cameraIds, parseDay, parseInstant, single } from "../http/query.ts";
+import { cameraIds, flag, parseDay, single } from "../http/query.ts";
+import { formatInstant } from "../range/range-request.ts";
 import { askedCameras, forEachCamera } from "./asked-cameras.ts";
+import { askedLimit, askedTime, nextPage } from "./asked-time.ts";
 
 export interface MinutesParts {
   catalog: Catalog;
   logger: Logger;
 }
 
-const MS_PER_DAY = 86_400_000;
-const LONGEST_DAYS = 31;
-
-/** `GET /api/1/camera/{id}/minutes?day=…` or `?from=…&to=…`, and `GET /api/1/days?camera_ids=a,b`. */
+/**
+ * `GET /api/1/camera/{id}/minutes` and `…/spans`, each with `?day=…` or `?from=…&to=…`, and `GET /api/1/days`; a page at a
+ * time with `limit=…`.
+ */
 export function minutesRoutes(parts: MinutesParts): Router {
+  const facts = new MinuteFactsReader(parts.logger);
   const router = Router();
-  router.route("/api/1/camera/:id/minutes").get(sendMinutes(parts)).all(allowOnly("GET", "HEAD"));
+  router.route("/api/1/camera/:id/minutes").get(sendMinutes(parts, facts)).all(allowOnly("GET", "HEAD"));
+  router.route("/api/1/camera/:id/spans").get(sendSpans(parts, facts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/days").get(sendDays(parts)).all(allowOnly("GET", "HEAD"));
   return router;
 }
 
-function sendMinutes({ catalog, logger }: MinutesParts): RequestHandler<{ id: string }> {
+function sendMinutes({ catalog, logger }: MinutesParts, reader: MinuteFactsReader): RequestHandler<{ id: string }> {
   return async (req, res) => {
     const camera = req.params.id;
     if ((await catalog.directories(camera)) === undefined) throw unknownCamera(camera);
     const { fromMs, toMs } = askedTime(req as never);
+    const limit = askedLimit(req as never);
+    const wanted = {
+      ...(limit !== undefined && { limit }),
+      ...(flag(req as never, "details") && { facts: reader }),
+    };
     const { found } = await forEachCamera([camera], logger, () =>
-      listMinutes(catalog, camera, fromMs, toMs, Date.now()),
+      listMinutes(catalog, { camera, fromMs, toMs, nowMs: Date.now(), ...wanted }),
     );
-    res.set("Cache-Control", "no-cache").json({
+    const { minutes, next } = found.get(camera) as MinuteList;
+    const to = new Date(toMs).toISOString();
+    sendJson(res, {
       camera,
       from: new Date(fromMs).toISOString(),
-      to: new Date(toMs).toISOString(),
-      minutes: found.get(camera),
+      to,
+      minutes,
+      ...(next !== undefined && { next: nextPage(req as never, startOf(next), to) }),
+    });
+  };
+}
+
+function sendSpans({ catalog, logger }: MinutesParts, facts: MinuteFactsReader): RequestHandler<{ id: string }> {
+  return async (req, res) => {
+    const camera = req.params.id;
+    if ((await catalog.directories(camera)) === undefined) throw unknownCamera(camera);
+    const { fromMs, toMs } = askedTime(req as never);
+    const limit = askedLimit(req as never);
+    const { found } = await forEachCamera([camera], logger, () =>
+      recordingSpans(catalog, facts, camera, { startUs: fromMs * 1000, endUs: toMs * 1000 }),
+    );
+    const spans = (found.get(camera) as Span[]).map(({ startUs, endUs }) => ({
+      start: formatInstant(startUs),
+      end: formatInstant(endUs),
+    }));
+    const next = limit === undefined ? undefined : spans[limit]?.start;
+    const to = new Date(toMs).toISOString();
+    sendJson(res, {
+      camera,
+      from: new Date(fromMs).toISOString(),
+      to,
+      spans: spans.slice(0, limit),
+      ...(next !== undefined && { next: nextPage(req as never, next, to) }),
     });
   };
 }
@@ -44,32 +84,29 @@ function sendMinutes({ catalog, logger }: MinutesParts): RequestHandler<{ id: st
 function sendDays({ catalog, logger }: MinutesParts): RequestHandler {
   return async (req, res) => {
     const cameras = await askedCameras(catalog, cameraIds(req));
-    const { found, unreadable } = await forEachCamera(cameras, logger, (camera) => catalog.daysWithFootage(camera));
-    res.set("Cache-Control", "no-cache").json({
-      cameras: Object.fromEntries(found),
+    const [from, to] = [askedDay(req, "from"), askedDay(req, "to")];
+    if (from !== undefined && to !== undefined && to < from) {
+      throw new Problem("invalid-time", 400, '"to" must not be before "from".');
+    }
+    const limit = askedLimit(req);
+    const { found, unreadable } = await forEachCamera(cameras, logger, async (camera) =>
+      (await catalog.daysWithFootage(camera)).filter((day) => day >= (from ?? day) && day <= (to ?? day)),
+    );
+    const next = limit === undefined ? undefined : [...new Set([...found.values()].flat())].sort()[limit];
+    const page = Array.from(found, ([camera, days]) => [camera, days.filter((day) => day < (next ?? "99999999"))]);
+    sendJson(res, {
+      cameras: Object.fromEntries(page),
       ...(unreadable.length > 0 && { unreadable }),
+      ...(next !== undefined && { next: nextPage(req, next, to) }),
     });
   };
 }
 
-/** The half-open stretch of time that is asked for, ms since the Unix epoch. */
-function askedTime(req: Request): { fromMs: number; toMs: number } {
-  const [day, from, to] = [single(req, "day"), single(req, "from"), single(req, "to")];
-  if (day !== undefined && from === undefined && to === undefined) {
-    const fromMs = (minuteStartUs(`${parseDay(day)}.0000`) as number) / 1000;
-    return { fromMs, toMs: fromMs + MS_PER_DAY };
-  }
-  if (day !== undefined || from === undefined || to === undefined) {
-    throw new Problem("bad-request", 400, 'Give either "day" (YYYYMMDD) or both "from" and "to" (ISO 8601 with zone).');
-  }
-  const [fromMs, toMs] = [parseInstant(from, "from"), parseInstant(to, "to")];
-  if (toMs <= fromMs) throw new Problem("invalid-time", 400, '"to" must be later than "from".');
-  if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY) {
-    throw new Problem(
-      "invalid-time",
-      400,
-      `At most ${LONGEST_DAYS} days are listed at once; "days" tells where footage is.`,
-    );
-  }
-  return { fromMs, toMs };
+function askedDay(req: Request, name: string): string | undefined {
+  const text = single(req, name);
+  return text === undefined ? undefined : parseDay(text);
+}
+
+function startOf(minute: Minute): string {
+  return new Date((minuteStartUs(minute) as number) / 1000).toISOString();
 }

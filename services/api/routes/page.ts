@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import express, { Router } from "express";
 import { allowOnly } from "../http/errors.ts";
+import { Problem } from "../http/problem.ts";
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Hindsight</title>
 <h1>The page is not built</h1>
@@ -16,11 +17,13 @@ need it: <a href="/api/1/system.json">/api/1/system.json</a>.</p></html>
 export function pageRoutes(folder: string): Router {
   const router = Router();
   const index = join(folder, "index.html");
-  const send: express.RequestHandler = (_req, res, next) => {
+  const send: express.RequestHandler = (req, res, next) => {
     if (existsSync(index)) {
       res.sendFile(index, { cacheControl: false, headers: { "Cache-Control": "no-cache" } }, (error) => {
         if (error !== undefined && !res.headersSent) next(error);
       });
+    } else if (req.accepts(["json", "html"]) !== "html") {
+      next(new Problem("unavailable", 503, "The page is not built: run npm run build:page."));
     } else {
       res.status(503).set("Cache-Control", "no-store").type("html").send(NOT_BUILT);
     }

@@ -17,7 +17,7 @@ export function systemRoutes({ monitor, health, system }: SystemParts): Router {
     .route("/api/1/system.json")
     .get(async (_req, res) => {
       const { status, camera, ...rest } = await monitor.status();
-      sendEnvelope(res, system, { status, camera, health: health.conditions(), ...rest });
+      sendEnvelope(res, system, { status, camera, health: health.conditions(), ...rest }, "never");
     })
     .all(allowOnly("GET", "HEAD"));
   return router;

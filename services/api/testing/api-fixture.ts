@@ -12,6 +12,7 @@ import { HealthWatch } from "../health/health-watch.ts";
 import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
 import { Problem } from "../http/problem.ts";
 import { ApiServer } from "../server.ts";
+import { watched } from "./contract-watch.ts";
 import type { StoreFixture } from "./store-fixture.ts";
 
 export interface Reply {
@@ -53,6 +54,8 @@ export class ApiFixture {
   readonly #health: HealthWatch;
   /** What was logged, a line each. */
   readonly log: string[] = [];
+  /** Where answers were not as the OpenAPI document has them. */
+  readonly #faults: string[] = [];
   port = 0;
 
   constructor(store: StoreFixture, options: ApiFixtureOptions = {}) {
@@ -80,7 +83,7 @@ export class ApiFixture {
         }),
       ...(options.healthRouter !== undefined && { healthRouter: options.healthRouter }),
     };
-    this.server = new ApiServer(createApp(this.parts));
+    this.server = new ApiServer(watched(createApp(this.parts), (fault) => this.#faults.push(fault)));
   }
 
   async start(): Promise<this> {
@@ -92,6 +95,13 @@ export class ApiFixture {
     this.parts.events.close();
     await this.#health.stop();
     await this.server.stop(0);
+    this.#expectContract();
+  }
+
+  /** Throws when any answer since the last time was not as the OpenAPI document has it. */
+  #expectContract(): void {
+    const faults = this.#faults.splice(0);
+    if (faults.length > 0) throw new Error(`not as services/api/openapi has it:\n${faults.join("\n")}`);
   }
 
   get url(): string {
@@ -99,7 +109,13 @@ export class ApiFixture {
   }
 
   /** Sends the path exactly as it is written: nothing is normalized or escaped on the way, as fetch would. */
-  get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Reply> {
+  async get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Reply> {
+    const reply = await this.#ask(path, headers, method);
+    this.#expectContract();
+    return reply;
+  }
+
+  #ask(path: string, headers: Record<string, string>, method: string): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const req = request({ host: "127.0.0.1", port: this.port, path, headers, method, agent: false }, (res) => {
         const pieces: Buffer[] = [];

@@ -7,6 +7,7 @@ import type { ChunkOrigin } from "../../../shared/chunk/format.ts";
 import type { ConverterConfig } from "../../../shared/config/config.ts";
 import { readMinute } from "../../../shared/mp4/minute-file.ts";
 import type { ReadMovie } from "../../../shared/mp4/movie-reader.ts";
+import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
 import type { ConversionJob } from "../../../shared/queue/conversion-queue.ts";
 import { chunkPath, dayFolder, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteStartUs } from "../../../shared/time/minute.ts";
@@ -20,7 +21,6 @@ import {
   writeChunk,
 } from "../../../tests/support/chunk-maker.ts";
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
-import { FrameGrabber } from "../frame-grabber.ts";
 import { IdleWatch } from "../idle-watch.ts";
 import type { MinuteConverterTools } from "../minute-converter.ts";
 import { PreviewBatcher } from "../preview-batcher.ts";

@@ -3,6 +3,7 @@ import { SystemState } from "./client/system-state.ts";
 import { Footage } from "./footage/footage.ts";
 import { minuteStartMs } from "./time/minute.ts";
 import { Thumbnails } from "./timeline/thumbnails.ts";
+import { Troubles } from "./timeline/troubles.ts";
 import { Notice } from "./ui/notice.ts";
 import { Router } from "./ui/route.ts";
 
@@ -12,6 +13,7 @@ export interface Services {
   system: SystemState;
   footage: Footage;
   thumbnails: Thumbnails;
+  troubles: Troubles;
   feed: EventFeed;
   notice: Notice;
 }
@@ -20,11 +22,13 @@ export interface Services {
 export function startServices(): Services {
   const system = new SystemState();
   const footage = new Footage();
-  const thumbnails = new Thumbnails();
+  const thumbnails = new Thumbnails((camera, minuteMs) => footage.hasThumbnail(camera, minuteMs));
+  const troubles = new Troubles();
+  system.subscribe(() => system.status !== undefined && troubles.follow(system.status.health, Date.now()));
   const feed = new EventFeed({
     onMinute: (minute) => {
       const minuteMs = minuteStartMs(minute.name);
-      if (minuteMs !== undefined) thumbnails.forget({ camera: minute.camera, minuteMs });
+      if (minuteMs !== undefined) thumbnails.onMinute({ camera: minute.camera, minuteMs });
       footage.onMinute(minute);
     },
     onStateChange: () => system.readSoon(),
@@ -36,5 +40,5 @@ export function startServices(): Services {
   system.start();
   footage.start();
   feed.start();
-  return { router: new Router(), system, footage, thumbnails, feed, notice: new Notice() };
+  return { router: new Router(), system, footage, thumbnails, troubles, feed, notice: new Notice() };
 }

@@ -1,5 +1,7 @@
+import createClient, { defaultPathSerializer } from "openapi-fetch";
 import { minuteToken } from "../time/minute.ts";
-import type { Envelope, ListedMinute, SystemStatus } from "./types.ts";
+import type { components, paths } from "./api-types.ts";
+import type { ListedMinute, SystemStatus } from "./types.ts";
 
 /** The api answered with an error; `message` is what it says is wrong. */
 export class ApiError extends Error {
@@ -22,64 +24,65 @@ export class UnreachableError extends Error {
 
 const PATIENCE_MS = 15_000;
 
-/** Throws ApiError or UnreachableError. */
-export async function readSystem(): Promise<Envelope<SystemStatus>> {
-  return getJson("/api/1/system.json");
+/** Knows each endpoint's parameters and answers by what is made of services/api/openapi. */
+const api = createClient<paths>();
+
+/** How the system does, and which version answers. Throws ApiError or UnreachableError. */
+export async function readSystem(): Promise<{ version: string; status: SystemStatus }> {
+  const { system, payload } = await answerOf(api.GET("/api/1/system.json", { signal: patience() }));
+  return { version: system.version, status: payload };
 }
 
 /** The UTC days with footage (`YYYYMMDD`, ascending) of every camera that there is or was. Throws as `readSystem`. */
 export async function readDays(): Promise<Record<string, string[]>> {
-  const answer = await getJson<{ cameras: Record<string, string[]> }>("/api/1/days");
-  return answer.cameras;
+  const { cameras } = await answerOf(api.GET("/api/1/days", { signal: patience() }));
+  return cameras;
 }
 
 /** The minutes of a UTC day, ascending. Throws as `readSystem`. */
 export async function readMinutes(camera: string, day: string): Promise<ListedMinute[]> {
-  const answer = await getJson<{ minutes: ListedMinute[] }>(`/api/1/camera/${camera}/minutes?day=${day}`);
-  return answer.minutes;
+  const params = { path: { id: camera }, query: { day } };
+  const { minutes } = await answerOf(api.GET("/api/1/camera/{id}/minutes", { params, signal: patience() }));
+  return minutes;
 }
 
 /** A minute's picture, 320 pixels wide. */
 export function thumbnailUrl(camera: string, timeMs: number): string {
-  return `/api/1/camera/${camera}.thumbnail.${minuteToken(timeMs)}.jpg`;
+  return fileUrl("/api/1/camera/{id}.thumbnail.{day}.{time}.jpg", { id: camera, ...minuteOf(timeMs) });
 }
 
 /** A minute's picture in full size. */
 export function previewUrl(camera: string, timeMs: number): string {
-  return `/api/1/camera/${camera}.preview.${minuteToken(timeMs)}.jpg`;
+  return fileUrl("/api/1/camera/{id}.preview.{day}.{time}.jpg", { id: camera, ...minuteOf(timeMs) });
 }
 
 /** A minute's video. */
 export function minuteUrl(camera: string, timeMs: number): string {
-  return `/api/1/camera/${camera}.preview.${minuteToken(timeMs)}.mp4`;
+  return fileUrl("/api/1/camera/{id}.preview.{day}.{time}.mp4", { id: camera, ...minuteOf(timeMs) });
 }
 
-/** The video of all minutes from the one in which `firstMs` lies to the one in which `lastMs` lies, both inclusive. */
-export function rangeUrl(camera: string, firstMs: number, lastMs: number): string {
-  return `/api/1/camera/${camera}.range.${minuteToken(firstMs)}.to.${minuteToken(lastMs)}.mp4`;
+function fileUrl<Path extends keyof paths>(path: Path, parameters: paths[Path]["get"]["parameters"]["path"]): string {
+  return defaultPathSerializer(path, parameters as Record<string, unknown>);
 }
 
-async function getJson<Answer>(url: string): Promise<Answer> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS), headers: { Accept: "application/json" } });
-  } catch (error) {
-    throw new UnreachableError(error);
-  }
-  if (!response.ok) throw new ApiError(response.status, await problemOf(response));
-  try {
-    return (await response.json()) as Answer;
-  } catch (error) {
-    throw new UnreachableError(error); // cut off in mid-answer
-  }
+function minuteOf(timeMs: number): { day: string; time: string } {
+  const [day, time] = minuteToken(timeMs).split(".") as [string, string];
+  return { day, time };
 }
 
-/** What an answer of RFC 9457 says, or failing that its status. */
-async function problemOf(response: Response): Promise<string> {
-  try {
-    const problem = (await response.json()) as { detail?: string; title?: string };
-    return problem.detail ?? problem.title ?? `${response.status} ${response.statusText}`;
-  } catch {
-    return `${response.status} ${response.statusText}`;
-  }
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS);
+}
+
+/** What was answered. Throws UnreachableError also when the answer was cut off in the middle. */
+async function answerOf<Answer>(
+  asked: Promise<{ data?: Answer; error?: unknown; response: Response }>,
+): Promise<NonNullable<Answer>> {
+  const { data, error, response } = await asked.catch((cause: unknown) => {
+    throw new UnreachableError(cause);
+  });
+  if (data !== undefined && data !== null) return data;
+  // A proxy in between may answer with something else than a problem.
+  const { detail, title } = (error ?? {}) as Partial<components["schemas"]["Problem"]>;
+  throw new ApiError(response.status, detail ?? title ?? `${response.status} ${response.statusText}`);
 }

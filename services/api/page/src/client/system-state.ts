@@ -49,9 +49,9 @@ export class SystemState extends Changing {
     if (this.#reading || (document.hidden && this.#status !== undefined)) return this.#schedule(REFRESH_MS);
     this.#reading = true;
     try {
-      const answer = await readSystem();
-      this.#status = answer.payload;
-      this.#version = answer.system.version;
+      const { status, version } = await readSystem();
+      this.#status = status;
+      this.#version = version;
       this.#problem = undefined;
     } catch (error) {
       this.#problem = (error as Error).message;

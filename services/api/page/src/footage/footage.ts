@@ -85,8 +85,16 @@ export class Footage extends Changing {
     return listSpans(this.days(camera), fromMs, toMs);
   }
 
-  takeAway(camera: string, markMs: number, otherMs: number): TakeAway {
-    return takeAway(this.days(camera), markMs, otherMs);
+  takeAway(camera: string, fromMs: number, toMs: number): TakeAway {
+    return takeAway(this.days(camera), fromMs, toMs);
+  }
+
+  /** Whether the minute in which a time lies can be played; undefined while that is not known. */
+  isReady(camera: string, timeMs: number): boolean | undefined {
+    const day = utcDayNumber(timeMs);
+    if (!this.hasDay(camera, day)) return this.loaded ? false : undefined;
+    const minutes = this.#look(camera, day);
+    return minutes && minutes.state(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS)) === "ready";
   }
 
   /** Whether there is a picture of the minute; undefined while that is not known. */

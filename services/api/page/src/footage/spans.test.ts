@@ -42,13 +42,12 @@ test("gaps and other states end a span, and only what overlaps the time is liste
   expect(listSpans(days, noonMs + 3 * MINUTE_MS, noonMs + 9 * MINUTE_MS)).toEqual([]);
 });
 
-test("taking away covers whole minutes, leaves gaps out, and knows its size whichever mark came first", () => {
+test("what lies between two marks is reckoned to the second, gaps left out", () => {
   const days = daysOf([...run(noonMs, 3), ...run(noonMs + 5 * MINUTE_MS, 2)]);
-  const expected = { fromMs: noonMs, toMs: noonMs + 7 * MINUTE_MS, recordedMs: 5 * MINUTE_MS, minutes: 5, bytes: 5000 };
-  expect(takeAway(days, noonMs + 10_000, noonMs + 6 * MINUTE_MS + 1)).toEqual(expected);
-  expect(takeAway(days, noonMs + 6 * MINUTE_MS + 1, noonMs + 10_000)).toEqual(expected);
-  expect(takeAway(days, noonMs, noonMs)).toMatchObject({ toMs: noonMs + MINUTE_MS, minutes: 1 });
-  expect(takeAway(days, noonMs - 10 * UTC_DAY_MS, noonMs - 9 * UTC_DAY_MS)).toMatchObject({ minutes: 0, bytes: 0 });
+  expect(takeAway(days, noonMs, noonMs + 7 * MINUTE_MS)).toEqual({ recordedMs: 5 * MINUTE_MS, bytes: 5000 });
+  expect(takeAway(days, noonMs + 45_000, noonMs + MINUTE_MS + 30_000)).toEqual({ recordedMs: 45_000, bytes: 750 });
+  expect(takeAway(days, noonMs + 10_000, noonMs + 16_000)).toEqual({ recordedMs: 6000, bytes: 100 });
+  expect(takeAway(days, noonMs - 10 * UTC_DAY_MS, noonMs - 9 * UTC_DAY_MS)).toEqual({ recordedMs: 0, bytes: 0 });
 });
 
 test("a day knows the next and previous playable minute", () => {

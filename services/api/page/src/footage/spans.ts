@@ -36,30 +36,26 @@ export function listSpans(days: (day: number) => CameraDay | undefined, fromMs: 
   return spans;
 }
 
-/** What taking a range away gives: whole minutes, both ends inclusive, as the api's minute form of a range goes. */
+/** What lies between two marks. */
 export interface TakeAway {
-  /** The start of the first minute and the end of the last, ms since the Unix epoch. */
-  fromMs: number;
-  toMs: number;
-  /** How much of it was recorded; less than `toMs - fromMs` when there are gaps. */
+  /** How much of it was recorded; less than its length when there are gaps. */
   recordedMs: number;
-  minutes: number;
-  /** The sum of the minutes' files. */
+  /** Of its video, reckoned from the sizes of the minutes. */
   bytes: number;
 }
 
-/** The range of whole minutes that covers what lies between two marks, in whatever order they were set. */
-export function takeAway(days: (day: number) => CameraDay | undefined, markMs: number, otherMs: number): TakeAway {
-  const fromMs = Math.floor(Math.min(markMs, otherMs) / MINUTE_MS) * MINUTE_MS;
-  const toMs = Math.max(fromMs + MINUTE_MS, Math.ceil(Math.max(markMs, otherMs) / MINUTE_MS) * MINUTE_MS);
-  let minutes = 0;
+/** Reckons what lies between two times, ms since the Unix epoch: part of a minute counts for its share of it. */
+export function takeAway(days: (day: number) => CameraDay | undefined, fromMs: number, toMs: number): TakeAway {
+  let recordedMs = 0;
   let bytes = 0;
-  for (let timeMs = fromMs; timeMs < toMs; timeMs += MINUTE_MS) {
-    const day = days(utcDayNumber(timeMs));
-    const index = (timeMs % UTC_DAY_MS) / MINUTE_MS;
-    if (day?.state(index) !== "ready") continue;
-    minutes++;
-    bytes += day.sizeBytes(index);
+  for (let minuteMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS; minuteMs < toMs; minuteMs += MINUTE_MS) {
+    const day = days(utcDayNumber(minuteMs));
+    const index = (minuteMs % UTC_DAY_MS) / MINUTE_MS;
+    const state = day?.state(index);
+    if (day === undefined || state === undefined || state === "quarantined") continue;
+    const takenMs = Math.min(toMs, minuteMs + MINUTE_MS) - Math.max(fromMs, minuteMs);
+    recordedMs += takenMs;
+    bytes += (day.sizeBytes(index) * takenMs) / MINUTE_MS;
   }
-  return { fromMs, toMs, recordedMs: minutes * MINUTE_MS, minutes, bytes };
+  return { recordedMs, bytes: Math.round(bytes) };
 }

@@ -5,12 +5,15 @@ import { MinuteVideo } from "./minute-video.ts";
 
 const MOST_RETRIES = 3;
 const RETRY_MS = 2500;
+/** So long before a minute ends, at normal speed, all of the next is fetched. */
+const FETCH_BEFORE_MS = 6000;
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 /**
  * - `empty`: the camera has no footage at all
- * - `waiting`: everything up to now was shown; it goes on when the next minute is there
+ * - `waiting`: everything up to now (or, where gaps are not skipped, to the next gap) was shown; it goes on when the next
+ *   minute is there
  */
 export type PlayerState = "loading" | "ready" | "waiting" | "empty" | "failed";
 
@@ -18,10 +21,12 @@ export type PlayerState = "loading" | "ready" | "waiting" | "empty" | "failed";
  * Plays a camera from any moment on: minute after minute and over gaps. Two video elements take turns, so that the next
  * minute stands ready when one ends. Chosen over one `<video>` on the range mp4 because each minute says its own capture
  * time (gaps need no reckoning), the chain has no end to fix in advance, and a minute that cannot be read stops nothing
- * but itself. See docs: issue 12's seekable ranges may take the place of the chain behind the same methods.
+ * but itself.
  */
 export class ChainPlayer extends Changing {
   readonly #footage: Footage;
+  readonly #isFollower: boolean;
+  #isSparing: boolean;
   #shown: MinuteVideo;
   #spare: MinuteVideo;
   #camera = "";
@@ -36,16 +41,20 @@ export class ChainPlayer extends Changing {
   #failures = 0;
   /** Counts openings: what an older one brings late is dropped. */
   #opening = 0;
+  readonly #end: () => void;
   /** Called with each frame that is shown; apart from the changes, which are few. */
   onFrame: (timeMs: number) => void = () => {};
 
-  constructor(footage: Footage, elements: readonly [HTMLVideoElement, HTMLVideoElement]) {
+  /** A follower does not skip gaps: somebody else says when it goes on. */
+  constructor(footage: Footage, elements: readonly [HTMLVideoElement, HTMLVideoElement], isFollower = false) {
     super();
     this.#footage = footage;
+    this.#isFollower = isFollower;
+    this.#isSparing = isFollower;
     const [first, second] = elements;
     this.#shown = new MinuteVideo(first, this.#listenerOf());
     this.#spare = new MinuteVideo(second, this.#listenerOf());
-    footage.subscribe(() => this.#onFootage());
+    this.#end = footage.subscribe(() => this.#onFootage());
   }
 
   get camera(): string {
@@ -77,6 +86,21 @@ export class ChainPlayer extends Changing {
   /** The start of the minute on show; undefined while there is none. */
   get minuteMs(): number | undefined {
     return this.#shown.minuteMs;
+  }
+
+  /** The capture time that playing has come to, more exact than that of the frame on show. */
+  get currentMs(): number {
+    return this.#state === "ready" ? this.#shown.currentMs : this.#timeMs;
+  }
+
+  /** When the video of the minute on show begins and ends, ms since the Unix epoch. */
+  get shownMs(): { fromMs: number; toMs: number } {
+    return { fromMs: this.#shown.startMs, toMs: this.#shown.endMs };
+  }
+
+  /** Whether its video lacks bytes to go on with. */
+  get isStalled(): boolean {
+    return this.#shown.element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
   /** How long the gap was that was jumped over just now; 0 when there was none. */
@@ -143,6 +167,16 @@ export class ChainPlayer extends Changing {
     this.changed();
   }
 
+  /** Plays at a rate beside the speed for a while, to come into step with another. */
+  setRate(rate: number): void {
+    this.#shown.setSpeed(rate);
+  }
+
+  /** Whether the next minute is fetched only shortly before it is needed, for the sake of other players. */
+  setSparing(isSparing: boolean): void {
+    this.#isSparing = isSparing;
+  }
+
   /** Pauses and shows the next frame (1) or the one before (-1), also across minutes. */
   async step(direction: 1 | -1): Promise<void> {
     this.pause();
@@ -172,6 +206,7 @@ export class ChainPlayer extends Changing {
 
   /** Lets go of both videos. */
   close(): void {
+    this.#end();
     this.#opening++;
     this.#playing = false;
     this.#shown.clear();
@@ -222,7 +257,8 @@ export class ChainPlayer extends Changing {
     const next = await this.#footage.nextReady(camera, minuteMs + MINUTE_MS);
     const stale = camera !== this.#camera || minuteMs !== this.#shown.minuteMs;
     if (next === undefined || stale || this.#spare.has(camera, next)) return;
-    this.#spare.load(camera, next);
+    if (this.#isFollower && next > minuteMs + MINUTE_MS) return;
+    this.#spare.load(camera, next, this.#isSparing);
   }
 
   async #goOn(): Promise<void> {
@@ -232,7 +268,8 @@ export class ChainPlayer extends Changing {
     const opening = ++this.#opening;
     const next = await this.#footage.nextReady(this.#camera, minuteMs + MINUTE_MS);
     if (opening !== this.#opening) return;
-    if (next === undefined) {
+    if (next === undefined || (this.#isFollower && next > minuteMs + MINUTE_MS)) {
+      this.#timeMs = this.#shown.endMs;
       this.#setState("waiting");
       return;
     }
@@ -242,7 +279,7 @@ export class ChainPlayer extends Changing {
   }
 
   #onFootage(): void {
-    if (this.#state === "waiting" && this.#playing) void this.#goOn();
+    if (this.#state === "waiting" && this.#playing && !this.#isFollower) void this.#goOn();
     else if (this.#state === "empty") void this.open(this.#camera, this.#timeMs);
   }
 
@@ -268,6 +305,7 @@ export class ChainPlayer extends Changing {
   #frameShown(video: MinuteVideo): void {
     if (this.#state !== "ready") return;
     this.#timeMs = video.timeMs;
+    if (video.endMs - this.#timeMs < FETCH_BEFORE_MS * Math.max(1, this.#speed)) this.#spare.fetchAll();
     this.onFrame(this.#timeMs);
   }
 

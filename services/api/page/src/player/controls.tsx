@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Services } from "../services.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "../watch/session.ts";
+import { MOST_IN_STEP, type Session } from "../watch/session.ts";
 import { SPEEDS } from "./chain-player.ts";
 
 interface Props {
@@ -64,6 +64,17 @@ export function Controls({ services, session, onHelp }: Props): JSX.Element {
         ))}
       </fieldset>
       <div class="controls-frame">
+        {session.cameras.length > 1 && session.cameras.length <= MOST_IN_STEP && (
+          <button
+            type="button"
+            class="quiet"
+            aria-pressed={!session.isAlone}
+            title="All pictures in step, or one alone (T)"
+            onClick={() => session.setAlone(!session.isAlone)}
+          >
+            <Icon name="grid" /> <span class="label">In step</span>
+          </button>
+        )}
         <button
           type="button"
           class="quiet"

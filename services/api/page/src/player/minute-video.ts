@@ -11,6 +11,7 @@ export interface MinuteVideoListener {
 const FIRST_FRAME_S = 1 / 60;
 const MOST_FRAME_S = 0.5;
 const STEP_PATIENCE_MS = 700;
+const SAME_FRAME_MS = 100;
 
 /** A video element that shows one minute of one camera, and knows the capture time of the frame on show. */
 export class MinuteVideo {
@@ -53,6 +54,17 @@ export class MinuteVideo {
     return this.#startMs + this.#frameS * 1000;
   }
 
+  /** The capture time that playing has come to: between the frame on show and the next. */
+  get currentMs(): number {
+    return this.#startMs + this.element.currentTime * 1000;
+  }
+
+  /** The capture time at which the minute's video ends; its start until that is known. */
+  get endMs(): number {
+    const { duration } = this.element;
+    return this.#startMs + (Number.isFinite(duration) ? duration * 1000 : 0);
+  }
+
   get isBroken(): boolean {
     return this.element.error !== null;
   }
@@ -62,13 +74,17 @@ export class MinuteVideo {
     return this.#camera === camera && this.#minuteMs === minuteMs && !this.isBroken;
   }
 
-  load(camera: string, minuteMs: number): void {
+  /**
+   * With `isSparing` only what tells of the video is fetched until it plays: a connection that waits with the rest of a
+   * minute would be one of the six that a browser has.
+   */
+  load(camera: string, minuteMs: number, isSparing = false): void {
     this.#camera = camera;
     this.#minuteMs = minuteMs;
     this.#startMs = minuteMs;
     this.#frameS = 0;
     const { element } = this;
-    element.preload = "auto";
+    element.preload = isSparing ? "metadata" : "auto";
     const url = minuteUrl(camera, minuteMs);
     element.src = url;
     const metadata = new Promise<boolean>((resolve) => {
@@ -139,6 +155,9 @@ export class MinuteVideo {
       const shown = new Promise<void>((resolve) => {
         this.#onNextFrame = resolve;
         window.setTimeout(resolve, STEP_PATIENCE_MS);
+        // Sought, and no other frame comes: it is still the same.
+        const onSeeked = () => window.setTimeout(resolve, SAME_FRAME_MS);
+        this.element.addEventListener("seeked", onSeeked, { once: true });
       });
       this.element.currentTime = targetS;
       await shown;
@@ -148,6 +167,11 @@ export class MinuteVideo {
       }
       distanceS *= 1.6;
     }
+  }
+
+  /** Fetches what a sparing load has left. */
+  fetchAll(): void {
+    this.element.preload = "auto";
   }
 
   clear(): void {

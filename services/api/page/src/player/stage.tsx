@@ -1,15 +1,15 @@
 import "./stage.css";
 import type { JSX, RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { thumbnailUrl } from "../client/client.ts";
 import { LiveStage } from "../live/live-stage.tsx";
 import type { Services } from "../services.ts";
-import { formatClock, formatDate, formatDuration, formatHundredths, zoneName } from "../time/format.ts";
+import { formatClock, formatDuration } from "../time/format.ts";
 import { floorMinute } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import type { Session } from "../watch/session.ts";
 import type { ChainPlayer } from "./chain-player.ts";
+import { Clock } from "./clock.tsx";
 
 interface Props {
   services: Services;
@@ -17,12 +17,14 @@ interface Props {
   videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
   hasFootage: boolean;
   loaded: boolean;
+  /** Its place among the pictures. */
+  place: number;
 }
 
 /** The large picture, its wall-clock time, and what there is to say when there is no picture. */
-export function Stage({ services, session, videos, hasFootage, loaded }: Props): JSX.Element {
+export function Stage({ services, session, videos, hasFootage, loaded, place }: Props): JSX.Element {
   return (
-    <section class="stage" aria-label="Picture">
+    <section class="stage" aria-label="Picture" style={{ "--place": place }}>
       {session !== undefined && <Poster services={services} session={session} />}
       {videos.map((video, place) => (
         <video
@@ -33,7 +35,7 @@ export function Stage({ services, session, videos, hasFootage, loaded }: Props):
           onClick={() => session?.togglePlay()}
         />
       ))}
-      {session !== undefined && hasFootage && <Clock session={session} />}
+      {session !== undefined && hasFootage && <StageClock session={session} />}
       {session !== undefined && hasFootage && <Message services={services} session={session} />}
       {loaded && !hasFootage && (
         <div class="stage-message">
@@ -63,25 +65,9 @@ function Poster({ services, session }: { services: Services; session: Session })
   return <img class="stage-poster" src={thumbnailUrl(session.active, minuteMs)} alt="" />;
 }
 
-function Clock({ session }: { session: Session }): JSX.Element {
+function StageClock({ session }: { session: Session }): JSX.Element {
   useChanges(session);
-  const date = useRef<HTMLSpanElement>(null);
-  const time = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    const show = (timeMs: number) => {
-      // Every frame: past the components, straight into the text.
-      if (date.current !== null) date.current.textContent = `${formatDate(timeMs)} `;
-      if (time.current !== null) time.current.textContent = `${formatHundredths(timeMs)} ${zoneName(timeMs)}`;
-    };
-    show(session.timeMs);
-    return session.onFrame(show);
-  }, [session]);
-  return (
-    <div class="stage-clock">
-      <span class="stage-camera">{session.active}</span> <span ref={date} class="stage-date" />{" "}
-      <span ref={time} class="stage-time" />
-    </div>
-  );
+  return <Clock camera={session.active} source={session} />;
 }
 
 function Message({ services, session }: { services: Services; session: Session }): JSX.Element | null {

@@ -43,6 +43,11 @@ export function formatClockSafely(timeMs: number): string {
   return hasClockChange(timeMs) ? `${formatClock(timeMs)} ${zoneName(timeMs)}` : formatClock(timeMs);
 }
 
+/** `14:33:05`, or on a day on which clocks change `02:33:05 CEST`. */
+export function formatSecondsSafely(timeMs: number): string {
+  return hasClockChange(timeMs) ? `${formatSeconds(timeMs)} ${zoneName(timeMs)}` : formatSeconds(timeMs);
+}
+
 /** `today 14:33 CET`, `yesterday 14:33 CET`, `Tue, 24 Nov 14:33 CET`. */
 export function formatMoment(timeMs: number, nowMs: number): string {
   const daysAgo = Math.round((startOfLocalDay(nowMs) - startOfLocalDay(timeMs)) / UTC_DAY_MS);
@@ -65,6 +70,18 @@ export function formatDuration(durationMs: number): string {
     return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
   const hours = Math.round(minutes / 60);
   return hours % 24 === 0 ? `${hours / 24} d` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** To the second: `45 s`, `12 min 5 s`, `1 h 05 min`. */
+export function formatExactDuration(durationMs: number): string {
+  const seconds = Math.round(durationMs / SECOND_MS);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const parts = [
+    hours > 0 ? `${hours} h` : [],
+    minutes > 0 ? `${hours > 0 ? two(minutes) : minutes} min` : [],
+    seconds % 60 > 0 || seconds === 0 ? `${seconds % 60} s` : [],
+  ];
+  return parts.flat().join(" ");
 }
 
 function two(value: number): string {

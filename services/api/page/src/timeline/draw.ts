@@ -5,8 +5,11 @@ import { startOfLocalDay } from "../time/local-day.ts";
 import { type Cell, listCells } from "./filmstrip.ts";
 import type { Lane, Layout } from "./layout.ts";
 import type { Palette } from "./palette.ts";
-import type { Thumbnails } from "./thumbnails.ts";
+import type { Picture } from "./picture.ts";
+import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
 import { listTicks } from "./ticks.ts";
+import type { TimelineServices } from "./timeline-view.ts";
+import type { Troubles } from "./troubles.ts";
 import { type Viewport, xOf } from "./viewport.ts";
 
 /** All that a drawing of the timeline shows. */
@@ -20,12 +23,15 @@ export interface Scene {
   hoverMs: number | undefined;
   inMs: number | undefined;
   outMs: number | undefined;
+  /** The mark that is being dragged. */
+  dragged: "in" | "out" | undefined;
   nowMs: number;
 }
 
 type Context = CanvasRenderingContext2D;
 
 const TICK_SPACING_PX = 84;
+const TROUBLE_PX = 4;
 export const HANDLE_PX = 12;
 
 /** Draws a scene; answers the cells of the filmstrips whose pictures are not there yet. */
@@ -33,17 +39,37 @@ export function drawTimeline(
   context: Context,
   scene: Scene,
   palette: Palette,
-  footage: Footage,
-  thumbnails: Thumbnails,
-): { camera: string; minuteMs: number }[] {
+  { footage, thumbnails, troubles }: TimelineServices,
+): { missing: MinuteOf[] } {
   const { view, layout } = scene;
   context.clearRect(0, 0, view.widthPx, layout.heightPx);
   drawRuler(context, scene, palette);
-  const missing = layout.lanes.flatMap((lane) => drawLane(context, scene, lane, palette, footage, thumbnails));
-  drawMarks(context, scene, palette);
+  drawTroubles(context, scene, undefined, { y: layout.rulerPx - TROUBLE_PX - 1, palette, troubles });
+  const missing = layout.lanes.flatMap((lane) => {
+    const wanted = drawLane(context, scene, lane, palette, footage, thumbnails);
+    const y = lane.topPx + lane.heightPx - TROUBLE_PX;
+    drawTroubles(context, scene, lane.camera, { y, palette, troubles });
+    return wanted;
+  });
   if (scene.hoverMs !== undefined) drawHover(context, scene, scene.hoverMs, palette);
   if (scene.playheadMs !== undefined) drawPlayhead(context, scene, scene.playheadMs, palette);
-  return missing;
+  drawMarks(context, scene, palette);
+  return { missing };
+}
+
+/** What was wrong with a camera, or (without one) with the system, as a line. */
+function drawTroubles(
+  context: Context,
+  { view, nowMs }: Scene,
+  camera: string | undefined,
+  { y, palette, troubles }: { y: number; palette: Palette; troubles: Troubles },
+): void {
+  for (const { condition, fromMs, toMs } of troubles.between(camera, view.fromMs, view.toMs)) {
+    const x = Math.max(0, xOf(view, fromMs));
+    const end = Math.min(view.widthPx, xOf(view, toMs ?? nowMs));
+    context.fillStyle = condition.severity === "error" ? palette.failed : palette.warn;
+    context.fillRect(x, y, Math.max(3, end - x), TROUBLE_PX);
+  }
 }
 
 function drawRuler(context: Context, { view, layout }: Scene, palette: Palette): void {
@@ -78,7 +104,7 @@ function drawLane(
   palette: Palette,
   footage: Footage,
   thumbnails: Thumbnails,
-): { camera: string; minuteMs: number }[] {
+): MinuteOf[] {
   const { view, nowMs } = scene;
   const { camera, topPx, stripPx, heightPx } = lane;
   context.fillStyle = footage.isKnown(camera, view.fromMs, view.toMs) ? palette.lane : palette.unknown;
@@ -119,8 +145,8 @@ function drawStrip(
   spans: readonly Span[],
   cells: readonly Cell[],
   thumbnails: Thumbnails,
-): { camera: string; minuteMs: number }[] {
-  const missing: { camera: string; minuteMs: number }[] = [];
+): MinuteOf[] {
+  const missing: MinuteOf[] = [];
   context.save();
   context.beginPath();
   for (const span of spans) {
@@ -130,9 +156,9 @@ function drawStrip(
   context.clip();
   for (const cell of cells) {
     const minute = { camera: lane.camera, minuteMs: cell.minuteMs };
-    const image = thumbnails.get(minute);
-    if (image === undefined) missing.push(minute);
-    const drawn = image ?? thumbnails.nearest(minute, Math.round((cell.toMs - cell.fromMs) / 60_000))?.image;
+    const picture = thumbnails.get(minute);
+    if (picture === undefined) missing.push(minute);
+    const drawn = picture ?? thumbnails.nearest(minute, Math.round((cell.toMs - cell.fromMs) / 60_000))?.picture;
     const x = xOf(view, cell.fromMs);
     if (drawn !== undefined) drawCovering(context, drawn, x, lane.topPx, xOf(view, cell.toMs) - x, lane.stripPx);
   }
@@ -141,23 +167,15 @@ function drawStrip(
 }
 
 /** Fills the box with the picture's middle; a box wider than three pictures gets it once, at its left. */
-function drawCovering(
-  context: Context,
-  image: HTMLImageElement,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): void {
-  const ratio = image.naturalWidth / image.naturalHeight;
-  const shown = Math.min(width, ratio * height * 3);
-  const scale = Math.max(shown / image.naturalWidth, height / image.naturalHeight);
+function drawCovering(context: Context, picture: Picture, x: number, y: number, width: number, height: number): void {
+  const shown = Math.min(width, (picture.width / picture.height) * height * 3);
+  const scale = Math.max(shown / picture.width, height / picture.height);
   const [cutWidth, cutHeight] = [shown / scale, height / scale];
-  const [left, top] = [(image.naturalWidth - cutWidth) / 2, (image.naturalHeight - cutHeight) / 2];
-  context.drawImage(image, left, top, cutWidth, cutHeight, x, y, shown - 1, height);
+  const [left, top] = [picture.x + (picture.width - cutWidth) / 2, picture.y + (picture.height - cutHeight) / 2];
+  context.drawImage(picture.source, left, top, cutWidth, cutHeight, x, y, shown - 1, height);
 }
 
-function drawMarks(context: Context, { view, layout, inMs, outMs }: Scene, palette: Palette): void {
+function drawMarks(context: Context, { view, layout, inMs, outMs, dragged }: Scene, palette: Palette): void {
   const top = layout.rulerPx - 4;
   if (inMs !== undefined && outMs !== undefined) {
     const [from, to] = [Math.min(inMs, outMs), Math.max(inMs, outMs)].map((timeMs) => xOf(view, timeMs)) as [
@@ -180,7 +198,23 @@ function drawMarks(context: Context, { view, layout, inMs, outMs }: Scene, palet
     context.fill();
     context.fillStyle = palette.onPlayhead;
     for (const offset of [4, 7]) context.fillRect(x + side * offset - 0.5, top + 8, 1, 10);
+    if (dragged === (side < 0 ? "in" : "out"))
+      drawLabel(context, view, formatSeconds(timeMs), x, palette.mark, palette);
   }
+}
+
+/** A time in a box on the ruler, over a pixel. */
+function drawLabel(context: Context, view: Viewport, label: string, x: number, colour: string, palette: Palette): void {
+  context.font = `600 12px ${palette.font}`;
+  const width = context.measureText(label).width + 12;
+  const left = Math.min(view.widthPx - width, Math.max(0, x - width / 2));
+  context.fillStyle = colour;
+  context.beginPath();
+  context.roundRect(left, 2, width, 20, 6);
+  context.fill();
+  context.fillStyle = palette.onPlayhead;
+  context.textAlign = "left";
+  context.fillText(label, left + 6, 12.5);
 }
 
 function drawHover(context: Context, { view, layout }: Scene, hoverMs: number, palette: Palette): void {
@@ -193,14 +227,5 @@ function drawPlayhead(context: Context, { view, layout }: Scene, playheadMs: num
   if (x < -60 || x > view.widthPx + 60) return;
   context.fillStyle = palette.playhead;
   context.fillRect(Math.round(x) - 1, 18, 2, layout.heightPx - 18);
-  context.font = `600 12px ${palette.font}`;
-  const label = formatSeconds(playheadMs);
-  const width = context.measureText(label).width + 12;
-  const left = Math.min(view.widthPx - width, Math.max(0, x - width / 2));
-  context.beginPath();
-  context.roundRect(left, 2, width, 20, 6);
-  context.fill();
-  context.fillStyle = palette.onPlayhead;
-  context.textAlign = "left";
-  context.fillText(label, left + 6, 12.5);
+  drawLabel(context, view, formatSeconds(playheadMs), x, palette.playhead, palette);
 }

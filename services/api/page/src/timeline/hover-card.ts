@@ -1,13 +1,16 @@
-import type { Footage } from "../footage/footage.ts";
-import { formatClock, formatShortDate, zoneName } from "../time/format.ts";
-import { floorMinute } from "../time/minute.ts";
-import type { Thumbnails } from "./thumbnails.ts";
+import { formatClock, formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
+import { floorMinute, HOUR_MS } from "../time/minute.ts";
+import type { Picture } from "./picture.ts";
+import type { TimelineServices } from "./timeline-view.ts";
+import { type Viewport, widthMs } from "./viewport.ts";
 
 const MOST_CAMERAS = 4;
 /** A picture of another minute stands in until the right one is there, if it is no further away than this. */
 const REACH_MINUTES = 90;
+/** In a view narrower than this a pixel is a few seconds. */
+const SECONDS_BELOW_MS = 3 * HOUR_MS;
 
-type Picture = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement };
+type Frame = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement };
 
 /**
  * The pictures under the pointer: one of each camera, drawn on canvases, so that a new one takes the place of the old
@@ -16,7 +19,8 @@ type Picture = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement
 export class HoverCard {
   readonly #root: HTMLElement;
   readonly #time: HTMLElement;
-  readonly #pictures = new Map<string, Picture>();
+  readonly #troubles: HTMLElement;
+  readonly #pictures = new Map<string, Frame>();
   readonly #row: HTMLElement;
 
   constructor(root: HTMLElement) {
@@ -25,30 +29,31 @@ export class HoverCard {
     this.#row.className = "hover-pictures";
     this.#time = document.createElement("div");
     this.#time.className = "hover-time";
-    root.append(this.#row, this.#time);
+    this.#troubles = document.createElement("div");
+    this.#troubles.className = "hover-troubles";
+    root.append(this.#row, this.#time, this.#troubles);
   }
 
   hide(): void {
     this.#root.hidden = true;
   }
 
-  /** Shows the pictures of a moment above the pixel `xPx` of a timeline `widthPx` wide. */
-  show(
-    cameras: readonly string[],
-    timeMs: number,
-    xPx: number,
-    widthPx: number,
-    footage: Footage,
-    thumbnails: Thumbnails,
-  ): void {
+  /** Shows the pictures of a moment, and what was wrong then, above the pixel `xPx` of a view. */
+  show(cameras: readonly string[], timeMs: number, xPx: number, view: Viewport, services: TimelineServices): void {
     this.#root.hidden = false;
     const shown = cameras.slice(0, MOST_CAMERAS);
     this.#setCameras(shown);
     const minuteMs = floorMinute(timeMs);
-    for (const camera of shown) this.#draw(camera, minuteMs, footage, thumbnails);
-    this.#time.textContent = `${formatShortDate(timeMs)}  ${formatClock(timeMs)} ${zoneName(timeMs)}`;
+    for (const camera of shown) this.#draw(camera, minuteMs, services);
+    const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
+    this.#time.textContent = `${formatShortDate(timeMs)}  ${time} ${zoneName(timeMs)}`;
+    const text = services.troubles
+      .at(cameras, timeMs)
+      .map(({ condition: { subject, message } }) => `${subject}: ${message}`)
+      .join("\n");
+    if (this.#troubles.textContent !== text) this.#troubles.textContent = text;
     const width = this.#root.offsetWidth;
-    const left = Math.min(widthPx - width, Math.max(0, xPx - width / 2));
+    const left = Math.min(view.widthPx - width, Math.max(0, xPx - width / 2));
     this.#root.style.transform = `translate(${Math.round(left)}px, 0)`;
   }
 
@@ -77,7 +82,7 @@ export class HoverCard {
     }
   }
 
-  #draw(camera: string, minuteMs: number, footage: Footage, thumbnails: Thumbnails): void {
+  #draw(camera: string, minuteMs: number, { footage, thumbnails }: TimelineServices): void {
     const picture = this.#pictures.get(camera);
     if (picture === undefined) return;
     const recorded = footage.hasThumbnail(camera, minuteMs);
@@ -86,7 +91,7 @@ export class HoverCard {
     if (context === null) return;
     const { canvas } = picture;
     if (found === undefined) context.clearRect(0, 0, canvas.width, canvas.height);
-    else drawFitting(context, found.image);
+    else drawFitting(context, found.picture);
     const exact = found?.minuteMs === minuteMs;
     picture.root.dataset.exact = String(exact);
     picture.note.textContent =
@@ -100,10 +105,12 @@ export class HoverCard {
   }
 }
 
-function drawFitting(context: CanvasRenderingContext2D, image: HTMLImageElement): void {
+function drawFitting(context: CanvasRenderingContext2D, picture: Picture): void {
   const { canvas } = context;
-  const scale = Math.min(canvas.width / image.naturalWidth, canvas.height / image.naturalHeight);
-  const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
+  const { source, x, y } = picture;
+  const scale = Math.min(canvas.width / picture.width, canvas.height / picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
   if (width < canvas.width || height < canvas.height) context.clearRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(image, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
+  const [left, top] = [(canvas.width - width) / 2, (canvas.height - height) / 2];
+  context.drawImage(source, x, y, picture.width, picture.height, left, top, width, height);
 }

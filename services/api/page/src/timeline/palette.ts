@@ -6,6 +6,7 @@ export interface Palette {
   waiting: string;
   recording: string;
   failed: string;
+  warn: string;
   text: string;
   faint: string;
   line: string;
@@ -23,6 +24,7 @@ const NAMES: Record<Exclude<keyof Palette, "font">, string> = {
   waiting: "--footage-waiting",
   recording: "--good",
   failed: "--bad",
+  warn: "--warn",
   text: "--text",
   faint: "--text-faint",
   line: "--line",

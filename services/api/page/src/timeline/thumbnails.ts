@@ -1,6 +1,8 @@
 import { thumbnailUrl } from "../client/client.ts";
 import { MINUTE_MS } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
+import type { Picture } from "./picture.ts";
+import { Sheets } from "./sheets.ts";
 
 /** A minute of a camera. */
 export interface MinuteOf {
@@ -16,8 +18,13 @@ const MOST_BACKGROUND = 2;
 const MOST_KEPT = 6000;
 const RETRY_AFTER_MS = 10_000;
 
-/** The pictures of minutes: fetched for the pointer first, and in advance when there is nothing urgent. */
+/**
+ * The pictures of minutes: fetched one by one for the pointer first, and in advance when there is nothing urgent: by the
+ * hour, or one by one in the hour under way.
+ */
 export class Thumbnails extends Changing {
+  readonly #sheets = new Sheets();
+  readonly #hasThumbnail: (camera: string, minuteMs: number) => boolean | undefined;
   /** By camera and number of the minute; the oldest use first, for throwing away. */
   readonly #kept = new Map<string, Map<number, HTMLImageElement>>();
   #order: MinuteOf[] = [];
@@ -29,20 +36,27 @@ export class Thumbnails extends Changing {
   #background: MinuteOf[] = [];
   #count = 0;
 
-  /** The picture of a minute, if it is there already. */
-  get({ camera, minuteMs }: MinuteOf): HTMLImageElement | undefined {
-    return this.#kept.get(camera)?.get(minuteMs / MINUTE_MS);
+  /** `hasThumbnail` tells which minutes have a picture at all, as far as it is known. */
+  constructor(hasThumbnail: (camera: string, minuteMs: number) => boolean | undefined) {
+    super();
+    this.#hasThumbnail = hasThumbnail;
+    this.#sheets.subscribe(() => this.changed());
+  }
+
+  /** The picture of a minute that has one, if it is there already. */
+  get({ camera, minuteMs }: MinuteOf): Picture | undefined {
+    const image = this.#kept.get(camera)?.get(minuteMs / MINUTE_MS);
+    if (image === undefined) return this.#sheets.get(camera, minuteMs);
+    return { source: image, x: 0, y: 0, width: image.naturalWidth, height: image.naturalHeight };
   }
 
   /** The picture nearest to a minute that is there already, at most `reach` minutes away. */
-  nearest({ camera, minuteMs }: MinuteOf, reach: number): { image: HTMLImageElement; minuteMs: number } | undefined {
-    const kept = this.#kept.get(camera);
-    if (kept === undefined) return undefined;
-    const middle = minuteMs / MINUTE_MS;
+  nearest({ camera, minuteMs }: MinuteOf, reach: number): { picture: Picture; minuteMs: number } | undefined {
     for (let distance = 0; distance <= reach; distance++) {
-      for (const minute of [middle - distance, middle + distance]) {
-        const image = kept.get(minute);
-        if (image !== undefined) return { image, minuteMs: minute * MINUTE_MS };
+      for (const otherMs of [minuteMs - distance * MINUTE_MS, minuteMs + distance * MINUTE_MS]) {
+        const picture = this.get({ camera, minuteMs: otherMs });
+        if (picture !== undefined && this.#hasThumbnail(camera, otherMs) === true)
+          return { picture, minuteMs: otherMs };
       }
     }
     return undefined;
@@ -59,19 +73,28 @@ export class Thumbnails extends Changing {
   prefetch(minutes: readonly MinuteOf[]): void {
     // Fewer than are kept, or fetching the last ones would throw away the first.
     const affordable = minutes.slice(0, MOST_KEPT / 2);
-    this.#background = affordable.filter((minute) => this.#isMissing(minute)).reverse();
+    const nowMs = Date.now();
+    const isOnSheet = ({ camera, minuteMs }: MinuteOf) => this.#sheets.serves(camera, minuteMs, nowMs);
+    this.#sheets.want(affordable.filter(isOnSheet));
+    this.#background = affordable.filter((minute) => !isOnSheet(minute) && this.#isMissing(minute)).reverse();
     this.#pump();
   }
 
-  /** Forgets the picture of a minute, which a late part has changed. */
-  forget({ camera, minuteMs }: MinuteOf): void {
+  #forget({ camera, minuteMs }: MinuteOf): void {
     if (this.#kept.get(camera)?.delete(minuteMs / MINUTE_MS)) this.#count--;
     this.#failedAt.delete(keyOf({ camera, minuteMs }));
   }
 
+  /** Forgets what is kept of a minute that has changed, the sheet of its hour included. */
+  onMinute(minute: MinuteOf): void {
+    this.#forget(minute);
+    this.#sheets.forget(minute.camera, minute.minuteMs);
+  }
+
   #isMissing(minute: MinuteOf): boolean {
     const key = keyOf(minute);
-    if (this.get(minute) !== undefined || this.#loading.has(key)) return false;
+    if (this.#kept.get(minute.camera)?.has(minute.minuteMs / MINUTE_MS) === true || this.#loading.has(key))
+      return false;
     const failedAt = this.#failedAt.get(key);
     return failedAt === undefined || Date.now() - failedAt > RETRY_AFTER_MS;
   }
@@ -115,7 +138,7 @@ export class Thumbnails extends Changing {
     kept.set(minute.minuteMs / MINUTE_MS, image);
     this.#order.push(minute);
     if (++this.#count <= MOST_KEPT) return;
-    for (const oldest of this.#order.splice(0, MOST_KEPT / 10)) this.forget(oldest);
+    for (const oldest of this.#order.splice(0, MOST_KEPT / 10)) this.#forget(oldest);
   }
 }
 

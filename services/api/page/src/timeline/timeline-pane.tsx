@@ -2,12 +2,14 @@ import "./timeline.css";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Services } from "../services.ts";
+import { MarkHandle } from "../take-away/mark-handle.tsx";
 import { formatDate, formatDuration, formatSeconds, zoneName } from "../time/format.ts";
 import { HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import type { Session } from "../watch/session.ts";
 import { layOut } from "./layout.ts";
+import { Legend } from "./legend.tsx";
 import { TimelineView } from "./timeline-view.ts";
 import { widthMs } from "./viewport.ts";
 
@@ -23,13 +25,17 @@ export function TimelinePane({ services, session }: { services: Services; sessio
   useChanges(session);
   const canvas = useRef<HTMLCanvasElement>(null);
   const card = useRef<HTMLDivElement>(null);
+  const inHandle = useRef<HTMLDivElement>(null);
+  const outHandle = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     if (canvas.current === null || card.current === null) return;
-    const view = new TimelineView(canvas.current, card.current, services.footage, services.thumbnails, session.view, {
+    if (inHandle.current === null || outHandle.current === null) return;
+    const elements = { canvas: canvas.current, card: card.current, in: inHandle.current, out: outHandle.current };
+    const view = new TimelineView(elements, services, session.view, {
       onSeek: (camera, timeMs) => session.playFrom(timeMs, camera),
       onView: (shown) => session.onView(shown),
-      onMark: (which, timeMs) => session.setMark(which, timeMs),
+      onMark: (which, timeMs, done) => session.setMark(which, timeMs, done ? "at once" : "if idle"),
     });
     session.attach(view);
     return () => {
@@ -95,7 +101,10 @@ export function TimelinePane({ services, session }: { services: Services; sessio
           aria-valuenow={Math.round(timeMs / MINUTE_MS)}
           aria-valuetext={`${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}`}
         />
+        <MarkHandle session={session} which="in" handle={inHandle} />
+        <MarkHandle session={session} which="out" handle={outHandle} />
       </div>
+      <Legend troubles={services.troubles} />
     </section>
   );
 }

@@ -1,21 +1,34 @@
-import type { Footage } from "../footage/footage.ts";
-import { floorMinute, MINUTE_MS } from "../time/minute.ts";
+import type { Services } from "../services.ts";
+import { floorMinute, MINUTE_MS, SECOND_MS } from "../time/minute.ts";
 import { drawTimeline, HANDLE_PX, type Scene } from "./draw.ts";
 import { type GestureListener, listenToGestures, type Point } from "./gestures.ts";
 import { HoverCard } from "./hover-card.ts";
 import { laneAt, layOut } from "./layout.ts";
 import { type Palette, readPalette } from "./palette.ts";
 import { aroundPointer, prefetchOrder } from "./prefetch-order.ts";
-import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
+import type { MinuteOf } from "./thumbnails.ts";
 import { pan, pinch, timeAt, type Viewport, widthMs, xOf, zoomAt } from "./viewport.ts";
 
 export interface TimelineListener {
   /** A moment of a camera was chosen. */
   onSeek(camera: string, timeMs: number): void;
   onView(view: Viewport): void;
-  onMark(which: "in" | "out", timeMs: number): void;
+  /** A mark is dragged to a time; `done` when it is let go. */
+  onMark(which: "in" | "out", timeMs: number, done: boolean): void;
 }
 
+/** What the timeline shows. */
+export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "troubles">;
+
+/** The elements that the timeline moves about over its canvas. */
+export interface TimelineElements {
+  canvas: HTMLCanvasElement;
+  card: HTMLElement;
+  in: HTMLElement;
+  out: HTMLElement;
+}
+
+const SNAPS_MS: readonly number[] = [1, 5, 10, 30, 60].map((seconds) => seconds * SECOND_MS);
 const GRIP_PX = 14;
 const AROUND_MINUTES = 12;
 const SETTLED_MS = 250;
@@ -24,9 +37,9 @@ const MOST_PREFETCHED_MS = 26 * 60 * MINUTE_MS;
 /** The timeline's canvas and hover card: draws at most once a frame, and only when something is another. */
 export class TimelineView implements GestureListener {
   readonly #canvas: HTMLCanvasElement;
+  readonly #handles: { in: HTMLElement; out: HTMLElement };
   readonly #card: HoverCard;
-  readonly #footage: Footage;
-  readonly #thumbnails: Thumbnails;
+  readonly #services: TimelineServices;
   readonly #listener: TimelineListener;
   readonly #ends: (() => void)[] = [];
   #scene: Scene;
@@ -37,18 +50,13 @@ export class TimelineView implements GestureListener {
   #frame = 0;
   #settled = 0;
 
-  constructor(
-    canvas: HTMLCanvasElement,
-    card: HTMLElement,
-    footage: Footage,
-    thumbnails: Thumbnails,
-    view: Viewport,
-    listener: TimelineListener,
-  ) {
+  constructor(elements: TimelineElements, services: TimelineServices, view: Viewport, listener: TimelineListener) {
+    const { canvas } = elements;
     this.#canvas = canvas;
-    this.#card = new HoverCard(card);
-    this.#footage = footage;
-    this.#thumbnails = thumbnails;
+    this.#handles = elements;
+    this.#card = new HoverCard(elements.card);
+    this.#services = services;
+    const { footage, thumbnails, troubles } = services;
     this.#listener = listener;
     this.#palette = readPalette(canvas);
     this.#scene = {
@@ -59,6 +67,7 @@ export class TimelineView implements GestureListener {
       hoverMs: undefined,
       inMs: undefined,
       outMs: undefined,
+      dragged: undefined,
       nowMs: Date.now(),
     };
     const resized = new ResizeObserver(() => this.#resize());
@@ -73,6 +82,7 @@ export class TimelineView implements GestureListener {
     this.#ends.push(
       listenToGestures(canvas, this),
       footage.subscribe(() => this.redraw()),
+      troubles.subscribe(() => this.redraw()),
       thumbnails.subscribe(() => this.redraw()),
       () => resized.disconnect(),
       () => scheme.removeEventListener("change", recolour),
@@ -158,7 +168,8 @@ export class TimelineView implements GestureListener {
   onDrag(kind: "scrub" | "in" | "out", point: Point, done: boolean): void {
     const timeMs = timeAt(this.#scene.view, point.xPx);
     this.#hover = done && point.touch ? undefined : point;
-    if (kind !== "scrub") this.#listener.onMark(kind, this.#snap(timeMs));
+    this.#scene.dragged = done || kind === "scrub" ? undefined : kind;
+    if (kind !== "scrub") this.#listener.onMark(kind, this.#snap(timeMs), done);
     else if (done) this.#listener.onSeek(this.#scene.active, timeMs);
     this.redraw();
   }
@@ -181,9 +192,27 @@ export class TimelineView implements GestureListener {
     if (this.#pinchStart !== undefined) this.setView(pinch(this.#pinchStart, startPx, nowPx));
   }
 
-  /** A range is of whole minutes, so its marks stand between two minutes. */
+  /** A mark that is dragged stops at times as round as the view is wide; to the second where a pixel is no more. */
   #snap(timeMs: number): number {
-    return Math.round(timeMs / MINUTE_MS) * MINUTE_MS;
+    const { view } = this.#scene;
+    const pixelMs = widthMs(view) / view.widthPx;
+    const stepMs = SNAPS_MS.findLast((step) => step <= pixelMs) ?? SECOND_MS;
+    return Math.round(timeMs / stepMs) * stepMs;
+  }
+
+  #placeHandles(): void {
+    const { view } = this.#scene;
+    for (const [which, timeMs] of [
+      ["in", this.#scene.inMs],
+      ["out", this.#scene.outMs],
+    ] as const) {
+      const handle = this.#handles[which];
+      handle.hidden = timeMs === undefined;
+      if (timeMs === undefined) continue;
+      // Outside the view it waits at the edge: it can be reached with Tab all the same.
+      const x = Math.min(view.widthPx, Math.max(0, xOf(view, timeMs)));
+      handle.style.transform = `translateX(${Math.round(x)}px)`;
+    }
   }
 
   #resize(): void {
@@ -205,15 +234,18 @@ export class TimelineView implements GestureListener {
     const hover = this.#hover;
     scene.nowMs = Date.now();
     scene.hoverMs = hover === undefined ? undefined : timeAt(scene.view, hover.xPx);
-    const missing = drawTimeline(context, scene, this.#palette, this.#footage, this.#thumbnails);
+    const { missing } = drawTimeline(context, scene, this.#palette, this.#services);
+    this.#placeHandles();
     if (hover === undefined || scene.hoverMs === undefined) this.#card.hide();
     else {
       const cameras = scene.layout.lanes.map((lane) => lane.camera);
-      this.#card.show(cameras, scene.hoverMs, hover.xPx, scene.view.widthPx, this.#footage, this.#thumbnails);
+      this.#card.show(cameras, scene.hoverMs, hover.xPx, scene.view, this.#services);
     }
+    const { thumbnails } = this.#services;
     const around = this.#aroundHover(scene.hoverMs);
-    // First what is under the pointer, then what is in sight, then where the pointer may go next.
-    this.#thumbnails.want([...around.slice(0, scene.layout.lanes.length), ...missing, ...around]);
+    const [under, beside] = [around.slice(0, scene.layout.lanes.length), around.slice(scene.layout.lanes.length)];
+    // First what is under the pointer (sharper than on a sheet), then what is in sight, then where the pointer may go next.
+    thumbnails.want([...under, ...missing, ...beside.filter((minute) => thumbnails.get(minute) === undefined)]);
     window.clearTimeout(this.#settled);
     this.#settled = window.setTimeout(() => this.#prefetch(), SETTLED_MS);
   }
@@ -228,7 +260,7 @@ export class TimelineView implements GestureListener {
     for (const place of aroundPointer(AROUND_MINUTES, this.#hoverDirection)) {
       const minuteMs = middleMs + place * strideMs;
       for (const { camera } of this.#scene.layout.lanes) {
-        if (this.#footage.hasThumbnail(camera, minuteMs) === true) minutes.push({ camera, minuteMs });
+        if (this.#services.footage.hasThumbnail(camera, minuteMs) === true) minutes.push({ camera, minuteMs });
       }
     }
     return minutes;
@@ -245,9 +277,9 @@ export class TimelineView implements GestureListener {
     for (const place of order) {
       const minuteMs = fromMs + place * MINUTE_MS;
       for (const { camera } of layout.lanes) {
-        if (this.#footage.hasThumbnail(camera, minuteMs) === true) minutes.push({ camera, minuteMs });
+        if (this.#services.footage.hasThumbnail(camera, minuteMs) === true) minutes.push({ camera, minuteMs });
       }
     }
-    this.#thumbnails.prefetch(minutes);
+    this.#services.thumbnails.prefetch(minutes);
   }
 }

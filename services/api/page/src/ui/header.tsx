@@ -17,7 +17,7 @@ export function Header({ services }: { services: Services }): JSX.Element {
   const shown = (enabled.length > 0 ? enabled : cameras).slice(0, MOST_STACKED);
   return (
     <header class="header">
-      <a class="brand" href="#/">
+      <a class="brand" href="#/" aria-label="Hindsight: all cameras">
         <img src="/icon.svg" alt="" width="26" height="26" />
         <span>Hindsight</span>
       </a>

@@ -16,6 +16,8 @@ export interface WatchRoute {
   /** The marks of a range to take away, ms since the Unix epoch. */
   inMs?: number | undefined;
   outMs?: number | undefined;
+  /** Only the playing camera is shown large; without it, those that play in step are. */
+  isAlone?: boolean | undefined;
 }
 
 const CAMERA_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -29,14 +31,16 @@ export function parseRoute(hash: string): Route {
   if (cameras.length === 0) return { view: "overview" };
   const parameters = new URLSearchParams(query);
   const seconds = Number(parameters.get("w") ?? Number.NaN);
+  const [inMs, outMs] = [readTime(parameters.get("in")), readTime(parameters.get("out"))];
   return {
     view: "watch",
     cameras,
     active: cameras.find((camera) => camera === parameters.get("c")),
     timeMs: readTime(parameters.get("t")),
     widthMs: seconds > 0 ? seconds * 1000 : undefined,
-    inMs: readTime(parameters.get("in")),
-    outMs: readTime(parameters.get("out")),
+    inMs,
+    outMs: inMs !== undefined && outMs !== undefined && outMs <= inMs ? undefined : outMs,
+    isAlone: parameters.has("alone") || undefined,
   };
 }
 
@@ -49,6 +53,7 @@ export function formatRoute(route: Route): string {
     route.widthMs === undefined ? [] : [`w=${Math.round(route.widthMs / 1000)}`],
     timePart("in", route.inMs),
     timePart("out", route.outMs),
+    route.isAlone === true ? ["alone"] : [],
   ].flat();
   return `#/watch/${route.cameras.join(",")}${parts.length === 0 ? "" : `?${parts.join("&")}`}`;
 }

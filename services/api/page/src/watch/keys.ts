@@ -9,7 +9,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl ← → or Page Up/Down", "a day"],
   [", .", "a frame"],
   ["[ ]", "slower, faster"],
-  ["I O", "mark the start and the end of what to download"],
+  ["I O", "mark the start and the end of what to download; Tab to a mark, and ← → move it by a second"],
   ["Esc", "remove the marks"],
   ["+ −", "zoom in and out"],
   ["D", "show the whole day"],
@@ -18,12 +18,15 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["S", "save the frame as JPEG"],
   ["L", "copy the link to this moment"],
   ["1 … 9", "another camera at the same time"],
+  ["T", "all pictures in step, or one alone"],
 ];
 
 /** Listens to the keyboard, wherever the focus is but in a field. Returns a function that ends it. */
 export function listenToKeys(session: Session, onHelp: () => void): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.altKey || event.metaKey || isTyping(event.target)) return;
+    // The help has the keys, Escape above all, while it is open.
+    if (document.querySelector("dialog[open]") !== null) return;
     // Space and Enter on a focused button or link press that.
     if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, select, dialog"))
       return;
@@ -66,6 +69,7 @@ function actOn(event: KeyboardEvent, session: Session, onHelp: () => void): bool
     g: () => document.getElementById("go-to-time")?.focus(),
     s: () => session.saveFrame(),
     l: () => session.copyLink(),
+    t: () => session.setAlone(!session.isAlone),
     "?": onHelp,
   };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;

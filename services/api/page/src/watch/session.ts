@@ -3,7 +3,7 @@ import { SPEEDS } from "../player/chain-player.ts";
 import { saveFrame } from "../player/save-frame.ts";
 import type { Services } from "../services.ts";
 import { localDay, sameTimeOtherDay } from "../time/local-day.ts";
-import { floorMinute, HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, UTC_DAY_MS } from "../time/minute.ts";
 import type { TimelineView } from "../timeline/timeline-view.ts";
 import { reveal, type Viewport, widthMs, withoutFuture, zoomStep, zoomTo } from "../timeline/viewport.ts";
 import { formatRoute, type WatchRoute } from "../ui/route.ts";
@@ -12,6 +12,7 @@ import { Changing } from "../ui/store.ts";
 const FEW_HOURS_MS = 4 * HOUR_MS;
 const SHORTEST_FIRST_VIEW_MS = 15 * MINUTE_MS;
 const RECORD_DELAY_MS = 300;
+export const MOST_IN_STEP = 4;
 
 /**
  * One sitting before the footage: which cameras, which moment, which marks, and what is done with them. The buttons, the
@@ -24,6 +25,7 @@ export class Session extends Changing {
   #active: string;
   #inMs: number | undefined;
   #outMs: number | undefined;
+  #isAlone: boolean;
   #view: Viewport;
   #timeline: TimelineView | undefined;
   #recordTimer = 0;
@@ -39,6 +41,7 @@ export class Session extends Changing {
     this.#active = route.active ?? route.cameras[0] ?? "";
     this.#inMs = route.inMs;
     this.#outMs = route.outMs;
+    this.#isAlone = route.isAlone === true;
     this.#recorded = formatRoute(route);
     this.#view = initialView(route, Date.now());
     player.onFrame = (timeMs) => this.#onFrame(timeMs);
@@ -66,6 +69,23 @@ export class Session extends Changing {
 
   get outMs(): number | undefined {
     return this.#outMs;
+  }
+
+  /** Whether only the playing camera is shown large. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  /** The cameras whose pictures play, in their places: two to four in step, or the active one alone. */
+  get inStep(): readonly string[] {
+    const together = !this.#isAlone && this.#cameras.length <= MOST_IN_STEP;
+    return together ? this.#cameras : [this.#active];
+  }
+
+  setAlone(isAlone: boolean): void {
+    this.#isAlone = isAlone;
+    this.#recordSoon();
+    this.changed();
   }
 
   get timeMs(): number {
@@ -109,6 +129,7 @@ export class Session extends Changing {
     this.#active = route.active ?? route.cameras[0] ?? "";
     this.#inMs = route.inMs;
     this.#outMs = route.outMs;
+    this.#isAlone = route.isAlone === true;
     if (route.widthMs !== undefined || route.timeMs !== undefined) this.#setView(initialView(route, Date.now()));
     void this.#openFirst(route.timeMs ?? (this.player.camera === "" ? undefined : this.timeMs));
   }
@@ -123,9 +144,11 @@ export class Session extends Changing {
     });
   }
 
-  /** As a click on the timeline does. */
+  /** As a click on the timeline does, which does not move it under the pointer. */
   playFrom(timeMs: number, camera = this.#active): void {
+    const view = this.#view;
     this.seek(timeMs, camera);
+    this.#setView(view);
     this.player.play();
   }
 
@@ -157,19 +180,27 @@ export class Session extends Changing {
     if (speed !== undefined) this.player.setSpeed(speed);
   }
 
-  /** Marks the start or end so that the frame on show is in the range, which is of whole minutes. */
+  /** Marks the start or end, to the second, so that the frame on show is in the range. */
   mark(which: "in" | "out"): void {
-    const startMs = floorMinute(this.timeMs);
-    this.setMark(which, which === "in" ? startMs : startMs + MINUTE_MS);
+    const secondMs = Math.floor(this.timeMs / SECOND_MS) * SECOND_MS;
+    this.setMark(which, which === "in" ? secondMs : secondMs + SECOND_MS);
   }
 
-  /** Sets a mark between two minutes. Where it leaves no range, the other mark goes. */
-  setMark(which: "in" | "out", boundaryMs: number): void {
-    if (which === "in") this.#inMs = boundaryMs;
-    else this.#outMs = boundaryMs;
+  /**
+   * Sets a mark, to the second. Where it leaves no range, the other mark goes. With `shows` the first frame in the range,
+   * or the last, comes on show: at once, or if the one asked for before is there already.
+   */
+  setMark(which: "in" | "out", timeMs: number, shows?: "at once" | "if idle"): void {
+    const markMs = Math.min(Math.round(timeMs / SECOND_MS) * SECOND_MS, Math.ceil(Date.now() / SECOND_MS) * SECOND_MS);
+    if (which === "in") this.#inMs = markMs;
+    else this.#outMs = markMs;
     if (this.#inMs !== undefined && this.#outMs !== undefined && this.#inMs >= this.#outMs) {
       if (which === "in") this.#outMs = undefined;
       else this.#inMs = undefined;
+    }
+    if (shows !== undefined) this.player.pause();
+    if (shows === "at once" || (shows === "if idle" && this.player.state !== "loading")) {
+      void this.player.open(this.#active, which === "in" ? markMs : markMs - 1);
     }
     this.#marked();
   }
@@ -297,6 +328,7 @@ export class Session extends Changing {
       widthMs: Math.round(widthMs(this.#view) / 1000) * 1000,
       inMs: this.#inMs,
       outMs: this.#outMs,
+      isAlone: this.#isAlone || undefined,
     };
     this.#recorded = formatRoute(route);
     this.#services.router.record(route);

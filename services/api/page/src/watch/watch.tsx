@@ -1,10 +1,12 @@
 import "./watch.css";
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ChainPlayer } from "../player/chain-player.ts";
 import { Controls } from "../player/controls.tsx";
+import { FollowerPicture } from "../player/follower-picture.tsx";
 import { Stage } from "../player/stage.tsx";
 import type { Services } from "../services.ts";
+import { TakeAwayBar } from "../take-away/take-away-bar.tsx";
 import { TimelinePane } from "../timeline/timeline-pane.tsx";
 import type { WatchRoute } from "../ui/route.ts";
 import { useChanges } from "../ui/store.ts";
@@ -14,7 +16,6 @@ import { Help } from "./help.tsx";
 import { listenToKeys } from "./keys.ts";
 import { Others } from "./others.tsx";
 import { Session } from "./session.ts";
-import { TakeAwayBar } from "./take-away-bar.tsx";
 
 /** The footage of one or several cameras: the frame, the moments around it, and what to take away. */
 export function Watch({ services, route }: { services: Services; route: WatchRoute }): JSX.Element {
@@ -54,10 +55,7 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
         <CameraPicker services={services} session={session} cameras={cameras} />
         {session !== undefined && <DayBar session={session} />}
       </div>
-      <div class="watch-stage">
-        <Stage services={services} session={session} videos={[first, second]} hasFootage={hasFootage} loaded={loaded} />
-        {session !== undefined && cameras.length > 1 && <Others services={services} session={session} />}
-      </div>
+      <Pictures services={services} session={session} videos={[first, second]} hasFootage={hasFootage} />
       {session !== undefined && (
         <>
           <Controls session={session} services={services} onHelp={() => setHelp(true)} />
@@ -67,5 +65,40 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
       )}
       {help && <Help onClose={() => setHelp(false)} />}
     </main>
+  );
+}
+
+/** The picture of the camera that plays, with those of the others: in step, or their thumbnails beside it. */
+function Pictures(props: {
+  services: Services;
+  session: Session | undefined;
+  videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
+  hasFootage: boolean;
+}): JSX.Element {
+  const { services, session, videos, hasFootage } = props;
+  useChanges(...(session === undefined ? [services.footage] : [services.footage, session]));
+  const inStep = session?.inStep ?? [];
+  const hasOthers = session !== undefined && session.cameras.length > inStep.length;
+  useEffect(() => session?.player.setSparing(inStep.length > 1), [session, inStep.length]);
+  return (
+    <div class="watch-stage">
+      <div class="pictures" data-count={Math.max(1, inStep.length)}>
+        <Stage
+          services={services}
+          session={session}
+          videos={videos}
+          hasFootage={hasFootage}
+          loaded={services.footage.loaded}
+          place={session === undefined ? 0 : inStep.indexOf(session.active)}
+        />
+        {session !== undefined &&
+          inStep.map((camera, place) =>
+            camera === session.active ? null : (
+              <FollowerPicture key={camera} services={services} session={session} camera={camera} place={place} />
+            ),
+          )}
+      </div>
+      {hasOthers && <Others services={services} session={session} />}
+    </div>
   );
 }

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import ffmpeg from "fluent-ffmpeg";
-import type { AvcConfiguration } from "../../shared/mp4/avc-configuration.ts";
-import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../../shared/mp4/sample-times.ts";
-import { FfmpegUnusableError } from "./errors.ts";
+import type { AvcConfiguration } from "../mp4/avc-configuration.ts";
+import { writeMovieHead } from "../mp4/movie-writer.ts";
+import { layOutTimes } from "../mp4/sample-times.ts";
+import { FfmpegUnusableError } from "./ffmpeg-unusable-error.ts";
 
 /** A picture to be decoded: an access unit that holds an IDR picture, its NAL units behind their lengths. */
 export interface Keyframe {

@@ -1,0 +1,188 @@
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
+import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
+import { readMinute, readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
+import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
+import { chunkPath, minutePath } from "../../../shared/store/names.ts";
+import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
+import { fileEntity, openRegularFile } from "../http/send-file.ts";
+import { readChunkFacts } from "./chunk-facts.ts";
+
+/** A stretch of unbroken recording, µs since the Unix epoch. */
+export interface Span {
+  startUs: number;
+  endUs: number;
+}
+
+/** The codec (RFC 6381; the sample entry's type where it is none of ours) and the size in pixels, where they are known. */
+export interface Picture {
+  codec: string;
+  width?: number;
+  height?: number;
+}
+
+/** What only the inside of a minute's files tells. */
+export interface MinuteFacts {
+  /** In the order in which they were recorded. */
+  spans: readonly Span[];
+  picture: Picture | undefined;
+}
+
+/** What is known of an mp4 for as long as it is this file. `facts` are absent when it is damaged. */
+interface KnownFile {
+  identity: string;
+  facts: MinuteFacts | undefined;
+}
+
+interface KnownDay {
+  /** The folder's state in which `files` were looked at. */
+  index: DayIndex;
+  files: Map<number, Promise<KnownFile | undefined>>;
+  /** What was known of an earlier state: to be looked at again, but to be read only when it is another file. */
+  earlier: Map<number, Promise<KnownFile | undefined>>;
+}
+
+/** 70 days of a camera; 430 bytes each. */
+const MINUTES_KEPT = 100_000;
+/** So that a day that is read does not take all threads of the pool. */
+const AT_ONCE = 4;
+
+/**
+ * Reads what minutes tell of themselves. An mp4 is read once (4 kB of it mostly) and never again while it is the same file;
+ * while its day folder does not change, not even its name is looked at. Chunks are read at each question.
+ */
+export class MinuteFactsReader {
+  readonly #logger: Logger;
+  readonly #capacity: number;
+  /** In order of use, the least recent first. */
+  readonly #days = new Map<string, KnownDay>();
+  /** The same few for thousands of minutes. */
+  readonly #pictures = new Map<string, Picture>();
+  /** How many mp4s were opened. */
+  reads = 0;
+
+  constructor(logger: Logger, capacity: number = MINUTES_KEPT) {
+    this.#logger = logger;
+    this.#capacity = capacity;
+  }
+
+  /**
+   * The facts of minutes of a day, by their place in it. Missing are those that have gone meanwhile or are damaged, which is
+   * logged once. Where a minute has an mp4 and chunks, the spans are those of both. Throws the errors of open(2) and read(2).
+   */
+  async of(index: DayIndex, places: readonly number[]): Promise<Map<number, MinuteFacts>> {
+    const day = this.#day(index);
+    const found = new Map<number, MinuteFacts>();
+    let next = 0;
+    const work = async () => {
+      while (next < places.length) {
+        const place = places[next++] as number;
+        const facts = await this.#minute(day, index, place);
+        if (facts !== undefined) found.set(place, facts);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    this.#forgetOldest();
+    return found;
+  }
+
+  async #minute(day: KnownDay, index: DayIndex, place: number): Promise<MinuteFacts | undefined> {
+    const minute = minuteOf(index.day, place);
+    const hasMp4 = (index.has(place) & Has.mp4) !== 0;
+    // The chunks before the mp4: what is converted meanwhile is in one of them at least.
+    const paths = index.chunkParts(place).map((part) => chunkPath(index.directory, index.camera, minute, part));
+    const chunks = paths.length === 0 ? undefined : await readChunkFacts(paths);
+    const mp4 = hasMp4 ? (await this.#file(day, index, place))?.facts : undefined;
+    if (mp4 === undefined || chunks === undefined) return mp4 ?? chunks;
+    return { spans: [...mp4.spans, ...chunks.spans], picture: mp4.picture ?? chunks.picture };
+  }
+
+  #file(day: KnownDay, index: DayIndex, place: number): Promise<KnownFile | undefined> {
+    const known = day.files.get(place);
+    if (known !== undefined) return known;
+    const earlier = day.earlier.get(place);
+    day.earlier.delete(place);
+    const file = this.#look(minutePath(index.directory, index.camera, minuteOf(index.day, place), "mp4"), earlier);
+    day.files.set(place, file);
+    file.catch(() => day.files.delete(place));
+    return file;
+  }
+
+  async #look(path: string, earlier: Promise<KnownFile | undefined> | undefined): Promise<KnownFile | undefined> {
+    const before = await earlier?.catch(() => undefined);
+    if (before !== undefined && (await identityOf(path)) === before.identity) return before;
+    const file = await openRegularFile(path);
+    if (file === undefined) return undefined;
+    this.reads++;
+    try {
+      return { identity: file.entity.etag, facts: await this.#read(file.handle) };
+    } catch (error) {
+      if (!(error instanceof Mp4Error)) throw error;
+      this.#logger.warn("a minute's mp4 is damaged: ./nvr fsck tells more", { path, error });
+      return { identity: file.entity.etag, facts: undefined };
+    } finally {
+      await file.handle.close();
+    }
+  }
+
+  async #read(file: Parameters<typeof readMinuteSummary>[0]): Promise<MinuteFacts> {
+    try {
+      const { codec, width, height, record } = await readMinuteSummary(file);
+      return { spans: record.spans.map(spanOf), picture: this.#picture({ codec, width, height }) };
+    } catch (error) {
+      if (!(error instanceof OtherCodecError)) throw error;
+      const record = await recordOfOtherCodec(file);
+      return { spans: record.map(spanOf), picture: this.#picture({ codec: error.codec }) };
+    }
+  }
+
+  #picture(picture: Picture): Picture {
+    const key = `${picture.codec} ${picture.width}x${picture.height}`;
+    const known = this.#pictures.get(key) ?? picture;
+    this.#pictures.set(key, known);
+    return known;
+  }
+
+  #day(index: DayIndex): KnownDay {
+    const key = `${index.camera}\n${index.directory}\n${index.day}`;
+    const known = this.#days.get(key);
+    this.#days.delete(key);
+    const day: KnownDay =
+      known?.index === index
+        ? known
+        : { index, files: new Map(), earlier: new Map([...(known?.earlier ?? []), ...(known?.files ?? [])]) };
+    this.#days.set(key, day);
+    return day;
+  }
+
+  #forgetOldest(): void {
+    let minutes = 0;
+    for (const { files, earlier } of this.#days.values()) minutes += files.size + earlier.size;
+    for (const [key, { files, earlier }] of this.#days) {
+      if (minutes <= this.#capacity) break;
+      minutes -= files.size + earlier.size;
+      this.#days.delete(key);
+    }
+  }
+}
+
+/** What `openRegularFile` would say of a file now, without opening it; undefined when there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const stats: BigIntStats | undefined = await lstat(path, { bigint: true }).catch(() => undefined);
+  return stats === undefined ? undefined : fileEntity(stats).etag;
+}
+
+function spanOf({ firstCaptureTimeUs, endUs }: CaptureSpan): Span {
+  return { startUs: firstCaptureTimeUs, endUs };
+}
+
+async function recordOfOtherCodec(file: Parameters<typeof readMinute>[0]): Promise<readonly CaptureSpan[]> {
+  try {
+    return (await readMinute(file)).record.spans;
+  } catch (error) {
+    if (error instanceof OtherCodecError) return error.record?.spans ?? [];
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import { dayOf } from "../../../shared/time/minute.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { indexOf } from "../catalog/day-index.ts";
+import { findMinutes } from "../range/find-minutes.ts";
+import { joinSpans } from "./join-spans.ts";
+import type { MinuteFactsReader, Span } from "./minute-facts.ts";
+
+/**
+ * When a camera was recorded between two times (µs since the Unix epoch), by capture times: unbroken from minute to minute,
+ * those still being written included, cut to the stretch that is asked for. Throws the errors of readdir(3), open(2), read(2).
+ */
+export async function recordingSpans(
+  catalog: Catalog,
+  facts: MinuteFactsReader,
+  camera: string,
+  { startUs, endUs }: Span,
+): Promise<Span[]> {
+  const { minutes } = await findMinutes(catalog, { camera, startUs, endUs, gaps: "skip" });
+  const placesOfDays = new Map<string, { directory: string; place: number }[]>();
+  for (const { directory, minute } of minutes.flat()) {
+    const places = placesOfDays.get(dayOf(minute)) ?? [];
+    places.push({ directory, place: indexOf(minute) });
+    placesOfDays.set(dayOf(minute), places);
+  }
+  const spans: Span[] = [];
+  for (const [day, places] of placesOfDays) {
+    for (const index of await catalog.day(camera, day)) {
+      const here = places.filter(({ directory }) => directory === index.directory).map(({ place }) => place);
+      for (const minute of (await facts.of(index, here)).values()) spans.push(...minute.spans);
+    }
+  }
+  return joinSpans(spans)
+    .filter((span) => span.startUs < endUs && span.endUs > startUs)
+    .map((span) => ({ startUs: Math.max(span.startUs, startUs), endUs: Math.min(span.endUs, endUs) }));
+}

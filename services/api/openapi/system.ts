@@ -1,0 +1,67 @@
+import type * as OpenApi from "openapi3-ts/oas31";
+import { choice, freshJson, get, inPath, object, problems, ref, revalidatedJson, type Schema } from "./parts.ts";
+
+/** The frame around the successful answers of the original's endpoints. */
+export function envelope(payload: Schema): OpenApi.SchemaObject {
+  return object("", { date: ref("EnvelopeDate"), system: ref("System"), payload });
+}
+
+const unchanged = { description: "Still the same (`If-None-Match`)." };
+
+export const systemPaths: OpenApi.PathsObject = {
+  "/api/1/system.json": get({
+    operationId: "readSystem",
+    tags: ["System"],
+    summary: "Whether everything records, and what is wrong",
+    description: "Answers within two seconds, whatever is away.",
+    responses: freshJson(envelope(ref("SystemStatus")), "How the system does."),
+  }),
+  "/health": get({
+    operationId: "readHealth",
+    tags: ["System"],
+    summary: "Whether the api lives, for whoever supervises it",
+    responses: freshJson(object("", { status: { type: "string", const: "ok" } }), "It lives."),
+  }),
+  "/metrics": get({
+    operationId: "readMetrics",
+    tags: ["System"],
+    summary: "Prometheus metrics",
+    responses: {
+      200: {
+        description: "Text of Prometheus' exposition format.",
+        content: { "text/plain": { schema: { type: "string" } } },
+      },
+    },
+  }),
+  "/api/1/openapi.json": get({
+    operationId: "readOpenApi",
+    tags: ["System"],
+    summary: "This document",
+    responses: revalidatedJson({ type: "object", additionalProperties: true }, "OpenAPI 3.1."),
+  }),
+  "/api/1/docs": get({
+    operationId: "readDocs",
+    tags: ["System"],
+    summary: "This document as a page to browse",
+    responses: {
+      200: { description: "The page.", content: { "text/html": { schema: { type: "string" } } } },
+      304: unchanged,
+    },
+  }),
+  "/api/1/docs/{file}": get({
+    operationId: "readDocsFile",
+    tags: ["System"],
+    summary: "What that page loads",
+    parameters: [
+      inPath("file", "Its name.", choice(["swagger-ui.css", "swagger-ui-bundle.js", "start.js"], "Of Swagger UI.")),
+    ],
+    responses: {
+      200: {
+        description: "The file.",
+        content: { "text/css": { schema: { type: "string" } }, "text/javascript": { schema: { type: "string" } } },
+      },
+      304: unchanged,
+      ...problems({ 404: ["no-such-resource"], 412: ["precondition-failed"] }),
+    },
+  }),
+};

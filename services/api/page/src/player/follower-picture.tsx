@@ -1,0 +1,57 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Services } from "../services.ts";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "../watch/session.ts";
+import { Clock } from "./clock.tsx";
+import { Follower } from "./follower.ts";
+
+interface Props {
+  services: Services;
+  session: Session;
+  camera: string;
+  /** Its place among the pictures. */
+  place: number;
+}
+
+/** A further camera's picture, in step with the one that plays; press it to go on with it. */
+export function FollowerPicture({ services, session, camera, place }: Props): JSX.Element {
+  const first = useRef<HTMLVideoElement>(null);
+  const second = useRef<HTMLVideoElement>(null);
+  const [follower, setFollower] = useState<Follower>();
+  useEffect(() => {
+    if (first.current === null || second.current === null) return;
+    const made = new Follower(services.footage, camera, session.player, [first.current, second.current]);
+    setFollower(made);
+    return () => made.close();
+  }, [services, session, camera]);
+  return (
+    <section class="picture" aria-label={`Picture of ${camera}`} style={{ "--place": place }}>
+      <video ref={first} muted playsInline />
+      <video ref={second} muted playsInline />
+      {follower !== undefined && <Overlay follower={follower} camera={camera} />}
+      <button
+        type="button"
+        class="picture-button"
+        aria-label={`Go on with ${camera} at this time`}
+        title={`Go on with ${camera} at this time`}
+        onClick={() => session.seek(session.timeMs, camera)}
+      />
+    </section>
+  );
+}
+
+function Overlay({ follower, camera }: { follower: Follower; camera: string }): JSX.Element {
+  useChanges(follower);
+  const { state } = follower;
+  return (
+    <>
+      {state === "shown" && <Clock camera={camera} source={follower} />}
+      {state !== "shown" && (
+        <p class="picture-none">
+          <strong>{camera}</strong> {state === "gap" ? "has no footage of this time" : "is loading…"}
+        </p>
+      )}
+    </>
+  );
+}

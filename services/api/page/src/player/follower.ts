@@ -1,0 +1,113 @@
+import type { Footage } from "../footage/footage.ts";
+import { Changing } from "../ui/store.ts";
+import { ChainPlayer } from "./chain-player.ts";
+import type { FrameSource } from "./clock.tsx";
+import { nextStep } from "./step.ts";
+
+const LOOK_MS = 100;
+
+/** What a follower shows: the other camera's picture, that there is none of this time, or nothing yet. */
+export type FollowerState = "shown" | "gap" | "loading";
+
+/** Plays a further camera in step with the player that leads: to a frame or two, through pauses, jumps and gaps. */
+export class Follower extends Changing implements FrameSource {
+  readonly #footage: Footage;
+  readonly #camera: string;
+  readonly #leader: ChainPlayer;
+  readonly #player: ChainPlayer;
+  readonly #ends: (() => void)[];
+  readonly #frameListeners = new Set<(timeMs: number) => void>();
+  #state: FollowerState = "loading";
+  #isLooking = false;
+
+  constructor(
+    footage: Footage,
+    camera: string,
+    leader: ChainPlayer,
+    elements: readonly [HTMLVideoElement, HTMLVideoElement],
+  ) {
+    super();
+    this.#footage = footage;
+    this.#camera = camera;
+    this.#leader = leader;
+    this.#player = new ChainPlayer(footage, elements, true);
+    this.#player.onFrame = (timeMs) => {
+      for (const listener of this.#frameListeners) listener(timeMs);
+    };
+    const timer = window.setInterval(() => this.#look(), LOOK_MS);
+    this.#ends = [
+      () => window.clearInterval(timer),
+      leader.subscribe(() => this.#look()),
+      this.#player.subscribe(() => this.#look()),
+      footage.subscribe(() => this.#look()),
+    ];
+    this.#look();
+  }
+
+  get state(): FollowerState {
+    return this.#state;
+  }
+
+  onFrame(listener: (timeMs: number) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => this.#frameListeners.delete(listener);
+  }
+
+  get timeMs(): number {
+    return this.#player.timeMs;
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+    this.#player.close();
+  }
+
+  #look(): void {
+    // What it does changes the player, which asks for a look.
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#fallIn();
+    this.#isLooking = false;
+  }
+
+  #fallIn(): void {
+    const leader = this.#leader;
+    const player = this.#player;
+    if (player.state === "loading" && player.camera !== "" && !this.#isFarOff) return;
+    const wantedMs = leader.currentMs;
+    const hasFootage = this.#footage.isReady(this.#camera, wantedMs);
+    if (hasFootage === undefined) return;
+    const step = nextStep({
+      wantedMs,
+      isPlaying: leader.playing && leader.state === "ready" && !leader.isStalled,
+      speed: leader.speed,
+      hasFootage,
+      shown: this.#shown,
+    });
+    if (step.to === "jump") {
+      player.pause();
+      void player.open(this.#camera, wantedMs);
+    } else if (step.to === "play") {
+      if (player.speed !== leader.speed) player.setSpeed(leader.speed);
+      if (!player.playing) player.play();
+      player.setRate(step.rate);
+    } else if (player.playing) player.pause();
+    this.#setState(step.to === "gap" ? "gap" : this.#shown === undefined ? "loading" : "shown");
+  }
+
+  /** Whether what it is on the way to is no longer what is wanted. */
+  get #isFarOff(): boolean {
+    return Math.abs(this.#player.timeMs - this.#leader.currentMs) > 2000 * Math.max(1, this.#leader.speed);
+  }
+
+  get #shown(): { currentMs: number; fromMs: number; toMs: number } | undefined {
+    const { state, currentMs, shownMs } = this.#player;
+    return state === "ready" || state === "waiting" ? { currentMs, ...shownMs } : undefined;
+  }
+
+  #setState(state: FollowerState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.changed();
+  }
+}

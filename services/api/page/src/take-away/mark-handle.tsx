@@ -1,0 +1,61 @@
+import type { JSX, Ref } from "preact";
+import { formatDate, formatSeconds, zoneName } from "../time/format.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time/minute.ts";
+import { useChanges } from "../ui/store.ts";
+import type { Session } from "../watch/session.ts";
+
+interface Props {
+  session: Session;
+  which: "in" | "out";
+  /** Moved about by the timeline, which knows where its time lies. */
+  handle: Ref<HTMLDivElement>;
+}
+
+/** A mark's handle for the keyboard; the mouse and fingers drag what the timeline draws beneath it. */
+export function MarkHandle({ session, which, handle }: Props): JSX.Element {
+  useChanges(session);
+  const timeMs = which === "in" ? session.inMs : session.outMs;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const deltaMs = nudgeOf(event);
+    if (deltaMs === undefined || timeMs === undefined) return;
+    session.setMark(which, timeMs + deltaMs, "at once");
+    event.preventDefault();
+    event.stopPropagation(); // these keys move the picture where the focus is elsewhere
+  };
+  return (
+    <div
+      ref={handle}
+      class="mark-handle"
+      hidden
+      role="slider"
+      tabIndex={timeMs === undefined ? -1 : 0}
+      aria-label={which === "in" ? "Start of what is downloaded" : "End of what is downloaded"}
+      aria-valuenow={Math.round((timeMs ?? 0) / SECOND_MS)}
+      aria-valuemin={0}
+      aria-valuemax={Math.round(Date.now() / SECOND_MS)}
+      aria-valuetext={
+        timeMs === undefined ? "not marked" : `${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}`
+      }
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+/** How far a key moves a mark: a second, with Shift ten, Page a minute, with Ctrl an hour. */
+function nudgeOf({ key, shiftKey, ctrlKey }: KeyboardEvent): number | undefined {
+  const stepMs = ctrlKey ? HOUR_MS : shiftKey ? 10 * SECOND_MS : SECOND_MS;
+  switch (key) {
+    case "ArrowLeft":
+    case "ArrowDown":
+      return -stepMs;
+    case "ArrowRight":
+    case "ArrowUp":
+      return stepMs;
+    case "PageUp":
+      return -MINUTE_MS;
+    case "PageDown":
+      return MINUTE_MS;
+    default:
+      return undefined;
+  }
+}

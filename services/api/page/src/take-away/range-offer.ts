@@ -1,0 +1,70 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** What the api says of a range before it is downloaded. */
+export type RangeOffer =
+  /** It has not answered yet. */
+  | { state: "asked" }
+  /** `endMs` where the range ends before what was asked for: at the newest picture there is. */
+  | { state: "ready"; bytes: number; endMs: number | undefined }
+  /** The codec changes within: these can be had, one by one. */
+  | { state: "split"; ranges: readonly { codec: string; start: string; end: string }[] }
+  | { state: "refused"; problem: string };
+
+/** A mark that is being dragged asks for nothing until it rests. */
+const REST_MS = 300;
+const PATIENCE_MS = 20_000;
+
+/** The video of what one camera saw between two instants, to the picture. */
+export function rangeUrl(camera: string, start: string, end: string): string {
+  return `/api/1/camera/${camera}/range.mp4?start=${start}&end=${end}&download`;
+}
+
+/** The videos of several cameras in one zip. */
+export function zipUrl(cameras: readonly string[], start: string, end: string): string {
+  return `/api/1/range.zip?camera_ids=${cameras.join(",")}&start=${start}&end=${end}`;
+}
+
+/** `2026-11-24T14:33:05Z`. */
+export function instant(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** What the api offers at the address of a range; asked for once the address stays the same for a moment. */
+export function useRangeOffer(url: string): RangeOffer {
+  const [answer, setAnswer] = useState<{ url: string; offer: RangeOffer }>();
+  useEffect(() => {
+    const aborter = new AbortController();
+    const timer = window.setTimeout(async () => {
+      const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(PATIENCE_MS)]);
+      const offer = await ask(url, signal).catch((): RangeOffer => ({ state: "refused", problem: "no answer" }));
+      if (!aborter.signal.aborted) setAnswer({ url, offer });
+    }, REST_MS);
+    return () => {
+      window.clearTimeout(timer);
+      aborter.abort();
+    };
+  }, [url]);
+  return answer?.url === url ? answer.offer : { state: "asked" };
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<RangeOffer> {
+  const head = await fetch(url, { method: "HEAD", signal });
+  if (head.ok) {
+    const pinned = head.redirected ? Date.parse(new URL(head.url).searchParams.get("end") ?? "") : Number.NaN;
+    return {
+      state: "ready",
+      bytes: Number(head.headers.get("Content-Length")),
+      endMs: Number.isNaN(pinned) ? undefined : pinned,
+    };
+  }
+  // Only the body says which ranges can be had instead, and what is wrong.
+  const problem = (await (await fetch(url, { signal })).json()) as Problem;
+  if (problem.ranges !== undefined && problem.ranges.length > 1) return { state: "split", ranges: problem.ranges };
+  return { state: "refused", problem: problem.detail };
+}
+
+/** What is read of a problem (RFC 9457). */
+interface Problem {
+  detail: string;
+  ranges?: { codec: string; start: string; end: string }[];
+}

@@ -1,0 +1,185 @@
+import "./take-away.css";
+import type { JSX } from "preact";
+import { minuteUrl } from "../client/client.ts";
+import type { Services } from "../services.ts";
+import { formatClockSafely, formatExactDuration, formatSecondsSafely, formatShortDate } from "../time/format.ts";
+import { startOfLocalDay } from "../time/local-day.ts";
+import { floorMinute, MINUTE_MS } from "../time/minute.ts";
+import { Icon } from "../ui/icons.tsx";
+import { useChanges } from "../ui/store.ts";
+import { codecName, formatBytes } from "../ui/units.ts";
+import type { Session } from "../watch/session.ts";
+import { instant, rangeUrl, useRangeOffer, zipUrl } from "./range-offer.ts";
+
+interface Props {
+  services: Services;
+  session: Session;
+}
+
+interface RangeProps extends Props {
+  inMs: number;
+  outMs: number;
+}
+
+/** Marks a range and takes it away: one mp4 of each camera, or all in a zip, with length and size told before. */
+export function TakeAwayBar({ services, session }: Props): JSX.Element {
+  useChanges(session, services.footage);
+  const { inMs, outMs } = session;
+  return (
+    <section class="take-away" aria-label="Download">
+      <div class="take-marks">
+        <button
+          type="button"
+          aria-pressed={inMs !== undefined}
+          title="Mark the start (I)"
+          onClick={() => session.mark("in")}
+        >
+          Start{inMs === undefined ? "" : ` ${formatSecondsSafely(inMs)}`} <kbd>I</kbd>
+        </button>
+        <button
+          type="button"
+          aria-pressed={outMs !== undefined}
+          title="Mark the end (O)"
+          onClick={() => session.mark("out")}
+        >
+          End{outMs === undefined ? "" : ` ${formatSecondsSafely(outMs)}`} <kbd>O</kbd>
+        </button>
+      </div>
+      {inMs !== undefined && outMs !== undefined ? (
+        <Range services={services} session={session} inMs={inMs} outMs={outMs} />
+      ) : (
+        <OneMinute services={services} session={session} />
+      )}
+    </section>
+  );
+}
+
+function Range({ services, session, inMs, outMs }: RangeProps): JSX.Element {
+  const sameDay = startOfLocalDay(inMs) === startOfLocalDay(outMs);
+  const withFootage = session.cameras.filter((camera) => services.footage.takeAway(camera, inMs, outMs).recordedMs > 0);
+  return (
+    <>
+      <p class="take-what">
+        <strong>
+          {formatShortDate(inMs)} {formatSecondsSafely(inMs)} – {sameDay ? "" : `${formatShortDate(outMs)} `}
+          {formatSecondsSafely(outMs)}
+        </strong>{" "}
+        <span class="faint">{formatExactDuration(outMs - inMs)}</span>
+      </p>
+      <div class="take-links">
+        {session.cameras.map((camera) =>
+          withFootage.includes(camera) ? (
+            <OneCamera key={camera} services={services} camera={camera} inMs={inMs} outMs={outMs} />
+          ) : (
+            <span key={camera} class="take-none">
+              {camera}: no footage in it
+            </span>
+          ),
+        )}
+        {withFootage.length > 1 && (
+          <a class="button" href={zipUrl(withFootage, instant(inMs), instant(outMs))} download="">
+            <Icon name="download" /> All in a zip
+          </a>
+        )}
+        <button type="button" class="quiet" title="Remove the marks (Esc)" onClick={() => session.clearMarks()}>
+          Clear
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** One camera's video of the range; its size is reckoned at once, and exact as soon as the api has answered. */
+function OneCamera(props: { services: Services; camera: string; inMs: number; outMs: number }): JSX.Element {
+  const { services, camera, inMs, outMs } = props;
+  const url = rangeUrl(camera, instant(inMs), instant(outMs));
+  const offer = useRangeOffer(url);
+  if (offer.state === "split") {
+    return (
+      <span class="take-split" role="status">
+        {camera} changed its codec in it, so it comes in {offer.ranges.length} parts:{" "}
+        {offer.ranges.map(({ codec, start, end }) => (
+          <Part key={start} camera={camera} codec={codec} start={start} end={end} />
+        ))}
+      </span>
+    );
+  }
+  if (offer.state === "refused") {
+    return (
+      <span class="take-none" role="status">
+        {camera}: {offer.problem}
+      </span>
+    );
+  }
+  const reckoned = services.footage.takeAway(camera, inMs, outMs);
+  const ends = offer.state === "ready" ? offer.endMs : undefined;
+  const gapMs = outMs - inMs - reckoned.recordedMs - (ends === undefined ? 0 : outMs - ends);
+  return (
+    <a class="button primary" href={url} download="" data-exact={offer.state === "ready" ? "" : undefined}>
+      <Icon name="download" /> {camera}
+      <span class="button-detail">
+        {formatExactDuration(reckoned.recordedMs)},{" "}
+        {offer.state === "ready" ? formatBytes(offer.bytes) : `about ${formatBytes(reckoned.bytes)}`}
+        {gapMs >= 1000 && `, ${formatExactDuration(gapMs)} of gaps left out`}
+        {ends !== undefined && `, up to the newest picture of ${formatSecondsSafely(ends)}`}
+      </span>
+    </a>
+  );
+}
+
+/** A part of one codec; only H.264 can be cut out and joined. */
+function Part({
+  camera,
+  codec,
+  start,
+  end,
+}: {
+  camera: string;
+  codec: string;
+  start: string;
+  end: string;
+}): JSX.Element {
+  const times = `${formatSecondsSafely(Date.parse(start))} – ${formatSecondsSafely(Date.parse(end))}`;
+  if (codec !== "avc1") {
+    return (
+      <span>
+        {codecName(codec)} {times}: minute by minute only
+      </span>
+    );
+  }
+  return (
+    <a class="button" href={rangeUrl(camera, start, end)} download="">
+      <Icon name="download" /> {codecName(codec)}
+      <span class="button-detail">{times}</span>
+    </a>
+  );
+}
+
+function OneMinute({ services, session }: Props): JSX.Element {
+  const minuteMs = session.player.minuteMs;
+  const half = session.inMs !== undefined || session.outMs !== undefined;
+  return (
+    <>
+      <p class="take-what faint">
+        {half
+          ? `Now mark the ${session.inMs === undefined ? "start" : "end"}.`
+          : "Mark a start and an end to download a range."}
+      </p>
+      <div class="take-links">
+        {minuteMs !== undefined && session.player.state !== "empty" && (
+          <a class="button" href={minuteUrl(session.active, minuteMs)} download="">
+            <Icon name="download" /> This minute
+            <span class="button-detail">
+              {formatClockSafely(minuteMs)}
+              {sizeText(services.footage.takeAway(session.active, floorMinute(minuteMs), minuteMs + MINUTE_MS).bytes)}
+            </span>
+          </a>
+        )}
+      </div>
+    </>
+  );
+}
+
+function sizeText(bytes: number): string {
+  return bytes === 0 ? "" : `, ${formatBytes(bytes)}`;
+}

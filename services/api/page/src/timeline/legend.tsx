@@ -1,0 +1,26 @@
+import type { JSX } from "preact";
+import { useChanges } from "../ui/store.ts";
+import type { Troubles } from "./troubles.ts";
+
+const COLOURS: readonly (readonly [string, string])[] = [
+  ["ready", "recorded"],
+  ["waiting", "not yet converted"],
+  ["recording", "being recorded"],
+  ["gap", "no footage"],
+];
+
+/** What the colours of the timeline mean. */
+export function Legend({ troubles }: { troubles: Troubles }): JSX.Element {
+  useChanges(troubles);
+  const shown = troubles.any ? [...COLOURS, ["trouble", "trouble: point at it"] as const] : COLOURS;
+  return (
+    <ul class="legend" aria-label="Colours of the timeline">
+      {shown.map(([kind, meaning]) => (
+        <li key={kind}>
+          <span class="legend-colour" data-kind={kind} aria-hidden="true" />
+          {meaning}
+        </li>
+      ))}
+    </ul>
+  );
+}

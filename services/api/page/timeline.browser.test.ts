@@ -1,0 +1,215 @@
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { makeClip } from "../../../tests/support/chunk-maker.ts";
+import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
+import { HOUR_MS, iso, MINUTE_MS, PageFixture, placeOf, screenshot } from "./testing/page-fixture.ts";
+
+/** The timeline: how wide it is, days on which clocks change, and what was wrong when. */
+
+/** Clocks went back at 03:00 CEST to 02:00 CET, and forward at 02:00 CET to 03:00 CEST. */
+const BACK_MS = Date.parse("2026-10-25T01:00:00Z");
+const FORWARD_MS = Date.parse("2026-03-29T01:00:00Z");
+const DAY_MS = 24 * HOUR_MS;
+const thisMinuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+/** From ten to five minutes ago: also shortly after midnight yesterday's and today's footage. */
+const recentMs = thisMinuteMs - 10 * MINUTE_MS;
+
+let fixture: PageFixture;
+
+beforeAll(async () => {
+  fixture = await PageFixture.start(["front-door", "yard"]);
+  const clip = await makeClip({ width: 320, height: 180, frames: 100, gop: 20 });
+  const maker = new MinuteMaker(clip, 10);
+  for (const middleMs of [BACK_MS, FORWARD_MS]) {
+    for (let hour = -26; hour <= 26; hour++) {
+      for (let minute = 0; minute < 3; minute++) {
+        const timeMs = middleMs + hour * HOUR_MS + (15 + minute) * MINUTE_MS;
+        fixture.writeMinute("front-door", timeMs, maker.file(timeMs * 1000), await grey(brightnessOf(15 + minute)));
+      }
+    }
+  }
+  for (let minute = 0; minute < 5; minute++) fixture.writeMinute("yard", recentMs + minute * MINUTE_MS);
+}, 120_000);
+
+afterEach(async () => {
+  expect(await fixture.closePages()).toEqual([]);
+});
+
+afterAll(() => fixture?.close());
+
+/** How much time the timeline says that it shows. */
+function width(page: Page): Promise<string | null> {
+  return page.locator(".zoom-width").textContent();
+}
+
+test.for([
+  ["back", BACK_MS, 25, "1 d 1 h", Date.parse("2026-10-24T22:00:00Z")],
+  ["forward", FORWARD_MS, 23, "23 h", Date.parse("2026-03-28T23:00:00Z")],
+] as const)(
+  "the day on which clocks go %s is whole, and a click on each hour of it plays that hour",
+  async ([name, changeMs, count, shown, dayMs]) => {
+    const page = await fixture.watch({ at: changeMs + 15 * MINUTE_MS, width: HOUR_MS });
+    await page.keyboard.press("d");
+    await expect.poll(() => width(page)).toBe(shown);
+    await screenshot(page, `clocks-${name}`);
+    const view = { middleMs: dayMs + (count * HOUR_MS) / 2, width: count * HOUR_MS };
+    const pointed: string[] = [];
+    for (let hour = 0; hour < count; hour++) {
+      const { x, y } = await placeOf(page, dayMs + hour * HOUR_MS + 16 * MINUTE_MS + 30_000, view);
+      await page.mouse.move(x, y);
+      await page.locator(".hover-card:not([hidden])").waitFor();
+      await page.waitForTimeout(30);
+      pointed.push(((await page.locator(".hover-time").textContent()) ?? "").replace(/:\d\d /, " "));
+    }
+    expect(new Set(pointed).size).toBe(count);
+    for (const hour of [1, 2, 3, 4]) {
+      const timeMs = dayMs + hour * HOUR_MS + 16 * MINUTE_MS + 30_000;
+      const { x, y } = await placeOf(page, timeMs, view);
+      await page.mouse.click(x, y);
+      await page.keyboard.press("Space"); // pauses what the click plays
+      await expect.poll(() => page.url(), { message: `hour ${hour}` }).toContain(`t=${iso(timeMs).slice(0, 13)}`);
+    }
+  },
+);
+
+test("in the hour that comes twice both are told apart by their zone, typed and on the picture", async () => {
+  const page = await fixture.watch({ at: BACK_MS - 45 * MINUTE_MS, width: HOUR_MS });
+  for (const [zone, timeMs] of [
+    ["CEST", BACK_MS - 45 * MINUTE_MS],
+    ["CET", BACK_MS + 15 * MINUTE_MS],
+  ] as const) {
+    await page.getByLabel("Go to a date and time").fill(`25.10.2026 2:15 ${zone}`);
+    await page.keyboard.press("Enter");
+    await page
+      .locator(".stage .stage-time", {
+        hasText: new RegExp(`^02:15.*${zone === "CEST" ? "CEST|GMT\\+2" : "CET|GMT\\+1"}`),
+      })
+      .waitFor();
+    await expect.poll(() => page.url()).toContain(`t=${iso(timeMs).slice(0, 16)}`);
+  }
+});
+
+test("it is from a minute to a month wide, zooms by wheel around the pointer and by pinch, and is dragged", async () => {
+  const page = await fixture.watch({ at: BACK_MS + 15 * MINUTE_MS, width: HOUR_MS });
+  for (let i = 0; i < 12; i++) await page.keyboard.press("-");
+  await expect.poll(() => width(page)).toBe("31 d");
+  await screenshot(page, "month");
+  for (let i = 0; i < 12; i++) await page.keyboard.press("+");
+  await expect.poll(() => width(page)).toBe("1 min");
+  await screenshot(page, "minute");
+  await page.getByRole("button", { name: "6 h" }).click();
+  const box = await page.locator(".timeline-canvas").boundingBox();
+  if (box === null) throw new Error("no timeline");
+  /** The minute of the day that is pointed at. */
+  const pointed = async () => {
+    const [, hour, minute] = /(\d\d):(\d\d)/.exec((await page.locator(".hover-time").textContent()) ?? "") ?? [];
+    return Number(hour) * 60 + Number(minute);
+  };
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 60);
+  await page.locator(".hover-card:not([hidden])").waitFor();
+  const before = await pointed();
+  await page.mouse.wheel(0, -480);
+  await expect.poll(() => width(page)).toBe("2 h 12 min");
+  // What is under the pointer stays under it, also while it is dragged.
+  expect(Math.abs((await pointed()) - before)).toBeLessThanOrEqual(1);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  expect(Math.abs((await pointed()) - before)).toBeLessThanOrEqual(1);
+
+  const phone = await fixture.watch(
+    { at: BACK_MS + 15 * MINUTE_MS, width: HOUR_MS },
+    { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  );
+  const touch = await phone.context().newCDPSession(phone);
+  const canvas = await phone.locator(".timeline-canvas").boundingBox();
+  if (canvas === null) throw new Error("no timeline");
+  const fingers = (apart: number) => [-1, 1].map((side) => ({ x: 180 + (side * apart) / 2, y: canvas.y + 60 }));
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: fingers(80) });
+  for (const apart of [120, 160, 200, 240]) {
+    await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: fingers(apart) });
+  }
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await expect.poll(() => phone.url()).toContain("w=1200");
+});
+
+test("a camera that fails while it is watched is drawn as trouble from when it began, and pointing says what", async () => {
+  const page = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
+  const { x, y } = await placeOf(page, Date.now() - 30_000, { middleMs: recentMs, width: HOUR_MS });
+  await page.mouse.move(x, y);
+  await page.locator(".hover-card").waitFor();
+  expect(await page.locator(".hover-troubles").textContent()).toBe("");
+  const before = await redPixels(page);
+  fixture.refused.add("yard");
+  await page.getByText("1 problem").waitFor();
+  await page.locator(".hover-troubles", { hasText: "not recording (refused): 401 Unauthorized" }).waitFor();
+  expect(await redPixels(page)).toBeGreaterThan(before + 100);
+  await page.getByText("trouble: point at it").waitFor();
+  await screenshot(page, "trouble");
+  // The picture is still there, and plays.
+  await page.keyboard.press("Space");
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  fixture.refused.clear();
+  await page.getByText("All well").waitFor();
+});
+
+test("pointing anywhere in a past hour shows that minute's picture, cut from the hour's sheet", async () => {
+  const hourMs = BACK_MS - 13 * HOUR_MS;
+  const page = await fixture.watch({ at: hourMs + 15 * MINUTE_MS, width: DAY_MS });
+  const sheets = () =>
+    page.evaluate(
+      () => performance.getEntriesByType("resource").filter(({ name }) => name.includes(".sprites.")).length,
+    );
+  await expect.poll(sheets, { timeout: 15_000 }).toBeGreaterThan(20);
+  await page.route("**/*.thumbnail.*", (route) => route.abort());
+  const seen = new Set<number>();
+  const view = { middleMs: startOfDay(hourMs) + 12 * HOUR_MS, width: DAY_MS };
+  for (const second of [15 * 60 + 30, 16 * 60 + 30, 17 * 60 + 30]) {
+    const { x, y } = await placeOf(page, hourMs - 3 * HOUR_MS + second * 1000, view);
+    await page.mouse.move(x, y);
+    await page.locator('.hover-picture[data-exact="true"]').waitFor();
+    const minute = Number(/:(\d\d) /.exec((await page.locator(".hover-time").textContent()) ?? "")?.[1]);
+    expect(Math.abs((await hoverBrightness(page)) - brightnessOf(minute)), `minute ${minute}`).toBeLessThan(12);
+    seen.add(minute);
+  }
+  expect(seen.size).toBeGreaterThan(1);
+  fixture.complaints.splice(0); // of the thumbnails that were kept away
+});
+
+/** Each minute's picture is of another grey. */
+function brightnessOf(minute: number): number {
+  return 40 + (minute % 20) * 10;
+}
+
+function grey(brightness: number): Promise<Buffer> {
+  const background = { r: brightness, g: brightness, b: brightness };
+  return sharp({ create: { width: 320, height: 180, channels: 3, background } })
+    .jpeg()
+    .toBuffer();
+}
+
+function hoverBrightness(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".hover-picture canvas");
+    return canvas?.getContext("2d")?.getImageData(160, 90, 1, 1).data[0] ?? Number.NaN;
+  });
+}
+
+/** Midnight in Berlin, in October before clocks go back. */
+function startOfDay(timeMs: number): number {
+  return Math.floor((timeMs + 2 * HOUR_MS) / DAY_MS) * DAY_MS - 2 * HOUR_MS;
+}
+
+/** How many pixels of the timeline are of the colour of trouble. */
+function redPixels(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+    const data = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i] === 0xc0 && data[i + 1] === 0x2f && data[i + 2] === 0x2f) count++;
+    }
+    return count;
+  });
+}

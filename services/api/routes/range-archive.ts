@@ -1,0 +1,120 @@
+import { pipeline } from "node:stream/promises";
+import { type Request, type RequestHandler, type Response, Router } from "express";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { allowOnly } from "../http/errors.ts";
+import { Problem } from "../http/problem.ts";
+import { cameraIds } from "../http/query.ts";
+import { STALL_LIMIT_MS } from "../http/send-file.ts";
+import { archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
+import type { RangeFile } from "../range/range-file.ts";
+import { parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
+import { type Ranges, untilClosed } from "../range/ranges.ts";
+import { Slots } from "../range/slots.ts";
+import { askedCameras } from "./asked-cameras.ts";
+
+export interface RangeArchiveParts {
+  catalog: Catalog;
+  logger: Logger;
+  ranges: Ranges;
+}
+
+/** The indexes of all cameras are held until each is sent. */
+const ARCHIVES_AT_ONCE = 4;
+
+/** `GET /api/1/range.zip?camera_ids=a,b&start=…&end=…&gaps=…`: what was taken between two instants, an mp4 for each camera. */
+export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
+  const slots = new Slots(ARCHIVES_AT_ONCE);
+  const send = sender(parts.logger);
+  const sendArchive: RequestHandler = async (req, res) => {
+    const cameras = await askedCameras(parts.catalog, cameraIds(req));
+    const request = parseRangeQuery("", req);
+    const giveBack = await slots.take();
+    const files: RangeFile[] = [];
+    try {
+      const leftOut = await layOutAll(parts, cameras, request, files, untilClosed(res));
+      await send(req, res, archiveRanges(files, leftOut));
+    } finally {
+      await Promise.all(files.map(({ file }) => file.close()));
+      giveBack();
+    }
+  };
+  const router = Router();
+  router.route("/api/1/range.zip").get(sendArchive).all(allowOnly("GET", "HEAD"));
+  return router;
+}
+
+/** Adds to `files`; returns the cameras that are left out. Throws Problem 404 or 503 when all are. */
+async function layOutAll(
+  { ranges, logger }: RangeArchiveParts,
+  cameras: readonly string[],
+  request: RangeRequest,
+  files: RangeFile[],
+  signal: AbortSignal,
+): Promise<LeftOut> {
+  const leftOut: LeftOut = { withoutFootage: [], unreadable: [] };
+  for (const camera of cameras) {
+    try {
+      files.push(await layOut(ranges, { ...request, camera }, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Problem && error.kind === "no-footage") leftOut.withoutFootage.push(camera);
+      else if (error instanceof Problem) throw ofCamera(camera, error);
+      else {
+        logger.warn("the footage of a camera cannot be read", { camera, error });
+        leftOut.unreadable.push(camera);
+      }
+    }
+  }
+  if (files.length > 0) return leftOut;
+  if (leftOut.unreadable.length > 0) {
+    const detail = `The footage of ${leftOut.unreadable.join(", ")} cannot be read: look at its disk and permissions.`;
+    throw new Problem("unavailable", 503, detail);
+  }
+  throw new Problem("no-footage", 404, `There is no footage of ${cameras.join(", ") || "any camera"} in this range.`);
+}
+
+/** With the end pinned where it lies past what is written. */
+async function layOut(ranges: Ranges, request: RangeRequest, signal: AbortSignal): Promise<RangeFile> {
+  const giveBack = await ranges.slots.take();
+  try {
+    signal.throwIfAborted();
+    const laidOut = await ranges.layOut(request, signal);
+    if (!("pinnedUs" in laidOut)) return laidOut;
+    const pinned = await ranges.layOut({ ...request, endUs: laidOut.pinnedUs }, signal);
+    if ("pinnedUs" in pinned) throw new Error("a pinned range was pinned again");
+    return pinned;
+  } finally {
+    giveBack();
+  }
+}
+
+function ofCamera(camera: string, { kind, status, message, headers, members }: Problem): Problem {
+  return new Problem(kind, status, `${camera}: ${message}`, headers, { ...members, camera });
+}
+
+function sender(logger: Logger) {
+  return async (req: Request, res: Response, { length, stream, stop }: RangeArchive): Promise<void> => {
+    const [start, end] = [req.query.start, req.query.end].map((time) => String(time).replace(/[^0-9TZ]/g, ""));
+    res.set({
+      "Content-Type": "application/zip",
+      "Content-Length": String(length),
+      "Content-Disposition": `attachment; filename="range.${start}.to.${end}.zip"`,
+      "Cache-Control": "no-store",
+      "Accept-Ranges": "none",
+    });
+    try {
+      if (req.method === "HEAD") {
+        res.end();
+        return;
+      }
+      res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
+      await pipeline(stream, res);
+    } catch (error) {
+      const hasGone = (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE";
+      if (!hasGone) logger.warn("an archive of ranges ends too early", { error });
+    } finally {
+      await stop();
+    }
+  };
+}

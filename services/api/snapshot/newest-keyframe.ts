@@ -1,0 +1,50 @@
+import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
+import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { SpsError } from "../../../shared/h264/sps.ts";
+import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import { uint32 } from "../../../shared/mp4/box.ts";
+import type { Keyframe } from "../../../shared/pictures/frame-grabber.ts";
+import { openRegularFile } from "../http/send-file.ts";
+
+/** A keyframe, not decoded yet. */
+export interface FoundKeyframe {
+  /** Its capture time, µs since the Unix epoch. */
+  timeUs: number;
+  /** What to decode. Throws the errors of open(2) and read(2); undefined when it has gone or has no parameter sets. */
+  read(): Promise<Keyframe | undefined>;
+}
+
+/** The newest keyframe in a chunk; undefined when it has none, or has gone. Throws the errors of open(2) and read(2). */
+export async function newestKeyframe(path: string): Promise<FoundKeyframe | undefined> {
+  const chunk = await openRegularFile(path);
+  if (chunk === undefined) return undefined;
+  try {
+    const { keyframes, captureTimesUs, offsets, sizes } = await indexChunk(chunk.handle);
+    const at = keyframes.lastIndexOf(1);
+    if (at === -1) return undefined;
+    return {
+      timeUs: captureTimesUs[at] as number,
+      read: () => readKeyframe(path, offsets[at] as number, sizes[at] as number),
+    };
+  } finally {
+    await chunk.handle.close();
+  }
+}
+
+async function readKeyframe(path: string, offset: number, size: number): Promise<Keyframe | undefined> {
+  const chunk = await openRegularFile(path);
+  if (chunk === undefined) return undefined;
+  try {
+    const data = Buffer.alloc(size);
+    const { bytesRead } = await chunk.handle.read(data, 0, size, offset);
+    const nals = splitAnnexB(data.subarray(0, bytesRead));
+    const configuration = avcConfigurationOf(nals);
+    if (configuration === undefined) return undefined;
+    return { sample: Buffer.concat(nals.flatMap((nal) => [uint32(nal.length), nal])), configuration };
+  } catch (error) {
+    if (error instanceof SpsError) return undefined;
+    throw error;
+  } finally {
+    await chunk.handle.close();
+  }
+}

@@ -1,0 +1,140 @@
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { FfmpegUnusableError } from "../../../shared/pictures/ffmpeg-unusable-error.ts";
+import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
+import { chunkPath, minutePath } from "../../../shared/store/names.ts";
+import { minuteStartUs } from "../../../shared/time/minute.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { Has } from "../catalog/day-index.ts";
+import { openRegularFile } from "../http/send-file.ts";
+import { Slots } from "../range/slots.ts";
+import { type FoundKeyframe, newestKeyframe } from "./newest-keyframe.ts";
+
+export interface SnapshotsParts {
+  catalog: Catalog;
+  config: LiveConfig;
+  logger: Logger;
+}
+
+/** A picture of a camera. */
+export interface Snapshot {
+  jpeg: Buffer;
+  /** When it was taken, µs since the Unix epoch; of a preview, when its minute began. */
+  takenUs: number;
+  /** Another picture, another tag. */
+  etag: string;
+}
+
+/** Each is a process with one thread. */
+const DECODED_AT_ONCE = 2;
+/** Pictures that are kept until there is a newer keyframe: some 10 MB at 1080p. */
+const CAMERAS_KEPT = 32;
+/** A chunk that was just begun may have no keyframe on disk yet; then the one before it has. */
+const CHUNKS_TRIED = 3;
+
+/**
+ * The newest picture of a camera, decoded on demand from what is recorded: no second connection to the camera. However many
+ * ask for a camera at once, it is decoded once, and not again before there is a newer keyframe.
+ */
+export class Snapshots {
+  readonly #parts: SnapshotsParts;
+  readonly #slots = new Slots(DECODED_AT_ONCE);
+  readonly #underWay = new Map<string, Promise<Snapshot | undefined>>();
+  /** By camera, the least recent first: the newest keyframe that was tried, and what came of it. */
+  readonly #decoded = new Map<string, { timeUs: number; snapshot: Snapshot | undefined }>();
+  #isUnusable = false;
+
+  constructor(parts: SnapshotsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The newest keyframe of what is not converted yet, or else the newest preview; undefined when there is neither. Throws the
+   * errors of readdir(3), open(2) and read(2).
+   */
+  newest(camera: string): Promise<Snapshot | undefined> {
+    const underWay = this.#underWay.get(camera);
+    if (underWay !== undefined) return underWay;
+    const snapshot = this.#find(camera).finally(() => this.#underWay.delete(camera));
+    this.#underWay.set(camera, snapshot);
+    return snapshot;
+  }
+
+  async #find(camera: string): Promise<Snapshot | undefined> {
+    const keyframe = await this.#newestKeyframe(camera);
+    if (keyframe === undefined) return await this.#preview(camera);
+    const { timeUs } = keyframe;
+    const known = this.#decoded.get(camera);
+    const snapshot = known?.timeUs === timeUs ? known.snapshot : await this.#decode(camera, keyframe);
+    this.#decoded.delete(camera);
+    this.#decoded.set(camera, { timeUs, snapshot });
+    for (const oldest of this.#decoded.keys()) {
+      if (this.#decoded.size <= CAMERAS_KEPT) break;
+      this.#decoded.delete(oldest);
+    }
+    return snapshot ?? (await this.#preview(camera));
+  }
+
+  /** Of the newest chunks; undefined also when a minute that was converted is newer. */
+  async #newestKeyframe(camera: string): Promise<FoundKeyframe | undefined> {
+    const { catalog } = this.#parts;
+    const day = (await catalog.daysWithFootage(camera)).at(-1);
+    if (day === undefined) return undefined;
+    const minutes = (await catalog.day(camera, day))
+      .flatMap((index) => Array.from(index.minutes(Has.mp4 | Has.chunk), (minute) => ({ ...minute, folder: index })))
+      .sort((a, b) => b.index - a.index);
+    const newestMp4 = minutes.find(({ has }) => (has & Has.mp4) !== 0)?.index ?? -1;
+    const paths = minutes
+      .filter(({ index }) => index > newestMp4)
+      .flatMap(({ index, minute, folder }) => {
+        const parts = [...folder.chunkParts(index)].reverse();
+        return parts.map((part) => chunkPath(folder.directory, camera, minute, part));
+      });
+    for (const path of paths.slice(0, CHUNKS_TRIED)) {
+      const keyframe = await newestKeyframe(path);
+      if (keyframe !== undefined) return keyframe;
+    }
+    return undefined;
+  }
+
+  async #decode(camera: string, keyframe: FoundKeyframe): Promise<Snapshot | undefined> {
+    const { config, logger } = this.#parts;
+    const giveBack = await this.#slots.take();
+    try {
+      const sample = await keyframe.read();
+      if (sample === undefined) return undefined;
+      const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
+      const [jpeg] = await new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }).grab([sample]);
+      this.#isUnusable = false;
+      if (jpeg === undefined) logger.warn("the newest keyframe of a camera cannot be decoded", { camera });
+      return jpeg && { jpeg, takenUs: keyframe.timeUs, etag: `"${keyframe.timeUs.toString(36)}-${jpeg.length}"` };
+    } catch (error) {
+      if (!(error instanceof FfmpegUnusableError)) throw error;
+      if (!this.#isUnusable) logger.warn("snapshots are as old as the newest preview", { error });
+      this.#isUnusable = true;
+      return undefined;
+    } finally {
+      giveBack();
+    }
+  }
+
+  async #preview(camera: string): Promise<Snapshot | undefined> {
+    const { catalog } = this.#parts;
+    for (const day of (await catalog.daysWithFootage(camera)).reverse()) {
+      const newest = (await catalog.day(camera, day))
+        .flatMap((index) => Array.from(index.minutes(Has.preview), ({ minute }) => ({ minute, index })))
+        .sort((a, b) => (a.minute < b.minute ? 1 : -1));
+      for (const { minute, index } of newest) {
+        const file = await openRegularFile(minutePath(index.directory, camera, minute, "preview"));
+        if (file === undefined) continue;
+        try {
+          const jpeg = await file.handle.readFile();
+          return { jpeg, takenUs: minuteStartUs(minute) as number, etag: file.entity.etag };
+        } finally {
+          await file.handle.close();
+        }
+      }
+    }
+    return undefined;
+  }
+}

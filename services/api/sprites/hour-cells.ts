@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { minutePath } from "../../../shared/store/names.ts";
+import { dayOf } from "../../../shared/time/minute.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
+import type { CameraHour } from "./sheet-name.ts";
+
+export const CELLS = 60;
+
+/** What is to be seen of a camera's hour. */
+export interface HourCells {
+  /** For each minute of the hour the path of its thumbnail, or undefined. */
+  paths: readonly (string | undefined)[];
+  /** Other thumbnails, other key: 24 hex digits. */
+  key: string;
+  /** When the newest thumbnail was made, ms since the Unix epoch. */
+  newestMs: number;
+  /** The hour is over and nothing of it waits for its conversion. */
+  isComplete: boolean;
+}
+
+/** A thumbnail as it was when it was looked at. */
+interface Thumbnail {
+  path: string;
+  identity: string;
+  modifiedMs: number;
+}
+
+type Hour = readonly (Thumbnail | undefined)[];
+
+/** Finds the thumbnails of hours. Those of a day folder that has not changed are not looked at again. */
+export class HourCellFinder {
+  readonly #catalog: Catalog;
+  readonly #known = new WeakMap<DayIndex, Map<number, Promise<Hour>>>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  /**
+   * The hour as it is now; undefined when it has no thumbnail. Where several directories hold one of a minute, it is that of
+   * the configured directory. Throws the errors of readdir(3) and stat(2).
+   */
+  async find({ camera, hour }: CameraHour, nowMs: number): Promise<HourCells | undefined> {
+    const indexes = await this.#catalog.day(camera, dayOf(hour));
+    const first = Number(hour.slice(9)) * CELLS;
+    const places = await Promise.all(indexes.map((index) => this.#hour(index, first)));
+    const cells = Array.from({ length: CELLS }, (_, i) => places.find((place) => place[i] !== undefined)?.[i]);
+    if (cells.every((cell) => cell === undefined)) return undefined;
+    const waits = indexes.some((index) => cells.some((_, i) => (index.has(first + i) & Has.chunk) !== 0));
+    return {
+      paths: cells.map((cell) => cell?.path),
+      key: keyOf(cells),
+      newestMs: Math.max(...cells.map((cell) => cell?.modifiedMs ?? 0)),
+      isComplete: !waits && nowMs >= hourEndMs(hour),
+    };
+  }
+
+  #hour(index: DayIndex, first: number): Promise<Hour> {
+    const hours = this.#known.get(index) ?? new Map<number, Promise<Hour>>();
+    this.#known.set(index, hours);
+    const known = hours.get(first) ?? readHour(index, first);
+    hours.set(first, known);
+    known.catch(() => hours.delete(first));
+    return known;
+  }
+}
+
+function readHour(index: DayIndex, first: number): Promise<Hour> {
+  return Promise.all(
+    Array.from({ length: CELLS }, async (_, i) => {
+      if ((index.has(first + i) & Has.thumbnail) === 0) return undefined;
+      return await lookAt(minutePath(index.directory, index.camera, minuteOf(index.day, first + i), "thumbnail"));
+    }),
+  );
+}
+
+async function lookAt(path: string): Promise<Thumbnail | undefined> {
+  let stats: BigIntStats;
+  try {
+    stats = await lstat(path, { bigint: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  if (!stats.isFile()) return undefined;
+  const identity = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;
+  return { path, identity, modifiedMs: Number(stats.mtimeNs / 1_000_000n) };
+}
+
+function keyOf(cells: Hour): string {
+  const text = cells.map((cell) => cell?.identity ?? "").join("\n");
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+}
+
+function hourEndMs(hour: string): number {
+  const [year, month, day] = [hour.slice(0, 4), hour.slice(4, 6), hour.slice(6, 8)].map(Number);
+  return Date.UTC(year as number, (month as number) - 1, day, Number(hour.slice(9)) + 1);
+}

@@ -1,0 +1,31 @@
+import { CAMERA_ID_PATTERN } from "../../../shared/store/names.ts";
+import { minuteStartUs } from "../../../shared/time/minute.ts";
+import { excerpt, invalidDate, Problem } from "../http/problem.ts";
+import { fullDay } from "../http/query.ts";
+
+/** A camera's hour, `YYYYMMDD.HH`. */
+export interface CameraHour {
+  camera: string;
+  hour: string;
+}
+
+const SHEET_PATTERN = /^([^./]*)\.sprites\.(\d{6}|\d{8})\.(\d{2})\.jpg$/;
+
+/**
+ * Parses `{id}.sprites.{YYYYMMDD}.{HH}.jpg`, days also as YYMMDD; undefined when the name is not of this form. Throws Problem
+ * 400 when it is, but names no camera id or no hour of the calendar.
+ */
+export function parseSheetName(name: string): CameraHour | undefined {
+  const match = SHEET_PATTERN.exec(name);
+  if (match === null) return undefined;
+  const [, camera, date, hour] = match as unknown as [string, string, string, string];
+  if (!CAMERA_ID_PATTERN.test(camera)) {
+    throw new Problem("bad-request", 400, "A camera's id is 1 to 64 letters, digits, _ or -.");
+  }
+  const day = fullDay(date);
+  if (day === undefined) throw invalidDate(date);
+  if (minuteStartUs(`${day}.${hour}00`) === undefined) {
+    throw new Problem("invalid-date", 400, `"${excerpt(hour)}" is no hour of the day.`);
+  }
+  return { camera, hour: `${day}.${hour}` };
+}

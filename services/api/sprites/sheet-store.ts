@@ -1,0 +1,109 @@
+import type { Dirent, Stats } from "node:fs";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { makeDirectory, writeAside } from "../../../shared/store/durable.ts";
+import { parseTemporaryName, SPRITES_FOLDER, spriteSheetPath } from "../../../shared/store/names.ts";
+import { removeSpriteSheet } from "../../../shared/store/sprite-sheet.ts";
+import { keyOfJpeg, withKey } from "./keyed-jpeg.ts";
+import type { CameraHour } from "./sheet-name.ts";
+
+export interface SheetStoreParts {
+  config: LiveConfig;
+  logger: Logger;
+  /** What all sheets may take up; 512 MiB unless told. */
+  maxBytes?: number;
+}
+
+const MAX_BYTES = 512 * 1024 * 1024;
+/** When there are too many, the oldest go until so much of the limit is taken. */
+const TRIMMED_TO = 0.9;
+/** After so much of the limit was written it is looked again at what is there, since other processes write, too. */
+const LOOK_AFTER = 1 / 16;
+/** Writing aside takes a moment: what lies there for so long was left behind by a crash. */
+const LEFT_BEHIND_MS = 3_600_000;
+
+/** Sprite sheets on disk. All of them can be made anew: trouble with the disk is logged, and keeps nobody from a sheet. */
+export class SheetStore {
+  readonly #config: LiveConfig;
+  readonly #logger: Logger;
+  readonly #maxBytes: number;
+  #writtenBytes = Number.POSITIVE_INFINITY;
+  #trimming: Promise<void> | undefined;
+  #isBroken = false;
+
+  constructor({ config, logger, maxBytes = MAX_BYTES }: SheetStoreParts) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The sheet that was made of the thumbnails of this key, or undefined. Never rejects. */
+  async read(which: CameraHour, key: string): Promise<Buffer | undefined> {
+    const jpeg = await readFile(this.#path(which)).catch(() => undefined);
+    return jpeg !== undefined && keyOfJpeg(jpeg) === key ? jpeg : undefined;
+  }
+
+  /** Puts a sheet in the place of the one that was there, and returns it with its key. Never rejects. */
+  async write(which: CameraHour, sheet: Buffer, key: string): Promise<Buffer> {
+    const jpeg = withKey(sheet, key);
+    const path = this.#path(which);
+    try {
+      await makeDirectory(dirname(path));
+      await writeAside(path, (file) => file.writeFile(jpeg));
+      this.#isBroken = false;
+      this.#writtenBytes += jpeg.length;
+      if (this.#writtenBytes >= this.#maxBytes * LOOK_AFTER) await this.#trim();
+    } catch (error) {
+      if (!this.#isBroken) this.#logger.warn("sprite sheets cannot be kept, and are made for each request", { error });
+      this.#isBroken = true;
+    }
+    return jpeg;
+  }
+
+  /** Removes the sheet of an hour. Never rejects. */
+  async drop({ camera, hour }: CameraHour): Promise<void> {
+    await removeSpriteSheet(this.#config.current.storage.root, camera, `${hour}00`).catch((error: unknown) =>
+      this.#logger.warn("a sprite sheet of deleted footage cannot be removed", { camera, hour, error }),
+    );
+  }
+
+  #path({ camera, hour }: CameraHour): string {
+    return spriteSheetPath(this.#config.current.storage.root, camera, hour);
+  }
+
+  #trim(): Promise<void> {
+    this.#trimming ??= this.#removeOldest().finally(() => {
+      this.#trimming = undefined;
+    });
+    return this.#trimming;
+  }
+
+  async #removeOldest(): Promise<void> {
+    this.#writtenBytes = 0;
+    const files = await filesIn(join(this.#config.current.storage.root, SPRITES_FOLDER));
+    files.sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs);
+    let bytes = files.reduce((sum, { stats }) => sum + stats.size, 0);
+    const goal = bytes > this.#maxBytes ? this.#maxBytes * TRIMMED_TO : bytes;
+    for (const { path, name, stats } of files) {
+      const isTemporary = parseTemporaryName(name) !== undefined;
+      const isLeftBehind = isTemporary && Date.now() - stats.mtimeMs > LEFT_BEHIND_MS;
+      if (!isLeftBehind && (isTemporary || bytes <= goal)) continue;
+      await rm(path, { force: true });
+      bytes -= stats.size;
+    }
+  }
+}
+
+async function filesIn(folder: string): Promise<{ path: string; name: string; stats: Stats }[]> {
+  const entries: Dirent[] = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(entry.parentPath, entry.name);
+      const stats = entry.isFile() ? await stat(path).catch(() => undefined) : undefined;
+      return stats === undefined ? [] : [{ path, name: entry.name, stats }];
+    }),
+  );
+  return files.flat();
+}

@@ -1,0 +1,89 @@
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { Problem } from "../http/problem.ts";
+import { Slots } from "../range/slots.ts";
+import { drawSheet } from "./draw-sheet.ts";
+import { HourCellFinder, type HourCells } from "./hour-cells.ts";
+import type { CameraHour } from "./sheet-name.ts";
+import { SheetStore } from "./sheet-store.ts";
+
+export interface SpriteSheetsParts {
+  catalog: Catalog;
+  config: LiveConfig;
+  logger: Logger;
+  /** What all sheets on disk may take up. */
+  maxBytes?: number;
+}
+
+/** A sheet, and of which thumbnails it was made. */
+export interface SpriteSheet {
+  jpeg: Buffer;
+  cells: HourCells;
+}
+
+/** Each takes a thread of the pool. */
+const DRAWN_AT_ONCE = 2;
+const MOST_WAITING = 100;
+
+/** The sprite sheets of cameras' hours: made at the first request, and again when thumbnails have come, changed or gone. */
+export class SpriteSheets {
+  readonly #finder: HourCellFinder;
+  readonly #store: SheetStore;
+  readonly #logger: Logger;
+  readonly #slots = new Slots(DRAWN_AT_ONCE);
+  /** By camera and hour: one at a time of each. */
+  readonly #underWay = new Map<string, { key: string; jpeg: Promise<Buffer> }>();
+  /** How many were drawn. */
+  drawn = 0;
+
+  constructor(parts: SpriteSheetsParts) {
+    this.#finder = new HourCellFinder(parts.catalog);
+    this.#store = new SheetStore(parts);
+    this.#logger = parts.logger;
+  }
+
+  /**
+   * The sheet of an hour as it is now; undefined when it has no thumbnails. Throws Problem 503 when too many are being made,
+   * and the errors of readdir(3) and stat(2).
+   */
+  async get(which: CameraHour): Promise<SpriteSheet | undefined> {
+    const cells = await this.#finder.find(which, Date.now());
+    if (cells === undefined) {
+      await this.#store.drop(which);
+      return undefined;
+    }
+    const name = `${which.camera}.${which.hour}`;
+    const other = this.#underWay.get(name);
+    if (other?.key === cells.key) return { jpeg: await other.jpeg, cells };
+    if (other !== undefined) {
+      await other.jpeg.catch(() => {});
+      return this.get(which);
+    }
+    const jpeg = this.#readOrDraw(which, cells).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(name, { key: cells.key, jpeg });
+    return { jpeg: await jpeg, cells };
+  }
+
+  async #readOrDraw(which: CameraHour, cells: HourCells): Promise<Buffer> {
+    const kept = await this.#store.read(which, cells.key);
+    if (kept !== undefined) return kept;
+    if (this.#underWay.size >= MOST_WAITING) {
+      throw new Problem("unavailable", 503, "Too many sprite sheets are being made.", { "Retry-After": "5" });
+    }
+    const giveBack = await this.#slots.take();
+    try {
+      this.drawn++;
+      const sheet = await drawSheet(cells.paths, (path, error) =>
+        this.#logger.warn("a thumbnail cannot be shown in its sprite sheet", { path, error }),
+      );
+      const jpeg = await this.#store.write(which, sheet, cells.key);
+      // What was deleted since must not stay in a sheet: whoever deletes footage removes the sheet that is there then.
+      const now = await this.#finder.find(which, Date.now());
+      if (now?.key !== cells.key) await this.#store.drop(which);
+      return jpeg;
+    } finally {
+      giveBack();
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { RequestListener } from "node:http";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { Contract, type Exchange } from "./contract.ts";
+
+const LOOKED_AT = /^(?:application\/(?:problem\+)?json|text\/event-stream)\b/;
+const contract = new Contract();
+
+/** A listener that does what `listener` does, and tells `report` of every answer that is not as the OpenAPI document has it. */
+export function watched(
+  listener: RequestListener,
+  report: (fault: string, exchange: Exchange) => void,
+): RequestListener {
+  return (req, res) => {
+    const pieces: Buffer[] = [];
+    const keep = (piece: unknown, encoding: unknown) => {
+      if (typeof piece !== "string" && !(piece instanceof Uint8Array)) return;
+      if (!LOOKED_AT.test(String(res.getHeader("content-type") ?? ""))) return;
+      pieces.push(typeof piece === "string" ? Buffer.from(piece, encoding as BufferEncoding) : Buffer.from(piece));
+    };
+    const { method = "", url: target = "", headers: requestHeaders } = req;
+    const { write, end } = res;
+    res.write = ((...args: unknown[]) => {
+      keep(args[0], typeof args[1] === "string" ? args[1] : "utf8");
+      return Reflect.apply(write, res, args);
+    }) as typeof write;
+    res.end = ((...args: unknown[]) => {
+      keep(args[0], typeof args[1] === "string" ? args[1] : "utf8");
+      const ended = Reflect.apply(end, res, args);
+      const headers = res.getHeaders();
+      const body = pieces.length === 0 ? undefined : decompressed(Buffer.concat(pieces), headers["content-encoding"]);
+      const exchange = { method, target, requestHeaders, status: res.statusCode, headers, body };
+      for (const fault of contract.faults(exchange)) report(`${method} ${target}: ${fault}`, exchange);
+      return ended;
+    }) as typeof end;
+    listener(req, res);
+  };
+}
+
+function decompressed(bytes: Buffer, encoding: unknown): string {
+  if (encoding === "gzip") return gunzipSync(bytes).toString();
+  if (encoding === "br") return brotliDecompressSync(bytes).toString();
+  return bytes.toString();
+}
