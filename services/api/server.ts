@@ -27,8 +27,8 @@ const SOCKETS: ServerOptions = {
   requireHostHeader: false, // refused by the application, with a problem
 };
 
-/** The targets that a request of ours may have (RFC 9112 §3.2); what has no path express would answer in its own words. */
-const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))/i;
+/** The targets that a request may have (RFC 9112 §3.2): without a path express answers in words of its own, with a # by another path. */
+const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))[^#]*$/i;
 
 /** Connections that wait to be taken; with Node's 511 a further one at the same moment comes a second late, by TCP's repetition. */
 const BACKLOG = 4096;

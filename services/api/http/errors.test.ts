@@ -50,6 +50,7 @@ it.each([
   [400, "a tunnel", `CONNECT elsewhere.example:443 HTTP/1.1\r\n${rest}`],
   [400, "an absolute address of nothing", `GET http:// HTTP/1.1\r\n${rest}`],
   [400, "an address of another kind", `GET a://b HTTP/1.1\r\n${rest}`],
+  [400, "an address with a fragment", `GET ${days}#x HTTP/1.1\r\n${rest}`],
   [404, "an address that is no URI", `GET //[/x HTTP/1.1\r\n${rest}`],
   [404, "an expectation", `GET /nothing HTTP/1.1\r\nExpect: the-unexpected\r\n${rest}`],
   [

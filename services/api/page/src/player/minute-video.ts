@@ -10,6 +10,8 @@ export interface MinuteVideoListener {
 /** Shorter than any camera's, so that the first step leaves out no frame; each step and playing tell the true one. */
 const FIRST_FRAME_S = 1 / 60;
 const MOST_FRAME_S = 0.5;
+/** A still picture further than this from where it was sought is not what was sought. */
+const OLD_FRAME_S = 1;
 const STEP_PATIENCE_MS = 700;
 const SAME_FRAME_MS = 100;
 
@@ -121,6 +123,7 @@ export class MinuteVideo {
       const patience = window.setTimeout(resolve, 4000);
       const settle = () => {
         window.clearTimeout(patience);
+        this.#listener.onFrame(this); // the callback of the frame itself may be missed
         resolve();
       };
       element.addEventListener(targetS === element.currentTime ? "loadeddata" : "seeked", settle, { once: true });
@@ -191,7 +194,9 @@ export class MinuteVideo {
       return;
     }
     const watch = (_now: number, frame: VideoFrameCallbackMetadata) => {
-      this.#frame(frame.mediaTime);
+      // One that was on show before the jump may be told of after it.
+      const isOld = element.paused && Math.abs(frame.mediaTime - element.currentTime) > OLD_FRAME_S;
+      if (!isOld) this.#frame(frame.mediaTime);
       element.requestVideoFrameCallback(watch);
     };
     element.requestVideoFrameCallback(watch);
