@@ -104,10 +104,13 @@ export class LocalFleet {
 
   async #announce(): Promise<void> {
     const { host, port } = this.#options.config.current.api;
-    const url = `http://${host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host}:${port}/`;
+    const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+    const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}/`;
     const limit = Date.now() + PAGE_LIMIT_MS;
     while (!this.#isStopping && Date.now() < limit) {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+      // Not the page itself: another program at this port may have one, too.
+      const system = `${url}api/1/system.json`;
+      const answer = await fetch(system, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
       if (answer?.ok === true) {
         this.#say(`the page is at ${url}`);
         return;

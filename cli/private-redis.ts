@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
@@ -16,6 +18,7 @@ export class PrivateRedis {
   readonly #folder: string;
   readonly #process: SupervisedProcess;
   #isAdopted = false;
+  #claim: Server | undefined;
 
   /** @param folder where its append-only file lives */
   constructor(folder: string, print: (line: string) => void) {
@@ -27,9 +30,13 @@ export class PrivateRedis {
     );
   }
 
-  /** Starts the server, or takes over one that an earlier run left behind. Throws when it does not answer in time. */
+  /**
+   * Starts the server, or takes over one that an earlier run left behind. Throws when it does not answer in time, and when
+   * another run is using it: the one that stops first would stop it for both.
+   */
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
+    this.#claim = await claim(this.#folder);
     this.#isAdopted = await this.#answers();
     if (this.#isAdopted) return;
     this.#process.start();
@@ -45,10 +52,14 @@ export class PrivateRedis {
 
   /** Stops the server; its data is on disk when this resolves. */
   async stop(): Promise<void> {
-    if (!this.#isAdopted) return this.#process.stop(10_000);
-    const redis = this.#connect();
-    await redis.shutdown().catch(() => {}); // it answers by hanging up
-    redis.disconnect();
+    if (this.#isAdopted) {
+      const redis = this.#connect();
+      await redis.shutdown().catch(() => {}); // it answers by hanging up
+      redis.disconnect();
+    } else {
+      await this.#process.stop(10_000);
+    }
+    this.#claim?.close();
   }
 
   async #answers(): Promise<boolean> {
@@ -73,7 +84,25 @@ export class PrivateRedis {
 function socketPath(folder: string): string {
   const path = join(folder, "redis.sock");
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return path;
-  return join(tmpdir(), `hindsight-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}.sock`);
+  return join(tmpdir(), `hindsight-${shortHash(folder)}.sock`);
+}
+
+/** Only one process can have this name of a socket (abstract, see unix(7)); the kernel gives it back whenever that one ends. */
+async function claim(folder: string): Promise<Server> {
+  const server = createServer()
+    .unref()
+    .listen(`\0hindsight-${shortHash(folder)}`);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new Error("./nvr up runs here already: stop it first", { cause: error });
+  }
+  return server;
+}
+
+function shortHash(folder: string): string {
+  return createHash("sha256").update(folder).digest("hex").slice(0, 16);
 }
 
 /** Read from standard input: a private socket, no TCP port, every write in the append-only file within a second. */

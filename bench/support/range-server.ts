@@ -4,7 +4,6 @@ import winston from "winston";
 import { Catalog } from "../../services/api/catalog/catalog.ts";
 import { errorHandler } from "../../services/api/http/errors.ts";
 import { Ranges } from "../../services/api/range/ranges.ts";
-import { warmUpRanges } from "../../services/api/range/warm-up.ts";
 import { rangeRoutes } from "../../services/api/routes/range.ts";
 import { ApiServer } from "../../services/api/server.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
@@ -29,6 +28,5 @@ app.get("/delay", (_req, res) => {
   res.send(String(delay.max / 1e6));
   delay.reset();
 });
-await warmUpRanges();
 delay.reset();
 process.stdout.write(`${await new ApiServer(app).listen("127.0.0.1", 0)}\n`);

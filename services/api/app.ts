@@ -12,6 +12,7 @@ import { errorHandler, notFound, requireHost } from "./http/errors.ts";
 import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers.ts";
 import { Ranges } from "./range/ranges.ts";
 import { camerasRoutes } from "./routes/cameras.ts";
+import { conditionsRoutes } from "./routes/conditions.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { footageRoutes } from "./routes/footage.ts";
@@ -30,7 +31,7 @@ export interface AppParts {
   system: SystemName;
   catalog: Catalog;
   monitor: SystemMonitor;
-  health: Pick<HealthWatch, "conditions">;
+  health: Pick<HealthWatch, "conditions" | "history">;
   events: EventHub;
   /** The folder of the built page. */
   pageFolder: string;
@@ -46,18 +47,21 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(securityHeaders, requireHost, allowOrigins(parts.config), refuseCrossSiteChanges, compress());
+  const ranges = new Ranges(parts);
+  app.use(securityHeaders, requireHost, allowOrigins(parts.config), refuseCrossSiteChanges);
+  // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
+  app.use(footageRoutes({ ...parts, ranges }));
+  app.use(compress());
   if (parts.healthRouter !== undefined) app.use(parts.healthRouter);
   app.use(docsRoutes(parts));
   app.use(systemRoutes(parts));
+  app.use(conditionsRoutes(parts));
   app.use(camerasRoutes(parts));
   app.use(minutesRoutes(parts));
   app.use(eventRoutes(parts.events));
   app.use(liveRoutes());
   app.use(snapshotRoutes(parts));
-  const ranges = new Ranges(parts);
   app.use(rangeRoutes({ catalog: parts.catalog, ranges }), rangeArchiveRoutes({ ...parts, ranges }));
-  app.use(footageRoutes(parts));
   app.use("/admin/queues", parts.board);
   app.use(pageRoutes(parts.pageFolder));
   app.use(notFound, errorHandler(parts.logger));

@@ -85,6 +85,22 @@ describe("docs/api.md", () => {
     expect(await run("ffprobe", [...args, url])).toEqual({ stdout: `${frames}\n`, stderr: "" });
   });
 
+  it("has every endpoint in its table of caching, but for live pictures, and what is kept as another of the same kind is", () => {
+    const endpoints = [...text.matchAll(/^\| \[`(?:GET )?([^`]+)`\]/gm)].map(([, path]) => path as string);
+    const rows = [...text.slice(text.indexOf("| what | such as |")).matchAll(/^\| [^|`]+ \| `([^`?]+)[^`]*` \|/gm)];
+    const listed = rows.map(([, path]) => path as string);
+    const missing = endpoints.filter((endpoint) => {
+      if (!endpoint.startsWith("/api/")) return false;
+      const pattern = endpoint.split(/\{\w+\}/).map((part) => part.replaceAll(".", "\\."));
+      return !listed.some((path) => new RegExp(`^${pattern.join("[\\w-]+")}$`).test(path));
+    });
+    expect(missing).toEqual([
+      "/api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg", // as a thumbnail
+      "/api/1/camera/{id}/range.mp4", // as a range by names
+      "/api/1/camera/{id}/live",
+    ]);
+  });
+
   it("has its table of caching right", async () => {
     store.write(join(api.parts.pageFolder, "index.html"), `<!doctype html>${" ".repeat(2000)}`);
     store.write(join(api.parts.pageFolder, "assets", "main-B2x.js"), " ".repeat(2000));

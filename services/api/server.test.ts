@@ -19,9 +19,9 @@ afterEach(async () => {
 });
 
 /** A download that has begun and is not read on. */
-async function beginDownload(): Promise<Socket> {
+async function beginDownload(headers = ""): Promise<Socket> {
   const socket = connect(api.port, "127.0.0.1");
-  socket.write("GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write(`GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
   await once(socket, "readable");
   return socket;
 }
@@ -46,8 +46,11 @@ describe("ApiServer", () => {
     await stopped;
   });
 
-  it("cuts a download that is still not read when the time for stopping is over", async () => {
-    const socket = await beginDownload();
+  it.each([
+    ["", ""],
+    [" whose client offered HTTP/2", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"],
+  ])("cuts a download%s that is still not read when the time for stopping is over", async (_what, headers) => {
+    const socket = await beginDownload(headers);
     const beganMs = Date.now();
     await api.server.stop(300);
     expect(Date.now() - beganMs).toBeLessThan(5000);

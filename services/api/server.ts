@@ -36,20 +36,26 @@ const BACKLOG = 4096;
 /** An HTTP server that stops without cutting off those who are being served. */
 export class ApiServer {
   readonly #server: Server;
+  /** Connections that Node's server has let go of, and that are answered plainly. */
+  readonly #plain = new Set<Socket>();
   #isStopping = false;
 
   constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false) {
-    this.#server = createServer(SOCKETS, (request, response) => {
+    const answer: RequestListener = (request, response) => {
       if (this.#isStopping) response.shouldKeepAlive = false;
       if (TARGET.test(request.url ?? "")) listener(request, response);
-      else answerMalformed(new Error("no target"), request.socket);
-    });
+      else answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
+    };
+    this.#server = createServer(SOCKETS, answer);
     this.#server.on("clientError", answerMalformed);
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
-    this.#server.on("checkExpectation", listener);
+    this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
     this.#server.on("upgrade", (request, socket, head) => {
-      if (!upgradeListener(request, socket, head)) answerPlainly(listener, request, socket as Socket);
+      if (upgradeListener(request, socket, head)) return;
+      this.#plain.add(socket as Socket);
+      socket.on("close", () => this.#plain.delete(socket as Socket));
+      answerPlainly(answer, request, socket as Socket);
     });
   }
 
@@ -75,7 +81,10 @@ export class ApiServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A connection whose answer has just been finished is idle, but kept alive: close those as they come up.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
-    const limit = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    const limit = setTimeout(() => {
+      this.#server.closeAllConnections();
+      for (const socket of this.#plain) socket.destroy();
+    }, graceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(limit);
@@ -93,7 +102,7 @@ function answerPlainly(listener: RequestListener, request: IncomingMessage, sock
 }
 
 /** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex, isHead = false): void {
   if (error.code === "ECONNRESET" || !socket.writable || ((socket as Socket).bytesWritten ?? 0) > 0) {
     socket.destroy();
     return;
@@ -107,6 +116,6 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   const body = JSON.stringify({ type: "urn:hindsight:problem:bad-request", title, status, detail });
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nConnection: close\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${isHead ? "" : body}`,
   );
 }

@@ -84,8 +84,10 @@ describe("startApi", () => {
 
   it("stops, and has answered, while Redis is away", async () => {
     redis.disconnect();
-    const status = await (await fetch(url("/api/1/system.json"))).json();
-    expect(status).toMatchObject({ payload: { status: "error", backlog: null } });
+    await vi.waitFor(async () => {
+      const status = await (await fetch(url("/api/1/system.json"))).json();
+      expect(status).toMatchObject({ payload: { status: "error", backlog: null } });
+    }, 5000);
     const board = await fetch(url("/admin/queues/api/queues"));
     expect(board.status).toBe(503);
     await api.stop();

@@ -14,7 +14,6 @@ import { SystemMonitor } from "./health/system-monitor.ts";
 import { LiveSource } from "./live/live-source.ts";
 import { LiveViews } from "./live/live-views.ts";
 import { pageFolder, systemName } from "./project.ts";
-import { warmUpRanges } from "./range/warm-up.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { ApiServer } from "./server.ts";
 
@@ -60,7 +59,6 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   });
   const live = new LiveViews({ config, logger, source: new LiveSource(redis) });
   const server = new ApiServer(app, (request, socket, head) => live.upgrade(request, socket, head));
-  await warmUpRanges();
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`cannot listen at ${host}:${wanted} (${error.code}): correct api.host or api.port`, {

@@ -2,6 +2,7 @@ import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { LiveConfig } from "../../shared/config/config.ts";
+import { DiskHangsError } from "../../shared/disk/disk-hangs-error.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
@@ -145,6 +146,9 @@ export class Converter implements Service {
     const configured = [...cameras.values()].map(({ id, directory }) => ({ camera: id, directory }));
     const directories = await listCameraDirectories(storage.root, configured, (path, error) => {
       this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
+    }).catch((error: unknown) => {
+      if (error instanceof DiskHangsError) return configured; // the root's disk hangs, the cameras' own may not
+      throw error;
     });
     const { jobs, backlog, unreadable } = await this.#sweep.run(directories);
     this.#metrics.backlog.set(backlog);

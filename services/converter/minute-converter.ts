@@ -1,7 +1,7 @@
-import { statSync, unlinkSync } from "node:fs";
-import { access, type FileHandle, open } from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { access, onDiskOf, open } from "../../shared/disk/files.ts";
 import { type ExistingMinute, type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
 import { Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
@@ -74,7 +74,7 @@ class MinuteConversion {
   readonly #tools: MinuteConverterTools;
   readonly #lock: MinuteLock;
   readonly #mp4Path: string;
-  readonly #files: FileHandle[] = [];
+  readonly #files: fs.FileHandle[] = [];
   #parts: MinutePart[] = [];
   /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
   readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
@@ -149,13 +149,13 @@ class MinuteConversion {
       writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await copySamples(plan.ranges, file);
-        this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
+        await this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
       }),
     );
   }
 
   async #openExisting(): Promise<ExistingMinute | undefined> {
-    let file: FileHandle;
+    let file: fs.FileHandle;
     try {
       file = await open(this.#mp4Path, "r");
     } catch (error) {
@@ -192,7 +192,7 @@ class MinuteConversion {
     for (const part of this.#parts) {
       const reason = reasonToKeep(part, plan);
       if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
-      else removeUnchanged(part);
+      else await removeUnchanged(part);
     }
     return quarantined;
   }
@@ -214,13 +214,18 @@ function reasonToKeep({ path, index }: MinutePart, plan: MinutePlan): string | u
 /**
  * Removes a chunk, if it is still the file that was converted and has not grown since: its name may have been taken by a
  * recorder anew (our open file keeps its inode number from being given to another), or a recorder that was thought dead
- * may have woken up. Without a turn of the event loop in between.
+ * may have woken up. One right behind the other, with nothing else of this process's on the disk's queue in between.
  */
-function removeUnchanged({ path, state }: MinutePart): void {
-  const now = statSync(path, { throwIfNoEntry: false });
-  if (now === undefined || now.ino !== state.ino) return;
-  if (now.size !== state.size) throw new NotYetError(`${path} has grown meanwhile`, Date.now() + RECHECK_MS);
-  unlinkSync(path);
+async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
+  await onDiskOf(path, "change", async () => {
+    const now = await fs.stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (now === undefined || now.ino !== state.ino) return;
+    if (now.size !== state.size) throw new NotYetError(`${path} has grown meanwhile`, Date.now() + RECHECK_MS);
+    await fs.unlink(path);
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

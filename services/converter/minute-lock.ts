@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rmSync, statSync } from "node:fs";
-import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { open, readdir, rename, rm, stat } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { minutePath, parseTemporaryName, temporaryName } from "../../shared/store/names.ts";
 import { LockLostError, NotYetError } from "./errors.ts";
@@ -76,24 +76,37 @@ export class MinuteLock {
   }
 
   static async #holding(path: string, file: FileHandle, { heartbeatMs }: LockPace): Promise<MinuteLock> {
-    const { ino } = await file.stat(); // no other file gets this number while `file` is open
-    return new MinuteLock(path, file, ino, heartbeatMs);
+    try {
+      const { ino } = await file.stat(); // no other file gets this number while `file` is open
+      return new MinuteLock(path, file, ino, heartbeatMs);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Throws LockLostError when the lock was taken over. To be called after each temporary file was created. */
-  verify(): void {
-    if (!this.#isOwn()) throw new LockLostError("another converter has taken this minute over");
+  async verify(): Promise<void> {
+    if (!(await this.#isOwn())) throw new LockLostError("another converter has taken this minute over");
   }
 
   /** Gives the lock up. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#isOwn()) rmSync(this.#path, { force: true });
-    await this.#file.close();
+    try {
+      if (await this.#isOwn()) await rm(this.#path, { force: true });
+    } finally {
+      await this.#file.close();
+    }
   }
 
-  #isOwn(): boolean {
-    return statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino;
+  async #isOwn(): Promise<boolean> {
+    try {
+      return (await stat(this.#path)).ino === this.#ino;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
-import { type FileHandle, open, readdir } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
+import { open, readdir } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { chunkPath, parseFootageName } from "../../shared/store/names.ts";
 import type { FileState, IdleWatch } from "./idle-watch.ts";

@@ -1,5 +1,5 @@
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { open } from "../../shared/disk/files.ts";
 import { type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
@@ -26,7 +26,7 @@ export async function writePictures(
   for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
     await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
       await file.writeFile(picture);
-      lock.verify(); // see MinuteLock: looked at while the temporary file exists
+      await lock.verify(); // see MinuteLock: looked at while the temporary file exists
     });
   }
   return true;

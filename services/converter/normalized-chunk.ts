@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { open, rm } from "../../shared/disk/files.ts";
 import { START_CODE, splitAnnexB } from "../../shared/h264/nal.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { temporaryName } from "../../shared/store/names.ts";

@@ -1,5 +1,5 @@
-import { link, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { link, unlink } from "../../shared/disk/files.ts";
 import { makeDirectory, syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { chunkPath, parseFootageName, quarantineFolder } from "../../shared/store/names.ts";
 

@@ -1,5 +1,5 @@
-import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { readdir, rm, stat } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";

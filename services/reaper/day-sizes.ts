@@ -1,5 +1,5 @@
-import { lstat, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { lstat, readdir, stat } from "../../shared/disk/files.ts";
 import { parseFootageName } from "../../shared/store/names.ts";
 
 const BLOCK_BYTES = 512;

@@ -1,5 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readdir, stat } from "../../shared/disk/files.ts";
 import {
   dayFolder,
   type FootageKind,

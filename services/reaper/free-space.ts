@@ -1,5 +1,5 @@
-import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { stat, statfs } from "../../shared/disk/files.ts";
 
 /** What a file system holds, as an unprivileged process may use it. */
 export interface Space {

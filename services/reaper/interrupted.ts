@@ -1,5 +1,5 @@
-import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { lstat } from "../../shared/disk/files.ts";
 import {
   dayFolder,
   parseFootageName,

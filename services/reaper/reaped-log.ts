@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import { open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { open, readdir, stat, unlink } from "../../shared/disk/files.ts";
 import { makeDirectory, syncDirectory } from "../../shared/store/durable.ts";
 import { QUARANTINE_FOLDER, REAPED_FOLDER } from "../../shared/store/names.ts";
 import { dayOf, isDay, minuteAt } from "../../shared/time/minute.ts";

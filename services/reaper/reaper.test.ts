@@ -63,6 +63,15 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
 
 const cameras = () => [cameraConfig("a", join(disk.path, "a"), { maxAgeDays: 1 })];
 
+test("a recorder that goes on asking for room is told of once, and so is another disk's", () => {
+  const { reaper, log } = start(new ChangingConfig(configOf(root, cameras())));
+  for (const directory of ["/mnt/a", "/mnt/a", "/mnt/b", "/mnt/a"]) reaper.freeUp(directory);
+  expect(log().match(/space was asked for, for \S+/g)).toEqual([
+    "space was asked for, for /mnt/a",
+    "space was asked for, for /mnt/b",
+  ]);
+});
+
 test("without a reaper stanza nothing is ever deleted, even at 99 % full (promise 6)", async () => {
   const files = [9000, 8000].flatMap((age) => writeMinute(join(disk.path, "a"), "a", minutesAgo(age), MB));
   const { bavail, bsize, blocks } = statfsSync(disk.path);

@@ -17,6 +17,8 @@ import { spaceGoal } from "./rules.ts";
 const GLANCE_MS = 2000;
 /** A recorder that met a full disk gets room for so long. */
 const HEADROOM_MINUTES = 10;
+/** Who asks again for room within so long is not told of again: a recorder on a full disk asks every few seconds. */
+const SAME_ASKING_MS = 60_000;
 /** That unconverted footage was deleted stays a problem for so long. */
 const ALARM_MS = 86_400_000;
 
@@ -49,6 +51,8 @@ export class Reaper implements Service {
   /** The last look at the space found nothing that it could delete: looking again is no reason to interrupt anything. */
   #isFruitless = false;
   #headroomWanted = false;
+  /** When room was last asked for, by directory. */
+  readonly #askedMs = new Map<string, number>();
   #finishedInterrupted = false;
   #unconverted = { minutes: 0, untilMs: 0 };
   readonly #toldGoals = new Set<string>();
@@ -85,7 +89,10 @@ export class Reaper implements Service {
    * nothing goes: more deleting would not help against a quota, or for want of inodes.
    */
   freeUp(directory: string): void {
-    this.#context.logger.warn(`space was asked for, for ${directory}`);
+    const lastMs = this.#askedMs.get(directory) ?? Number.NEGATIVE_INFINITY;
+    const nowMs = performance.now();
+    this.#askedMs.set(directory, nowMs);
+    if (nowMs - lastMs > SAME_ASKING_MS) this.#context.logger.warn(`space was asked for, for ${directory}`);
     this.#headroomWanted = true;
     this.#queue.ask("space", !this.#isFruitless);
   }

@@ -1,4 +1,4 @@
-import { lstat, rmdir, unlink } from "node:fs/promises";
+import { lstat, rmdir, unlink } from "../../shared/disk/files.ts";
 import type { FootageFile, FootageMinute } from "./footage.ts";
 
 /**

@@ -1,6 +1,7 @@
-import { access, constants } from "node:fs/promises";
+import { constants } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
+import { access } from "../../shared/disk/files.ts";
 import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
 import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
 import type { FootageMinute } from "./footage.ts";

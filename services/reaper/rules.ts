@@ -1,5 +1,5 @@
-import { lstat } from "node:fs/promises";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
+import { lstat } from "../../shared/disk/files.ts";
 import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
 import { dayOf, minuteAt, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";

@@ -9,7 +9,7 @@ const WHOLE: Required<CameraStatus> = {
   recorder: "host:1:ab",
   state: "stalled",
   since: "2026-11-24T14:31:02.500Z",
-  problem: "camera yard: nothing was heard for 5 s",
+  problem: "nothing was heard for 5 s",
   codec: "avc1.64001f",
   width: 1920,
   height: 1080,

@@ -25,7 +25,7 @@ const FIGURES: Partial<Record<Figure, { name: string; help: string }>> = {
 
 /** What is told in words: the metric is 1 and the words are its label. */
 const WORDS = {
-  state: "connecting, recording, stalled, refused or stopped",
+  state: "connecting, recording, unwritten, stalled, refused or stopped",
   codec: "Codec of the stream, as RFC 6381 writes it",
 } as const;
 

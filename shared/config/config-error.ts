@@ -21,13 +21,21 @@ export class ConfigError extends Error {
     super(describe(problems), options);
     this.problems = problems;
   }
+
+  /** In one line: the first problem, and how many there are. */
+  get brief(): string {
+    const [first, ...others] = this.problems.map(describeOne);
+    return others.length === 0 ? `${first}` : `${first} (and ${others.length} more; ./nvr check lists them)`;
+  }
+}
+
+function describeOne({ key, value, expected, place }: ConfigProblem): string {
+  const subject = [key, value === undefined ? "" : `= ${value}`].filter((part) => part !== "").join(" ");
+  return `${[subject, place === undefined ? "" : `(${place})`].filter((part) => part !== "").join(" ")}: ${expected}`;
 }
 
 function describe(problems: readonly ConfigProblem[]): string {
-  const lines = problems.map(({ key, value, expected, place }) => {
-    const subject = [key, value === undefined ? "" : `= ${value}`].filter((part) => part !== "").join(" ");
-    return `  ${[subject, place === undefined ? "" : `(${place})`].filter((part) => part !== "").join(" ")}: ${expected}`;
-  });
+  const lines = problems.map((problem) => `  ${describeOne(problem)}`);
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
   return [
     `the configuration has ${count}:`,

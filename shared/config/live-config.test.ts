@@ -98,6 +98,13 @@ test("an invalid file is told once, and the old configuration stays until the fi
   expect(changes).toEqual([]);
 });
 
+test("of a file with several mistakes the first is told in a line, and the log has them all", async () => {
+  await open();
+  await put('{"api": {"port": "no"},\n "log": {"level": "loud"}, "nonsense": 1}');
+  await vi.waitFor(() => expect(live.problem).toMatch(/^.+: .+ \(and 2 more; \.\/nvr check lists them\)$/), LIMIT);
+  for (const key of ["nonsense", "api.port", "log.level"]) expect(log()).toContain(key);
+});
+
 test("a file that is truncated and then written is not judged in between, however often it is looked at", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
   await open({ settleMs: 200, pollMs: 50 });

@@ -31,6 +31,7 @@ export class LiveConfigFile implements LiveConfig {
   /** What was judged last, and so is not judged again. */
   #judged: Found;
   #problem: string | undefined;
+  #refused: string | undefined;
   readonly #surroundings: Surroundings;
   readonly #pace: FollowPace;
   readonly #path: string;
@@ -67,7 +68,7 @@ export class LiveConfigFile implements LiveConfig {
     return this.#path;
   }
 
-  /** Why the file as it is now is not in force; undefined while it is. */
+  /** Why the file as it is now is not in force, in a line; undefined while it is. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -162,7 +163,8 @@ export class LiveConfigFile implements LiveConfig {
       this.#take(parseConfig(text ?? "{}", this.#path, this.#surroundings));
       this.#isFromFile = text !== undefined;
     } catch (error) {
-      this.#refuse(error instanceof ConfigError ? error.message : String(error));
+      if (error instanceof ConfigError) this.#refuse(error.message, error.brief);
+      else this.#refuse(String(error));
     }
   }
 
@@ -170,6 +172,7 @@ export class LiveConfigFile implements LiveConfig {
     const previous = this.#current;
     const hadProblem = this.#problem !== undefined;
     this.#problem = undefined;
+    this.#refused = undefined;
     if (isDeepStrictEqual(next, previous)) {
       if (hadProblem) this.#logger?.info("the configuration is valid again");
       return;
@@ -185,9 +188,10 @@ export class LiveConfigFile implements LiveConfig {
     }
   }
 
-  #refuse(problem: string): void {
-    if (this.#problem === problem) return;
-    this.#problem = problem;
+  #refuse(problem: string, brief = problem): void {
+    if (this.#refused === problem) return;
+    this.#refused = problem;
+    this.#problem = brief;
     this.#logger?.warn(`the changed configuration is not valid; the old one stays in force: ${problem}`);
   }
 }

@@ -31,6 +31,24 @@ export interface Condition {
   advice: string;
 }
 
+/** A condition that has ended, as the history has it. */
+export interface PastCondition extends Omit<Condition, "advice"> {
+  /** ISO 8601 UTC: it was not found any more. */
+  until: string;
+}
+
+const OF_CAMERAS: ReadonlySet<ConditionId> = new Set([
+  "camera-not-recording",
+  "camera-clock-off",
+  "footage-missing",
+  "chunk-quarantined",
+]);
+
+/** The camera that a condition is about; undefined when it is about something else. */
+export function cameraOf({ id, subject }: Pick<Condition, "id" | "subject">): string | undefined {
+  return OF_CAMERAS.has(id) ? subject : undefined;
+}
+
 /** What a look at the system found wrong; what lasts becomes a condition. */
 export interface Finding extends Omit<Condition, "since"> {
   /** ISO 8601 UTC, where it is known; otherwise since it was first found. */

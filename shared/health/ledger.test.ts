@@ -26,7 +26,7 @@ interface LookOptions {
 
 /** Looks once, then lets five seconds pass. */
 function look(findings: Finding[], { tells = true, isUnknown = false }: LookOptions = {}): string[] {
-  const events = ledger.advance({ findings, isUnknown: () => isUnknown, nowMs, patienceMs: PATIENCE_MS, tells });
+  const { events } = ledger.advance({ findings, isUnknown: () => isUnknown, nowMs, patienceMs: PATIENCE_MS, tells });
   nowMs += 5000;
   return events.map(({ event }: ConditionEvent) => event);
 }
@@ -49,6 +49,28 @@ describe("HealthLedger", () => {
     expect(look([])).toEqual(["ended"]);
     expect(ledger.conditions()).toEqual([]);
     expect(lookFor(HOUR_MS, [])).toEqual([]);
+  });
+
+  it("has of what ended when it was not found any more, told or not, and nothing of what never began", () => {
+    const known = { isUnknown: () => false, patienceMs: PATIENCE_MS, tells: false };
+    const at = (seconds: number, findings: Finding[]) =>
+      ledger.advance({ ...known, findings, nowMs: START_MS + seconds * 1000 }).ended;
+    const since = "2026-11-24T14:32:30.000Z";
+    const ahead = finding({ subject: "ahead", since: "2026-11-24T15:00:00.000Z" });
+    const found = [finding({ since, message: "connecting" }), ahead];
+    expect([
+      at(0, found),
+      at(16, [finding({ since }), ahead]),
+      at(20, []),
+      at(34, [finding({ subject: "b" })]),
+    ]).toEqual([[], [], [], []]);
+    const words = { id: "camera-not-recording", severity: "error", message: "not recording (refused)" };
+    expect(at(36, [])).toEqual([
+      { ...words, subject: "yard", since, until: "2026-11-24T14:33:20.000Z" },
+      // Its beginning is by a clock that is ahead: it cannot have ended before.
+      { ...words, subject: "ahead", since: ahead.since, until: ahead.since },
+    ]);
+    expect(at(99, [])).toEqual([]);
   });
 
   it("says nothing of what is over within the patience, however often", () => {

@@ -1,4 +1,4 @@
-import type { Condition, ConditionEvent, Finding } from "./condition.ts";
+import type { Condition, ConditionEvent, Finding, PastCondition } from "./condition.ts";
 
 /** What is kept of a condition. */
 export interface LedgerEntry {
@@ -30,6 +30,14 @@ export interface Look {
   tells: boolean;
 }
 
+/** What a look changed. */
+export interface Advance {
+  /** What is to be told of what began and ended. */
+  events: ConditionEvent[];
+  /** What has ended, told or not. */
+  ended: PastCondition[];
+}
+
 const FORGET_MS = 3_600_000;
 /** The end of what comes and goes is waited for up to 32 times as long. */
 const MOST_DOUBLINGS = 5;
@@ -54,19 +62,19 @@ export class HealthLedger {
       .sort(byWeight);
   }
 
-  /** Takes in a look. Returns what is to be told of what began and ended. */
-  advance(look: Look): ConditionEvent[] {
+  /** Takes in a look. */
+  advance(look: Look): Advance {
     const found = new Map(look.findings.map((finding) => [keyOf(finding), finding]));
     for (const [key, finding] of found) this.#find(key, finding, look);
-    const events: ConditionEvent[] = [];
+    const advance: Advance = { events: [], ended: [] };
     for (const [key, entry] of Object.entries(this.entries)) {
-      if (!found.has(key)) this.#miss(key, entry, look, events);
+      if (!found.has(key)) this.#miss(key, entry, look, advance);
       if (entry.state === "open" && look.tells && !entry.isTold) {
         entry.isTold = true;
-        events.push({ event: "began", atMs: look.nowMs, condition: { ...entry.condition } });
+        advance.events.push({ event: "began", atMs: look.nowMs, condition: { ...entry.condition } });
       }
     }
-    return events;
+    return advance;
   }
 
   #find(key: string, finding: Finding, { nowMs, patienceMs }: Look): void {
@@ -90,7 +98,7 @@ export class HealthLedger {
     Object.assign(kept, { state: "open", stateMs: nowMs, episodes: kept.episodes + 1 });
   }
 
-  #miss(key: string, entry: LedgerEntry, { nowMs, patienceMs, isUnknown }: Look, events: ConditionEvent[]): void {
+  #miss(key: string, entry: LedgerEntry, { nowMs, patienceMs, isUnknown }: Look, { events, ended }: Advance): void {
     if (entry.state === "over") {
       entry.stateMs = Math.min(entry.stateMs, nowMs);
       if (nowMs - entry.stateMs >= FORGET_MS) delete this.entries[key];
@@ -105,6 +113,7 @@ export class HealthLedger {
     const doublings = Math.min(entry.episodes - 1, MOST_DOUBLINGS);
     if (nowMs - entry.goneMs < patienceMs * 2 ** doublings) return;
     if (entry.isTold) events.push({ event: "ended", atMs: nowMs, condition: { ...entry.condition } });
+    ended.push(past(entry.condition, entry.goneMs));
     Object.assign(entry, { state: "over", stateMs: nowMs, isTold: false });
     delete entry.goneMs;
   }
@@ -122,6 +131,12 @@ function keyOf({ id, subject, detail }: Finding): string {
 
 function conditionOf({ id, severity, subject, message, advice }: Finding, since: string): Condition {
   return { id, severity, subject, since, message, advice };
+}
+
+function past({ advice: _, ...condition }: Condition, goneMs: number): PastCondition {
+  // Its beginning may come from a clock that is ahead of this one.
+  const untilMs = Math.max(goneMs, Date.parse(condition.since));
+  return { ...condition, until: new Date(untilMs).toISOString() };
 }
 
 function byWeight(a: Condition, b: Condition): number {

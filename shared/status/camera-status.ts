@@ -1,6 +1,7 @@
-/** What a recorder tells of one camera, live, in Redis. */
-export type CameraState = "connecting" | "recording" | "stalled" | "refused" | "stopped";
+/** `unwritten`: it sends, but its disk takes nothing. */
+export type CameraState = "connecting" | "recording" | "unwritten" | "stalled" | "refused" | "stopped";
 
+/** What a recorder tells of one camera, live, in Redis. */
 export interface CameraStatus {
   camera: string;
   recorder: string;

@@ -122,7 +122,7 @@ function parse(text: string): unknown {
   }
 }
 
-const STATES: ReadonlySet<unknown> = new Set(["connecting", "recording", "stalled", "refused", "stopped"]);
+const STATES: ReadonlySet<unknown> = new Set(["connecting", "recording", "unwritten", "stalled", "refused", "stopped"]);
 
 function isCameraStatus(value: unknown): value is CameraStatus {
   const status = value as Partial<CameraStatus> | null;

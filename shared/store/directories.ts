@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readdir, readFile, stat } from "../disk/files.ts";
 import { makeDirectory, syncDirectory, writeAside } from "./durable.ts";
 import { CAMERA_ID_PATTERN, CAMERA_LIST_FOLDER } from "./names.ts";
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { mkdir, open, rename, rm } from "../disk/files.ts";
 import { temporaryName } from "./names.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { rmdir, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { rmdir, unlink } from "../disk/files.ts";
 import { hourOf, type Minute } from "../time/minute.ts";
 import { spriteSheetPath } from "./names.ts";
 

@@ -32,7 +32,7 @@ compose up --detach --no-build --scale converter=3 2>&1 | tail -3
 minute=
 for _ in $(seq 120); do
   sleep 2
-  minute=$(api "/api/1/cameras/$(date -u +%Y%m%d)" 2>/dev/null | grep -o '"min":"[0-9.]*"' | cut -d'"' -f4) || true
+  minute=$(api "/api/1/cameras/$(date -u +%Y%m%d)?camera_ids=demo-garden" 2>/dev/null | grep -o '"min":"[0-9.]*"' | cut -d'"' -f4) || true
   [ -n "$minute" ] && break
 done
 [ -n "$minute" ] || { compose logs --tail 20; fail "no minute within four minutes"; }

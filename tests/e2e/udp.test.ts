@@ -145,7 +145,7 @@ test("a camera of which no UDP packet comes is told, with what to do", () => {
   const { state, problem } = statuses.get("silent") as CameraStatus;
   expect([state, problem]).toEqual([
     "connecting",
-    expect.stringMatching(/^camera silent: no UDP packets came within \d+ s: a firewall .* set transport to tcp$/),
+    expect.stringMatching(/^no UDP packets came within \d+ s: a firewall .* set transport to tcp$/),
   ]);
 });
 

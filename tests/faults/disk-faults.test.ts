@@ -30,9 +30,17 @@ let failedUs: number;
 let healedUs: number;
 let stoppedUs: number;
 let writtenOnTheMountPoint: string[];
+let statesWhileFailing: Record<string, string>;
 
 const frames = (camera: string) => readChunkFrames(directories[camera] as string);
 const nowUs = () => Date.now() * 1000;
+
+/** Each camera's state, by the recorder's metrics. */
+async function states(): Promise<Record<string, string>> {
+  const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
+  const found = metrics.matchAll(/^hindsight_camera_state\{camera="([^"]+)",state="([^"]+)".*\} 1$/gm);
+  return Object.fromEntries(Array.from(found, ([, camera, state]) => [camera, state]));
+}
 
 /** What the recorder says is wrong: its `/health` asks no disk. */
 async function problems(): Promise<string[]> {
@@ -107,6 +115,7 @@ beforeAll(async () => {
     return ((await frames("healthy")).at(-1)?.captureTimeUs ?? 0) > failedUs + 12 * SECOND_US;
   });
   writtenOnTheMountPoint = await readdir(pulledOut.mountPoint);
+  statesWhileFailing = await states();
 
   healedUs = nowUs();
   await hanging.fail();
@@ -194,6 +203,13 @@ test.each([
 ])("%s is told in the status, with what to do", (camera, message) => {
   expect(told[camera]).toMatch(message);
   expect(told[camera]).toMatch(/check its rights and its disk/);
+});
+
+test("who sends to a disk that takes nothing is not told to be recording", () => {
+  for (const camera of [...HANGING, "write-error", "read-only", "no-rights", "unmounted"]) {
+    expect(statesWhileFailing[camera], camera).toBe("unwritten");
+  }
+  for (const camera of ["healthy", "sync-error"]) expect(statesWhileFailing[camera], camera).toBe("recording");
 });
 
 test.each([...HANGING, "write-error", "no-rights"])(

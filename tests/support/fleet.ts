@@ -114,6 +114,15 @@ export class Fleet {
     return child.exitCode;
   }
 
+  /** Waits until a service ends by itself. Returns its exit code, null when a signal ended it. */
+  async ended(name: string): Promise<number | null> {
+    const child = this.#children.get(name);
+    if (child === undefined) throw new Error(`${name} was not started`);
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    this.#children.delete(name);
+    return child.exitCode;
+  }
+
   async stop(): Promise<void> {
     const names = [...this.#children.keys()];
     const recorders = names.filter((name) => name.startsWith("recorder"));

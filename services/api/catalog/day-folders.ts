@@ -1,4 +1,4 @@
-import { opendir } from "node:fs/promises";
+import { namesIn } from "../../../shared/disk/files.ts";
 import { dayFolder, isDayFolder, parseFootageName } from "../../../shared/store/names.ts";
 import { readdirIfThere } from "./day-index.ts";
 import { FolderCache } from "./folder-cache.ts";
@@ -45,8 +45,8 @@ export class DayFolderList {
 
 async function holdsFootage(camera: string, folder: string): Promise<boolean> {
   try {
-    for await (const entry of await opendir(folder)) {
-      const name = parseFootageName(entry.name);
+    for await (const fileName of namesIn(folder)) {
+      const name = parseFootageName(fileName);
       if (name?.camera === camera && (name.kind === "mp4" || name.kind === "chunk")) return true;
     }
     return false;

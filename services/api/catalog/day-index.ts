@@ -1,5 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import { readdir, stat } from "../../../shared/disk/files.ts";
 import { minutePath, parseFootageName } from "../../../shared/store/names.ts";
 import { dayOf, type Minute } from "../../../shared/time/minute.ts";
 

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { stat } from "../../../shared/disk/files.ts";
 
 /** A state of a folder's list of names. */
 export interface FolderVersion {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config, LiveConfig } from "../../../shared/config/config.ts";
+import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../../shared/store/directories.ts";
 import { CAMERA_LIST_FOLDER } from "../../../shared/store/names.ts";
@@ -33,23 +34,34 @@ export class KnownCameras {
 
   /** As of now: the list in the storage root is read again when it, or the configuration, has changed. */
   async list(): Promise<CameraDirectories> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!(error instanceof DiskHangsError)) throw error;
+      return this.#known?.cameras ?? byCamera(this.#configured()); // the root's disk hangs, the cameras' own may not
+    }
+  }
+
+  async #read(): Promise<CameraDirectories> {
     const config = this.#config.current;
-    const { storage, cameras } = config;
+    const { storage } = config;
     const seenMs = performance.now();
     const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
     if (this.#known?.config === config && this.#known.version === remembered?.key) {
       this.#known.seenMs = seenMs;
       return this.#known.cameras;
     }
-    const configured: CameraDirectory[] = [];
-    for (const camera of cameras.values()) configured.push({ camera: camera.id, directory: camera.directory });
     const settled = remembered === undefined || hasSettled(remembered, Date.now());
-    const found = await listCameraDirectories(storage.root, configured, (path, error) =>
+    const found = await listCameraDirectories(storage.root, this.#configured(), (path, error) =>
       this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
     );
     const known = byCamera(found);
     this.#known = settled ? { config, version: remembered?.key, cameras: known, seenMs } : undefined;
     return known;
+  }
+
+  #configured(): CameraDirectory[] {
+    return Array.from(this.#config.current.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
   }
 
   /**

@@ -52,13 +52,12 @@ export class EventHub {
    * each enabled camera and a `health` event. Throws Problem 503 when there are too many clients already.
    */
   async attach(res: Response): Promise<void> {
-    if (this.#closed || this.#streams.size >= MOST_CLIENTS) {
-      throw new Problem("unavailable", 503, "No more event streams are taken now.", { "Retry-After": "5" });
-    }
+    this.#refuseIfFull();
     const status = await this.#parts.monitor.status();
     // What is news is what comes after the stream has begun: so where it starts from is looked at before.
     if (this.#streams.size === 0) await this.#watch.changes(Date.now());
     if (res.destroyed || this.#closed) return void res.end();
+    this.#refuseIfFull(); // others may have come meanwhile
     const stream = new EventStream(res);
     const news = newsOf(status, this.#parts.health.conditions());
     for (const [name, data] of news) stream.send(eventName(name), data);
@@ -73,6 +72,11 @@ export class EventHub {
     this.#stop();
     for (const stream of this.#streams) stream.end();
     this.#streams.clear();
+  }
+
+  #refuseIfFull(): void {
+    if (!this.#closed && this.#streams.size < MOST_CLIENTS) return;
+    throw new Problem("unavailable", 503, "No more event streams are taken now.", { "Retry-After": "5" });
   }
 
   #detach(stream: EventStream): void {

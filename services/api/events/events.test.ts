@@ -169,6 +169,26 @@ describe("GET /api/1/events", () => {
     expect(looks).toBe(before);
   });
 
+  it("takes 250 clients and no more, also when they all come at the same moment", async () => {
+    const ask = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        httpGet(`${api.url}/api/1/events`, { agent: false }, (res) => {
+          res.on("error", () => {}).resume();
+          resolve(res.statusCode);
+        }).on("error", reject);
+      });
+    const { monitor } = api.parts;
+    const statusOf = monitor.status.bind(monitor);
+    vi.spyOn(monitor, "status").mockImplementation(async () => {
+      await new Promise((wake) => setTimeout(wake, 500)); // as when Redis is slow
+      return statusOf();
+    });
+    const statuses = await Promise.all(Array.from({ length: 300 }, ask));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(250);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(50);
+    expect(api.parts.events.clients).toBe(250);
+  });
+
   it("ends all streams when the api stops, and takes no more", async () => {
     const listener = await Listener.open();
     api.parts.events.close();

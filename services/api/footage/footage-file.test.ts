@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
-import { parseFootageFile } from "./footage-file.ts";
+import { Problem } from "../http/problem.ts";
+import { type FootageFile, parseFootageFile } from "./footage-file.ts";
+
+function parsedOrRefused(name: string): FootageFile | undefined {
+  try {
+    return parseFootageFile(name);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Problem);
+    return undefined;
+  }
+}
 
 describe("parseFootageFile", () => {
   it("understands the original's names, with ids that hold - and _", () => {
@@ -16,12 +26,13 @@ describe("parseFootageFile", () => {
 
   it("understands six-digit days as days of this century", () => {
     expect(parseFootageFile("a.preview.261124.1433.jpg")).toMatchObject({ minute: "20261124.1433" });
-    expect(parseFootageFile("a.preview.260231.1433.jpg")).toMatchObject({ status: 400 });
+    expect(() => parseFootageFile("a.preview.260231.1433.jpg")).toThrow("no minute of the calendar");
   });
 
   it("refuses days and minutes that the calendar has not", () => {
     for (const minute of ["20260231.0000", "20261301.0000", "20261124.2400", "20261124.0060", "00000000.0000"]) {
-      expect(parseFootageFile(`a.preview.${minute}.jpg`), minute).toMatchObject({ status: 400 });
+      const kind = expect.objectContaining({ kind: "invalid-date", status: 400 });
+      expect(() => parseFootageFile(`a.preview.${minute}.jpg`), minute).toThrow(kind);
     }
   });
 
@@ -49,8 +60,8 @@ describe("parseFootageFile", () => {
     );
     fc.assert(
       fc.property(names, (name) => {
-        const parsed = parseFootageFile(name);
-        if ("detail" in parsed) return;
+        const parsed = parsedOrRefused(name);
+        if (parsed === undefined) return;
         expect(minutePath("/store/a", parsed.camera, parsed.minute, parsed.kind)).toMatch(
           /^\/store\/a\/\d{8}\/[A-Za-z0-9_-]{1,64}\.\d{8}\.\d{4}\.(mp4|preview\.jpg|thumbnail\.jpg)$/,
         );

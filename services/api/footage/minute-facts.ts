@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { lstat } from "node:fs/promises";
+import { lstat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
@@ -90,10 +90,10 @@ export class MinuteFactsReader {
 
   async #minute(day: KnownDay, index: DayIndex, place: number): Promise<MinuteFacts | undefined> {
     const minute = minuteOf(index.day, place);
-    const hasMp4 = (index.has(place) & Has.mp4) !== 0;
-    // The chunks before the mp4: what is converted meanwhile is in one of them at least.
+    // The chunks before the mp4, which is looked for also when they have gone: they were converted meanwhile.
     const paths = index.chunkParts(place).map((part) => chunkPath(index.directory, index.camera, minute, part));
     const chunks = paths.length === 0 ? undefined : await readChunkFacts(paths);
+    const hasMp4 = (index.has(place) & Has.mp4) !== 0 || chunks === undefined;
     const mp4 = hasMp4 ? (await this.#file(day, index, place))?.facts : undefined;
     if (mp4 === undefined || chunks === undefined) return mp4 ?? chunks;
     return { spans: [...mp4.spans, ...chunks.spans], picture: mp4.picture ?? chunks.picture };

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat } from "../../../shared/disk/files.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";

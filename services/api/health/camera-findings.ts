@@ -16,6 +16,7 @@ const HOSTS_NEAR_MS = 3000;
 const ADVICE: Record<CameraState, string> = {
   connecting: "See whether it has power and can be reached; ./nvr check tries its url.",
   refused: "Correct its url, user or password; ./nvr check tries it.",
+  unwritten: "It sends, but nothing reaches the disk: see its directory, and the recorder's log.",
   stalled: "It is connected but sends nothing: see its network, and start it again if that lasts.",
   stopped: "See whether its recorder runs, and that recorder's log.",
   recording: "",

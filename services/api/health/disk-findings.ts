@@ -1,5 +1,5 @@
 import type { WordedFinding } from "./camera-findings.ts";
-import type { DiskStatus } from "./disks.ts";
+import { type DiskStatus, NO_ANSWER } from "./disks.ts";
 import type { Observation } from "./observation.ts";
 
 const FULL_PERCENT = 90;
@@ -16,8 +16,11 @@ export function diskFindings(seen: Observation, disks: readonly DiskStatus[]): W
       id: "disk-unreadable",
       severity: "error",
       subject: directory,
-      message: `cannot be read: ${code}`,
-      advice: "See whether the disk is mounted and the service's user may read and write it.",
+      message: code === NO_ANSWER ? "does not answer" : `cannot be read: ${code}`,
+      advice:
+        code === NO_ANSWER
+          ? "See whether its server runs and can be reached, or the drive fails; what waits for it goes on when it answers."
+          : "See whether the disk is mounted and the service's user may read and write it.",
     }),
   );
   return [...broken, ...disks.flatMap((disk) => [...fullness(disk, seen.reaperMinFreePercent), ...retention(disk)])];

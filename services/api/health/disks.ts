@@ -1,5 +1,7 @@
-import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
+import { stat, statfs } from "../../../shared/disk/files.ts";
+import { TimeoutError, within } from "../../../shared/redis/within.ts";
 
 /** One file system, and which of our directories lie on it. */
 export interface DiskStatus {
@@ -15,7 +17,12 @@ export interface DiskStatus {
   oldestDay?: string;
 }
 
-/** A directory whose disk does not answer as it should. */
+/** The code of a disk that does not answer at all; of network file systems that give up by themselves, too. */
+export const NO_ANSWER = "ETIMEDOUT";
+/** A disk that hangs must not keep the others' answers from being had. */
+const LIMIT_MS = 500;
+
+/** A directory whose disk does not answer as it should; of one that hangs, its mount point once that is known. */
 export interface BrokenDirectory {
   directory: string;
   /** The error's code, such as EIO or EACCES. */
@@ -30,11 +37,11 @@ export interface DiskReport {
 /** Asks the file systems under the directories; one that does not exist yet stands on its nearest parent's. Never throws. */
 export async function readDisks(directories: Iterable<string>): Promise<DiskReport> {
   const byDevice = new Map<number, DiskStatus>();
-  const broken: BrokenDirectory[] = [];
+  const broken = new Map<string, string>();
   await Promise.all(
     Array.from(new Set(directories), async (directory) => {
       try {
-        const { path, device } = await nearestExisting(directory);
+        const { path, device } = await within(nearestExisting(directory), LIMIT_MS, directory);
         const known = byDevice.get(device);
         if (known !== undefined) {
           known.directories.push(directory);
@@ -42,15 +49,19 @@ export async function readDisks(directories: Iterable<string>): Promise<DiskRepo
         }
         const disk: DiskStatus = { directories: [directory], totalBytes: 0, freeBytes: 0, usedPercent: 0 };
         byDevice.set(device, disk);
-        Object.assign(disk, await readSpace(path));
+        Object.assign(disk, await within(readSpace(path), LIMIT_MS, directory));
       } catch (error) {
-        broken.push({ directory, code: (error as NodeJS.ErrnoException).code ?? "unknown error" });
+        const place = error instanceof DiskHangsError ? error.mountPoint : directory;
+        broken.set(place, error instanceof TimeoutError ? NO_ANSWER : (codeOf(error) ?? "unknown error"));
       }
     }),
   );
   const disks = [...byDevice.values()].filter((disk) => disk.totalBytes > 0);
   for (const disk of disks) disk.directories.sort();
-  return { disks: disks.sort((a, b) => ((a.directories[0] ?? "") < (b.directories[0] ?? "") ? -1 : 1)), broken };
+  return {
+    disks: disks.sort((a, b) => ((a.directories[0] ?? "") < (b.directories[0] ?? "") ? -1 : 1)),
+    broken: Array.from(broken, ([directory, code]) => ({ directory, code })),
+  };
 }
 
 /** Throws the errors of statfs(2), and ENODATA where a file system tells of no blocks: that is neither full nor empty. */
@@ -64,6 +75,10 @@ async function readSpace(path: string): Promise<Omit<DiskStatus, "directories">>
     freeBytes: space.bavail * space.bsize,
     usedPercent: usableBlocks === 0 ? 0 : Math.round((usedBlocks / usableBlocks) * 1000) / 10,
   };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 async function nearestExisting(directory: string): Promise<{ path: string; device: number }> {

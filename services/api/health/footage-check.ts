@@ -1,5 +1,5 @@
-import { open, stat } from "node:fs/promises";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import { open, stat } from "../../../shared/disk/files.ts";
 import { readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";

@@ -251,3 +251,69 @@ describe("the webhook", () => {
     await until(() => expect(told()).toEqual(["began yard"]));
   });
 });
+
+describe("the history", () => {
+  const day = () => ({ fromMs: Date.now() - 86_400_000, toMs: Date.now() + 1, cameras: undefined });
+  /** Those that last have an ellipsis. */
+  const listed = async (watch: HealthWatch) =>
+    (await watch.history(day())).conditions.map(({ subject, until }) => `${subject}${until === undefined ? "…" : ""}`);
+
+  it("has what lasts and what has ended, at each replica and after all were started anew, webhook or not", async () => {
+    const { webhookUrl: _, ...health } = store.config.current.health;
+    store.config.change({ health });
+    const replicas = ["one", "two"].map(startWatch);
+    findings = [refused(), refused("door")];
+    for (const { watch } of replicas) await until(async () => expect(await listed(watch)).toEqual(["yard…", "door…"]));
+    const beforeMs = Date.now();
+    findings = [refused("door")];
+    // At no moment is it in neither.
+    for (let isOver = false; !isOver; ) {
+      for (const { watch } of replicas) expect(await listed(watch)).toHaveLength(2);
+      isOver = replicas.every(({ watch }) => watch.conditions().length === 1);
+    }
+    for (const { stop } of replicas) await stop();
+    const { watch } = startWatch("three");
+    await until(async () => expect(await listed(watch)).toEqual(["yard", "door…"]));
+    const { conditions, isPartial } = await watch.history(day());
+    expect(isPartial).toBe(false);
+    expect(conditions[0]).toEqual({
+      ...{ id: "camera-not-recording", severity: "error", subject: "yard", message: "not recording (refused): 401" },
+      since: expect.stringMatching(/Z$/),
+      until: expect.stringMatching(/Z$/),
+    });
+    const endedMs = Date.parse(conditions[0]?.until ?? "");
+    expect(endedMs - beforeMs).toBeLessThan(PATIENCE_MS); // when it was over, not when it was told to be
+  });
+
+  it("remembers what ends while Redis is away, notes it when Redis is back, and has lost the rest if that is empty", async () => {
+    const { watch } = startWatch("one");
+    findings = [refused("before")];
+    await until(() => expect(watch.conditions()).toHaveLength(1));
+    findings = [refused()];
+    await until(async () => expect(await listed(watch)).toEqual(["before", "yard…"]));
+    const { port } = redisServer;
+    await redisServer.kill();
+    findings = [];
+    await until(() => expect(watch.conditions()).toEqual([]));
+    expect(await listed(watch)).toEqual(["yard"]);
+    expect((await watch.history(day())).isPartial).toBe(true);
+    redisServer = await startRedis({ port });
+    await until(async () => expect((await watch.history(day())).isPartial).toBe(false));
+    const { watch: other } = startWatch("two");
+    await until(async () => expect(await listed(other)).toEqual(["yard"]));
+  });
+
+  it("remembers no more than a thousand while Redis is away, the newest", async () => {
+    await redisServer.kill();
+    const { watch } = startWatch("one");
+    const names = Array.from({ length: 1005 }, (_, i) => `camera-${i}`);
+    findings = names.slice(0, 5).map((name) => refused(name));
+    await until(() => expect(watch.conditions()).toHaveLength(5));
+    findings = names.slice(5).map((name) => refused(name));
+    await until(() => expect(watch.conditions()).toHaveLength(1000));
+    findings = [];
+    await until(() => expect(watch.conditions()).toEqual([]));
+    expect(await listed(watch)).toEqual(names.slice(5));
+    redisServer = await startRedis();
+  });
+});

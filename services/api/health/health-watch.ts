@@ -1,8 +1,9 @@
 import type { LiveConfig } from "../../../shared/config/config.ts";
-import type { Condition } from "../../../shared/health/condition.ts";
+import type { Condition, PastCondition } from "../../../shared/health/condition.ts";
 import type { HealthStore } from "../../../shared/health/health-store.ts";
 import { HealthLedger } from "../../../shared/health/ledger.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import { type HistoryQuery, type LastedCondition, lastedWithin } from "./history.ts";
 import { mergeSaved, readSaved, type Saved, writeSaved } from "./saved-health.ts";
 import type { SystemMonitor } from "./system-monitor.ts";
 import { Webhook } from "./webhook.ts";
@@ -24,6 +25,16 @@ const SHORTEST_INTERVAL_MS = 200;
 const COURTESY_MS = 15_000;
 /** Not at once: what was told before stands in Redis. */
 const LONELY_MS = 60_000;
+/** Of what ends while Redis is away, the newest are remembered. */
+const MOST_UNNOTED = 1000;
+
+/** What the history has. */
+export interface History {
+  /** In the order in which they ended; those that last come last. */
+  conditions: LastedCondition[];
+  /** Redis does not answer: what it holds is missing. */
+  isPartial: boolean;
+}
 
 /**
  * Looks after the health of the system all the time, so that it is noticed also while nobody asks. Of all replicas one is
@@ -35,6 +46,8 @@ export class HealthWatch {
   readonly #ledger = new HealthLedger();
   readonly #webhook: Webhook;
   readonly #startedMs = performance.now();
+  /** What has ended and is not in the history yet. */
+  #unnoted: PastCondition[] = [];
   #role: "unknown" | "keeper" | "follower" = "unknown";
   #isRedisAway = true;
   #mayClaimMs = 0;
@@ -54,6 +67,15 @@ export class HealthWatch {
   /** What is wrong: errors first, the oldest first. */
   conditions(): Condition[] {
     return this.#ledger.conditions();
+  }
+
+  /** The conditions that lasted within a time. Takes no longer than two seconds; never rejects. */
+  async history(query: HistoryQuery): Promise<History> {
+    // Now: while Redis is asked they may end, or be noted and gone from here.
+    const [present, unnoted] = [this.conditions(), this.#unnoted];
+    const past = await this.#parts.store.past(query.fromMs);
+    const conditions = lastedWithin([...(past ?? []), ...unnoted], present, query);
+    return { conditions, isPartial: past === undefined };
   }
 
   /** Messages that the webhook has not accepted yet. */
@@ -93,7 +115,8 @@ export class HealthWatch {
       if (this.#role === "follower" && !this.#isRedisAway) return;
       const { patienceMs } = this.#parts.config.current.health;
       const tells = this.#tells;
-      const events = this.#ledger.advance({ findings, isUnknown, nowMs: Date.now(), patienceMs, tells });
+      const { events, ended } = this.#ledger.advance({ findings, isUnknown, nowMs: Date.now(), patienceMs, tells });
+      this.#unnoted = [...this.#unnoted, ...ended].slice(-MOST_UNNOTED);
       if (tells) this.#webhook.add(events);
       else if (!this.#webhook.isWanted) this.#webhook.waiting = [];
       await this.#save();
@@ -122,6 +145,7 @@ export class HealthWatch {
     if (claim.isKeeper && saved.keeper !== this.#parts.instance) this.#take(mergeSaved(saved, this.#known));
     if (!claim.isKeeper && saved.keeper !== undefined) this.#take(saved);
     this.#role = claim.isKeeper ? "keeper" : "follower";
+    if (this.#role === "follower") this.#unnoted = []; // the keeper has seen the same
   }
 
   get #known(): Saved {
@@ -136,6 +160,9 @@ export class HealthWatch {
   /** Returns false when another is the keeper, or Redis does not answer. */
   async #save(): Promise<boolean> {
     if (this.#role !== "keeper" || this.#isRedisAway) return this.#role !== "follower";
-    return this.#parts.store.save(writeSaved(this.#known));
+    const noted = new Set(this.#unnoted);
+    const isSaved = await this.#parts.store.save(writeSaved(this.#known), [...noted]);
+    if (isSaved) this.#unnoted = this.#unnoted.filter((condition) => !noted.has(condition));
+    return isSaved;
   }
 }

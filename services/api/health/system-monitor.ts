@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import { stat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { REDIS_DOES_NOT_ANSWER, type RedisTrouble } from "../../../shared/redis/redis-probe.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
@@ -10,7 +10,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { Has } from "../catalog/day-index.ts";
 import { bounded, oneAtATime } from "./bounded.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import { type DiskReport, readDisks } from "./disks.ts";
+import { type DiskReport, NO_ANSWER, readDisks } from "./disks.ts";
 import { type CameraFootage, FootageCheck } from "./footage-check.ts";
 import type { Backlog, Observation } from "./observation.ts";
 import { type Judgement, judgeSystem, type SystemStatus } from "./system-status.ts";
@@ -94,7 +94,7 @@ export class SystemMonitor {
   async #look(): Promise<Judgement> {
     const { cameras, storage, reaper } = this.#parts.config.current;
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
-    const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: "no answer in time" }] };
+    const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: NO_ANSWER }] };
     const [redisTrouble, told, services, backlog, quarantined, footage, { disks, broken }] = await Promise.all([
       bounded(this.#findTrouble, PATIENCE_MS, REDIS_DOES_NOT_ANSWER),
       bounded(this.#readCameras, PATIENCE_MS, undefined),

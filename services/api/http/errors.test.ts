@@ -52,6 +52,7 @@ it.each([
   [400, "an address of another kind", `GET a://b HTTP/1.1\r\n${rest}`],
   [400, "an address with a fragment", `GET ${days}#x HTTP/1.1\r\n${rest}`],
   [404, "an address that is no URI", `GET //[/x HTTP/1.1\r\n${rest}`],
+  [400, "an address with a fragment and an expectation", `GET ${days}#x HTTP/1.1\r\nExpect: the-unexpected\r\n${rest}`],
   [404, "an expectation", `GET /nothing HTTP/1.1\r\nExpect: the-unexpected\r\n${rest}`],
   [
     416,
@@ -65,4 +66,10 @@ it.each([
   expect(head).toMatch(/^content-type: application\/problem\+json\r?$/im);
   if (status === 405) expect(head).toMatch(/^allow: GET, HEAD\r?$/im);
   expect(JSON.parse(body)).toMatchObject({ status, type: expect.stringMatching(/^urn:hindsight:problem:/) });
+});
+
+it.each(["#x", "/nothing", "?limit=x"])("a problem with %s has no body when HEAD asks", async (end) => {
+  const [head, ...body] = (await raw(`HEAD ${days}${end} HTTP/1.1\r\n${rest}`)).split("\r\n\r\n");
+  expect(head).toMatch(/^HTTP\/1\.1 40\d /);
+  expect(body).toEqual([""]);
 });

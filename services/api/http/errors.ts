@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { Problem, problemDetails } from "./problem.ts";
+import { diskHangs, Problem, problemDetails } from "./problem.ts";
 
 /** 400 for HTTP/1.1 without Host (RFC 9112 §3.2). */
 export const requireHost: RequestHandler = (req, _res, next) => {
@@ -37,7 +38,11 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
     if (res.destroyed || res.writableEnded || req.socket.destroyed) return; // nobody is left to be told
     const problem =
-      error instanceof Problem ? error : (requestError(error) ?? internalProblem(error, req.path, logger));
+      error instanceof Problem
+        ? error
+        : error instanceof DiskHangsError
+          ? diskHangs()
+          : (requestError(error) ?? internalProblem(error, req.path, logger));
     if (res.headersSent) {
       // Half an answer is out: ending the connection is the only honest sign left (RFC 9112 §8).
       res.destroy();

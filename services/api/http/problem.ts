@@ -78,6 +78,12 @@ export function invalidDate(text: string): Problem {
   return new Problem("invalid-date", 400, `"${excerpt(text)}" is not a day of the calendar, written YYYYMMDD.`);
 }
 
+/** 503: the disk that holds the footage does not answer. */
+export function diskHangs(): Problem {
+  const detail = "The disk that holds this footage does not answer; system.json tells which it is.";
+  return new Problem("unavailable", 503, detail, { "Retry-After": "10" });
+}
+
 /** What a client sent, cut to a length that fits a sentence, without control characters. */
 export function excerpt(text: string): string {
   const printable = text.replace(/[\p{Cc}\p{Cs}"]/gu, "?");

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants, fstatSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { Request, Response } from "express";
+import { open } from "../../../shared/disk/files.ts";
 import { decideAnswer, type Entity } from "./conditional.ts";
 import { Problem } from "./problem.ts";
 import { writeFileBytes } from "./write-bytes.ts";
@@ -25,6 +26,8 @@ export interface SendFileOptions {
 /** A client that takes no byte for so long is cut off, so that stalled downloads hold no memory for ever. */
 export const STALL_LIMIT_MS = 120_000;
 const LONGEST_MAX_AGE_S = 86_400;
+/** Files up to here, thumbnails above all, are read and sent in one piece. */
+const SMALL_BYTES = 64 * 1024;
 
 /**
  * Opens a regular file for reading, or answers undefined when there is none of that name. A symbolic link in its place
@@ -111,6 +114,13 @@ export async function sendEntity(
 
 async function sendBytes(res: Response, handle: FileHandle, start: number, end: number): Promise<void> {
   res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
+  if (end - start <= SMALL_BYTES) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
+    if (bytesRead === end - start)
+      res.end(buffer); // with its head, in one call of the kernel
+    else res.destroy();
+    return;
+  }
   const outcome = await writeFileBytes(res, handle, start, end);
   if (outcome === "sent") res.end();
   else res.destroy(); // a file that ends too early must not leave the client waiting for the rest

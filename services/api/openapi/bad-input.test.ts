@@ -196,6 +196,20 @@ describe("bad input, at every endpoint of the OpenAPI document", () => {
     expect(warnings.filter((warning) => warning.includes("file descriptor"))).toEqual([]);
   });
 
+  it("is another case of the letters of an address: /API/1/… is nothing", async () => {
+    const examples: Record<string, string> = { id: "front-door", hour: "14", file: "start.js" };
+    const exampleOf = (name: string) => examples[name] ?? (name.toLowerCase().endsWith("day") ? "20261124" : "1433");
+    const query = "?day=20261124&start=2026-11-24T14:33:00Z&end=2026-11-24T14:33:01Z";
+    for (const { path } of OPERATIONS) {
+      const written = path.replace(/\{(\w+)\}/g, (_, name) => exampleOf(name)) + query;
+      const shouted = path.replace(/\{(\w+)\}|[a-z]+/g, (text, name) => (name ? exampleOf(name) : text.toUpperCase()));
+      for (const other of [written.replace("/api/", "/API/"), `/api/${shouted.slice("/api/".length)}${query}`]) {
+        const { status, json } = await api.get(other);
+        expect([other, status, json().type]).toEqual([other, 404, "urn:hindsight:problem:no-such-resource"]);
+      }
+    }
+  });
+
   it("is not what the document allows: such requests are never called malformed", async () => {
     const request = fc.constantFrom(...OPERATIONS).chain((operation) => {
       // Either a day or a stretch of time: what JSON Schema of single parameters cannot say, the description does.

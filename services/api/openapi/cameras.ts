@@ -69,7 +69,7 @@ export const cameraSchemas: Record<string, OpenApi.SchemaObject> = {
       enabled: flag("Whether it is to be recorded."),
       recording: flag("Whether it is being recorded."),
       state: choice(
-        ["connecting", "recording", "stalled", "refused", "stopped", "unknown"],
+        ["connecting", "recording", "unwritten", "stalled", "refused", "stopped", "unknown"],
         "unknown: no recorder tells.",
       ),
       since: { type: ["string", "null"], format: "date-time", description: "Since when." },

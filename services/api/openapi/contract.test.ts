@@ -96,6 +96,11 @@ const REQUESTS = [
   ...ofList(`${camera}/minutes?day=20261124`, `${camera}/minutes?day=x`, "/api/1/camera/nobody/minutes?day=20261124"),
   ...ofList(`${camera}/spans?day=20261124`, `${camera}/spans?day=x`, "/api/1/camera/nobody/spans?day=20261124"),
   ...ofList("/api/1/days", "/api/1/days?limit=0", "/api/1/days?camera_ids=nobody"),
+  ...ofList(
+    "/api/1/conditions?day=20261124",
+    "/api/1/conditions?day=x",
+    "/api/1/conditions?day=20261124&camera_ids=nobody",
+  ),
   ...ofList("/api/1/openapi.json"),
   ...ofList("/api/1/docs"),
   ...ofList("/api/1/docs/start.js", "/api/1/docs/nothing.js"),

@@ -4,7 +4,7 @@ import { footagePaths, footageSchemas } from "./footage.ts";
 import { livePaths } from "./live.ts";
 import { rangePaths, rangeSchemas } from "./range.ts";
 import { schemas } from "./schemas.ts";
-import { systemPaths } from "./system.ts";
+import { systemPaths, systemSchemas } from "./system.ts";
 
 const DESCRIPTION = `All times are UTC. Errors are problem details (RFC 9457). Everything is GET and HEAD; other methods
 are answered 405 with \`Allow\`. Parameters that an endpoint does not know are disregarded. An answer has one form,
@@ -30,6 +30,6 @@ export function openApiDocument(version: string): OpenApi.OpenAPIObject {
       { name: "Live", description: "What happens now." },
     ],
     paths: { ...systemPaths, ...cameraPaths, ...footagePaths, ...rangePaths, ...livePaths },
-    components: { schemas: { ...schemas, ...cameraSchemas, ...footageSchemas, ...rangeSchemas } },
+    components: { schemas: { ...schemas, ...systemSchemas, ...cameraSchemas, ...footageSchemas, ...rangeSchemas } },
   };
 }

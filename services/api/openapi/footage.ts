@@ -24,9 +24,12 @@ const ofMinute = [
   download,
   inQuery("copy", "Which of several copies of the minute.", { type: "integer", minimum: 1, maximum: 99, default: 1 }),
 ];
-const refused = problems({ 400: ["bad-request"], 404: ["unknown-camera", "no-footage", "no-such-resource"] });
+const refused = problems({
+  400: ["bad-request", "invalid-date"],
+  404: ["unknown-camera", "no-footage", "no-such-resource"],
+});
 
-const stretch = [
+export const stretch = [
   inQuery("day", "A UTC day.", ref("GivenDay")),
   inQuery("from", "The start of the stretch of time.", ref("GivenInstant")),
   inQuery("to", "Its end, excluded.", ref("GivenInstant")),
@@ -40,12 +43,12 @@ const details: OpenApi.ParameterObject = {
   ...inQuery("details", "Tells of each minute what was recorded; `0` and `false` mean no.", { type: "string" }),
   allowEmptyValue: true,
 };
-const limit = inQuery("limit", "How many entries a page has; without it all are listed.", {
+export const limit = inQuery("limit", "How many entries a page has; without it all are listed.", {
   type: "integer",
   minimum: 1,
   maximum: 10_000,
 });
-const next: OpenApi.SchemaObject = {
+export const next: OpenApi.SchemaObject = {
   type: "string",
   format: "uri-reference",
   description: "Where the list goes on, relative to the address that was asked for; absent at its end.",

@@ -4,6 +4,7 @@ import {
   cameraId,
   cameraIds,
   choice,
+  count,
   download,
   file,
   get,
@@ -26,9 +27,9 @@ const answers = {
   ...pinned,
   ...problems({
     400: ["bad-request", "invalid-date", "invalid-time", "range-too-long"],
-    404: ["unknown-camera", "no-footage", "no-such-resource"],
     503: ["unavailable"],
   }),
+  ...problems({ 404: ["unknown-camera", "no-footage", "no-such-resource"] }, {}, [ref("NothingInRange")]),
   ...problems({ 409: ["codec-change"] }, {}, [ref("CodecChange")]),
 };
 
@@ -82,6 +83,12 @@ export const rangeSchemas: Record<string, OpenApi.SchemaObject> = {
     start: ref("GivenInstant"),
     end: ref("GivenInstant"),
   }),
+  NothingInRange: {
+    type: "object",
+    description: "A member of a `no-footage` problem.",
+    properties: { damagedMinutes: count("How many minutes there are that are damaged; absent where there are none.") },
+    additionalProperties: true,
+  },
   CodecChange: {
     type: "object",
     description: "Members of a `codec-change` problem.",

@@ -99,7 +99,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
     },
     ["camera", "service", "disk", "since", "todo"],
   ),
-  CameraState: choice(["connecting", "recording", "stalled", "refused", "stopped"], "How recording does."),
+  CameraState: choice(["connecting", "recording", "unwritten", "stalled", "refused", "stopped"], "How recording does."),
   CameraStatus: object(
     "What a camera's recorder tells of it. Counts are since the recorder started.",
     {
@@ -207,7 +207,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
     camera: ref("CameraId"),
     recording: flag("Whether it is being recorded."),
     state: choice(
-      ["connecting", "recording", "stalled", "refused", "stopped", "unknown"],
+      ["connecting", "recording", "unwritten", "stalled", "refused", "stopped", "unknown"],
       "unknown: no recorder tells.",
     ),
     since: { type: ["string", "null"], format: "date-time", description: "Since when." },

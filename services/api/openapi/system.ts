@@ -1,5 +1,21 @@
 import type * as OpenApi from "openapi3-ts/oas31";
-import { choice, freshJson, get, inPath, object, problems, ref, revalidatedJson, type Schema } from "./parts.ts";
+import { limit, next, stretch } from "./footage.ts";
+import {
+  cameraIds,
+  choice,
+  flag,
+  freshJson,
+  get,
+  inPath,
+  instant,
+  list,
+  object,
+  problems,
+  ref,
+  revalidatedJson,
+  type Schema,
+} from "./parts.ts";
+import { schemas } from "./schemas.ts";
 
 /** The frame around the successful answers of the original's endpoints. */
 export function envelope(payload: Schema): OpenApi.SchemaObject {
@@ -15,6 +31,26 @@ export const systemPaths: OpenApi.PathsObject = {
     summary: "Whether everything records, and what is wrong",
     description: "Answers within two seconds, whatever is away.",
     responses: freshJson(envelope(ref("SystemStatus")), "How the system does."),
+  }),
+  "/api/1/conditions": get({
+    operationId: "listConditions",
+    tags: ["System"],
+    summary: "What was wrong when",
+    description:
+      "The conditions that lasted within a time, those of the last 30 days that have ended included. Give either `day`, or `from` and `to`: 31 days at most.",
+    parameters: [
+      ...stretch,
+      { ...cameraIds, description: "Only conditions of these cameras; without it all, also those of no camera." },
+      limit,
+    ],
+    responses: {
+      ...revalidatedJson(ref("ConditionList"), "In the order in which they ended; those that last come last."),
+      ...problems({
+        400: ["bad-request", "invalid-date", "invalid-time"],
+        404: ["unknown-camera"],
+        503: ["unavailable"],
+      }),
+    },
   }),
   "/health": get({
     operationId: "readHealth",
@@ -64,4 +100,25 @@ export const systemPaths: OpenApi.PathsObject = {
       ...problems({ 404: ["no-such-resource"], 412: ["precondition-failed"] }),
     },
   }),
+};
+
+const { advice: _, ...told } = schemas.Condition?.properties ?? {};
+
+export const systemSchemas: Record<string, OpenApi.SchemaObject> = {
+  LastedCondition: object(
+    "A condition as it lasted.",
+    { ...told, until: instant("When it was over; absent while it lasts") },
+    ["until"],
+  ),
+  ConditionList: object(
+    "Conditions of a time.",
+    {
+      from: instant("What was asked for"),
+      to: instant("Excluded"),
+      conditions: list(ref("LastedCondition")),
+      partial: flag("Always true; there while Redis does not answer: only what this api itself has seen is listed."),
+      next,
+    },
+    ["partial", "next"],
+  ),
 };

@@ -1,8 +1,12 @@
+import { Redis } from "ioredis";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { PastCondition } from "../../../shared/health/condition.ts";
+import { RedisHealthStore } from "../../../shared/health/health-store.ts";
 import { makeClip } from "../../../tests/support/chunk-maker.ts";
 import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
+import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { HOUR_MS, iso, MINUTE_MS, PageFixture, placeOf, screenshot } from "./testing/page-fixture.ts";
 
 /** The timeline: how wide it is, days on which clocks change, and what was wrong when. */
@@ -16,9 +20,14 @@ const thisMinuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
 const recentMs = thisMinuteMs - 10 * MINUTE_MS;
 
 let fixture: PageFixture;
+let redisServer: TestRedis;
+let redis: Redis;
 
 beforeAll(async () => {
-  fixture = await PageFixture.start(["front-door", "yard"]);
+  redisServer = await startRedis();
+  redis = new Redis(redisServer.url);
+  await redis.ping();
+  fixture = await PageFixture.start(["front-door", "yard"], new RedisHealthStore(redis, "test"));
   const clip = await makeClip({ width: 320, height: 180, frames: 100, gop: 20 });
   const maker = new MinuteMaker(clip, 10);
   for (const middleMs of [BACK_MS, FORWARD_MS]) {
@@ -36,7 +45,11 @@ afterEach(async () => {
   expect(await fixture.closePages()).toEqual([]);
 });
 
-afterAll(() => fixture?.close());
+afterAll(async () => {
+  await fixture?.close();
+  redis?.disconnect();
+  await redisServer?.stop();
+});
 
 /** How much time the timeline says that it shows. */
 function width(page: Page): Promise<string | null> {
@@ -63,12 +76,17 @@ test.for([
       pointed.push(((await page.locator(".hover-time").textContent()) ?? "").replace(/:\d\d /, " "));
     }
     expect(new Set(pointed).size).toBe(count);
-    for (const hour of [1, 2, 3, 4]) {
+    for (const hour of [0, 1, 2, 3, 4]) {
       const timeMs = dayMs + hour * HOUR_MS + 16 * MINUTE_MS + 30_000;
       const { x, y } = await placeOf(page, timeMs, view);
+      await page.mouse.move(x, y);
+      await page.waitForTimeout(30);
+      const under = await page.locator(".hover-time").textContent();
       await page.mouse.click(x, y);
       await page.keyboard.press("Space"); // pauses what the click plays
       await expect.poll(() => page.url(), { message: `hour ${hour}` }).toContain(`t=${iso(timeMs).slice(0, 13)}`);
+      // The timeline does not move under the pointer.
+      expect(await page.locator(".hover-time").textContent()).toBe(under);
     }
   },
 );
@@ -150,8 +168,81 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   // The picture is still there, and plays.
   await page.keyboard.press("Space");
   await page.getByRole("button", { name: "Pause" }).waitFor();
+  const asked = conditionsAsked(page);
   fixture.refused.clear();
   await page.getByText("All well").waitFor();
+  await expect.poll(() => asked.length).toBe(1);
+  // It stays, with how long it lasted: here, and where the page is opened only now.
+  const over = { hasText: /401 Unauthorized.* \(today \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
+  await page.locator(".hover-troubles", over).waitFor();
+  const later = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
+  await later.mouse.move(x, y);
+  await later.locator(".hover-troubles", over).waitFor();
+});
+
+test("what was wrong yesterday and ended before the page was opened is drawn with its camera or over all, and told", async () => {
+  const view = { middleMs: recentMs, width: 3 * DAY_MS };
+  const yesterday = { fromMs: recentMs - 26 * HOUR_MS, toMs: recentMs - 24 * HOUR_MS };
+  const before = { fromMs: recentMs - 32 * HOUR_MS, toMs: recentMs - 30 * HOUR_MS };
+  const minute = { fromMs: recentMs - 6 * HOUR_MS, toMs: recentMs - 6 * HOUR_MS + MINUTE_MS };
+  const hour = (place: number) => ({ fromMs: recentMs + (place / 100 - 20) * HOUR_MS, toMs: 0 });
+  await note([
+    {
+      id: "camera-not-recording",
+      subject: "yard",
+      severity: "error",
+      message: "not recording (stalled)",
+      ...yesterday,
+    },
+    { id: "disk-full", subject: "/data", severity: "error", message: "99 % used", ...before },
+    { id: "camera-clock-off", subject: "front-door", severity: "error", message: "its clock is off", ...minute },
+    // Many, each shorter than a pixel.
+    ...Array.from({ length: 400 }, (_, i) => {
+      const fromMs = hour(i).fromMs;
+      const what = { id: "service-problem", subject: "recorder", severity: "error", message: `fault ${i}` } as const;
+      return { ...what, fromMs, toMs: fromMs + 5000 };
+    }),
+  ]);
+  const page = await fixture.open(`#/watch/yard,front-door?t=${iso(recentMs)}&w=${view.width / 1000}`);
+  const asked = conditionsAsked(page);
+  await page.reload();
+  const point = async ({ fromMs, toMs }: { fromMs: number; toMs: number }) => {
+    const { x, y } = await placeOf(page, (fromMs + toMs) / 2, view);
+    await page.mouse.move(x, y);
+    return { x, told: page.locator(".hover-troubles") };
+  };
+  // The lanes of the two cameras, and the ruler over all.
+  const rows = await page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+    const [yard, frontDoor] = [...document.querySelectorAll<HTMLElement>(".lane-name")].map((name) => name.offsetTop);
+    return { yard: yard ?? 0, frontDoor: frontDoor ?? 0, end: canvas?.clientHeight ?? 0 };
+  });
+  const places: Record<string, string[]> = {};
+  for (const [name, stretch, words] of [
+    ["yesterday", yesterday, "yard: not recording (stalled) ("],
+    ["before", before, "/data: 99 % used ("],
+    ["minute", minute, "front-door: its clock is off ("],
+  ] as const) {
+    const { told } = await point(stretch);
+    await told.filter({ hasText: words }).waitFor();
+    expect(await told.textContent()).toMatch(/, for (2 h|1 min)\)$/);
+    const { x } = await placeOf(page, stretch.fromMs + 1, view);
+    const found = await redRows(page, x + 2);
+    places[name] = [
+      ...(found.some((row) => row < rows.yard) ? ["all"] : []),
+      ...(found.some((row) => row > rows.yard && row < rows.frontDoor) ? ["yard"] : []),
+      ...(found.some((row) => row > rows.frontDoor && row < rows.end) ? ["front-door"] : []),
+    ];
+  }
+  expect(places).toEqual({ yesterday: ["yard"], before: ["all"], minute: ["front-door"] });
+  const { told } = await point({ fromMs: recentMs - 19 * HOUR_MS, toMs: recentMs - 19 * HOUR_MS });
+  expect(await told.textContent()).toMatch(/^recorder: fault \d+ .*\n(.*\n){3}and \d+ more: zoom in$/);
+  await screenshot(page, "trouble-of-yesterday");
+  expect(asked).toHaveLength(1);
+  // A minute of yesterday's, looked at closely, is of a day that is known.
+  await page.keyboard.press("+");
+  await page.waitForTimeout(300);
+  expect(asked).toHaveLength(1);
 });
 
 test("pointing anywhere in a past hour shows that minute's picture, cut from the hour's sheet", async () => {
@@ -176,6 +267,16 @@ test("pointing anywhere in a past hour shows that minute's picture, cut from the
   expect(seen.size).toBeGreaterThan(1);
   fixture.complaints.splice(0); // of the thumbnails that were kept away
 });
+
+/** Notes in the history what has ended, as the api's keeper of the health does. */
+async function note(
+  troubles: (Omit<PastCondition, "since" | "until"> & { fromMs: number; toMs: number })[],
+): Promise<void> {
+  const keeper = (await redis.get("hindsight:health:keeper")) ?? "";
+  const ended = troubles.map(({ fromMs, toMs, ...rest }) => ({ ...rest, since: iso(fromMs), until: iso(toMs) }));
+  const saved = (await redis.get("hindsight:health:ledger")) ?? "";
+  expect(await new RedisHealthStore(redis, keeper).save(saved, ended)).toBe(true);
+}
 
 /** Each minute's picture is of another grey. */
 function brightnessOf(minute: number): number {
@@ -212,4 +313,27 @@ function redPixels(page: Page): Promise<number> {
     }
     return count;
   });
+}
+
+/** The requests of a page for what was wrong when, from now on. */
+function conditionsAsked(page: Page): string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/api/1/conditions")) asked.push(request.url());
+  });
+  return asked;
+}
+
+/** At which heights a column of the timeline, at a pixel of the page, is of the colour of trouble. */
+function redRows(page: Page, x: number): Promise<number[]> {
+  return page.evaluate((pageX) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+    const left = pageX - (canvas?.getBoundingClientRect().left ?? 0);
+    const data = canvas?.getContext("2d")?.getImageData(Math.floor(left), 0, 1, canvas.height).data ?? [];
+    const rows: number[] = [];
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i] === 0xc0 && data[i + 1] === 0x2f && data[i + 2] === 0x2f) rows.push(i / 4);
+    }
+    return rows;
+  }, x);
 }

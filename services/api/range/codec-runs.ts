@@ -8,10 +8,10 @@ interface Run {
   endUs: number;
 }
 
-/** Notes which stretches of a range are of which codec. */
+/** Notes which stretches of a range are of which codec; minutes may come in any order, since several are read at once. */
 export class CodecRuns {
   readonly #request: RangeRequest;
-  readonly #runs: Run[] = [];
+  readonly #spans: Run[] = [];
 
   constructor(request: RangeRequest) {
     this.#request = request;
@@ -22,17 +22,14 @@ export class CodecRuns {
     for (const { firstCaptureTimeUs, endUs } of spans) {
       const start = Math.max(firstCaptureTimeUs, this.#request.startUs);
       const end = Math.min(endUs, this.#request.endUs);
-      if (start >= end) continue;
-      const last = this.#runs.at(-1);
-      if (last?.codec === codec) last.endUs = Math.max(last.endUs, end);
-      else this.#runs.push({ codec, startUs: start, endUs: end });
+      if (start < end) this.#spans.push({ codec, startUs: start, endUs: end });
     }
   }
 
   /** 409 when the range cannot be one track; it names the ranges that can. */
   problem(): Problem | undefined {
-    if (this.#runs.every(({ codec }) => codec === "avc1")) return undefined;
-    const ranges = this.#runs.map(({ codec, startUs, endUs }) => ({
+    if (this.#spans.every(({ codec }) => codec === "avc1")) return undefined;
+    const ranges = joined(this.#spans).map(({ codec, startUs, endUs }) => ({
       codec,
       start: formatInstant(startUs),
       end: formatInstant(endUs),
@@ -45,4 +42,15 @@ export class CodecRuns {
     const detail = `The camera's codec changes within this range, which no player can play; ask for ${list}.`;
     return new Problem("codec-change", 409, detail, {}, { ranges });
   }
+}
+
+/** In the order of time, neighbours of one codec as one. */
+function joined(spans: readonly Run[]): Run[] {
+  const runs: Run[] = [];
+  for (const span of [...spans].sort((a, b) => a.startUs - b.startUs)) {
+    const last = runs.at(-1);
+    if (last?.codec === span.codec) last.endUs = Math.max(last.endUs, span.endUs);
+    else runs.push({ ...span });
+  }
+  return runs;
 }

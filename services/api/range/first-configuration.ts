@@ -29,7 +29,9 @@ async function headOf(minute: OpenMinute, sample: number): Promise<Buffer[]> {
   const position = isAnnexB ? (piece.offsets[piece.from] as number) : piece.start;
   const handle = await piece.file.handle();
   const length = Math.min(piece.length, HEAD_BYTES);
-  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
+  const { bytesRead, buffer } = await handle
+    .read(Buffer.allocUnsafe(length), 0, length, position)
+    .finally(() => piece.file.closeUnlessKept());
   const head = buffer.subarray(0, bytesRead);
   return isAnnexB ? splitAnnexB(head) : splitLengths(head);
 }

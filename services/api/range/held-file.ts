@@ -6,16 +6,21 @@ export class FootageChangedError extends Error {
   override name = "FootageChangedError";
 }
 
+/** Of the budget, what is left to files that will soon be deleted: those need it most. */
+const URGENT_SHARE = 1 / 5;
+
 /** How many files all ranges together may hold open while they are being sent. */
 export class OpenFileBudget {
+  readonly #urgent: number;
   #left: number;
 
   constructor(files: number) {
     this.#left = files;
+    this.#urgent = Math.floor(files * URGENT_SHARE);
   }
 
-  take(): boolean {
-    if (this.#left === 0) return false;
+  take(isUrgent = false): boolean {
+    if (this.#left <= (isUrgent ? 0 : this.#urgent)) return false;
     this.#left--;
     return true;
   }
@@ -65,9 +70,14 @@ export class HeldFile {
     return file.handle;
   }
 
-  /** Closes the file until it is wanted again, unless the budget lets it stay open. */
-  async keepIfAffordable(): Promise<void> {
-    this.#isCounted = this.#budget.take();
+  /** Closes the file until it is wanted again, unless the budget lets it stay open; `isUrgent`: it will soon be deleted. */
+  async keepIfAffordable(isUrgent: boolean): Promise<void> {
+    this.#isCounted = this.#budget.take(isUrgent);
+    await this.closeUnlessKept();
+  }
+
+  /** Closes the file, which may have been opened again, unless the budget lets it stay open. */
+  async closeUnlessKept(): Promise<void> {
     if (!this.#isCounted) await this.close();
   }
 

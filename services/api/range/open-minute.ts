@@ -36,8 +36,8 @@ export class ConvertedMeanwhileError extends Error {
 
 /**
  * Reads the index of a minute. One that is still chunks is planned as the converter plans it, so that it has the same
- * samples at the same times now and as an mp4. The files stay open while the budget lets them, chunks always: they are
- * deleted soon. Undefined when the minute was deleted meanwhile, or holds no samples. `scratch` is overwritten.
+ * samples at the same times now and as an mp4. The files stay open while the budget lets them; chunks are deleted soon, and
+ * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. `scratch` is overwritten.
  *
  * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
  */
@@ -54,7 +54,7 @@ export async function openMinute(
       await closeAll(files);
       return undefined;
     }
-    if (place.parts.length === 0) await Promise.all(files.map((file) => file.keepIfAffordable()));
+    await Promise.all(files.map((file) => file.keepIfAffordable(place.parts.length > 0)));
     return minute;
   } catch (error) {
     await closeAll(files);

@@ -2,13 +2,18 @@ import { execFile } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import express from "express";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
+import { errorHandler } from "../http/errors.ts";
+import { rangeArchiveRoutes } from "../routes/range-archive.ts";
+import { ApiServer } from "../server.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { archiveRanges } from "./range-archive.ts";
+import { Ranges } from "./ranges.ts";
 import { SendBuffers } from "./send-buffers.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
@@ -82,6 +87,21 @@ describe("GET /api/1/range.zip", () => {
     );
   });
 
+  it("takes as many pictures of all cameras together as of one at most, for the indexes of all are held", async () => {
+    const routes = (mostPictures: number) =>
+      rangeArchiveRoutes({ ...api.parts, ranges: new Ranges(api.parts), mostPictures });
+    const ask = async (cameras: string, mostPictures: number) => {
+      const server = new ApiServer(express().use(routes(mostPictures), errorHandler(api.parts.logger)));
+      const port = await server.listen("127.0.0.1", 0);
+      const answer = await fetch(`http://127.0.0.1:${port}${url(cameras)}`);
+      await answer.arrayBuffer();
+      await server.stop(0);
+      return answer.status;
+    };
+    expect([await ask("front-door", 100), await ask("yard", 100)], "some 75 pictures each").toEqual([200, 200]);
+    expect([await ask("front-door,yard", 200), await ask("front-door,yard", 100)]).toEqual([200, 400]);
+  });
+
   it("takes the end of what is written where it is asked for more", async () => {
     const into = "start=2025-11-24T14:33:00.50Z&end=2099-01-01T00:00:00Z";
     const unpacked = await unzip((await api.get(url("yard", into))).body);
@@ -120,7 +140,7 @@ describe("a zip of which the client has gone", () => {
     const entity = { length, etag: '"x"' };
     const whole = new VirtualFile(entity, [{ file: media, start: 0, length }], [media], buffers);
     const leftOut = { withoutFootage: [], unreadable: [] };
-    const { stream, stop } = archiveRanges([{ file: whole, fileName: "x.mp4", firstUs: 1e15 }], leftOut);
+    const { stream, stop } = archiveRanges([{ file: whole, fileName: "x.mp4", firstUs: 1e15, pictures: 1 }], leftOut);
     await vi.waitFor(() => expect(stream.readableLength).toBeGreaterThan(1000));
     expect(buffers.bytes).toBeGreaterThan(0);
     await stop();

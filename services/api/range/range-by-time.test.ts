@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
+import { minuteAt } from "../../../shared/time/minute.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { DayIndex } from "../catalog/day-index.ts";
@@ -137,6 +138,20 @@ describe("GET /api/1/camera/{id}/range.mp4", () => {
     expect((await api.get(range(`start=${first.start}&end=${first.end}`, "codecs"))).status).toBe(200);
   });
 
+  it("names those ranges in the order of time, though minutes are read ahead", async () => {
+    const minutes = Array.from({ length: 12 }, (_, i) => minuteAt(Date.UTC(2025, 10, 25, 0, i) * 1000));
+    for (const [i, minute] of minutes.entries()) {
+      const mp4 = await realMinute(minute);
+      store.write(file(minute, "codecs"), i === 5 ? asH265(mp4) : mp4);
+    }
+    const { ranges } = (await api.get(range("start=2025-11-25T00:00:00Z&end=2025-11-25T00:11:01Z", "codecs"))).json();
+    expect(ranges).toEqual([
+      { codec: "avc1", start: "2025-11-25T00:00:00.000000Z", end: "2025-11-25T00:04:02.000000Z" },
+      { codec: "hvc1", start: "2025-11-25T00:05:00.000000Z", end: "2025-11-25T00:05:02.000000Z" },
+      { codec: "avc1", start: "2025-11-25T00:06:00.000000Z", end: "2025-11-25T00:11:01.000000Z" },
+    ]);
+  });
+
   it("leaves out a minute that is damaged, and says so in the log", async () => {
     for (const minute of [FIRST, SECOND]) store.write(file(minute, "damaged"), await realMinute(minute));
     const both = range("start=2025-11-24T14:33:00Z&end=2025-11-24T14:34:01Z", "damaged");
@@ -146,6 +161,10 @@ describe("GET /api/1/camera/{id}/range.mp4", () => {
     expect(after.status).toBe(200);
     expect(after.body.length).toBeLessThan(before);
     expect(api.log.filter((line) => line.includes("cannot be read")).join()).toContain(FIRST);
+    truncateSync(file(SECOND, "damaged"), 3000);
+    const none = await api.get(both);
+    expect([none.status, none.json()]).toEqual([404, expect.objectContaining({ damagedMinutes: 2 })]);
+    expect(none.json().detail).toContain("damaged");
   });
 
   it("answers whatever is asked with a status that fits, and never with a fault of ours", async () => {
@@ -208,13 +227,47 @@ describe("a range whose client has gone", () => {
   });
 });
 
+describe("a range of too many pictures", () => {
+  it("is refused, and none of its files stays open, not of the copies in two directories either", async () => {
+    const camera = "moved";
+    const [now, before] = [join(store.root, camera), join(store.root, "moved-before")];
+    for (const directory of [now, before]) {
+      store.write(minutePath(directory, camera, FIRST, "mp4"), await realMinute(FIRST));
+    }
+    const { catalog, logger } = api.parts;
+    const both = {
+      daysWithFootage: async () => [FIRST.slice(0, 8)],
+      day: async (_camera: string, day: string) =>
+        [now, before].map((directory) => {
+          const index = new DayIndex(camera, directory, day);
+          index.add(`${camera}.${FIRST}.mp4`);
+          return index;
+        }),
+      directories: catalog.directories,
+    } as unknown as Catalog;
+    const openFiles = () => readdirSync("/proc/self/fd").length;
+    const open = openFiles();
+    const budget = new OpenFileBudget(2);
+    const parts = { catalog: both, logger, budget, buffers: new SendBuffers(0) };
+    const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
+    const request = { camera, startUs, endUs: startUs + 1_000_000, gaps: "skip" } as const;
+    await expect(layOutRange(parts, request, new AbortController().signal, 10)).rejects.toThrow("32 million");
+    expect(openFiles()).toBeLessThanOrEqual(open);
+    expect([budget.take(), budget.take(), budget.take()], "all of the budget is there again").toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
 describe("a file of a range", () => {
   it("is read from the open file though it be deleted, and beyond the budget must be the same when opened again", async () => {
     const path = join(store.root, "held");
     const budget = new OpenFileBudget(1);
     const open = async () => {
       const held = (await HeldFile.open(path, budget)) as HeldFile;
-      await held.keepIfAffordable();
+      await held.keepIfAffordable(false);
       return held;
     };
     writeFileSync(path, "what was there");

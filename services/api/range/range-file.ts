@@ -35,6 +35,8 @@ export interface RangeFile {
   fileName: string;
   /** When the first picture that is shown was taken, µs since the Unix epoch. */
   firstUs: number;
+  /** How many pictures it has: each takes 4 bytes of memory and more until the index is sent. */
+  pictures: number;
 }
 
 /** A range as a file, or where its end must be pinned before it can be one. */
@@ -48,19 +50,24 @@ const MINUTES_AHEAD = { first: 8, most: 32 };
 const SCRATCH_BYTES = 32 * 1024;
 const ATTEMPTS = 5;
 /** Two weeks of 25 pictures a second; the index of so much takes 130 MB of memory until it is sent. */
-const MOST_SAMPLES = 32_000_000;
+export const MOST_PICTURES = 32_000_000;
 
 /**
  * Lays out a range as one mp4: an index made from those of its minutes, and behind it the media data where it lies in
  * their files. The ETag is made of the index, which holds the size, time and recorder of every sample: so it stays the
  * same when a chunk becomes an mp4.
  *
- * Throws Problem (404 without footage, 409 when the codec changes, 400 when it is too long), Mp4Error when nothing of it
- * can be read, the errors of the file system, and the reason of `signal` when it is aborted.
+ * Throws Problem (404 without footage, 409 when the codec changes, 400 when it has more than `mostPictures`), the errors of
+ * the file system, and the reason of `signal` when it is aborted.
  */
-export async function layOutRange(parts: RangeParts, request: RangeRequest, signal: AbortSignal): Promise<LaidOut> {
+export async function layOutRange(
+  parts: RangeParts,
+  request: RangeRequest,
+  signal: AbortSignal,
+  mostPictures: number = MOST_PICTURES,
+): Promise<LaidOut> {
   for (let attempt = 1; ; attempt++) {
-    const layout = new RangeLayout(parts, request, signal);
+    const layout = new RangeLayout(parts, request, signal, mostPictures);
     try {
       return await layout.make();
     } catch (error) {
@@ -74,6 +81,7 @@ class RangeLayout {
   readonly #parts: RangeParts;
   readonly #request: RangeRequest;
   readonly #signal: AbortSignal;
+  readonly #mostPictures: number;
   readonly #movie: RangeMovie;
   readonly #codecs: CodecRuns;
   readonly #files: HeldFile[] = [];
@@ -82,11 +90,12 @@ class RangeLayout {
   readonly #slice = new TimeSlice();
   #configuration: AvcConfiguration | undefined;
   #firstShownUs: number | undefined;
-  #failure: unknown;
+  #damagedMinutes = 0;
 
-  constructor(parts: RangeParts, request: RangeRequest, signal: AbortSignal) {
+  constructor(parts: RangeParts, request: RangeRequest, signal: AbortSignal, mostPictures: number) {
     this.#parts = parts;
     this.#signal = signal;
+    this.#mostPictures = mostPictures;
     this.#request = request;
     this.#movie = new RangeMovie(request.gaps);
     this.#codecs = new CodecRuns(request);
@@ -106,13 +115,15 @@ class RangeLayout {
       (minutes) => closeAll(minutes.flatMap(({ files }) => files)),
     );
     for await (const minutes of groups) {
+      // All of them first: trouble with one must not leave the next one open.
+      this.#files.push(...minutes.flatMap(({ files }) => files));
       for (const minute of minutes) await this.#add(minute);
       await this.#slice.pause();
       this.#signal.throwIfAborted();
     }
     const problem = this.#codecs.problem();
     if (problem !== undefined) throw problem;
-    if (this.#configuration === undefined) throw this.#failure ?? this.#nothing();
+    if (this.#configuration === undefined) throw this.#nothing();
     return this.#finish(this.#configuration);
   }
 
@@ -135,11 +146,11 @@ class RangeLayout {
     const [from, to] =
       names === undefined ? [timeStamp(this.#firstShownUs ?? 0), timeStamp(endUs)] : [names.from, names.to];
     const file = new VirtualFile(entity, pieces, this.#files, this.#parts.buffers);
-    return { file, fileName: `${camera}.${from}.to.${to}.mp4`, firstUs: this.#firstShownUs ?? 0 };
+    const fileName = `${camera}.${from}.to.${to}.mp4`;
+    return { file, fileName, firstUs: this.#firstShownUs ?? 0, pictures: this.#movie.sampleCount };
   }
 
   async #add(minute: OpenMinute): Promise<void> {
-    this.#files.push(...minute.files);
     const { startUs, endUs } = this.#request;
     this.#codecs.add("avc1", minute.samples.record.spans);
     const cuts = cutMinute(minute.samples, startUs, endUs);
@@ -155,8 +166,9 @@ class RangeLayout {
       this.#movie.add(cut);
       this.#pieces.push(...mediaPieces(minute, cut.from, cut.to));
     }
-    if (this.#movie.sampleCount > MOST_SAMPLES) {
-      const detail = "A range may have 32 million pictures, two weeks at 25 a second; ask for several shorter ones.";
+    if (this.#movie.sampleCount > this.#mostPictures) {
+      const detail =
+        "A range, or those of all cameras in a zip, may have 32 million pictures, two weeks at 25 a second; ask for several shorter ones.";
       throw new Problem("range-too-long", 400, detail);
     }
   }
@@ -201,7 +213,7 @@ class RangeLayout {
           minute: place.minute,
           error,
         });
-        this.#failure ??= error;
+        this.#damagedMinutes++;
       } else {
         throw error;
       }
@@ -217,7 +229,11 @@ class RangeLayout {
   #nothing(): Problem {
     const { camera, names, startUs, endUs } = this.#request;
     const [from, to] = names === undefined ? [formatInstant(startUs), formatInstant(endUs)] : [names.from, names.to];
-    return new Problem("no-footage", 404, `There is no footage of ${camera} from ${from} to ${to} (UTC).`);
+    const where = `of ${camera} from ${from} to ${to} (UTC)`;
+    const damagedMinutes = this.#damagedMinutes;
+    if (damagedMinutes === 0) return new Problem("no-footage", 404, `There is no footage ${where}.`);
+    const detail = `What there is ${where} is damaged and cannot be read; ./nvr fsck tells more.`;
+    return new Problem("no-footage", 404, detail, {}, { damagedMinutes });
   }
 }
 

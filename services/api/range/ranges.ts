@@ -3,7 +3,7 @@ import type { Response } from "express";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { OpenFileBudget } from "./held-file.ts";
-import { type LaidOut, layOutRange, type RangeParts } from "./range-file.ts";
+import { type LaidOut, layOutRange, MOST_PICTURES, type RangeParts } from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
 import { SendBuffers } from "./send-buffers.ts";
 import { Slots } from "./slots.ts";
@@ -26,8 +26,8 @@ export class Ranges {
   }
 
   /** As `layOutRange`. Who calls it has a slot. */
-  layOut(request: RangeRequest, signal: AbortSignal): Promise<LaidOut> {
-    return layOutRange(this.#parts, request, signal);
+  layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut> {
+    return layOutRange(this.#parts, request, signal, mostPictures);
   }
 }
 

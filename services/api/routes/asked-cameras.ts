@@ -1,6 +1,7 @@
+import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { Problem, unknownCamera } from "../http/problem.ts";
+import { diskHangs, Problem, unknownCamera } from "../http/problem.ts";
 
 /** The cameras that a request asks for, or every known one. Throws Problem 404 when one of them is not known. */
 export async function askedCameras(catalog: Catalog, asked: readonly string[] | undefined): Promise<string[]> {
@@ -22,6 +23,7 @@ export async function forEachCamera<Value>(
 ): Promise<{ found: Map<string, Value>; unreadable: string[] }> {
   const found = new Map<string, Value>();
   const unreadable: string[] = [];
+  let failure: unknown;
   await Promise.all(
     cameras.map(async (camera) => {
       try {
@@ -29,10 +31,12 @@ export async function forEachCamera<Value>(
       } catch (error) {
         logger.warn("the footage of a camera cannot be read", { camera, error });
         unreadable.push(camera);
+        failure = error;
       }
     }),
   );
   if (unreadable.length > 0 && found.size === 0) {
+    if (failure instanceof DiskHangsError) throw diskHangs();
     const detail = `The footage of ${unreadable.sort().join(", ")} cannot be read: look at its disk and permissions.`;
     throw new Problem("unavailable", 503, detail);
   }

@@ -59,8 +59,10 @@ describe("Bull Board at /admin/queues", () => {
   });
 
   it("lets nobody make jobs, since a job names a directory to work in", async () => {
-    const add = await api.get(`/admin/queues/api/queues/${CONVERSION_QUEUE}/add`, {}, "POST");
-    expect(add.status).toBe(405);
+    for (const add of ["add", "ADD", "add/"]) {
+      const reply = await api.get(`/admin/queues/api/queues/${CONVERSION_QUEUE}/${add}`, {}, "POST");
+      expect(reply.status, add).toBe(405);
+    }
     const change = await api.get(`/admin/queues/api/queues/${CONVERSION_QUEUE}/1/update-data`, {}, "PATCH");
     expect(change.status).toBe(405);
   });
@@ -89,7 +91,11 @@ describe("Bull Board at /admin/queues", () => {
   it("answers 503 in time while Redis hangs, and again when it is back", async () => {
     server.freeze();
     const beganMs = Date.now();
-    const reply = await api.get("/admin/queues/api/queues");
+    const [reply, shouted] = await Promise.all([
+      api.get("/admin/queues/api/queues"),
+      api.get("/admin/queues/API/queues"),
+    ]);
+    expect(shouted.status).toBe(503);
     expect(reply).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
     expect(Date.now() - beganMs).toBeLessThan(7000);
     server.thaw();

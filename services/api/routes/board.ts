@@ -29,14 +29,15 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
     serverAdapter: server as unknown as BoardServer,
     options: { uiConfig: { boardTitle: "Hindsight", hideRedisDetails: true, hideDocsLink: true } },
   });
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router.use((req, res, next) => {
-    if (/\/(?:add|update-data)\/?$/.test(req.path) && req.method !== "GET") {
+    // As Bull Board's own router takes them: in any case.
+    if (/\/(?:add|update-data)\/?$/i.test(req.path) && req.method !== "GET") {
       throw new Problem("method-not-allowed", 405, "Jobs are made by recorders and the converter's sweep only.", {
         Allow: "GET, HEAD",
       });
     }
-    if (req.path.startsWith("/api/")) {
+    if (/^\/api\//i.test(req.path)) {
       if (!isRedisReady()) throw redisAway();
       const timer = setTimeout(() => {
         if (!res.headersSent) next(redisAway());

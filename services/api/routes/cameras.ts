@@ -21,7 +21,7 @@ export interface CamerasParts {
 
 /** `GET /api/1/cameras.json`, `GET /api/1/cameras` and `GET /api/1/cameras/{YYYYMMDD}?camera_ids=a,b`. */
 export function camerasRoutes(parts: CamerasParts): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router.route("/api/1/cameras.json").get(listEnabled(parts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/cameras").get(listStates(parts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/cameras/:day").get(listMinutes(parts)).all(allowOnly("GET", "HEAD"));

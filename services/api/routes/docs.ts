@@ -29,7 +29,7 @@ const fileOf = (name: string) => join(dirname(require.resolve("swagger-ui-dist/p
 export function docsRoutes({ system }: { system: SystemName }): Router {
   const document = JSON.stringify(openApiDocument(system.version));
   const tag = weakTag(document);
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   const only = allowOnly("GET", "HEAD");
   const sendText =
     (type: string, text: string): express.RequestHandler =>

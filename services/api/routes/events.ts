@@ -5,7 +5,7 @@ import { allowOnly } from "../http/errors.ts";
 
 /** `GET /api/1/events`: server-sent events `minute`, `camera` and `health`. */
 export function eventRoutes(events: EventHub): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router
     .route("/api/1/events")
     .head((_req, res) => void res.set(EVENT_STREAM_HEADERS).end())

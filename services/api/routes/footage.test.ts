@@ -179,7 +179,10 @@ describe("bad input", () => {
     const cases: [string, number, string][] = [
       [`/api/1/camera/nobody.preview.${MINUTE}.jpg`, 404, "unknown-camera"],
       ["/api/1/camera/front-door.preview.20261124.1434.jpg", 404, "no-footage"],
-      ["/api/1/camera/front-door.preview.20260231.1434.jpg", 400, "bad-request"],
+      ["/api/1/camera/front-door.preview.20260231.1434.jpg", 400, "invalid-date"],
+      ["/api/1/camera/front-door.thumbnail.20261124.2460.jpg", 400, "invalid-date"],
+      ["/api/1/camera/front-door.sprites.20260231.14.jpg", 400, "invalid-date"],
+      ["/api/1/camera/front-door.range.20260231.1434.to.20260301.0000.mp4", 400, "invalid-date"],
       ["/api/1/camera/front%20door.preview.20261124.1434.jpg", 400, "bad-request"],
       [`/api/1/camera/front-door.thumbnail.${MINUTE}.mp4`, 404, "no-such-resource"],
       ["/api/1/camera/front-door", 404, "no-such-resource"],

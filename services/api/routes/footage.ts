@@ -6,24 +6,34 @@ import { allowOnly } from "../http/errors.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag, single } from "../http/query.ts";
 import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
+import { type RangeRouteParts, sendNamedRange } from "./range.ts";
 import { type SpritesParts, sendSprites } from "./sprites.ts";
 
 const TYPES = { mp4: "video/mp4", preview: "image/jpeg", thumbnail: "image/jpeg" } as const;
 const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.jpg" } as const;
 
-/** `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`, `{id}.preview.….mp4`, and sprite sheets. */
-export function footageRoutes(parts: SpritesParts): Router {
-  const router = Router();
-  const handlers = [sendSprites(parts), sendFootage(parts.catalog)];
+/**
+ * What is named after a camera and a time: `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`,
+ * `{id}.preview.….mp4`, sprite sheets and ranges by name.
+ */
+export function footageRoutes(parts: SpritesParts & RangeRouteParts): Router {
+  const router = Router({ caseSensitive: true });
+  const handlers = [sendFootage(parts.catalog), sendSprites(parts), sendNamedRange(parts), noSuchFile];
   router.route("/api/1/camera/:file").get(handlers).all(allowOnly("GET", "HEAD"));
   return router;
 }
 
+const noSuchFile: RequestHandler = (_req, _res, next) => {
+  const detail = "Files are named {id}.preview.{YYYYMMDD}.{HHMM}.jpg or .mp4, or {id}.thumbnail.….jpg.";
+  next(new Problem("no-such-resource", 404, detail));
+};
+
 function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
-  return async (req, res) => {
+  return async (req, res, next) => {
     const parsed = parseFootageFile(req.params.file);
-    if ("detail" in parsed) {
-      throw new Problem(parsed.status === 400 ? "bad-request" : "no-such-resource", parsed.status, parsed.detail);
+    if (parsed === undefined) {
+      next();
+      return;
     }
     const download = flag(req as never, "download");
     const copy = parseCopy(single(req as never, "copy"));

@@ -4,7 +4,7 @@ import { Problem } from "../http/problem.ts";
 
 /** `/api/1/camera/{id}/live` for those who ask for it without a WebSocket; with one they get to live/live-views.ts. */
 export function liveRoutes(): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router
     .route("/api/1/camera/:camera/live")
     .get(() => {

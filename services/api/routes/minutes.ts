@@ -24,7 +24,7 @@ export interface MinutesParts {
  */
 export function minutesRoutes(parts: MinutesParts): Router {
   const facts = new MinuteFactsReader(parts.logger);
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router.route("/api/1/camera/:id/minutes").get(sendMinutes(parts, facts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/camera/:id/spans").get(sendSpans(parts, facts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/days").get(sendDays(parts)).all(allowOnly("GET", "HEAD"));

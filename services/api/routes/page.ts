@@ -15,7 +15,7 @@ need it: <a href="/api/1/system.json">/api/1/system.json</a>.</p></html>
  * everything else, index.html above all, is asked for anew each time (and answered 304 while it is the same).
  */
 export function pageRoutes(folder: string): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   const index = join(folder, "index.html");
   const send: express.RequestHandler = (req, res, next) => {
     if (existsSync(index)) {

@@ -7,7 +7,7 @@ import { Problem } from "../http/problem.ts";
 import { cameraIds } from "../http/query.ts";
 import { STALL_LIMIT_MS } from "../http/send-file.ts";
 import { archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
-import type { RangeFile } from "../range/range-file.ts";
+import { MOST_PICTURES, type RangeFile } from "../range/range-file.ts";
 import { parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
 import { Slots } from "../range/slots.ts";
@@ -17,6 +17,8 @@ export interface RangeArchiveParts {
   catalog: Catalog;
   logger: Logger;
   ranges: Ranges;
+  /** How many pictures all cameras may have together, for the indexes of all are held at once; as one range unless told. */
+  mostPictures?: number;
 }
 
 /** The indexes of all cameras are held until each is sent. */
@@ -39,27 +41,31 @@ export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
       giveBack();
     }
   };
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router.route("/api/1/range.zip").get(sendArchive).all(allowOnly("GET", "HEAD"));
   return router;
 }
 
 /** Adds to `files`; returns the cameras that are left out. Throws Problem 404 or 503 when all are. */
 async function layOutAll(
-  { ranges, logger }: RangeArchiveParts,
+  { ranges, logger, mostPictures = MOST_PICTURES }: RangeArchiveParts,
   cameras: readonly string[],
   request: RangeRequest,
   files: RangeFile[],
   signal: AbortSignal,
 ): Promise<LeftOut> {
   const leftOut: LeftOut = { withoutFootage: [], unreadable: [] };
+  let picturesLeft = mostPictures;
   for (const camera of cameras) {
     try {
-      files.push(await layOut(ranges, { ...request, camera }, signal));
+      const file = await layOut(ranges, { ...request, camera }, signal, picturesLeft);
+      files.push(file);
+      picturesLeft -= file.pictures;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof Problem && error.kind === "no-footage") leftOut.withoutFootage.push(camera);
-      else if (error instanceof Problem) throw ofCamera(camera, error);
+      if (error instanceof Problem && error.kind === "no-footage") {
+        (error.members.damagedMinutes === undefined ? leftOut.withoutFootage : leftOut.unreadable).push(camera);
+      } else if (error instanceof Problem) throw ofCamera(camera, error);
       else {
         logger.warn("the footage of a camera cannot be read", { camera, error });
         leftOut.unreadable.push(camera);
@@ -75,13 +81,18 @@ async function layOutAll(
 }
 
 /** With the end pinned where it lies past what is written. */
-async function layOut(ranges: Ranges, request: RangeRequest, signal: AbortSignal): Promise<RangeFile> {
+async function layOut(
+  ranges: Ranges,
+  request: RangeRequest,
+  signal: AbortSignal,
+  mostPictures: number,
+): Promise<RangeFile> {
   const giveBack = await ranges.slots.take();
   try {
     signal.throwIfAborted();
-    const laidOut = await ranges.layOut(request, signal);
+    const laidOut = await ranges.layOut(request, signal, mostPictures);
     if (!("pinnedUs" in laidOut)) return laidOut;
-    const pinned = await ranges.layOut({ ...request, endUs: laidOut.pinnedUs }, signal);
+    const pinned = await ranges.layOut({ ...request, endUs: laidOut.pinnedUs }, signal, mostPictures);
     if ("pinnedUs" in pinned) throw new Error("a pinned range was pinned again");
     return pinned;
   } finally {

@@ -13,26 +13,30 @@ export interface RangeRouteParts {
 }
 
 /**
- * `GET /api/1/camera/{id}/range.mp4?start=…&end=…`: what was taken between two instants as one mp4, to the frame; and
- * `GET /api/1/camera/{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`: the minutes of those names. Both answer 307
- * with the end pinned where it lies past what is written.
+ * `GET /api/1/camera/{id}/range.mp4?start=…&end=…`: what was taken between two instants as one mp4, to the frame; 307 with the
+ * end pinned where it lies past what is written.
  */
 export function rangeRoutes(parts: RangeRouteParts): Router {
   const sendRange = rangeSender(parts);
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   const byTime: RequestHandler<{ id: string }> = async (req, res) => {
     await sendRange(req as never, res, parseRangeQuery(req.params.id, req as never));
   };
   router.route("/api/1/camera/:id/range.mp4").get(byTime).all(allowOnly("GET", "HEAD"));
-  const route = router.route("/api/1/camera/:file");
-  // Without this express answers OPTIONS for the whole address by itself.
-  route.options((_req, _res, next) => next());
-  route.get(async (req, res, next) => {
+  return router;
+}
+
+/**
+ * `GET /api/1/camera/{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`: the minutes of those names, pinned likewise.
+ * Passes other names on.
+ */
+export function sendNamedRange(parts: RangeRouteParts): RequestHandler<{ file: string }> {
+  const sendRange = rangeSender(parts);
+  return async (req, res, next) => {
     const range = parseNamedRange(req.params.file, req as never);
     if (range === undefined) next();
     else await sendRange(req as never, res, range);
-  });
-  return router;
+  };
 }
 
 function rangeSender({ catalog, ranges }: RangeRouteParts) {

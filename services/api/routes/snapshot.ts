@@ -10,7 +10,7 @@ import { forEachCamera } from "./asked-cameras.ts";
 export function snapshotRoutes(parts: SnapshotsParts): Router {
   const { catalog, logger } = parts;
   const snapshots = new Snapshots(parts);
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router
     .route("/api/1/camera/:id/snapshot.jpg")
     .get(async (req, res) => {

@@ -6,7 +6,7 @@ import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chunk-maker.ts";
 import { Catalog } from "../catalog/catalog.ts";
-import { indexOf } from "../catalog/day-index.ts";
+import { DayIndex, indexOf } from "../catalog/day-index.ts";
 import { MinuteFactsReader } from "../footage/minute-facts.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
@@ -97,6 +97,16 @@ describe("spans", () => {
     }
     expect(pages.map((page) => (page as unknown[]).length)).toEqual([2, 1]);
     expect(pages.flat()).toEqual(whole);
+  });
+
+  it("have a minute that is converted between the look into its folder and the one into its chunk", async () => {
+    await minute(`${DAY}.1433`);
+    const index = new DayIndex("front-door", store.directory("front-door"), DAY);
+    index.add(`front-door.${DAY}.1433.chunk`); // as the folder was
+    const place = indexOf(`${DAY}.1433`);
+    const facts = await new MinuteFactsReader(api.parts.logger).of(index, [place]);
+    const startUs = minuteStartUs(`${DAY}.1433`) as number;
+    expect(facts.get(place)?.spans).toEqual([{ startUs, endUs: startUs + 60e6 }]);
   });
 
   it("leave out what is damaged, say so in the log once, and are none where there is nothing", async () => {

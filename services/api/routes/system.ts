@@ -12,7 +12,7 @@ interface SystemParts {
 
 /** `GET /api/1/system.json`: whether everything records, and if not, what is wrong. Answers within two seconds. */
 export function systemRoutes({ monitor, health, system }: SystemParts): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router
     .route("/api/1/system.json")
     .get(async (_req, res) => {

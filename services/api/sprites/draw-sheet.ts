@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { readFile } from "../../../shared/disk/files.ts";
 
 /** A cell is 16:9, of whole JPEG blocks (16 × 16 pixels), so that no cell shows in its neighbour. */
 const CELL_WIDTH = 256;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { lstat } from "node:fs/promises";
+import { lstat } from "../../../shared/disk/files.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";

@@ -1,5 +1,5 @@
-import { CAMERA_ID_PATTERN } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
+import { cameraOfName } from "../footage/name-parts.ts";
 import { excerpt, invalidDate, Problem } from "../http/problem.ts";
 import { fullDay } from "../http/query.ts";
 
@@ -18,10 +18,8 @@ const SHEET_PATTERN = /^([^./]*)\.sprites\.(\d{6}|\d{8})\.(\d{2})\.jpg$/;
 export function parseSheetName(name: string): CameraHour | undefined {
   const match = SHEET_PATTERN.exec(name);
   if (match === null) return undefined;
-  const [, camera, date, hour] = match as unknown as [string, string, string, string];
-  if (!CAMERA_ID_PATTERN.test(camera)) {
-    throw new Problem("bad-request", 400, "A camera's id is 1 to 64 letters, digits, _ or -.");
-  }
+  const [, id, date, hour] = match as unknown as [string, string, string, string];
+  const camera = cameraOfName(id);
   const day = fullDay(date);
   if (day === undefined) throw invalidDate(date);
   if (minuteStartUs(`${day}.${hour}00`) === undefined) {

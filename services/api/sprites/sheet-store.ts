@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from "node:fs";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import { readdir, readFile, rm, stat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { makeDirectory, writeAside } from "../../../shared/store/durable.ts";
 import { parseTemporaryName, SPRITES_FOLDER, spriteSheetPath } from "../../../shared/store/names.ts";

@@ -32,6 +32,8 @@ export interface ApiFixtureOptions {
   eventIntervalMs?: number;
   /** Looks after the health all the time, as the api does. */
   watchesHealth?: boolean;
+  /** Where the health is kept; without it, Redis is away. */
+  healthStore?: HealthStore;
 }
 
 const AWAY: LiveSource = {
@@ -44,6 +46,7 @@ const AWAY: LiveSource = {
 const NO_STORE: HealthStore = {
   claim: async () => undefined,
   save: async () => false,
+  past: async () => undefined,
   release: async () => {},
 };
 
@@ -64,7 +67,13 @@ export class ApiFixture {
     const { config } = store;
     const catalog = new Catalog(config, logger);
     const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, logger });
-    this.#health = new HealthWatch({ config, monitor, store: NO_STORE, instance: "test", logger });
+    this.#health = new HealthWatch({
+      config,
+      monitor,
+      store: options.healthStore ?? NO_STORE,
+      instance: "test",
+      logger,
+    });
     if (options.watchesHealth === true) this.#health.start();
     const intervalMs = options.eventIntervalMs ?? 50;
     this.parts = {

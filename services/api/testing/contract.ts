@@ -41,7 +41,7 @@ export class Contract {
       const literal = path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{\w+\}/g, "([^/]+)");
       return {
         path,
-        pattern: new RegExp(`^${literal}/?$`, "i"),
+        pattern: new RegExp(`^${literal}/?$`),
         names,
         operation: item.get as OpenApi.OperationObject,
       };

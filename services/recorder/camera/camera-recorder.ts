@@ -1,6 +1,7 @@
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
+import { UnsafeError } from "../chunk/disk-trouble.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
 import { CameraAwayError, CameraError, CameraRefusedError } from "./errors.ts";
 
@@ -29,6 +30,8 @@ export class CameraRecorder {
   #sinceMs = Date.now();
   #problem: string | undefined;
   #diskProblem: string | undefined;
+  /** Since when the disk takes nothing. */
+  #unwrittenMs: number | undefined;
   #streamProblem: string | undefined;
   #failures = 0;
   #retryMs = 0;
@@ -44,7 +47,7 @@ export class CameraRecorder {
 
   /** Why the camera's directory cannot be written, while that is so. */
   get diskProblem(): string | undefined {
-    return this.#diskProblem;
+    return this.#diskProblem === undefined ? undefined : this.#named(this.#diskProblem);
   }
 
   /** Does what is due. To be called every PULSE_MS. */
@@ -85,8 +88,7 @@ export class CameraRecorder {
     return {
       camera: this.camera.id,
       recorder: this.#options.origin.recorder,
-      state: this.#state,
-      since: new Date(this.#sinceMs).toISOString(),
+      ...this.#stateNow,
       ...(problem === undefined ? {} : { problem }),
       ...(sps === undefined ? {} : { codec: sps.codec, width: sps.width, height: sps.height }),
       ...session?.figures,
@@ -97,6 +99,12 @@ export class CameraRecorder {
       ...(session?.driftPpm === undefined ? {} : { clockDriftPpm: Math.round(session.driftPpm * 10) / 10 }),
       ...(newestUs === 0 ? {} : { newestFrame: new Date(newestUs / 1000).toISOString() }),
     };
+  }
+
+  get #stateNow(): Pick<CameraStatus, "state" | "since"> {
+    const isUnwritten = this.#state === "recording" && this.#unwrittenMs !== undefined;
+    const sinceMs = isUnwritten ? Math.max(this.#sinceMs, this.#unwrittenMs ?? 0) : this.#sinceMs;
+    return { state: isUnwritten ? "unwritten" : this.#state, since: new Date(sinceMs).toISOString() };
   }
 
   #open(nowMs: number): void {
@@ -131,8 +139,8 @@ export class CameraRecorder {
     this.#session = undefined;
     this.#count(session);
     const { camera } = this;
-    const problem = `camera ${camera.id}: ${error.message}${error.advice === "" ? "" : `: ${error.advice}`}`;
-    if (problem !== this.#problem) this.#options.logger.warn(problem);
+    const problem = `${error.message}${error.advice === "" ? "" : `: ${error.advice}`}`;
+    if (problem !== this.#problem) this.#options.logger.warn(this.#named(problem));
     this.#problem = problem;
     this.#failures++;
     this.#setState(error instanceof CameraRefusedError ? "refused" : session.isRecording ? "stalled" : "connecting");
@@ -141,20 +149,28 @@ export class CameraRecorder {
   }
 
   #tellOfStream(problem: string | undefined): void {
-    if (problem !== undefined && this.#streamProblem === undefined) this.#options.logger.warn(problem);
+    if (problem !== undefined && this.#streamProblem === undefined) this.#options.logger.warn(this.#named(problem));
     this.#streamProblem = problem;
+  }
+
+  /** What is told beside other cameras' troubles; the status says by itself whose it is. */
+  #named(problem: string): string {
+    return `camera ${this.camera.id}: ${problem}`;
   }
 
   #diskTrouble(error: Error | undefined): void {
     const { logger } = this.#options;
-    const { id, directory } = this.camera;
+    const { directory } = this.camera;
     const problem =
       error === undefined
         ? undefined
-        : `camera ${id}: cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
+        : `cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
+    // What may be lost has been written nevertheless.
+    const isUnwritten = error !== undefined && !(error instanceof UnsafeError);
+    this.#unwrittenMs = isUnwritten ? (this.#unwrittenMs ?? Date.now()) : undefined;
     if (problem === this.#diskProblem) return;
-    if (problem !== undefined) logger.error(problem);
-    else logger.info(`camera ${id}: ${directory} can be written again`);
+    if (problem !== undefined) logger.error(this.#named(problem));
+    else logger.info(this.#named(`${directory} can be written again`));
     this.#diskProblem = problem;
   }
 

@@ -150,24 +150,22 @@ export class CameraSession {
   /** What is wrong with the stream, though it is recorded. */
   get streamProblem(): string | undefined {
     if (this.#buffer.hasOverflowed) {
-      const { id } = this.#options.camera;
-      return `camera ${id}: frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
+      return `frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
     }
     const { interleavedPackets = 0, badPackets = 0 } = this.#depacketizer?.counters ?? {};
     if (interleavedPackets > 0 || badPackets >= MANY_BAD_PACKETS) {
-      const { id } = this.#options.camera;
       return interleavedPackets > 0
-        ? `camera ${id}: it sends H.264 in interleaved mode (STAP-B, MTAP, FU-B), whose frames are left out: set packetization mode 1, or choose another of its streams`
-        : `camera ${id}: ${MANY_BAD_PACKETS} packets were none that RFC 6184 allows, and their frames were left out: update its firmware`;
+        ? `it sends H.264 in interleaved mode (STAP-B, MTAP, FU-B), whose frames are left out: set packetization mode 1, or choose another of its streams`
+        : `${MANY_BAD_PACKETS} packets were none that RFC 6184 allows, and their frames were left out: update its firmware`;
     }
     const { udpProblem } = this.#session;
     if (udpProblem !== undefined && this.#counters.lostPackets > 0) {
-      return `camera ${this.#options.camera.id}: UDP packets were lost, and ${udpProblem}`;
+      return `UDP packets were lost, and ${udpProblem}`;
     }
     const rate = this.#clock?.wrongRate;
     if (rate === undefined) return undefined;
     return (
-      `camera ${this.#options.camera.id}: its RTP clock runs at ${rate.toPrecision(2)} of its rate, so that frames are ` +
+      `its RTP clock runs at ${rate.toPrecision(2)} of its rate, so that frames are ` +
       "timed by their arrival: update its firmware, or choose another of its streams"
     );
   }

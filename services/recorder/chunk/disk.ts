@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { Lane } from "./lane.ts";
+import { Lane } from "../../../shared/disk/lane.ts";
 
 /** So old an answer may be: at 32 MB/s, the rate of 64 cameras, it is wrong by 32 MB. */
 const FRESH_MS = 1000;

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Disk } from "./disk.ts";
 import { DiskGoneError, Disks } from "./disks.ts";
-import { mountPointOf, parseMountPoints } from "./mount-points.ts";
 
 let folder: string;
 let mountPoint: string;
@@ -116,15 +115,4 @@ test("operations on a disk run in the order in which they come, those that fail 
     "Error: no 4",
     5,
   ]);
-});
-
-test("mount points are read as proc(5) writes them, and the longest counts", () => {
-  const points = parseMountPoints(
-    "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n" +
-      "36 22 0:31 / /mnt/my\\040nas rw - nfs4 nas:/x rw\n37 36 0:32 / /mnt/my\\040nas/inner rw - tmpfs tmpfs rw\n",
-  );
-  expect(points).toEqual(["/", "/mnt/my nas", "/mnt/my nas/inner"]);
-  expect(mountPointOf("/mnt/my nas/yard", points)).toBe("/mnt/my nas");
-  expect(mountPointOf("/mnt/my nas/inner", points)).toBe("/mnt/my nas/inner");
-  expect(mountPointOf("/mnt/my nas2/yard", points)).toBe("/");
 });

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { mountPointOf, readMountPoints } from "../../../shared/disk/mount-points.ts";
 import { Disk } from "./disk.ts";
-import { mountPointOf, readMountPoints } from "./mount-points.ts";
 
 /** The disk that a camera was recorded to is no longer mounted where it was. */
 export class DiskGoneError extends Error {

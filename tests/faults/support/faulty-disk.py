@@ -2,8 +2,8 @@
 
     faulty-disk.py {folder} {mount point} {faults file}
 
-The faults file holds lines such as "write EIO", "fsync EIO", "all hang"; it is read at every operation. A hanging operation
-goes on when its line is gone.
+The faults file holds lines such as "write EIO", "fsync EIO", "flush works", "all hang", of which the first that fits counts;
+it is read at every operation. A hanging operation goes on when its line is gone.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ import time
 
 from fusepy import FUSE, FuseOSError, Operations
 
-PASSED_ON = ("st_atime", "st_ctime", "st_gid", "st_mode", "st_mtime", "st_nlink", "st_size", "st_uid")
+PASSED_ON = ("st_atime", "st_blocks", "st_ctime", "st_gid", "st_mode", "st_mtime", "st_nlink", "st_size", "st_uid")
 
 
 class FaultyDisk(Operations):
@@ -29,14 +29,14 @@ class FaultyDisk(Operations):
             time.sleep(0.05)
         if fault is not None:
             raise FuseOSError(getattr(errno, fault))
-        return getattr(self, operation)(self.folder + path, *args)
+        return getattr(self, operation)(self.folder + (path or ""), *args)  # a file that was deleted has none
 
     def fault(self, kind):
         with open(self.faults) as file:
             for line in file:
                 what, _, fault = line.strip().partition(" ")
                 if what in (kind, "all"):
-                    return fault
+                    return None if fault == "works" else fault
         return None
 
     def getattr(self, path, fh=None):
@@ -74,8 +74,20 @@ class FaultyDisk(Operations):
     def mkdir(self, path, mode):
         os.mkdir(path, mode)
 
+    def rmdir(self, path):
+        os.rmdir(path)
+
     def unlink(self, path):
         os.unlink(path)
+
+    def rename(self, path, new):
+        os.rename(path, self.folder + new)
+
+    def link(self, path, existing):
+        os.link(self.folder + existing, path)
+
+    def utimens(self, path, times=None):
+        os.utime(path, times)
 
     def open(self, path, flags):
         return os.open(path, flags)

@@ -18,11 +18,14 @@ export interface TestDisk {
 /** A disk whose every operation can be made to fail, or hang as on a network share whose server is gone (FUSE). */
 export class FaultyDisk implements TestDisk {
   readonly mountPoint: string;
+  /** Where its files really lie: they can be had while it fails. */
+  readonly backing: string;
   readonly #faults: string;
   readonly #child: ChildProcess;
 
-  private constructor(mountPoint: string, faults: string, child: ChildProcess) {
+  private constructor(mountPoint: string, backing: string, faults: string, child: ChildProcess) {
     this.mountPoint = mountPoint;
+    this.backing = backing;
     this.#faults = faults;
     this.#child = child;
   }
@@ -35,7 +38,7 @@ export class FaultyDisk implements TestDisk {
     await writeFile(faults, "");
     const args = [SCRIPT, backing, mountPoint, faults];
     const child = spawn("/usr/bin/python3", args, { stdio: ["ignore", "ignore", "inherit"] });
-    const disk = new FaultyDisk(mountPoint, faults, child);
+    const disk = new FaultyDisk(mountPoint, backing, faults, child);
     await until(`${mountPoint} to be mounted`, 15_000, async () => {
       if (child.exitCode !== null) throw new Error("the faulty disk ended: are python3-fusepy and /dev/fuse there?");
       return (await stat(mountPoint)).dev !== (await stat(backing)).dev;

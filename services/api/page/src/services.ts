@@ -1,3 +1,4 @@
+import { readConditions } from "./client/client.ts";
 import { EventFeed } from "./client/event-feed.ts";
 import { SystemState } from "./client/system-state.ts";
 import { Footage } from "./footage/footage.ts";
@@ -23,7 +24,7 @@ export function startServices(): Services {
   const system = new SystemState();
   const footage = new Footage();
   const thumbnails = new Thumbnails((camera, minuteMs) => footage.hasThumbnail(camera, minuteMs));
-  const troubles = new Troubles();
+  const troubles = new Troubles(readConditions);
   system.subscribe(() => system.status !== undefined && troubles.follow(system.status.health, Date.now()));
   const feed = new EventFeed({
     onMinute: (minute) => {
@@ -31,10 +32,12 @@ export function startServices(): Services {
       if (minuteMs !== undefined) thumbnails.onMinute({ camera: minute.camera, minuteMs });
       footage.onMinute(minute);
     },
+    onCondition: ({ change, condition }) => change === "ended" && troubles.onEnd(condition),
     onStateChange: () => system.readSoon(),
     onReturn: () => {
       system.readSoon();
       footage.refresh();
+      troubles.refresh();
     },
   });
   system.start();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import type { ReaperConfig } from "../../../../shared/config/config.ts";
+import type { HealthStore } from "../../../../shared/health/health-store.ts";
 import type { CameraStatus } from "../../../../shared/status/camera-status.ts";
 import { minutePath } from "../../../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../../../shared/time/minute.ts";
@@ -38,22 +39,24 @@ export class PageFixture {
   readonly complaints: string[] = [];
   /** Those that a recorder tells of; a camera that a test adds later has none. */
   readonly #recorded: readonly string[];
+  readonly #healthStore: HealthStore | undefined;
   readonly #pages: Page[] = [];
   #api: ApiFixture;
   #browser!: Browser;
   #maker!: MinuteMaker;
   #picture!: Buffer;
 
-  private constructor(cameras: readonly string[]) {
+  private constructor(cameras: readonly string[], healthStore: HealthStore | undefined) {
     this.#recorded = cameras;
+    this.#healthStore = healthStore;
     this.store = new StoreFixture(Object.fromEntries(cameras.map((camera) => [camera, {}])));
     // Whatever the disk of this machine holds, no warning of it.
     this.store.config.change({ reaper: { minFreePercent: 0 } as ReaperConfig });
     this.#api = this.#makeApi();
   }
 
-  static async start(cameras: readonly string[]): Promise<PageFixture> {
-    const fixture = new PageFixture(cameras);
+  static async start(cameras: readonly string[], healthStore?: HealthStore): Promise<PageFixture> {
+    const fixture = new PageFixture(cameras, healthStore);
     await build({
       configFile: join(import.meta.dirname, "../vite.config.ts"),
       logLevel: "error",
@@ -130,7 +133,12 @@ export class PageFixture {
   }
 
   #makeApi(): ApiFixture {
-    return new ApiFixture(this.store, { live: this.#recording(), watchesHealth: true });
+    const healthStore = this.#healthStore;
+    return new ApiFixture(this.store, {
+      live: this.#recording(),
+      watchesHealth: true,
+      ...(healthStore !== undefined && { healthStore }),
+    });
   }
 
   #recording(): LiveSource {

@@ -20,6 +20,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/1/conditions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What was wrong when
+     * @description The conditions that lasted within a time, those of the last 30 days that have ended included. Give either `day`, or `from` and `to`: 31 days at most.
+     */
+    get: operations["listConditions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/health": {
     parameters: {
       query?: never;
@@ -538,7 +558,7 @@ export interface components {
      * @description How recording does.
      * @enum {string}
      */
-    CameraState: "connecting" | "recording" | "stalled" | "refused" | "stopped";
+    CameraState: "connecting" | "recording" | "unwritten" | "stalled" | "refused" | "stopped";
     /** @description What a camera's recorder tells of it. Counts are since the recorder started. */
     CameraStatus: {
       camera: components["schemas"]["CameraId"];
@@ -703,7 +723,7 @@ export interface components {
        * @description unknown: no recorder tells.
        * @enum {string}
        */
-      state: "connecting" | "recording" | "stalled" | "refused" | "stopped" | "unknown";
+      state: "connecting" | "recording" | "unwritten" | "stalled" | "refused" | "stopped" | "unknown";
       /**
        * Format: date-time
        * @description Since when.
@@ -746,6 +766,69 @@ export interface components {
       /** @description Whether its small picture can be had. */
       hasThumbnail: boolean;
     };
+    /** @description A condition as it lasted. */
+    LastedCondition: {
+      /**
+       * @description What kind of condition.
+       * @enum {string}
+       */
+      id:
+        | "camera-not-recording"
+        | "camera-clock-off"
+        | "footage-missing"
+        | "redis-away"
+        | "service-missing"
+        | "service-problem"
+        | "conversion-behind"
+        | "conversion-failed"
+        | "chunk-quarantined"
+        | "disk-unreadable"
+        | "disk-full"
+        | "disk-filling"
+        | "retention-short"
+        | "clocks-disagree"
+        | "clock-stepped";
+      /**
+       * @description Whether it is an error.
+       * @enum {string}
+       */
+      severity: "error" | "warning";
+      /** @description The camera, service, disk or host that it is about. */
+      subject: string;
+      /**
+       * Format: date-time
+       * @description Since when; ISO 8601 UTC.
+       */
+      since: string;
+      /** @description What is wrong. */
+      message: string;
+      /**
+       * Format: date-time
+       * @description When it was over; absent while it lasts; ISO 8601 UTC.
+       */
+      until?: string;
+    };
+    /** @description Conditions of a time. */
+    ConditionList: {
+      /**
+       * Format: date-time
+       * @description What was asked for; ISO 8601 UTC.
+       */
+      from: string;
+      /**
+       * Format: date-time
+       * @description Excluded; ISO 8601 UTC.
+       */
+      to: string;
+      conditions: components["schemas"]["LastedCondition"][];
+      /** @description Always true; there while Redis does not answer: only what this api itself has seen is listed. */
+      partial?: boolean;
+      /**
+       * Format: uri-reference
+       * @description Where the list goes on, relative to the address that was asked for; absent at its end.
+       */
+      next?: string;
+    };
     /** @description Every camera. */
     CameraStates: {
       cameras: components["schemas"]["CameraWithState"][];
@@ -765,7 +848,7 @@ export interface components {
        * @description unknown: no recorder tells.
        * @enum {string}
        */
-      state: "connecting" | "recording" | "stalled" | "refused" | "stopped" | "unknown";
+      state: "connecting" | "recording" | "unwritten" | "stalled" | "refused" | "stopped" | "unknown";
       /**
        * Format: date-time
        * @description Since when.
@@ -906,6 +989,13 @@ export interface components {
       start: components["schemas"]["GivenInstant"];
       end: components["schemas"]["GivenInstant"];
     };
+    /** @description A member of a `no-footage` problem. */
+    NothingInRange: {
+      /** @description How many minutes there are that are damaged; absent where there are none. */
+      damagedMinutes?: number;
+    } & {
+      [key: string]: unknown;
+    };
     /** @description Members of a `codec-change` problem. */
     CodecChange: {
       /** @description What can be had instead. */
@@ -959,6 +1049,119 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  listConditions: {
+    parameters: {
+      query?: {
+        /** @description A UTC day. */
+        day?: components["schemas"]["GivenDay"];
+        /** @description The start of the stretch of time. */
+        from?: components["schemas"]["GivenInstant"];
+        /** @description Its end, excluded. */
+        to?: components["schemas"]["GivenInstant"];
+        /** @description Only conditions of these cameras; without it all, also those of no camera. */
+        camera_ids?: string[];
+        /** @description How many entries a page has; without it all are listed. */
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description In the order in which they ended; those that last come last. */
+      200: {
+        headers: {
+          /** @description Weak: another content, another tag. */
+          ETag: string;
+          /** @description Asked for anew each time. */
+          "Cache-Control": "private, no-cache";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ConditionList"];
+        };
+      };
+      /** @description Still the same (`If-None-Match`). */
+      304: {
+        headers: {
+          /** @description Weak: another content, another tag. */
+          ETag: string;
+          /** @description Asked for anew each time. */
+          "Cache-Control": "private, no-cache";
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request is malformed. `bad-request`, `invalid-date`, `invalid-time` */
+      400: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 400;
+            /** @enum {string} */
+            type?:
+              | "urn:hindsight:problem:bad-request"
+              | "urn:hindsight:problem:invalid-date"
+              | "urn:hindsight:problem:invalid-time";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description There is no such thing. `unknown-camera` */
+      404: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 404;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description A fault of ours; the log has it. `internal` */
+      500: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 500;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1516,7 +1719,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The request is malformed. `bad-request` */
+      /** @description The request is malformed. `bad-request`, `invalid-date` */
       400: {
         headers: {
           /** @description Never kept. */
@@ -1528,7 +1731,7 @@ export interface operations {
             /** @constant */
             status?: 400;
             /** @enum {string} */
-            type?: "urn:hindsight:problem:bad-request";
+            type?: "urn:hindsight:problem:bad-request" | "urn:hindsight:problem:invalid-date";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1683,7 +1886,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The request is malformed. `bad-request` */
+      /** @description The request is malformed. `bad-request`, `invalid-date` */
       400: {
         headers: {
           /** @description Never kept. */
@@ -1695,7 +1898,7 @@ export interface operations {
             /** @constant */
             status?: 400;
             /** @enum {string} */
-            type?: "urn:hindsight:problem:bad-request";
+            type?: "urn:hindsight:problem:bad-request" | "urn:hindsight:problem:invalid-date";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1850,7 +2053,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The request is malformed. `bad-request` */
+      /** @description The request is malformed. `bad-request`, `invalid-date` */
       400: {
         headers: {
           /** @description Never kept. */
@@ -1862,7 +2065,7 @@ export interface operations {
             /** @constant */
             status?: 400;
             /** @enum {string} */
-            type?: "urn:hindsight:problem:bad-request";
+            type?: "urn:hindsight:problem:bad-request" | "urn:hindsight:problem:invalid-date";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2870,7 +3073,7 @@ export interface operations {
               | "urn:hindsight:problem:unknown-camera"
               | "urn:hindsight:problem:no-footage"
               | "urn:hindsight:problem:no-such-resource";
-          } & components["schemas"]["Problem"];
+          } & (components["schemas"]["Problem"] & components["schemas"]["NothingInRange"]);
         };
       };
       /** @description It cannot be had as one. `codec-change` */
@@ -3083,7 +3286,7 @@ export interface operations {
               | "urn:hindsight:problem:unknown-camera"
               | "urn:hindsight:problem:no-footage"
               | "urn:hindsight:problem:no-such-resource";
-          } & components["schemas"]["Problem"];
+          } & (components["schemas"]["Problem"] & components["schemas"]["NothingInRange"]);
         };
       };
       /** @description It cannot be had as one. `codec-change` */

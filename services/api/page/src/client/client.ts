@@ -1,7 +1,7 @@
 import createClient, { defaultPathSerializer } from "openapi-fetch";
 import { minuteToken } from "../time/minute.ts";
 import type { components, paths } from "./api-types.ts";
-import type { ListedMinute, SystemStatus } from "./types.ts";
+import type { ConditionList, ListedMinute, SystemStatus } from "./types.ts";
 
 /** The api answered with an error; `message` is what it says is wrong. */
 export class ApiError extends Error {
@@ -44,6 +44,12 @@ export async function readMinutes(camera: string, day: string): Promise<ListedMi
   const params = { path: { id: camera }, query: { day } };
   const { minutes } = await answerOf(api.GET("/api/1/camera/{id}/minutes", { params, signal: patience() }));
   return minutes;
+}
+
+/** What was wrong within a time, ms since the Unix epoch: 31 days at most. Throws as `readSystem`. */
+export function readConditions(fromMs: number, toMs: number): Promise<ConditionList> {
+  const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  return answerOf(api.GET("/api/1/conditions", { params: { query }, signal: patience() }));
 }
 
 /** A minute's picture, 320 pixels wide. */

@@ -1,9 +1,11 @@
 import { Changing } from "../ui/store.ts";
-import type { MinuteEvent } from "./types.ts";
+import type { ConditionEvent, MinuteEvent } from "./types.ts";
 
 export interface FeedListener {
   /** A minute is new, or its pictures are. */
   onMinute(minute: MinuteEvent): void;
+  /** A condition began or ended. */
+  onCondition(event: ConditionEvent): void;
   /** A camera's state or the system's health is another. */
   onStateChange(): void;
   /** The api is back after it was away: whatever was read before may be old. */
@@ -68,6 +70,9 @@ export class EventFeed extends Changing {
     source.addEventListener("open", () => this.#opened());
     source.addEventListener("error", () => this.#failed(source));
     source.addEventListener("minute", (event) => this.#listener.onMinute(JSON.parse(event.data) as MinuteEvent));
+    source.addEventListener("condition", (event) =>
+      this.#listener.onCondition(JSON.parse(event.data) as ConditionEvent),
+    );
     source.addEventListener("camera", () => this.#listener.onStateChange());
     source.addEventListener("health", () => this.#listener.onStateChange());
   }

@@ -9,3 +9,5 @@ export type Backlog = Schemas["Backlog"];
 export type ListedMinute = Schemas["ListedMinute"];
 export type MinuteState = Schemas["MinuteState"];
 export type MinuteEvent = Schemas["MinuteEvent"];
+export type ConditionEvent = Schemas["ConditionEvent"];
+export type ConditionList = Schemas["ConditionList"];

@@ -15,6 +15,7 @@ import { codecName, formatBitRate } from "../ui/units.ts";
 const STATES: Record<CameraStatus["state"], string> = {
   connecting: "Connecting",
   recording: "Recording",
+  unwritten: "Cannot be written",
   stalled: "No picture",
   refused: "Refused",
   stopped: "Stopped",

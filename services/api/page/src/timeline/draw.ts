@@ -9,6 +9,7 @@ import type { Picture } from "./picture.ts";
 import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
 import { listTicks } from "./ticks.ts";
 import type { TimelineServices } from "./timeline-view.ts";
+import { troubleBars } from "./trouble-bars.ts";
 import type { Troubles } from "./troubles.ts";
 import { type Viewport, xOf } from "./viewport.ts";
 
@@ -64,17 +65,28 @@ function drawTroubles(
   camera: string | undefined,
   { y, palette, troubles }: { y: number; palette: Palette; troubles: Troubles },
 ): void {
-  for (const { condition, fromMs, toMs } of troubles.between(camera, view.fromMs, view.toMs)) {
-    const x = Math.max(0, xOf(view, fromMs));
-    const end = Math.min(view.widthPx, xOf(view, toMs ?? nowMs));
-    context.fillStyle = condition.severity === "error" ? palette.failed : palette.warn;
-    context.fillRect(x, y, Math.max(3, end - x), TROUBLE_PX);
+  const shown = troubles.between(camera, view.fromMs, view.toMs);
+  for (const { severity, fromPx, toPx } of troubleBars(shown, view, nowMs)) {
+    context.fillStyle = severity === "error" ? palette.failed : palette.warn;
+    context.fillRect(fromPx, y, toPx - fromPx, TROUBLE_PX);
   }
 }
 
-function drawRuler(context: Context, { view, layout }: Scene, palette: Palette): void {
+function drawRuler(context: Context, { view, layout, playheadMs }: Scene, palette: Palette): void {
   context.textBaseline = "middle";
   context.textAlign = "left";
+  context.font = `600 12px ${palette.font}`;
+  // Where no tick says which day it is, the left edge does.
+  const edge =
+    startOfLocalDay(view.toMs) <= view.fromMs ? `${formatShortDate(view.fromMs)} ${zoneName(view.fromMs)}` : "";
+  const edgePx = edge === "" ? 0 : context.measureText(edge).width + 12;
+  const playhead =
+    playheadMs === undefined ? undefined : labelBox(context, view, formatSeconds(playheadMs), xOf(view, playheadMs));
+  /** A part of a label says something else than the whole. */
+  const isFree = (left: number, right: number) =>
+    left >= edgePx &&
+    right <= view.widthPx &&
+    (playhead === undefined || left > playhead.left + playhead.width || right < playhead.left);
   for (const tick of listTicks(view, TICK_SPACING_PX)) {
     const x = Math.round(xOf(view, tick.timeMs)) + 0.5;
     context.strokeStyle = tick.day ? palette.faint : palette.line;
@@ -84,17 +96,12 @@ function drawRuler(context: Context, { view, layout }: Scene, palette: Palette):
     context.stroke();
     context.font = `${tick.day ? 600 : 400} 12px ${palette.font}`;
     context.fillStyle = tick.day ? palette.text : palette.faint;
-    context.fillText(tick.label, x + 5, layout.rulerPx - 15);
+    if (tick.day || isFree(x, x + 5 + context.measureText(tick.label).width))
+      context.fillText(tick.label, x + 5, layout.rulerPx - 15);
   }
-  // Where no tick says which day it is, the left edge does.
-  const firstDay = startOfLocalDay(view.toMs);
-  if (firstDay <= view.fromMs) {
-    context.font = `600 12px ${palette.font}`;
-    const label = `${formatShortDate(view.fromMs)} ${zoneName(view.fromMs)}`;
-    context.clearRect(0, 4, context.measureText(label).width + 18, layout.rulerPx - 8);
-    context.fillStyle = palette.text;
-    context.fillText(label, 6, layout.rulerPx - 15);
-  }
+  context.font = `600 12px ${palette.font}`;
+  context.fillStyle = palette.text;
+  context.fillText(edge, 6, layout.rulerPx - 15);
 }
 
 function drawLane(
@@ -206,8 +213,7 @@ function drawMarks(context: Context, { view, layout, inMs, outMs, dragged }: Sce
 /** A time in a box on the ruler, over a pixel. */
 function drawLabel(context: Context, view: Viewport, label: string, x: number, colour: string, palette: Palette): void {
   context.font = `600 12px ${palette.font}`;
-  const width = context.measureText(label).width + 12;
-  const left = Math.min(view.widthPx - width, Math.max(0, x - width / 2));
+  const { left, width } = labelBox(context, view, label, x);
   context.fillStyle = colour;
   context.beginPath();
   context.roundRect(left, 2, width, 20, 6);
@@ -215,6 +221,12 @@ function drawLabel(context: Context, view: Viewport, label: string, x: number, c
   context.fillStyle = palette.onPlayhead;
   context.textAlign = "left";
   context.fillText(label, left + 6, 12.5);
+}
+
+/** Where the box of a label over a pixel stands: inside of the view. */
+function labelBox(context: Context, view: Viewport, label: string, x: number): { left: number; width: number } {
+  const width = context.measureText(label).width + 12;
+  return { left: Math.min(view.widthPx - width, Math.max(0, x - width / 2)), width };
 }
 
 function drawHover(context: Context, { view, layout }: Scene, hoverMs: number, palette: Palette): void {

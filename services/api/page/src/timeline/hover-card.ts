@@ -1,12 +1,15 @@
-import { formatClock, formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
+import { formatClock, formatDuration, formatMoment, formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { floorMinute, HOUR_MS } from "../time/minute.ts";
 import type { Picture } from "./picture.ts";
 import type { TimelineServices } from "./timeline-view.ts";
+import { timesUnder } from "./trouble-bars.ts";
+import type { Trouble } from "./troubles.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
 const MOST_CAMERAS = 4;
 /** A picture of another minute stands in until the right one is there, if it is no further away than this. */
 const REACH_MINUTES = 90;
+const MOST_TROUBLES = 4;
 /** In a view narrower than this a pixel is a few seconds. */
 const SECONDS_BELOW_MS = 3 * HOUR_MS;
 
@@ -47,10 +50,8 @@ export class HoverCard {
     for (const camera of shown) this.#draw(camera, minuteMs, services);
     const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
     this.#time.textContent = `${formatShortDate(timeMs)}  ${time} ${zoneName(timeMs)}`;
-    const text = services.troubles
-      .at(cameras, timeMs)
-      .map(({ condition: { subject, message } }) => `${subject}: ${message}`)
-      .join("\n");
+    const { fromMs, toMs } = timesUnder(view, xPx);
+    const text = wordsOf([...cameras, undefined].flatMap((each) => services.troubles.between(each, fromMs, toMs)));
     if (this.#troubles.textContent !== text) this.#troubles.textContent = text;
     const width = this.#root.offsetWidth;
     const left = Math.min(view.widthPx - width, Math.max(0, xPx - width / 2));
@@ -103,6 +104,19 @@ export class HoverCard {
             ? "loading…"
             : `near: ${formatClock(found.minuteMs)}`;
   }
+}
+
+/** What was wrong, a line each: the newest, when there are many. */
+function wordsOf(troubles: readonly Trouble[]): string {
+  const nowMs = Date.now();
+  const newest = [...troubles].sort((a, b) => b.fromMs - a.fromMs);
+  const lines = newest.slice(0, MOST_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
+    const since = formatMoment(fromMs, nowMs);
+    const when = toMs === undefined ? `since ${since}` : `${since}, for ${formatDuration(toMs - fromMs)}`;
+    return `${subject}: ${message} (${when})`;
+  });
+  const more = newest.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more: zoom in`] : [])].join("\n");
 }
 
 function drawFitting(context: CanvasRenderingContext2D, picture: Picture): void {

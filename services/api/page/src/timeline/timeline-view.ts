@@ -234,6 +234,7 @@ export class TimelineView implements GestureListener {
     const hover = this.#hover;
     scene.nowMs = Date.now();
     scene.hoverMs = hover === undefined ? undefined : timeAt(scene.view, hover.xPx);
+    this.#services.troubles.want(scene.view.fromMs, scene.view.toMs, scene.nowMs);
     const { missing } = drawTimeline(context, scene, this.#palette, this.#services);
     this.#placeHandles();
     if (hover === undefined || scene.hoverMs === undefined) this.#card.hide();

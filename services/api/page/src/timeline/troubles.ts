@@ -1,54 +1,139 @@
-import type { Condition } from "../../../../../shared/health/condition.ts";
+import { type Condition, cameraOf } from "../../../../../shared/health/condition.ts";
+import type { readConditions } from "../client/client.ts";
+import { UTC_DAY_MS, utcDayNumber } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 
-/** A condition, and when it was; `toMs` is undefined while it lasts. */
+/** What was wrong, and when; `toMs` is undefined while it lasts. */
 export interface Trouble {
-  condition: Condition;
+  condition: Omit<Condition, "advice">;
   fromMs: number;
   toMs: number | undefined;
 }
 
-const KEPT = 500;
+const MOST_JUST_ENDED = 500;
+/** The api lists so many days at once. */
+const MOST_DAYS = 31;
+const RETRY_MS = 10_000;
 
-/** What was wrong when: what lasts now, since it began, and what has ended while the page was open. */
+/** What was wrong when: what lasts now, since it began, and of the days that are looked at what has ended. */
 export class Troubles extends Changing {
-  #troubles: readonly Trouble[] = [];
+  #present: readonly Trouble[] = [];
+  /** What has ended since the page was opened, until the history has it. */
+  #justEnded: readonly Trouble[] = [];
+  /** By the number of the UTC day: what has ended of what lasted on it. */
+  readonly #days = new Map<number, readonly Trouble[]>();
+  /** The days of which all is known that has ended. */
+  readonly #known = new Set<number>();
+  /** What the days have, each once, by camera or undefined. */
+  #history: ReadonlyMap<string | undefined, readonly Trouble[]> = new Map();
+  #isReading = false;
+  #retryAtMs = Number.NEGATIVE_INFINITY;
+  readonly #readConditions: typeof readConditions;
+
+  constructor(read: typeof readConditions) {
+    super();
+    this.#readConditions = read;
+  }
 
   /** Takes over what is wrong at a time. */
   follow(conditions: readonly Condition[], nowMs: number): void {
-    const now = new Map(conditions.map((condition) => [keyOf(condition), condition]));
-    const kept = this.#troubles.map((trouble) => {
-      const condition = now.get(keyOf(trouble.condition));
-      if (condition !== undefined) return { ...trouble, condition, toMs: undefined };
-      return trouble.toMs === undefined ? { ...trouble, toMs: nowMs } : trouble;
-    });
-    const known = new Set(kept.map(({ condition }) => keyOf(condition)));
-    const begun = conditions
-      .filter((condition) => !known.has(keyOf(condition)))
-      .map((condition) => ({ condition, fromMs: Date.parse(condition.since), toMs: undefined }));
-    this.#troubles = [...kept, ...begun].slice(-KEPT);
+    const now = new Set(conditions.map(keyOf));
+    const gone = this.#present.filter(({ condition }) => !now.has(keyOf(condition)));
+    this.#justEnded = [...this.#justEnded, ...gone.map((trouble) => ({ ...trouble, toMs: nowMs }))].slice(
+      -MOST_JUST_ENDED,
+    );
+    this.#present = conditions.map((condition) => ({
+      condition,
+      fromMs: Date.parse(condition.since),
+      toMs: undefined,
+    }));
     this.changed();
   }
 
-  /** Those of a camera, or without one those that are of no camera, which overlap a stretch of time. */
-  between(camera: string | undefined, fromMs: number, toMs: number): Trouble[] {
-    return this.#troubles.filter((trouble) => {
-      const isOfCamera = trouble.condition.id.startsWith("camera-") || trouble.condition.id === "footage-missing";
-      const isMeant = camera === undefined ? !isOfCamera : isOfCamera && trouble.condition.subject === camera;
-      return isMeant && trouble.fromMs < toMs && (trouble.toMs ?? Number.POSITIVE_INFINITY) > fromMs;
-    });
+  /** A condition has ended: the history of the days on which it lasted is read anew when it is looked at next. */
+  onEnd({ since }: Pick<Condition, "since">): void {
+    const first = utcDayNumber(Date.parse(since));
+    for (const day of this.#known) if (day >= first) this.#known.delete(day);
+    this.changed();
   }
 
-  /** Those of some cameras and of the system at a time. */
-  at(cameras: readonly string[], timeMs: number): Trouble[] {
-    return [...cameras, undefined].flatMap((camera) => this.between(camera, timeMs, timeMs + 1));
+  /** Takes all for old: it is read anew when it is looked at next. What was read stays on show till then. */
+  refresh(): void {
+    this.#known.clear();
+    this.changed();
+  }
+
+  /** Reads what has ended of the days of a stretch of time, each once. */
+  want(fromMs: number, toMs: number, nowMs: number): void {
+    if (this.#isReading || nowMs < this.#retryAtMs) return;
+    const last = utcDayNumber(Math.min(toMs, nowMs));
+    const missing: number[] = [];
+    for (let day = last; day >= utcDayNumber(fromMs); day--) if (!this.#known.has(day)) missing.push(day);
+    const [newest] = missing;
+    const oldest = missing.findLast((day) => newest !== undefined && newest - day < MOST_DAYS);
+    if (newest !== undefined && oldest !== undefined) void this.#read(oldest, newest, nowMs);
+  }
+
+  /** Those of a camera, or without one those that are of no camera, which overlap a stretch of time; in order of their beginnings. */
+  between(camera: string | undefined, fromMs: number, toMs: number): Trouble[] {
+    const recent = [...this.#present, ...this.#justEnded].filter(({ condition }) => cameraOf(condition) === camera);
+    return [...(this.#history.get(camera) ?? []), ...recent]
+      .filter((trouble) => trouble.fromMs < toMs && (trouble.toMs ?? Number.POSITIVE_INFINITY) > fromMs)
+      .sort((a, b) => a.fromMs - b.fromMs);
   }
 
   get any(): boolean {
-    return this.#troubles.length > 0;
+    return this.#present.length + this.#justEnded.length + this.#history.size > 0;
+  }
+
+  async #read(firstDay: number, lastDay: number, nowMs: number): Promise<void> {
+    this.#isReading = true;
+    const days = Array.from({ length: lastDay - firstDay + 1 }, (_, i) => firstDay + i);
+    for (const day of days) this.#known.add(day); // what ends from now on takes it back
+    try {
+      const { conditions, partial } = await this.#readConditions(firstDay * UTC_DAY_MS, (lastDay + 1) * UTC_DAY_MS);
+      const ended = conditions.flatMap(({ until, ...condition }) =>
+        until === undefined ? [] : [{ condition, fromMs: Date.parse(condition.since), toMs: Date.parse(until) }],
+      );
+      for (const day of days)
+        this.#days.set(
+          day,
+          ended.filter(({ fromMs, toMs }) => isOn(day, fromMs, toMs)),
+        );
+      this.#history = byCamera([...this.#days.values()].flat());
+      const listed = new Set(ended.map(({ condition }) => keyOf(condition)));
+      this.#justEnded = this.#justEnded.filter(({ condition }) => !listed.has(keyOf(condition)));
+      if (partial === true) throw new Error("Redis is away");
+    } catch {
+      for (const day of days) this.#known.delete(day);
+      this.#retryAtMs = nowMs + RETRY_MS;
+    }
+    this.#isReading = false;
+    this.changed();
   }
 }
 
-function keyOf({ id, subject, since }: Condition): string {
+/** Each once, by camera or undefined: what lasted for several days is listed with each of them. */
+function byCamera(troubles: readonly Trouble[]): Map<string | undefined, Trouble[]> {
+  const found = new Map<string | undefined, Trouble[]>();
+  const seen = new Set<string>();
+  for (const trouble of troubles) {
+    const key = JSON.stringify([trouble.condition, trouble.toMs]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const camera = cameraOf(trouble.condition);
+    const others = found.get(camera);
+    if (others === undefined) found.set(camera, [trouble]);
+    else others.push(trouble);
+  }
+  for (const others of found.values()) others.sort((a, b) => a.fromMs - b.fromMs);
+  return found;
+}
+
+function isOn(day: number, fromMs: number, toMs: number): boolean {
+  return fromMs < (day + 1) * UTC_DAY_MS && toMs > day * UTC_DAY_MS;
+}
+
+function keyOf({ id, subject, since }: Pick<Condition, "id" | "subject" | "since">): string {
   return `${id} ${subject} ${since}`;
 }

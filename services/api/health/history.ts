@@ -1,0 +1,37 @@
+import { type Condition, cameraOf, type PastCondition } from "../../../shared/health/condition.ts";
+
+/** A condition as it lasted; without `until` it lasts still. */
+export interface LastedCondition extends Omit<PastCondition, "until"> {
+  until?: string;
+}
+
+/** What the history is asked for. */
+export interface HistoryQuery {
+  /** ms since the Unix epoch; `toMs` excluded. */
+  fromMs: number;
+  toMs: number;
+  /** Only conditions of these cameras; undefined: all, also those of no camera. */
+  cameras: readonly string[] | undefined;
+}
+
+/** The conditions that lasted within a time, from what was noted of those that have ended and what is wrong now. */
+export function lastedWithin(
+  past: readonly PastCondition[],
+  present: readonly Condition[],
+  { fromMs, toMs, cameras }: HistoryQuery,
+): LastedCondition[] {
+  const lasting: LastedCondition[] = present.map(({ advice: _, ...condition }) => condition);
+  // What ended before Redis knew of it may be noted and still wait to be, or have been taken up again.
+  const known = new Set(lasting.map(nameOf));
+  const ended = past.filter((condition) => !known.has(nameOf(condition)) && known.add(nameOf(condition)));
+  ended.sort((a, b) => (a.until < b.until ? -1 : a.until > b.until ? 1 : 0));
+  return [...ended, ...lasting].filter((condition) => {
+    const isMeant = cameras === undefined || cameras.includes(cameraOf(condition) ?? "");
+    const untilMs = condition.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(condition.until);
+    return isMeant && Date.parse(condition.since) < toMs && untilMs > fromMs;
+  });
+}
+
+function nameOf({ id, subject, since, message }: LastedCondition): string {
+  return JSON.stringify([id, subject, since, message]);
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import express from "express";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ApiServer } from "../server.ts";
+import { openRegularFile, sendFile } from "./send-file.ts";
+
+let folder: string;
+let server: ApiServer;
+let port: number;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "hindsight-send-"));
+  const app = express();
+  app.get("/:length/:promised", async (req, res) => {
+    const path = join(folder, req.params.length);
+    writeFileSync(path, "x".repeat(Number(req.params.length)));
+    const file = await openRegularFile(path);
+    if (file === undefined) throw new Error("it was just written");
+    file.entity.length = Number(req.params.promised); // as it was before somebody cut it
+    await sendFile(req, res, file, { type: "image/jpeg", fileName: "x.jpg", download: false });
+  });
+  server = new ApiServer(app);
+  port = await server.listen("127.0.0.1", 0);
+});
+afterAll(async () => {
+  await server.stop(0);
+  rmSync(folder, { recursive: true });
+});
+
+const ask = async (length: number, promised: number) =>
+  (await (await fetch(`http://127.0.0.1:${port}/${length}/${promised}`)).text()).length;
+
+it.each([1, 65_536, 65_537, 3_000_000])("a file of %i bytes is sent whole", async (length) => {
+  expect(await ask(length, length)).toBe(length);
+});
+
+it.each([
+  [10, 20],
+  [100_000, 200_000],
+])(
+  "a file that has %i bytes where it had %i ends with the connection, not with other bytes",
+  async (length, promised) => {
+    await expect(ask(length, promised)).rejects.toThrow();
+  },
+);

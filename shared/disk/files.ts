@@ -1,0 +1,134 @@
+import * as fs from "node:fs/promises";
+import { dirname, extname } from "node:path";
+import type { DiskQueue, OperationKind } from "./disk-queue.ts";
+import { DiskQueues } from "./disk-queues.ts";
+
+// The functions of node:fs/promises for all that lies in the store. Each passes the queue of the disk that it asks, so that a
+// disk that hangs takes no more than its share of the process's few threads, and rejects with DiskHangsError in seconds
+// instead of never. For absolute paths.
+
+/** One for the process, as are the threads that it shares out. */
+const queues = new DiskQueues();
+
+/** What a file's handle does, by the names of its methods. */
+const HANDLE_KINDS: Record<string, OperationKind> = {
+  read: "ask",
+  readv: "ask",
+  readFile: "ask",
+  stat: "ask",
+  write: "change",
+  writev: "change",
+  writeFile: "change",
+  appendFile: "change",
+  truncate: "change",
+  utimes: "change",
+  sync: "sync",
+  datasync: "sync",
+};
+
+export const access = queued("ask", fs.access);
+export const lstat = queued("ask", fs.lstat);
+export const readdir = queued("ask", fs.readdir);
+export const readFile = queued("ask", fs.readFile);
+export const stat = queued("ask", fs.stat);
+export const statfs = queued("ask", fs.statfs);
+export const link = queued("change", fs.link);
+export const mkdir = queued("change", fs.mkdir);
+export const rename = queued("change", fs.rename);
+export const rm = queued("change", fs.rm);
+export const rmdir = queued("change", fs.rmdir);
+export const unlink = queued("change", fs.unlink);
+
+/** As `open` of node:fs/promises; whatever is done with the handle passes the same queue. */
+export async function open(path: string, flags?: string | number): Promise<fs.FileHandle> {
+  const queue = await queueOf(path);
+  let isWanted = true;
+  const opening = queue.run(mayWrite(flags) ? "change" : "ask", async () => {
+    const handle = await fs.open(path, flags);
+    if (!isWanted) await handle.close(); // it was answered, but too late
+    return handle;
+  });
+  try {
+    return queuedHandle(await opening, queue);
+  } catch (error) {
+    isWanted = false;
+    throw error;
+  }
+}
+
+function mayWrite(flags: string | number = "r"): boolean {
+  return typeof flags === "string" ? flags !== "r" : (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
+}
+
+/** The names in a folder, a few at a time; throws the errors of opendir(3) and readdir(3). */
+export async function* namesIn(folder: string): AsyncGenerator<string> {
+  const queue = await queueOf(folder);
+  const directory = await queue.run("ask", () => fs.opendir(folder));
+  let reading: Promise<unknown> | undefined;
+  try {
+    for (;;) {
+      const entry = await queue.run("ask", () => {
+        const next = directory.read();
+        reading = next.catch(() => {});
+        return next;
+      });
+      if (entry === null) return;
+      yield entry.name;
+    }
+  } finally {
+    void queue.run("close", async () => {
+      await reading;
+      await directory.close();
+    });
+  }
+}
+
+/** Carries out something on the disk that a path lies on, in its queue, as one operation. */
+export async function onDiskOf<Result>(
+  path: string,
+  kind: OperationKind,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  return (await queueOf(path)).run(kind, operation);
+}
+
+/** Files of the store have an extension, and are no links; folders have none, and their links are followed. */
+function queueOf(path: string): Promise<DiskQueue> {
+  return queues.of(extname(path) === "" ? path : dirname(path));
+}
+
+function queued<Call extends (path: string, ...rest: never[]) => Promise<unknown>>(
+  kind: OperationKind,
+  call: Call,
+): Call {
+  const run = async (path: string, ...rest: never[]) => (await queueOf(path)).run(kind, () => call(path, ...rest));
+  return run as Call;
+}
+
+/** What was given up may still be under way: the file is closed only behind it, so that its number is no other file's yet. */
+function queuedHandle(handle: fs.FileHandle, queue: DiskQueue): fs.FileHandle {
+  const underWay = new Set<Promise<unknown>>();
+  const start = (operation: () => Promise<unknown>) => {
+    const going = operation();
+    underWay.add(going);
+    const done = () => underWay.delete(going);
+    going.then(done, done);
+    return going;
+  };
+  return new Proxy(handle, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (name === "close") {
+        return async () => {
+          const close = () => queue.run("close", () => target.close());
+          if (underWay.size === 0) await close();
+          else void Promise.allSettled(underWay).then(close);
+        };
+      }
+      const kind = HANDLE_KINDS[name as string];
+      if (typeof value !== "function") return value;
+      if (kind === undefined) return value.bind(target);
+      return (...args: unknown[]) => queue.run(kind, () => start(() => value.apply(target, args)));
+    },
+  });
+}
