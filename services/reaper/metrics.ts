@@ -6,7 +6,7 @@ export function createMetrics(registry: Registry) {
   return {
     minutes: new Counter({
       name: "hindsight_reaper_removed_minutes_total",
-      help: "Minutes deleted, by the reason: age or space",
+      help: "Minutes deleted, by the reason: age, size or space",
       labelNames: ["reason"],
       registers,
     }),

@@ -109,5 +109,14 @@ test("a camera that is refused, and then no more, is told of by system.json, met
   ]);
   expect(await conditions()).toEqual([]);
   expect(await figures()).not.toContain(METRIC);
+  await fleet.end("api");
+  fleet.start("api");
+  const stretch = `from=${begun.since}&to=${new Date().toISOString()}`;
+  const past = await until("an api that has not seen it knows that it was", 15_000, async () => {
+    const answer = await fetch(`${fleet.apiUrl}/api/1/conditions?${stretch}&camera_ids=yard`).catch(() => undefined);
+    const list = (await answer?.json()) as { conditions: { since: string; until?: string }[] } | undefined;
+    return list?.conditions.find(({ since }) => since === begun.since);
+  });
+  expect(Date.parse(past.until ?? "")).toBeGreaterThan(Date.parse(begun.since));
   expect(fleet.log).not.toContain(SECRET);
 });
