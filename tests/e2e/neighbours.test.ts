@@ -19,7 +19,7 @@ const BAD: { id: string; simulator: Record<string, unknown>; state: CameraStatus
     id: "noise",
     simulator: { faults: { garbage: { kind: "channel" } } },
     state: "connecting",
-    problem: /neither RTSP nor RTP|nothing was heard|no end|not RTSP/,
+    problem: /neither RTSP nor RTP|nothing was heard|no end|not RTSP|no keyframe/,
   },
   {
     id: "unknown-nal-types",

@@ -22,10 +22,17 @@ export function expectUnbrokenRun<Sent extends SentFrame>(
   expect(first, `${what}: the first frame recorded was sent`).toBeGreaterThanOrEqual(0);
   const expected = sent.slice(first, first + recorded.length);
   const wrong = recorded.findIndex((frame, index) => frame.sha256 !== expected[index]?.sha256);
-  expect(wrong, `${what}: index of the first frame that is lost, doubled or out of order`).toBe(-1);
+  const found = sent.findIndex((frame, i) => i > first + wrong && frame.sha256 === recorded[wrong]?.sha256) - first;
+  const how = wrong === -1 ? "" : `; sent frame ${found} is there, ${describe(expected[wrong])} is not`;
+  expect(wrong, `${what}: index of the first frame that is lost, doubled or out of order${how}`).toBe(-1);
   const missing = sent.slice(first + recorded.length).filter((frame) => frame.captureTimeUs < untilUs);
   expect(missing.length, `${what}: frames missing at the end`).toBe(0);
   return expected;
+}
+
+/** Without its hash, what its sender logged. */
+function describe(frame: SentFrame | undefined): string {
+  return JSON.stringify({ ...frame, sha256: undefined });
 }
 
 /** Expects every frame's capture time to be within `toleranceMs` of what its sender says. */

@@ -203,20 +203,19 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
       return { ...what, fromMs, toMs: fromMs + 5000 };
     }),
   ]);
-  const page = await fixture.open(`#/watch/yard,front-door?t=${iso(recentMs)}&w=${view.width / 1000}`);
+  const page = await fixture.open("#/");
   const asked = conditionsAsked(page);
-  await page.reload();
+  await page.evaluate(
+    (hash) => {
+      location.hash = hash;
+    },
+    `#/watch/yard,front-door?t=${iso(recentMs)}&w=${view.width / 1000}`,
+  );
   const point = async ({ fromMs, toMs }: { fromMs: number; toMs: number }) => {
     const { x, y } = await placeOf(page, (fromMs + toMs) / 2, view);
     await page.mouse.move(x, y);
     return { x, told: page.locator(".hover-troubles") };
   };
-  // The lanes of the two cameras, and the ruler over all.
-  const rows = await page.evaluate(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
-    const [yard, frontDoor] = [...document.querySelectorAll<HTMLElement>(".lane-name")].map((name) => name.offsetTop);
-    return { yard: yard ?? 0, frontDoor: frontDoor ?? 0, end: canvas?.clientHeight ?? 0 };
-  });
   const places: Record<string, string[]> = {};
   for (const [name, stretch, words] of [
     ["yesterday", yesterday, "yard: not recording (stalled) ("],
@@ -228,6 +227,12 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
     expect(await told.textContent()).toMatch(/, for (2 h|1 min)\)$/);
     const { x } = await placeOf(page, stretch.fromMs + 1, view);
     const found = await redRows(page, x + 2);
+    // The lanes of the two cameras, and the ruler over all.
+    const rows = await page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+      const [yard, frontDoor] = [...document.querySelectorAll<HTMLElement>(".lane-name")].map((name) => name.offsetTop);
+      return { yard: yard ?? 0, frontDoor: frontDoor ?? 0, end: canvas?.clientHeight ?? 0 };
+    });
     places[name] = [
       ...(found.some((row) => row < rows.yard) ? ["all"] : []),
       ...(found.some((row) => row > rows.yard && row < rows.frontDoor) ? ["yard"] : []),
@@ -243,6 +248,25 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
   await page.keyboard.press("+");
   await page.waitForTimeout(300);
   expect(asked).toHaveLength(1);
+});
+
+test("looked at closely, what is missing within a minute is left free, as a minute without footage is", async () => {
+  // Ten seconds of each of three minutes were recorded.
+  const firstMs = BACK_MS - 13 * HOUR_MS + 15 * MINUTE_MS;
+  const view = { middleMs: firstMs + 2 * MINUTE_MS, width: 10 * MINUTE_MS };
+  const page = await fixture.watch({ at: view.middleMs, width: view.width });
+  const colours = async () => {
+    const seconds = [5, 40, 65, 100, 125, 160, 220];
+    const places = await Promise.all(seconds.map((second) => placeOf(page, firstMs + second * 1000, view)));
+    return barColours(
+      page,
+      places.map(({ x }) => x),
+    );
+  };
+  await expect.poll(async () => new Set(await colours()).size).toBe(2);
+  const [recorded, free] = await colours();
+  expect(await colours()).toEqual([recorded, free, recorded, free, recorded, free, free]);
+  await screenshot(page, "gaps-within-minutes");
 });
 
 test("pointing anywhere in a past hour shows that minute's picture, cut from the hour's sheet", async () => {
@@ -322,6 +346,21 @@ function conditionsAsked(page: Page): string[] {
     if (request.url().includes("/api/1/conditions")) asked.push(request.url());
   });
   return asked;
+}
+
+/** The colours of the lowest line, that under the pictures, at pixels of the page. */
+function barColours(page: Page, xs: number[]): Promise<string[]> {
+  return page.evaluate((pageXs) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) throw new Error("no timeline");
+    const { left } = canvas.getBoundingClientRect();
+    return pageXs.map((x) => {
+      const column = context.getImageData(Math.floor(x - left), 0, 1, canvas.height).data;
+      const lowest = column.findLastIndex((alpha, i) => i % 4 === 3 && alpha === 255) - 3 - 2 * 4;
+      return column.slice(lowest, lowest + 3).join(" ");
+    });
+  }, xs);
 }
 
 /** At which heights a column of the timeline, at a pixel of the page, is of the colour of trouble. */

@@ -1,8 +1,9 @@
-import { readConditions } from "./client/client.ts";
+import { readConditions, readSpans } from "./client/client.ts";
 import { EventFeed } from "./client/event-feed.ts";
 import { SystemState } from "./client/system-state.ts";
 import { Footage } from "./footage/footage.ts";
 import { minuteStartMs } from "./time/minute.ts";
+import { Gaps } from "./timeline/gaps.ts";
 import { Thumbnails } from "./timeline/thumbnails.ts";
 import { Troubles } from "./timeline/troubles.ts";
 import { Notice } from "./ui/notice.ts";
@@ -15,6 +16,7 @@ export interface Services {
   footage: Footage;
   thumbnails: Thumbnails;
   troubles: Troubles;
+  gaps: Gaps;
   feed: EventFeed;
   notice: Notice;
 }
@@ -25,11 +27,15 @@ export function startServices(): Services {
   const footage = new Footage();
   const thumbnails = new Thumbnails((camera, minuteMs) => footage.hasThumbnail(camera, minuteMs));
   const troubles = new Troubles(readConditions);
+  const gaps = new Gaps(readSpans);
   system.subscribe(() => system.status !== undefined && troubles.follow(system.status.health, Date.now()));
   const feed = new EventFeed({
     onMinute: (minute) => {
       const minuteMs = minuteStartMs(minute.name);
-      if (minuteMs !== undefined) thumbnails.onMinute({ camera: minute.camera, minuteMs });
+      if (minuteMs !== undefined) {
+        thumbnails.onMinute({ camera: minute.camera, minuteMs });
+        gaps.onMinute(minute.camera, minuteMs);
+      }
       footage.onMinute(minute);
     },
     onCondition: ({ change, condition }) => change === "ended" && troubles.onEnd(condition),
@@ -38,10 +44,11 @@ export function startServices(): Services {
       system.readSoon();
       footage.refresh();
       troubles.refresh();
+      gaps.refresh();
     },
   });
   system.start();
   footage.start();
   feed.start();
-  return { router: new Router(), system, footage, thumbnails, troubles, feed, notice: new Notice() };
+  return { router: new Router(), system, footage, thumbnails, troubles, gaps, feed, notice: new Notice() };
 }

@@ -46,6 +46,18 @@ export async function readMinutes(camera: string, day: string): Promise<ListedMi
   return minutes;
 }
 
+/** When a camera was recorded within a time, ascending; all in ms since the Unix epoch. Throws as `readSystem`. */
+export async function readSpans(
+  camera: string,
+  fromMs: number,
+  toMs: number,
+): Promise<{ fromMs: number; toMs: number }[]> {
+  const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const params = { path: { id: camera }, query };
+  const { spans } = await answerOf(api.GET("/api/1/camera/{id}/spans", { params, signal: patience() }));
+  return spans.map(({ start, end }) => ({ fromMs: Date.parse(start), toMs: Date.parse(end) }));
+}
+
 /** What was wrong within a time, ms since the Unix epoch: 31 days at most. Throws as `readSystem`. */
 export function readConditions(fromMs: number, toMs: number): Promise<ConditionList> {
   const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };

@@ -9,10 +9,7 @@ export interface Span {
   state: MinuteState;
 }
 
-/**
- * The stretches of footage that overlap a time, ascending, merged over minutes and days. They go by the names of minutes:
- * a GOP longer than a minute leaves a hole here that is no gap, until the api tells of spans (issue 12).
- */
+/** The stretches of footage that overlap a time, ascending, merged over minutes and days. They go by the names of minutes. */
 export function listSpans(days: (day: number) => CameraDay | undefined, fromMs: number, toMs: number): Span[] {
   const spans: Span[] = [];
   let open: Span | undefined;

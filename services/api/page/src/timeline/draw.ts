@@ -1,4 +1,3 @@
-import type { Footage } from "../footage/footage.ts";
 import type { Span } from "../footage/spans.ts";
 import { formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { startOfLocalDay } from "../time/local-day.ts";
@@ -40,14 +39,15 @@ export function drawTimeline(
   context: Context,
   scene: Scene,
   palette: Palette,
-  { footage, thumbnails, troubles }: TimelineServices,
+  services: TimelineServices,
 ): { missing: MinuteOf[] } {
   const { view, layout } = scene;
+  const { troubles } = services;
   context.clearRect(0, 0, view.widthPx, layout.heightPx);
   drawRuler(context, scene, palette);
   drawTroubles(context, scene, undefined, { y: layout.rulerPx - TROUBLE_PX - 1, palette, troubles });
   const missing = layout.lanes.flatMap((lane) => {
-    const wanted = drawLane(context, scene, lane, palette, footage, thumbnails);
+    const wanted = drawLane(context, scene, lane, palette, services);
     const y = lane.topPx + lane.heightPx - TROUBLE_PX;
     drawTroubles(context, scene, lane.camera, { y, palette, troubles });
     return wanted;
@@ -109,8 +109,7 @@ function drawLane(
   scene: Scene,
   lane: Lane,
   palette: Palette,
-  footage: Footage,
-  thumbnails: Thumbnails,
+  { footage, thumbnails, gaps }: TimelineServices,
 ): MinuteOf[] {
   const { view, nowMs } = scene;
   const { camera, topPx, stripPx, heightPx } = lane;
@@ -137,6 +136,15 @@ function drawLane(
     listCells(view, (stripPx * 16) / 9, footage.days(camera)),
     thumbnails,
   );
+  // What is missing within minutes. Of one that cannot be read nobody knows.
+  for (const span of spans.filter(({ state }) => state !== "quarantined")) {
+    context.fillStyle = palette.lane;
+    for (const gap of gaps.between(camera, span.fromMs, span.toMs)) {
+      const x = xOf(view, Math.max(span.fromMs, gap.fromMs));
+      const end = xOf(view, Math.min(span.toMs, gap.toMs));
+      context.fillRect(x, topPx, Math.max(1, end - x), heightPx);
+    }
+  }
   const nowX = xOf(view, nowMs);
   if (nowX < view.widthPx) {
     context.fillStyle = palette.unknown;

@@ -18,7 +18,7 @@ export interface TimelineListener {
 }
 
 /** What the timeline shows. */
-export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "troubles">;
+export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "troubles" | "gaps">;
 
 /** The elements that the timeline moves about over its canvas. */
 export interface TimelineElements {
@@ -56,7 +56,7 @@ export class TimelineView implements GestureListener {
     this.#handles = elements;
     this.#card = new HoverCard(elements.card);
     this.#services = services;
-    const { footage, thumbnails, troubles } = services;
+    const { footage, thumbnails, troubles, gaps } = services;
     this.#listener = listener;
     this.#palette = readPalette(canvas);
     this.#scene = {
@@ -83,6 +83,7 @@ export class TimelineView implements GestureListener {
       listenToGestures(canvas, this),
       footage.subscribe(() => this.redraw()),
       troubles.subscribe(() => this.redraw()),
+      gaps.subscribe(() => this.redraw()),
       thumbnails.subscribe(() => this.redraw()),
       () => resized.disconnect(),
       () => scheme.removeEventListener("change", recolour),
@@ -234,14 +235,14 @@ export class TimelineView implements GestureListener {
     const hover = this.#hover;
     scene.nowMs = Date.now();
     scene.hoverMs = hover === undefined ? undefined : timeAt(scene.view, hover.xPx);
-    this.#services.troubles.want(scene.view.fromMs, scene.view.toMs, scene.nowMs);
+    const { troubles, gaps } = this.#services;
+    const cameras = scene.layout.lanes.map((lane) => lane.camera);
+    troubles.want(scene.view.fromMs, scene.view.toMs, scene.nowMs);
+    gaps.want(cameras, scene.view, scene.nowMs);
     const { missing } = drawTimeline(context, scene, this.#palette, this.#services);
     this.#placeHandles();
     if (hover === undefined || scene.hoverMs === undefined) this.#card.hide();
-    else {
-      const cameras = scene.layout.lanes.map((lane) => lane.camera);
-      this.#card.show(cameras, scene.hoverMs, hover.xPx, scene.view, this.#services);
-    }
+    else this.#card.show(cameras, scene.hoverMs, hover.xPx, scene.view, this.#services);
     const { thumbnails } = this.#services;
     const around = this.#aroundHover(scene.hoverMs);
     const [under, beside] = [around.slice(0, scene.layout.lanes.length), around.slice(scene.layout.lanes.length)];
