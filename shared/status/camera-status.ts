@@ -1,5 +1,6 @@
 /** `unwritten`: it sends, but its disk takes nothing. */
-export type CameraState = "connecting" | "recording" | "unwritten" | "stalled" | "refused" | "stopped";
+export const CAMERA_STATES = ["connecting", "recording", "unwritten", "stalled", "refused", "stopped"] as const;
+export type CameraState = (typeof CAMERA_STATES)[number];
 
 /** What a recorder tells of one camera, live, in Redis. */
 export interface CameraStatus {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { within } from "../redis/within.ts";
 import type { ServiceName } from "../service/service.ts";
-import type { CameraStatus } from "./camera-status.ts";
+import { CAMERA_STATES, type CameraStatus } from "./camera-status.ts";
 import type { DiskForecast } from "./storage-status.ts";
 
 /** What a service process tells of itself while it runs. */
@@ -122,7 +122,7 @@ function parse(text: string): unknown {
   }
 }
 
-const STATES: ReadonlySet<unknown> = new Set(["connecting", "recording", "unwritten", "stalled", "refused", "stopped"]);
+const STATES: ReadonlySet<unknown> = new Set(CAMERA_STATES);
 
 function isCameraStatus(value: unknown): value is CameraStatus {
   const status = value as Partial<CameraStatus> | null;

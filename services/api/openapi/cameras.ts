@@ -1,4 +1,5 @@
 import type * as OpenApi from "openapi3-ts/oas31";
+import { CAMERA_STATES } from "../../../shared/status/camera-status.ts";
 import {
   cameraIds,
   choice,
@@ -68,10 +69,7 @@ export const cameraSchemas: Record<string, OpenApi.SchemaObject> = {
       configured: flag("Whether it is in the configuration; others were, and have footage."),
       enabled: flag("Whether it is to be recorded."),
       recording: flag("Whether it is being recorded."),
-      state: choice(
-        ["connecting", "recording", "unwritten", "stalled", "refused", "stopped", "unknown"],
-        "unknown: no recorder tells.",
-      ),
+      state: choice([...CAMERA_STATES, "unknown"], "unknown: no recorder tells."),
       since: { type: ["string", "null"], format: "date-time", description: "Since when." },
       problem: { type: ["string", "null"], description: "What is wrong." },
       codec: text("RFC 6381, such as avc1.64001f."),

@@ -1,5 +1,6 @@
 import type * as OpenApi from "openapi3-ts/oas31";
 import type { ConditionId } from "../../../shared/health/condition.ts";
+import { CAMERA_STATES } from "../../../shared/status/camera-status.ts";
 import { PROBLEM_KINDS } from "../http/problem.ts";
 import { choice, count, flag, instant, list, number, object, ref, text } from "./parts.ts";
 
@@ -99,7 +100,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
     },
     ["camera", "service", "disk", "since", "todo"],
   ),
-  CameraState: choice(["connecting", "recording", "unwritten", "stalled", "refused", "stopped"], "How recording does."),
+  CameraState: choice(CAMERA_STATES, "How recording does."),
   CameraStatus: object(
     "What a camera's recorder tells of it. Counts are since the recorder started.",
     {
@@ -206,10 +207,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
   CameraEvent: object("A camera's state or problem is another.", {
     camera: ref("CameraId"),
     recording: flag("Whether it is being recorded."),
-    state: choice(
-      ["connecting", "recording", "unwritten", "stalled", "refused", "stopped", "unknown"],
-      "unknown: no recorder tells.",
-    ),
+    state: choice([...CAMERA_STATES, "unknown"], "unknown: no recorder tells."),
     since: { type: ["string", "null"], format: "date-time", description: "Since when." },
     problem: { type: ["string", "null"], description: "What is wrong." },
   }),
