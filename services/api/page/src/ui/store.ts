@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer } from "preact/hooks";
 
 /** Something whose changes can be listened to. */
 export interface Observable {
@@ -23,7 +23,8 @@ export class Changing implements Observable {
 /** Renders the component anew whenever one of the things changes. */
 export function useChanges(...things: Observable[]): void {
   const [, rerender] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => {
+  // Before anything else can run: what changed between drawing and listening would never be shown.
+  useLayoutEffect(() => {
     const ends = things.map((thing) => thing.subscribe(() => rerender(undefined)));
     return () => {
       for (const end of ends) end();

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { thumbnailUrl } from "../client/client.ts";
 import type { Services } from "../services.ts";
 import { floorMinute } from "../time/minute.ts";
@@ -11,7 +11,7 @@ export function Others({ services, session }: { services: Services; session: Ses
   const { footage, feed } = services;
   useChanges(footage, session, feed);
   const [minuteMs, setMinuteMs] = useState(floorMinute(session.timeMs));
-  useEffect(() => session.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [session]);
+  useLayoutEffect(() => session.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [session]);
   return (
     <ul class="others" aria-label="The other cameras at this time">
       {session.cameras
