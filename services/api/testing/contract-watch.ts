@@ -25,7 +25,9 @@ export function watched(
     }) as typeof write;
     res.end = ((...args: unknown[]) => {
       keep(args[0], typeof args[1] === "string" ? args[1] : "utf8");
+      const isAnswered = !res.destroyed; // to a client that has gone, nothing may have been said yet
       const ended = Reflect.apply(end, res, args);
+      if (!isAnswered) return ended;
       const headers = res.getHeaders();
       const body = pieces.length === 0 ? undefined : decompressed(Buffer.concat(pieces), headers["content-encoding"]);
       const exchange = { method, target, requestHeaders, status: res.statusCode, headers, body };
