@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
+import { BufferPool } from "../services/converter/buffer-pool.ts";
 import { keyframesOf } from "../services/converter/first-picture.ts";
 import { IdleWatch } from "../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../services/converter/minute-converter.ts";
-import { PreviewBatcher } from "../services/converter/preview-batcher.ts";
+import { MAX_BATCH, PreviewBatcher } from "../services/converter/preview-batcher.ts";
 import { copySamples, writeAll } from "../services/converter/sample-copy.ts";
 import { Semaphore } from "../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../services/converter/takeover-pace.ts";
@@ -32,6 +33,7 @@ const MINUTE = "20251124.1432";
 const START_US = minuteStartUs(MINUTE) as number;
 const US_PER_TICK = 10_000; // of /proc/self/stat
 const run = promisify(execFile);
+const buffers = new BufferPool();
 const folder = await mkdtemp(join(tmpdir(), "hindsight-bench-"));
 
 try {
@@ -57,10 +59,12 @@ async function bench(): Promise<void> {
   row("ffmpeg -c copy -movflags +faststart", ffmpegMux, ffmpegMux, bunny);
   const keyframe = await firstKeyframe(chunk);
   const singly = await measure(() => previews(keyframe, 1), true);
-  const batched = (await measure(() => previews(keyframe, 16), true)) / 16;
+  const batched = (await measure(() => previews(keyframe, MAX_BATCH), true)) / MAX_BATCH;
   console.log("\nPreview and thumbnail of 1920x1080, CPU ms for each:\n");
   console.log(`  one ffmpeg process a picture  ${singly.toFixed(1)}`);
-  console.log(`  16 in one process             ${batched.toFixed(1)}   (${(batched / singly).toFixed(2)} of it)`);
+  console.log(
+    `  ${MAX_BATCH} in one process             ${batched.toFixed(1)}   (${(batched / singly).toFixed(2)} of it)`,
+  );
   console.log(
     `\nA minute as a job, alone (lock, fdatasync, an ffmpeg process of its own): ${(whole - floor).toFixed(1)} ms`,
   );
@@ -102,7 +106,7 @@ async function makeMinute(stream: string, chunk: string): Promise<void> {
 
 async function plan(path: string): Promise<{ plan: MinutePlan; source: SampleSource }> {
   const file = await open(path, "r");
-  const index = await indexChunk(file);
+  const index = await buffers.lend((buffer) => indexChunk(file, undefined, buffer));
   const source = { path, file, offsets: index.offsets, sizes: index.sizes, isAnnexB: true };
   return { plan: planMinute(undefined, [{ index, source }]), source };
 }
@@ -112,7 +116,7 @@ async function mux(path: string): Promise<void> {
   const { value } = await keyframesOf(planned).next();
   const output = await open(join(folder, "own.mp4"), "w");
   await writeAll(output, [writeMovieHead({ ...(value as Keyframe).configuration, ...planned.movie })]);
-  await copySamples(planned.ranges, output);
+  await buffers.lend((buffer) => copySamples(planned.ranges, output, buffer));
   await output.close();
   await source.file.close();
 }
@@ -130,6 +134,7 @@ async function convert(path: string): Promise<void> {
     previews: new PreviewBatcher(grabber, 0),
     watch: new IdleWatch(),
     copying: new Semaphore(1),
+    buffers,
     pace: TAKEOVER_PACE,
   };
   await convertMinute({ camera: "cam", minute: MINUTE, directory }, tools);

@@ -44,7 +44,10 @@ export class Demonstration {
 async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  await once(server, "listening").catch((cause: Error) => {
+    const todo = "see to its loopback interface, or configure cameras of your own (config/nvr.example.json)";
+    throw new Error(`the simulated cameras need the address 127.0.0.1 (${cause.message}): ${todo}`, { cause });
+  });
   const { port } = server.address() as { port: number };
   server.close();
   await once(server, "close");

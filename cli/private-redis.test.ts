@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -51,4 +51,13 @@ test("after a run has been stopped, another one can start", async () => {
   const second = inFolder();
   await second.start();
   expect(await processId(second.url)).toMatch(/\d+/);
+});
+
+test("a folder that cannot be written is told, with what to do", async () => {
+  await writeFile(join(folder, "file"), "");
+  for (const path of [join(folder, "file"), "/proc/hindsight/redis"]) {
+    const redis = new PrivateRedis(path, () => {});
+    await expect(redis.start()).rejects.toThrow(/Redis cannot be written \(EN.*\): .*REDIS_URL/);
+    await redis.stop();
+  }
 });

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
+import { makeFolders } from "../shared/disk/make-folders.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
 /** Longer paths do not fit the address of a Unix socket (unix(7)). */
@@ -31,11 +33,11 @@ export class PrivateRedis {
   }
 
   /**
-   * Starts the server, or takes over one that an earlier run left behind. Throws when it does not answer in time, and when
-   * another run is using it: the one that stops first would stop it for both.
+   * Starts the server, or takes over one that an earlier run left behind. Throws when its folder cannot be written, when it
+   * does not answer in time, and when another run is using it: the one that stops first would stop it for both.
    */
   async start(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeWritable(this.#folder);
     this.#claim = await claim(this.#folder);
     this.#isAdopted = await this.#answers();
     if (this.#isAdopted) return;
@@ -78,6 +80,19 @@ export class PrivateRedis {
     const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 });
     redis.on("error", () => {}); // the call that fails tells
     return redis;
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  try {
+    await makeFolders(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new Error(
+      `the folder of nvr's own Redis cannot be written (${(error as Error).message}): see who owns it and whether its disk ` +
+        "is read-only, or name another Redis by REDIS_URL",
+      { cause: error },
+    );
   }
 }
 

@@ -1,9 +1,11 @@
 // `nvr up`: runs the whole fleet in the foreground.
+import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
 import { processSurroundings } from "../shared/config/load-config.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
 import { LocalFleet } from "./local-fleet.ts";
+import { eachLine } from "./log-lines.ts";
 
 const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
 
@@ -17,11 +19,12 @@ try {
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
+const say = (line: string) => print(`nvr       | ${line}`);
 const fleet = new LocalFleet({ config, redisUrl: namedRedis(), print });
 let isStopping = false;
 const stop = () => {
   if (isStopping) {
-    print("nvr       | stopping already: give it a moment");
+    say("stopping already: give it a moment");
     return;
   }
   isStopping = true;
@@ -32,12 +35,14 @@ process.on("SIGTERM", stop);
 process.on("SIGHUP", stop);
 process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
 
-config.watch(createLogger({ service: "nvr", config }));
+const output = new PassThrough();
+eachLine(output, say);
+config.watch(createLogger({ service: "nvr", config, output }));
 config.onChange(() => void fleet.reconfigure());
 try {
   await fleet.start();
 } catch (error) {
-  print(`nvr       | ${(error as Error).message}`);
+  say((error as Error).message);
   await fleet.stop();
   process.exit(1);
 }

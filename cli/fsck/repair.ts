@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { BufferPool } from "../../services/converter/buffer-pool.ts";
 import { NotYetError } from "../../services/converter/errors.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../../services/converter/minute-converter.ts";
@@ -27,6 +28,7 @@ export class Repairer {
       previews: new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }), PREVIEW_WINDOW_MS),
       watch: new IdleWatch(),
       copying: new Semaphore(1),
+      buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };
   }

@@ -10,7 +10,7 @@ import { allowOrigins } from "./http/cors.ts";
 import type { SystemName } from "./http/envelope.ts";
 import { errorHandler, notFound, requireHost } from "./http/errors.ts";
 import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers.ts";
-import { Ranges } from "./range/ranges.ts";
+import type { Ranges } from "./range/ranges.ts";
 import { camerasRoutes } from "./routes/cameras.ts";
 import { conditionsRoutes } from "./routes/conditions.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -30,6 +30,7 @@ export interface AppParts {
   logger: Logger;
   system: SystemName;
   catalog: Catalog;
+  ranges: Ranges;
   monitor: SystemMonitor;
   health: Pick<HealthWatch, "conditions" | "history">;
   events: EventHub;
@@ -47,10 +48,9 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  const ranges = new Ranges(parts);
   app.use(securityHeaders, requireHost, allowOrigins(parts.config), refuseCrossSiteChanges);
   // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
-  app.use(footageRoutes({ ...parts, ranges }));
+  app.use(footageRoutes(parts));
   app.use(compress());
   if (parts.healthRouter !== undefined) app.use(parts.healthRouter);
   app.use(docsRoutes(parts));
@@ -61,7 +61,7 @@ export function createApp(parts: AppParts): Express {
   app.use(eventRoutes(parts.events));
   app.use(liveRoutes());
   app.use(snapshotRoutes(parts));
-  app.use(rangeRoutes({ catalog: parts.catalog, ranges }), rangeArchiveRoutes({ ...parts, ranges }));
+  app.use(rangeRoutes(parts), rangeArchiveRoutes(parts));
   app.use("/admin/queues", parts.board);
   app.use(pageRoutes(parts.pageFolder));
   app.use(notFound, errorHandler(parts.logger));

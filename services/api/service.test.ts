@@ -7,6 +7,7 @@ import winston from "winston";
 import type { ReaperConfig } from "../../shared/config/config.ts";
 import { connectRedis } from "../../shared/redis/connect-redis.ts";
 import type { ServiceContext } from "../../shared/service/service.ts";
+import { StartError } from "../../shared/service/start-error.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { projectRoot } from "./project.ts";
 import { type ApiService, startApi } from "./service.ts";
@@ -67,9 +68,20 @@ describe("startApi", () => {
     expect(await (await fetch(url("/metrics"))).text()).not.toContain("hindsight_disk_free_bytes{"); // the reaper's then
   });
 
-  it("says which setting to correct when its port is taken", async () => {
-    store.config.change({ api: { ...store.config.current.api, port: api.port } });
-    await expect(startApi(context, { projectRoot: root })).rejects.toThrow(/EADDRINUSE.*api\.port/);
+  it("says in a line what keeps it from listening, and which setting to correct", async () => {
+    const startAt = (host: string, port: number) => {
+      store.config.change({ api: { ...store.config.current.api, host, port } });
+      return startApi(context, { projectRoot: root }).catch((error: unknown) => error);
+    };
+    const inUse = await startAt("127.0.0.1", api.port);
+    expect(inUse).toBeInstanceOf(StartError);
+    expect((inUse as Error).message).toMatch(
+      new RegExp(`^page and API .* port ${api.port} at 127.0.0.1 is in use, .* api\\.port \\(NVR_API_PORT\\).*$`),
+    );
+    expect(await startAt("192.0.2.1", 0)).toMatchObject({
+      message: expect.stringMatching(/192\.0\.2\.1 is no address of this machine: .*api\.host/),
+    });
+    expect(await startAt("nowhere.invalid", 0)).toMatchObject({ message: expect.stringContaining("api.host") });
   });
 
   it("stops while somebody listens for events", async () => {

@@ -11,9 +11,11 @@ import { registerHealthMetrics } from "./health/health-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
+import { listenError } from "./listen-error.ts";
 import { LiveSource } from "./live/live-source.ts";
 import { LiveViews } from "./live/live-views.ts";
 import { pageFolder, systemName } from "./project.ts";
+import { Ranges, rehearse } from "./range/ranges.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { ApiServer } from "./server.ts";
 
@@ -30,12 +32,13 @@ export interface ApiService extends Service {
 /** Downloads under way get so long when the api stops; runService allows 25 s for all. */
 const GRACE_MS = 15_000;
 
-/** Builds the api, and listens. Throws when the port is taken. */
+/** Builds the api, and listens. Throws StartError where it cannot. */
 export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
   const { instance, config, logger, redis, metrics } = context;
   const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   queue.on("error", () => {}); // connectRedis tells that Redis is away
   const catalog = new Catalog(config, logger);
+  const ranges = new Ranges({ catalog, logger });
   const monitor = new SystemMonitor({
     config,
     catalog,
@@ -50,6 +53,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     logger,
     system: systemName(options.projectRoot),
     catalog,
+    ranges,
     monitor,
     health,
     events,
@@ -61,14 +65,13 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   const server = new ApiServer(app, (request, socket, head) => live.upgrade(request, socket, head));
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`cannot listen at ${host}:${wanted} (${error.code}): correct api.host or api.port`, {
-      cause: error,
-    });
+    throw listenError(host, wanted, error);
   });
   registerHealthMetrics(metrics, { config, health, monitor });
   const lookAtOnce = () => health.start(); // what was known before stands in Redis
   redis.on("ready", lookAtOnce);
   health.start();
+  void rehearse(ranges, catalog);
   logger.info(`the page is at http://${host.includes(":") ? `[${host}]` : host}:${port}/`);
   return {
     port,

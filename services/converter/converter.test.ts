@@ -281,13 +281,13 @@ test("a poison chunk ends in quarantine and in a failed job that says why; other
   redis.disconnect();
 });
 
-test("a missing ffmpeg puts nothing in quarantine: it is told, and when it is there everything is converted", async () => {
-  const units = await put("cam", 0);
+test("a missing ffmpeg puts nothing in quarantine: it is told at the start, and when it is there everything is converted", async () => {
   const later = join(folder, "later");
   const fleet = await converter({ ffmpegPath: later, attempts: 1 });
   const delays = await countDelays();
   start(fleet);
   await until("the complaint", 20_000, async () => fleet.log.includes("there is no ffmpeg at"));
+  const units = await put("cam", 0);
   await delays.reach(3);
   expect(fleet.log.match(/there is no ffmpeg at/g)).toHaveLength(1);
   expect((await names("cam")).filter((name) => name.endsWith(".chunk"))).toHaveLength(1);

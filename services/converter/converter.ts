@@ -2,18 +2,19 @@ import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { LiveConfig } from "../../shared/config/config.ts";
-import { DiskHangsError } from "../../shared/disk/disk-hangs-error.ts";
+import { DiskAwayError } from "../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { JobProcessor } from "./job-processor.ts";
+import { FFMPEG, JobProcessor } from "./job-processor.ts";
 import { ConverterMetrics } from "./metrics.ts";
 import { type Conversion, convertMinute } from "./minute-converter.ts";
-import { PreviewBatcher } from "./preview-batcher.ts";
+import { MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
 import { Semaphore } from "./semaphore.ts";
 import { Sweep } from "./sweep.ts";
 import { TAKEOVER_PACE } from "./takeover-pace.ts";
@@ -22,7 +23,7 @@ import { Troubles } from "./troubles.ts";
 /** How long a lone minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
 /** Jobs that may wait for their pictures, beside the minutes that are being copied. */
-const WAITING_FOR_PICTURES = 16;
+const WAITING_FOR_PICTURES = MAX_BATCH;
 /** A job is safe to be begun as often as converters die over it. */
 const MAX_STALLED = 1000;
 const PUSH_BATCH = 200;
@@ -44,6 +45,7 @@ export class Converter implements Service {
   readonly #sweep = new Sweep(this.#watch);
   readonly #unsubscribe: () => void;
   readonly #onReady = () => this.#sweepSoon();
+  #isFfmpegSeen = false;
   #sweeping: Promise<void> | undefined;
   #isSweepDue = false;
   #timer: NodeJS.Timeout | undefined;
@@ -64,9 +66,10 @@ export class Converter implements Service {
     const { concurrency } = config.current.converter;
     const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
     const copying = new Semaphore(concurrency);
+    const buffers = new BufferPool();
     const settings = () => config.current.converter;
     const processor = new JobProcessor({
-      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, pace }),
+      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, buffers, pace }),
       config: settings,
       logger,
       metrics: this.#metrics,
@@ -130,6 +133,7 @@ export class Converter implements Service {
   async #sweepWhileDue(): Promise<void> {
     while (this.#isSweepDue && !this.#isStopped) {
       this.#isSweepDue = false;
+      void this.#lookForFfmpeg();
       try {
         await this.#sweepOnce();
       } catch (error) {
@@ -141,13 +145,25 @@ export class Converter implements Service {
     this.#timer = setTimeout(() => this.#sweepSoon(), this.#config.current.converter.sweepIntervalMs);
   }
 
+  /** Until it is seen to work once: what it lacks is told at the start, not at the first minute. */
+  async #lookForFfmpeg(): Promise<void> {
+    if (this.#isFfmpegSeen) return;
+    try {
+      await grabberOf(this.#config).check();
+      this.#isFfmpegSeen = true;
+      this.#troubles.clear(FFMPEG);
+    } catch (error) {
+      this.#troubles.note(FFMPEG, `conversion waits: ${(error as Error).message}`);
+    }
+  }
+
   async #sweepOnce(): Promise<void> {
     const { cameras, storage } = this.#config.current;
     const configured = [...cameras.values()].map(({ id, directory }) => ({ camera: id, directory }));
     const directories = await listCameraDirectories(storage.root, configured, (path, error) => {
       this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
     }).catch((error: unknown) => {
-      if (error instanceof DiskHangsError) return configured; // the root's disk hangs, the cameras' own may not
+      if (error instanceof DiskAwayError) return configured; // the root's disk is away, the cameras' own may not be
       throw error;
     });
     const { jobs, backlog, unreadable } = await this.#sweep.run(directories);
@@ -167,12 +183,16 @@ export class Converter implements Service {
   }
 }
 
-/** A grabber that follows the configuration as it is at each batch. */
+/** A grabber that follows the configuration. */
 function grabberBy(config: LiveConfig): { grab: FrameGrabber["grab"] } {
-  return {
-    grab: (keyframes: readonly Keyframe[], isLenient?: boolean) => {
-      const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
-      return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }).grab(keyframes, isLenient);
-    },
-  };
+  let grabber = grabberOf(config);
+  config.onChange(() => {
+    grabber = grabberOf(config);
+  });
+  return { grab: (keyframes: readonly Keyframe[], isLenient?: boolean) => grabber.grab(keyframes, isLenient) };
+}
+
+function grabberOf(config: LiveConfig): FrameGrabber {
+  const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
+  return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs });
 }

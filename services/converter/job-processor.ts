@@ -10,7 +10,7 @@ import { listParts } from "./minute-parts.ts";
 import { quarantine } from "./quarantine.ts";
 import type { Troubles } from "./troubles.ts";
 
-const FFMPEG = "ffmpeg";
+export const FFMPEG = "ffmpeg";
 const LOCK_LOST_PAUSE_MS = 1000;
 
 /** What decides over jobs. */

@@ -10,6 +10,7 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
 import { keyframesOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
@@ -30,6 +31,7 @@ export interface MinuteConverterTools {
   watch: IdleWatch;
   /** Bounds the minutes that are copied at the same time. */
   copying: Semaphore;
+  buffers: BufferPool;
   pace: TakeoverPace;
 }
 
@@ -88,7 +90,7 @@ class MinuteConversion {
 
   async run(): Promise<Conversion> {
     try {
-      this.#parts = await openParts(this.#job);
+      this.#parts = await openParts(this.#job, this.#tools.buffers);
       requireClosed(this.#parts, this.#tools);
       const existing = await this.#openExisting();
       const plan = await this.#write(existing);
@@ -148,7 +150,7 @@ class MinuteConversion {
     await this.#tools.copying.run(() =>
       writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
-        await copySamples(plan.ranges, file);
+        await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
         await this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
       }),
     );

@@ -4,6 +4,7 @@ import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { open, readdir } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { chunkPath, parseFootageName } from "../../shared/store/names.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import type { FileState, IdleWatch } from "./idle-watch.ts";
 
 /** A chunk of a minute, open and indexed. */
@@ -26,11 +27,11 @@ export async function listParts(job: ConversionJob): Promise<string[]> {
 }
 
 /** Opens and indexes all chunks of a minute, in the order of their parts. Throws the errors of readdir(2), open(2), read(2). */
-export async function openParts(job: ConversionJob): Promise<MinutePart[]> {
+export async function openParts(job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
   const parts: MinutePart[] = [];
   try {
     for (const path of await listParts(job)) {
-      const part = await openPart(path);
+      const part = await openPart(path, buffers);
       if (part !== undefined) parts.push(part);
     }
   } catch (error) {
@@ -58,7 +59,7 @@ export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number
   return watchedMs >= Math.min(MIN_WATCHED_MS, chunkIdleMs) && Date.now() - part.state.mtimeMs >= chunkIdleMs;
 }
 
-async function openPart(path: string): Promise<MinutePart | undefined> {
+async function openPart(path: string, buffers: BufferPool): Promise<MinutePart | undefined> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
@@ -68,7 +69,8 @@ async function openPart(path: string): Promise<MinutePart | undefined> {
   }
   try {
     const { ino, size, mtimeMs } = await file.stat();
-    return { path, file, index: await indexChunk(file), state: { ino, size, mtimeMs } };
+    const index = await buffers.lend((buffer) => indexChunk(file, undefined, buffer));
+    return { path, file, index, state: { ino, size, mtimeMs } };
   } catch (error) {
     await file.close();
     throw error;

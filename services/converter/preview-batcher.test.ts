@@ -1,15 +1,17 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { splitAnnexB } from "../../shared/h264/nal.ts";
 import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
 import { makeClip } from "../../tests/support/chunk-maker.ts";
-import { PreviewBatcher } from "./preview-batcher.ts";
+import { type Grabber, MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
 
 let folder: string;
 let keyframes: Keyframe[];
@@ -22,8 +24,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
+const clipOf = (hue: number, width = 640) => ({ frames: 1, width, height: 384, hue });
+
 async function keyframe(hue: number, width = 640): Promise<Keyframe> {
-  const [unit] = await makeClip({ frames: 1, width, height: 384, hue });
+  const [unit] = await makeClip(clipOf(hue, width));
   const nals = splitAnnexB(unit?.data as Buffer);
   const configuration = avcConfigurationOf(nals);
   if (configuration === undefined) throw new Error("no parameter sets");
@@ -85,12 +89,100 @@ test("pictures of different sizes do not share a process, and each has its own s
   expect(widths).toEqual([640, 640, 320]);
 });
 
-test("more than 16 pictures go in several batches, and a lone one does not wait for company", async () => {
+test("more than 32 pictures go in several batches", async () => {
   const counting = await program("many", 'exec ffmpeg "$@"');
   const together = batcher(counting.path);
-  const many = Array.from({ length: 20 }, (_, i) => together.grab(keyframes[i % 6] as Keyframe));
+  const many = Array.from({ length: 40 }, (_, i) => together.grab(keyframes[i % 6] as Keyframe));
   expect((await Promise.all(many)).every((jpeg) => jpeg !== undefined)).toBe(true);
   expect(await counting.calls()).toBe(2);
+});
+
+describe("company", () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** Notes when each batch began and how large it was; each takes so long. */
+  function noting(decodeMs: number) {
+    vi.useFakeTimers();
+    const beganMs = performance.now();
+    const batches: { atMs: number; size: number }[] = [];
+    const grabber: Grabber = {
+      grab: async (batch) => {
+        batches.push({ atMs: Math.round(performance.now() - beganMs), size: batch.length });
+        await new Promise((resolve) => setTimeout(resolve, decodeMs));
+        return batch.map(() => Buffer.alloc(1));
+      },
+    };
+    return { batches, previews: new PreviewBatcher(grabber, 300) };
+  }
+  const one = () => keyframes[0] as Keyframe;
+
+  test("a lone minute waits for it 300 ms at most", async () => {
+    const { batches, previews } = noting(100);
+    void previews.grab(one());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(batches).toEqual([{ atMs: 300, size: 1 }]);
+  });
+
+  test("while it keeps coming, it is waited for, but 2.4 s at most", async () => {
+    const { batches, previews } = noting(100);
+    for (let i = 0; i < 20; i++) {
+      void previews.grab(one());
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(batches.map(({ size }) => size)).toEqual([12, 8]);
+    expect(batches[0]?.atMs).toBe(2400);
+  });
+
+  test("who comes while ffmpeg is at work joins those that wait for their turn", async () => {
+    const { batches, previews } = noting(1500);
+    void previews.grab(one());
+    await vi.advanceTimersByTimeAsync(400);
+    for (let i = 0; i < 3; i++) {
+      void previews.grab(one());
+      await vi.advanceTimersByTimeAsync(400);
+    }
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(batches).toEqual([
+      { atMs: 300, size: 1 },
+      { atMs: 1800, size: 3 },
+    ]);
+  });
+
+  test("a full batch waits for nobody, and who comes next waits for company of its own", async () => {
+    const { batches, previews } = noting(100);
+    for (let i = 0; i <= MAX_BATCH; i++) void previews.grab(one());
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(batches).toEqual([
+      { atMs: 0, size: MAX_BATCH },
+      { atMs: 300, size: 1 },
+    ]);
+  });
+});
+
+test("an ffmpeg without the zscale filter makes the same pictures, and is asked for it once", async () => {
+  const without = await program(
+    "without",
+    `case "$*" in *zscale*) echo "No such filter: 'zscale'" >&2; exit 1;; esac\nexec ffmpeg "$@"`,
+  );
+  const one = keyframes[0] as Keyframe;
+  const pictures = batcher(without.path);
+  const picture = await pictures.grab(one);
+  expect(picture).toEqual(await batcher().grab(one));
+  expect(await pictures.grab(one)).toEqual(picture);
+  expect(await without.calls()).toBe(3);
+});
+
+test("a picture is as bright as ffmpeg itself decodes it", async () => {
+  const [unit] = await makeClip(clipOf(0));
+  const stream = join(folder, "independent.h264");
+  await writeFile(stream, unit?.data as Buffer);
+  const raw = ["-v", "error", "-f", "h264", "-i", stream, "-frames:v", "1", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"];
+  const { stdout } = await promisify(execFile)("ffmpeg", raw, { encoding: "buffer", maxBuffer: 10_000_000 });
+  const decoded = await sharp(stdout, { raw: { width: 640, height: 384, channels: 3 } })
+    .png()
+    .toBuffer();
+  expect(await likeness(await batcher().grab(keyframes[0] as Keyframe), decoded)).toBeLessThan(3);
 });
 
 test("an ffmpeg that hangs over a picture is killed, and only the picture is to blame when ffmpeg works otherwise", async () => {

@@ -11,18 +11,31 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-const MAX_BATCH = 16;
+interface Group {
+  key: string;
+  waiting: Waiting[];
+  /** When no more company is waited for, by the monotonic clock. */
+  untilMs: number;
+  timer?: NodeJS.Timeout;
+  isDue: boolean;
+}
+
+/** The most pictures that share a process. */
+export const MAX_BATCH = 32;
+/** Where company keeps coming, it is waited for this many times as long as for the first. */
+const MOST_WINDOWS = 8;
 
 /**
- * Lets the first frames of several minutes share one ffmpeg process, whose start costs more than decoding a picture.
- * Minutes of cameras that start recording files at the same time are converted at about the same time; a lone one waits for
- * company no longer than `windowMs`. Only pictures with the same parameter sets go together, and only one process runs
- * at a time.
+ * Lets the first frames of several minutes share one ffmpeg process, whose start costs more than decoding four pictures.
+ * Minutes of all cameras end within a GOP of one another; a lone one waits for company no longer than `windowMs`, and each
+ * that comes is waited with as long again, up to eight times. Only pictures with the same parameter sets go together, and
+ * only one process runs at a time: who comes before it is their turn still joins.
  */
 export class PreviewBatcher {
   readonly #grabber: Grabber;
   readonly #windowMs: number;
-  readonly #groups = new Map<string, Waiting[]>();
+  /** Those that may be joined, by parameter sets. */
+  readonly #groups = new Map<string, Group>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(grabber: Grabber, windowMs: number) {
@@ -36,14 +49,16 @@ export class PreviewBatcher {
    */
   grab(keyframe: Keyframe): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
-      const key = keyframe.configuration.avcC.toString("latin1");
-      const group = this.#groups.get(key) ?? [];
-      group.push({ keyframe, resolve, reject });
-      if (group.length === 1) {
-        this.#groups.set(key, group);
-        setTimeout(() => this.#start(key, group), this.#windowMs);
+      const group = this.#groupOf(keyframe.configuration.avcC.toString("latin1"));
+      group.waiting.push({ keyframe, resolve, reject });
+      if (group.waiting.length === MAX_BATCH) {
+        this.#groups.delete(group.key);
+        this.#start(group);
+      } else if (!group.isDue) {
+        clearTimeout(group.timer);
+        const leftMs = group.untilMs - performance.now();
+        group.timer = setTimeout(() => this.#start(group), Math.min(this.#windowMs, Math.max(leftMs, 0)));
       }
-      if (group.length === MAX_BATCH) this.#start(key, group);
     });
   }
 
@@ -53,13 +68,24 @@ export class PreviewBatcher {
     return picture;
   }
 
-  #start(key: string, group: Waiting[]): void {
-    if (this.#groups.get(key) !== group) return; // already under way, having been full
-    this.#groups.delete(key);
-    this.#running = this.#running.then(() => this.#decode(group));
+  #groupOf(key: string): Group {
+    const untilMs = performance.now() + MOST_WINDOWS * this.#windowMs;
+    const group = this.#groups.get(key) ?? { key, waiting: [], untilMs, isDue: false };
+    this.#groups.set(key, group);
+    return group;
   }
 
-  async #decode(group: Waiting[]): Promise<void> {
+  #start(group: Group): void {
+    clearTimeout(group.timer);
+    if (group.isDue) return;
+    group.isDue = true;
+    this.#running = this.#running.then(() => {
+      if (this.#groups.get(group.key) === group) this.#groups.delete(group.key);
+      return this.#decode(group.waiting);
+    });
+  }
+
+  async #decode(group: readonly Waiting[]): Promise<void> {
     try {
       const pictures = await this.#grabber.grab(group.map(({ keyframe }) => keyframe));
       for (const [index, waiting] of group.entries()) {

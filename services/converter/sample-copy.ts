@@ -13,20 +13,18 @@ export class SourceStartCodeError extends Error {
   }
 }
 
-const BATCH_BYTES = 2 * 1024 * 1024;
-
 /**
- * Copies samples into `output`, where it stands, as they go into an mp4. In large reads: one takes in many access units
- * with the block headers between them, start codes become lengths where they stand, and one gathering write leaves the
- * headers out. Throws SourceStartCodeError, and the errors of read(2) and write(2).
+ * Copies samples into `output`, where it stands, as they go into an mp4. In reads as large as `space`: one takes in many
+ * access units with the block headers between them, start codes become lengths where they stand, and one gathering write
+ * leaves the headers out. Throws SourceStartCodeError, and the errors of read(2) and write(2).
  */
-export async function copySamples(ranges: readonly SampleRange[], output: FileHandle): Promise<void> {
-  let buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
+export async function copySamples(ranges: readonly SampleRange[], output: FileHandle, space: Buffer): Promise<void> {
+  let buffer = space;
   for (const { source, from, to } of ranges) {
     for (let first = from; first < to; ) {
       const start = source.offsets[first] as number;
       let next = first + 1;
-      while (next < to && endOf(source, next) - start <= BATCH_BYTES && endOf(source, next) > start) next++;
+      while (next < to && endOf(source, next) - start <= space.length && endOf(source, next) > start) next++;
       const length = endOf(source, next - 1) - start;
       if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(length);
       await readFully(source, buffer, length, start);

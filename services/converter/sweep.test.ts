@@ -1,10 +1,14 @@
 import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { requireMounts } from "../../shared/disk/files.ts";
+import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
+import { isMachineTrouble } from "./errors.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { convertMinute } from "./minute-converter.ts";
 import { Sweep } from "./sweep.ts";
-import { MINUTE, MinuteFixture } from "./testing/minute-fixture.ts";
+import { MINUTE, MinuteFixture, tools } from "./testing/minute-fixture.ts";
 
 let minute: MinuteFixture;
 let nowMs: number;
@@ -75,4 +79,21 @@ test("a directory that is not there is empty; one that cannot be read is told", 
     { camera: "cam", directory: file },
   ]);
   expect(result.unreadable.map(({ path }) => path)).toEqual([file]);
+});
+
+test("below a mount point at which nothing is mounted there are no jobs, that is told, and what was queued waits", async () => {
+  await put(minute.chunk(1));
+  requireMounts([minute.directory]);
+  try {
+    const result = await run();
+    expect(result.jobs).toEqual([]);
+    expect(result.unreadable).toEqual([{ path: minute.directory, error: expect.any(NotMountedError) }]);
+    const converting = convertMinute(minute.job, tools());
+    await expect(converting).rejects.toThrow("no disk is mounted");
+    await converting.catch((error: unknown) => expect(isMachineTrouble(error)).toBe(true));
+  } finally {
+    requireMounts([]);
+  }
+  expect(await minute.names()).toEqual([basename(minute.chunk(1))]);
+  expect((await run()).jobs).toEqual([minute.job]);
 });

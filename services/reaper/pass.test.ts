@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "../../shared/config/config.ts";
+import { requireMounts } from "../../shared/disk/files.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { keepPath, minutePath, quarantineFolder, spriteSheetPath, temporaryName } from "../../shared/store/names.ts";
 import { dayOf, hourOf } from "../../shared/time/minute.ts";
@@ -330,6 +331,25 @@ test("a disk that does not answer is a problem, and never one with space without
   // A file system that tells no size: nothing is known of its free space.
   const blind = await pass(configOf(root, [cameraConfig("proc", "/proc/self")], { minFreePercent: 50 }));
   expect(blind.problems).toEqual([expect.stringContaining("the free space of /proc/self cannot be told")]);
+});
+
+test("below a mount point at which nothing is mounted nothing is counted or deleted, and that is told", async () => {
+  await recordedAllAlong();
+  const mountPoint = join(root, "disk");
+  const camera = cameraConfig("yard", join(mountPoint, "yard"));
+  const [path = ""] = writeMinute(camera.directory, "yard", minutesAgo(4000));
+  const config = configOf(root, [camera], { maxAgeDays: 1, minFreePercent: 95 });
+  requireMounts([mountPoint]);
+  try {
+    const told = await pass(config);
+    expect(told.removed).toEqual([]);
+    expect(told.problems).toContainEqual(expect.stringContaining(`${camera.directory} does not answer (ENODEV)`));
+  } finally {
+    requireMounts([]);
+  }
+  expect(existsSync(path)).toBe(true);
+  await pass(config);
+  expect(existsSync(path)).toBe(false);
 });
 
 test("a camera without footage yet is no problem", async () => {

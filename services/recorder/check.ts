@@ -1,6 +1,8 @@
 // `nvr check`: validates the configuration and tries each camera, or those named as arguments.
 import { CONFIG_EXIT_CODE, ConfigError } from "../../shared/config/config-error.ts";
 import { loadConfig } from "../../shared/config/load-config.ts";
+import { isWithin, readMounts } from "../../shared/disk/mount-points.ts";
+import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { CameraError } from "./camera/errors.ts";
 import { type ProbeResult, probeCamera } from "./camera/probe.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
@@ -17,6 +19,8 @@ try {
     process.exit(1);
   }
   console.log("the configuration is valid");
+  const unmounted = missingMounts(config.storage.mountPoints);
+  for (const mountPoint of unmounted) console.log(`FAILED: ${new NotMountedError(mountPoint).message}`);
   const cameras = [...config.cameras.values()].filter(({ id, enabled }) =>
     names.length > 0 ? names.includes(id) : enabled,
   );
@@ -34,11 +38,17 @@ try {
       }
     }),
   );
-  process.exit(results.every(Boolean) ? 0 : 1);
+  process.exit(unmounted.length === 0 && results.every(Boolean) ? 0 : 1);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);
   process.exit(CONFIG_EXIT_CODE);
+}
+
+/** Those of the folders at which, or below which, nothing is mounted. */
+function missingMounts(mountPoints: readonly string[]): string[] {
+  const mounts = mountPoints.length === 0 ? [] : readMounts();
+  return mountPoints.filter((folder) => !mounts.some(({ point }) => isWithin(point, folder)));
 }
 
 function describe({ sps, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {

@@ -3,7 +3,7 @@ import { ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { requestFreeUp } from "../../shared/queue/free-up.ts";
 import { runService } from "../../shared/service/run-service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
-import { rememberCameraDirectory } from "../../shared/store/directories.ts";
+import { DirectoryMemory } from "./chunk/directory-memory.ts";
 import { hostClock } from "./clock/system-clock.ts";
 import { LeaseKeeper } from "./lease/lease-keeper.ts";
 import { LeaseTable } from "./lease/lease-table.ts";
@@ -19,22 +19,14 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   const queue = new ConversionQueue(redis, config.current.converter);
   const statuses = new StatusStore(redis);
   const live = new LiveFeed(redis);
-  let remembered = Promise.resolve(); // one after the other: a storage root that hangs holds one thread, not all
+  const directories = new DirectoryMemory(config.current.storage.root, logger);
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
     clock: hostClock,
     logger,
     live: (camera) => live.tap(camera),
     chunkClosed: (job) => queue.push(job),
-    directoryUsed: ({ id, directory }) => {
-      remembered = remembered
-        .then(() => rememberCameraDirectory(config.current.storage.root, { camera: id, directory }))
-        .catch((error: unknown) => {
-          logger.error(
-            `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`,
-          );
-        });
-    },
+    directoryUsed: ({ id, directory }) => directories.remember({ camera: id, directory }),
     roomWanted: (directory) => void requestFreeUp(redis, directory),
   });
   registerCameraMetrics(metrics, () => recorder.statuses());
@@ -54,7 +46,7 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   config.onChange((next) => recorder.reconfigure(next));
   const timer = setInterval(() => void statuses.publishCameras(name, recorder.statuses()), STATUS_INTERVAL_MS);
   return {
-    problems: () => recorder.problems(),
+    problems: () => [...recorder.problems(), ...directories.problems()],
     stop: async () => {
       clearInterval(timer);
       await leases.leave();

@@ -42,7 +42,11 @@ export class Recorder {
     this.#config = config;
     this.#options = options;
     this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
-    this.#disks = new Disks({ reserveBytes: config.recorder.diskReserveBytes, roomWanted: options.roomWanted });
+    this.#disks = new Disks({
+      reserveBytes: config.recorder.diskReserveBytes,
+      mountPoints: config.storage.mountPoints,
+      roomWanted: options.roomWanted,
+    });
   }
 
   /** Begins to record what `record` names. */
@@ -70,6 +74,7 @@ export class Recorder {
       this.#disks.reserveBytes = config.recorder.diskReserveBytes;
       for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
     }
+    this.#disks.requireMounts(config.storage.mountPoints);
     this.#config = config;
     this.#apply(config);
   }

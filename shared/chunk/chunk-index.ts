@@ -38,11 +38,11 @@ const WINDOW_BYTES = 256 * 1024;
 
 /**
  * Indexes a chunk by looking at the head of each block. Pass what was returned before as `previous` to go on where it ended,
- * in a chunk that has grown. Throws the errors of fstat(2) and read(2).
+ * in a chunk that has grown, and a `window` to be read into, if there is one. Throws the errors of fstat(2) and read(2).
  */
-export async function indexChunk(file: FileHandle, previous?: ChunkIndex): Promise<ChunkIndex> {
+export async function indexChunk(file: FileHandle, previous?: ChunkIndex, window?: Buffer): Promise<ChunkIndex> {
   const { size } = await file.stat();
-  const scan = new ChunkScan(file, size, previous);
+  const scan = new ChunkScan(file, size, previous, window);
   while (await scan.readBlock());
   return scan.result();
 }
@@ -51,7 +51,7 @@ class ChunkScan {
   readonly #file: FileHandle;
   readonly #size: number;
   /** The bytes of the file from `#windowAt` on. */
-  #window: Buffer = Buffer.alloc(0);
+  #window: Buffer;
   #windowAt = 0;
   #windowBytes = 0;
   readonly #previous: ChunkIndex | undefined;
@@ -65,10 +65,11 @@ class ChunkScan {
   #endBlockUs: number | undefined;
   #damage: string | undefined;
 
-  constructor(file: FileHandle, size: number, previous: ChunkIndex | undefined) {
+  constructor(file: FileHandle, size: number, previous?: ChunkIndex, window: Buffer = Buffer.alloc(0)) {
     this.#file = file;
     this.#size = size;
     this.#previous = previous;
+    this.#window = window;
     this.#position = previous?.wholeBytes ?? 0;
     this.#origin = previous?.origin;
     this.#openedUs = previous?.openedUs;

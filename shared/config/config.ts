@@ -15,6 +15,8 @@ export interface Config {
 
 export interface StorageConfig {
   root: string;
+  /** Nothing is looked for or written below these folders while no disk is mounted there. */
+  mountPoints: readonly string[];
 }
 
 export interface RedisConfig {

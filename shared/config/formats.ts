@@ -37,6 +37,12 @@ const range = (leaf: Leaf<unknown>, write: (value: number) => string) => {
 const isText = (value: unknown): value is string =>
   typeof value === "string" && value.trim() !== "" && !value.includes("\0");
 
+const listOf = (text: string) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
 const decimalOf = (text: string) => (/^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text);
 
 export const FORMATS: Record<string, Format> = {
@@ -71,9 +77,14 @@ export const FORMATS: Record<string, Format> = {
     coerce: (text) => text,
   },
   path: {
-    expected: () => "the path of a file or folder",
-    accepts: isText,
+    expected: () => "the path of a file or folder, with no more than 255 bytes between slashes and 4000 in all",
+    accepts: isPath,
     coerce: (text) => text,
+  },
+  paths: {
+    expected: () => 'a list of folders, such as ["/mnt/disk2"]; as text with commas between',
+    accepts: (value) => Array.isArray(value) && value.every(isPath),
+    coerce: listOf,
   },
   host: {
     expected: () => 'a host name or an IP address to listen on, such as "127.0.0.1" or "0.0.0.0"',
@@ -100,11 +111,7 @@ export const FORMATS: Record<string, Format> = {
     expected: () =>
       'a list of origins, such as ["https://wall.example"], or ["*"] for every one; as text with commas between',
     accepts: (value) => Array.isArray(value) && value.every(isOrigin),
-    coerce: (text) =>
-      text
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ""),
+    coerce: listOf,
   },
   "http-url": {
     expected: () => 'an http:// or https:// URL, such as "https://alerts.example/hindsight"',
@@ -118,6 +125,7 @@ export const byteSize = (options: LeafOptions): Leaf<number> => ({ ...options, f
 export const wholeNumber = (options: LeafOptions): Leaf<number> => ({ ...options, format: "whole-number" });
 export const switchLeaf = (options: LeafOptions): Leaf<boolean> => ({ ...options, format: "switch" });
 export const path = (options: LeafOptions): Leaf<string> => ({ ...options, format: "path" });
+export const paths = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "paths" });
 export const host = (options: LeafOptions): Leaf<string> => ({ ...options, format: "host" });
 export const port = (options: LeafOptions): Leaf<number> => ({
   ...options,
@@ -161,6 +169,12 @@ function hasTwoReadings(url: string): boolean {
   if (authority === -1 || text.lastIndexOf("@") < authority || !text.slice(0, authority).includes(":")) return false;
   const hostAtFront = /^(?:.*@)?(?:\[[^\]]*\]|[^:/?#@[\]]+)(?::\d{1,5})?$/.test(text.slice(0, authority));
   return hostAtFront && /^(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
+}
+
+/** Room for the names of footage is left of what Linux takes (PATH_MAX, NAME_MAX). */
+function isPath(value: unknown): boolean {
+  if (!isText(value) || Buffer.byteLength(value) > 4000) return false;
+  return value.split("/").every((name) => Buffer.byteLength(name) <= 255);
 }
 
 function isRedisUrl(value: unknown): boolean {

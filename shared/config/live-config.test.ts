@@ -24,7 +24,7 @@ let changes: [Config, Config][];
 const withPort = (port: number) => JSON.stringify({ api: { port } });
 
 /** Loads the file, and follows it from when what it returns is called. */
-async function load(pace = PACE): Promise<() => void> {
+async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
   live = await LiveConfigFile.open({ env: {}, cwd }, pace);
   const output = new PassThrough();
   let text = "";
@@ -35,7 +35,7 @@ async function load(pace = PACE): Promise<() => void> {
   changes = [];
   live.onChange((next, previous) => changes.push([next, previous]));
   const logger = createLogger({ service: "api", config: live, output });
-  return () => live.watch(logger);
+  return (isToldElsewhere) => live.watch(logger, isToldElsewhere);
 }
 
 async function open(pace = PACE): Promise<void> {
@@ -84,6 +84,24 @@ test("a file that is written over or put in its place takes effect without a pol
     [1001, 1002],
     [1002, 1003],
   ]);
+});
+
+test("a valid file is told once, with what it changes that needs a restart", async () => {
+  await open();
+  await put(JSON.stringify({ api: { port: 1002 }, storage: { root: "elsewhere" }, log: { format: "text" } }));
+  await vi.waitFor(() => expect(changes).toHaveLength(1), LIMIT);
+  expect(log()).toMatch(/^.* info api: the configuration has changed and is in force .*\n.* warn api: restart to put/);
+  expect(log()).toContain("restart to put these in force: storage.root, api.port\n");
+});
+
+test("what another process tells of the same file is not told a second time", async () => {
+  const follow = await load();
+  follow(true);
+  await put(withPort(1002));
+  await vi.waitFor(() => expect(changes).toHaveLength(1), LIMIT);
+  await put('{"api": {"port": "no"}}');
+  await vi.waitFor(() => expect(live.problem).toContain("api.port"), LIMIT);
+  expect(log()).toBe("");
 });
 
 test("an invalid file is told once, and the old configuration stays until the file is valid", async () => {

@@ -5,6 +5,7 @@ import type { Logger } from "../logging/logger.ts";
 import type { Config, LiveConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { configPath, parseConfig, processSurroundings, readConfigText, type Surroundings } from "./load-config.ts";
+import { restartKeys } from "./restart-keys.ts";
 
 /** How closely the file is followed. */
 export interface FollowPace {
@@ -22,7 +23,7 @@ type Found = { text: string | undefined } | { trouble: string };
 /**
  * The configuration in force, followed while its file changes. The file's folder is watched, not the file: editors put a
  * new file in its place, and Docker mounts the folder. An invalid or vanished file is logged once, and what was in force
- * stays in force.
+ * stays in force; so are the keys of a valid one that need a restart.
  */
 export class LiveConfigFile implements LiveConfig {
   #current: Config;
@@ -37,6 +38,7 @@ export class LiveConfigFile implements LiveConfig {
   readonly #path: string;
   readonly #listeners = new Set<(next: Config, previous: Config) => void>();
   #logger: Logger | undefined;
+  #isToldElsewhere = false;
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
@@ -78,9 +80,13 @@ export class LiveConfigFile implements LiveConfig {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Begins to follow the file; `close` ends it. */
-  watch(logger: Logger): void {
+  /**
+   * Begins to follow the file; `close` ends it.
+   * @param isToldElsewhere another process tells the same reader of the same file: here that is worth level debug only
+   */
+  watch(logger: Logger, isToldElsewhere = false): void {
     this.#logger = logger;
+    this.#isToldElsewhere = isToldElsewhere;
     this.#poll = setInterval(() => {
       this.#watchFolder();
       void this.#look();
@@ -174,11 +180,13 @@ export class LiveConfigFile implements LiveConfig {
     this.#problem = undefined;
     this.#refused = undefined;
     if (isDeepStrictEqual(next, previous)) {
-      if (hadProblem) this.#logger?.info("the configuration is valid again");
+      if (hadProblem) this.#tell("info", "the configuration is valid again");
       return;
     }
     this.#current = next;
-    this.#logger?.info("the configuration has changed and is in force", { file: this.#path });
+    this.#tell("info", "the configuration has changed and is in force", { file: this.#path });
+    const fixed = restartKeys(next, previous);
+    if (fixed.length > 0) this.#tell("warn", `restart to put these in force: ${fixed.join(", ")}`);
     for (const listener of this.#listeners) {
       try {
         listener(next, previous);
@@ -192,6 +200,10 @@ export class LiveConfigFile implements LiveConfig {
     if (this.#refused === problem) return;
     this.#refused = problem;
     this.#problem = brief;
-    this.#logger?.warn(`the changed configuration is not valid; the old one stays in force: ${problem}`);
+    this.#tell("warn", `the changed configuration is not valid; the old one stays in force: ${problem}`);
+  }
+
+  #tell(level: "info" | "warn", message: string, meta: object = {}): void {
+    this.#logger?.log(this.#isToldElsewhere ? "debug" : level, message, meta);
   }
 }

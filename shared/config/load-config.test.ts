@@ -54,6 +54,14 @@ test("storage root and cameras are enough: everything else has its default", () 
   });
 });
 
+test("mount points are a list of folders, from the environment with commas between; none by default", () => {
+  expect(parse({}).storage.mountPoints).toEqual([]);
+  expect(parse({ storage: { mountPoints: ["/mnt/a/", "b"] } }).storage.mountPoints).toEqual(["/mnt/a", "/nvr/b"]);
+  expect(parse({}, { NVR_STORAGE_MOUNT_POINTS: "/mnt/a, /mnt/b" }).storage.mountPoints).toEqual(["/mnt/a", "/mnt/b"]);
+  expect(problemsOf({ storage: { mountPoints: 5 } }).message).toContain("a list of folders");
+  expect(problemsOf({ storage: { mountPoints: [""] } }).message).toContain("a list of folders");
+});
+
 test("a relative storage root and directory start at the working directory", () => {
   const config = parse({ cameras: { a: { url: "rtsp://h" }, b: { url: "rtsp://h", directory: "disk2/b" } } });
   expect(config.storage.root).toBe("/nvr/data/recordings");
@@ -143,6 +151,18 @@ test("unknown keys are refused at every depth", () => {
   }
   expect(problemsOf('{"__proto__": {"log": {"level": "debug"}}}').problems).toMatchObject([{ key: "__proto__" }]);
   expect(problemsOf('{"constructor": {"prototype": {}}}').problems).toMatchObject([{ key: "constructor" }]);
+});
+
+test("a path that no file could have is refused, and told by its beginning", () => {
+  const root = (path: string) => ({ storage: { root: path } });
+  expect(parse(root(`/${"x".repeat(255)}/${"é".repeat(127)}`)).storage.root).toHaveLength(384);
+  expect(parse(root("/x".repeat(2000))).storage.root).toHaveLength(4000);
+  for (const path of [`/${"x".repeat(256)}`, "é".repeat(128), "/x".repeat(2001)]) {
+    const [problem] = problemsOf(root(path)).problems;
+    expect(problem).toMatchObject({ key: "storage.root", expected: expect.stringContaining("255 bytes") });
+    expect(problem?.value?.length).toBeLessThan(110);
+    expect(problem?.value).toContain(path.slice(0, 90));
+  }
 });
 
 test("the same key twice is refused: one of two cameras under one id would vanish", () => {

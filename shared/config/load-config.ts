@@ -64,7 +64,7 @@ export function parseConfig(text: string, name: string, { env, cwd }: Surroundin
   const reaper = readReaper(jsonStanza("reaper", file, setEnv, problems), setEnv, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    storage: { root },
+    storage: { root, mountPoints: main.storage.mountPoints.map((folder) => resolve(cwd, folder)) },
     redis: main.redis,
     cameras,
     recorder: {

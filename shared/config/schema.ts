@@ -10,6 +10,7 @@ import {
   optional,
   origins,
   path,
+  paths,
   port,
   redisUrl,
   rtspUrl,
@@ -74,6 +75,11 @@ export const mainSchema = {
       doc: "The folder that holds the footage. A relative path starts at the folder in which the services run: the project's top.",
       default: "./data/recordings",
       env: "NVR_STORAGE_ROOT",
+    }),
+    mountPoints: paths({
+      doc: "Where the disks of the footage are mounted. While nothing is mounted at one of them, nothing is recorded, converted or deleted below it, and that is told: otherwise the footage of a disk that is away fills the folder on which it is mounted, and is hidden once the disk is back.",
+      default: [],
+      env: "NVR_STORAGE_MOUNT_POINTS",
     }),
   },
   redis: {

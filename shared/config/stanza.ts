@@ -4,6 +4,8 @@ import type { ConfigProblem } from "./config-error.ts";
 import { FORMATS, type Leaf } from "./formats.ts";
 import type { Schema, Values } from "./schema.ts";
 
+const MAX_SHOWN_CHARACTERS = 100;
+
 /** Where a stanza's values come from. */
 export interface Source {
   /** The key of the stanza as a whole; empty for the top. */
@@ -38,7 +40,7 @@ function refusal(key: readonly string[], value: unknown, leaf: Leaf<unknown>, pl
   const format = FORMATS[leaf.format] as (typeof FORMATS)[string];
   return {
     key: key.join("."),
-    value: leaf.sensitive === true ? describeSecret(value) : maskUrls(JSON.stringify(value)),
+    value: leaf.sensitive === true ? describeSecret(value) : asJson(value),
     expected: `expected ${format.expected(leaf)}`,
     place,
   };
@@ -75,7 +77,7 @@ function takeKnown(
     } else {
       problems.push({
         key: full.join("."),
-        value: maskUrls(JSON.stringify(child)),
+        value: asJson(child),
         expected: `expected an object with the keys ${Object.keys(node).join(", ")}`,
         place: source.place(full),
       });
@@ -98,6 +100,12 @@ function unknownKey(key: string[], known: string[], place: string): ConfigProble
   const meant = known.find((candidate) => editDistance(name, candidate.toLowerCase()) <= 2);
   const hint = meant === undefined ? `the keys here are ${known.join(", ")}` : `did you mean "${meant}"?`;
   return { key: key.join("."), expected: `there is no such key: ${hint}`, place };
+}
+
+/** The beginning of a value, without secrets. */
+function asJson(value: unknown): string {
+  const text = maskUrls(JSON.stringify(value));
+  return text.length <= MAX_SHOWN_CHARACTERS ? text : `${text.slice(0, MAX_SHOWN_CHARACTERS)}…`;
 }
 
 function describeSecret(value: unknown): string {

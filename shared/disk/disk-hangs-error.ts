@@ -1,15 +1,16 @@
-/** A disk does not answer: nothing is wrong with what was asked of it, and it may be asked again later. */
-export class DiskHangsError extends Error {
+import { DiskAwayError } from "./disk-away-error.ts";
+
+/** A disk does not answer. */
+export class DiskHangsError extends DiskAwayError {
   override name = "DiskHangsError";
   /** As of a network file system that gives up by itself. */
   readonly code = "ETIMEDOUT";
-  readonly mountPoint: string;
 
   constructor(mountPoint: string) {
     super(
       `the disk at ${mountPoint} does not answer: see whether its server runs and can be reached, or the drive fails ` +
         "(what waits for it goes on when it answers)",
+      mountPoint,
     );
-    this.mountPoint = mountPoint;
   }
 }

@@ -2,10 +2,11 @@ import { DiskHangsError } from "./disk-hangs-error.ts";
 import { Lane } from "./lane.ts";
 
 /**
- * What an operation has the disk do: `ask` reads, and is answered in milliseconds where all is well; `change` writes, and may
- * wait until the disk has taken what was written before; `sync` waits for the disk itself; `close` is done in any case.
+ * What an operation has the disk do: `ask` reads, and is answered in milliseconds where all is well; `askMany` reads from
+ * several files; `change` writes, and may wait until the disk has taken what was written before; `sync` waits for the disk
+ * itself; `close` is done in any case.
  */
-export type OperationKind = "ask" | "change" | "sync" | "close";
+export type OperationKind = "ask" | "askMany" | "change" | "sync" | "close";
 
 /** Threads that one disk may hold; the process shares four among all its file operations (libuv's), unless told otherwise. */
 const AT_ONCE = 3;
@@ -13,7 +14,7 @@ const AT_ONCE = 3;
 const SYNCS_AT_ONCE = 2;
 const TICK_MS = 250;
 /** How long a disk has for an answer; one that is only busy, or whose drive must spin up first, has answered by then mostly. */
-const LIMIT_TICKS: Record<OperationKind, number> = { ask: 20, change: 40, sync: 120, close: 40 };
+const LIMIT_TICKS: Record<OperationKind, number> = { ask: 20, askMany: 80, change: 40, sync: 120, close: 40 };
 
 interface Operation {
   /** Ticks that are left, undefined before it has begun. */

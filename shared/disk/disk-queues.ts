@@ -2,7 +2,7 @@ import { readlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DiskHangsError } from "./disk-hangs-error.ts";
 import { DiskQueue } from "./disk-queue.ts";
-import { mountPointOf, readMounts } from "./mount-points.ts";
+import { checkMounted, type Mount, mountOf, readMounts } from "./mount-points.ts";
 
 /** A folder as it lies on its disk. */
 interface Home {
@@ -11,8 +11,7 @@ interface Home {
   queue: DiskQueue;
 }
 
-interface MountedDisk {
-  identity: string;
+interface MountedDisk extends Mount {
   queue: DiskQueue;
 }
 
@@ -28,11 +27,27 @@ export class DiskQueues {
   #mountsReadMs = Number.NEGATIVE_INFINITY;
   readonly #homes = new Map<string, Home>();
   readonly #finding = new Map<string, Promise<Home>>();
+  #mountPoints: readonly string[] = [];
 
-  /** The queue of the disk that a folder lies on, which need not be there. Throws DiskHangsError where it cannot be told. */
-  async of(folder: string): Promise<DiskQueue> {
-    this.#lookAtMounts();
-    return (this.#homes.get(folder) ?? (await this.#find(folder, MOST_LINKS))).queue;
+  /** From now on what lies below one of these folders is there only while a disk is mounted at it: see checkMounted. */
+  requireMounts(mountPoints: readonly string[]): void {
+    this.#mountPoints = mountPoints;
+  }
+
+  /**
+   * The queue of the disk that a folder lies on, which need not be there. Throws DiskHangsError where it cannot be told, and
+   * NotMountedError when another disk must be mounted there. `isFresh` looks at what is mounted at this moment.
+   */
+  async of(folder: string, isFresh = false): Promise<DiskQueue> {
+    this.#lookAtMounts(isFresh ? 0 : MOUNTS_FRESH_MS);
+    const home = this.#homes.get(folder) ?? (await this.#find(folder, MOST_LINKS));
+    try {
+      checkMounted([folder, home.path], home.queue.mountPoint, this.#mountPoints);
+    } catch (error) {
+      if (isFresh) throw error;
+      return this.of(folder, true); // it may have been mounted just now
+    }
+    return home.queue;
   }
 
   async #find(folder: string, linksLeft: number): Promise<Home> {
@@ -71,25 +86,25 @@ export class DiskQueues {
   }
 
   #at(path: string): DiskQueue {
-    const point = mountPointOf(path, this.#mounts.keys());
-    const known = this.#mounts.get(point);
+    const known = mountOf(path, this.#mounts.values());
     if (known !== undefined) return known.queue;
-    const queue = new DiskQueue(point);
-    this.#mounts.set(point, { identity: "", queue });
+    const queue = new DiskQueue("/");
+    this.#mounts.set("/", { point: "/", identity: "", queue });
     return queue;
   }
 
   /** What hangs for ever in a file system that was unmounted says nothing of the one that is mounted there now. */
-  #lookAtMounts(): void {
-    if (performance.now() - this.#mountsReadMs < MOUNTS_FRESH_MS) return;
+  #lookAtMounts(freshMs: number): void {
+    if (performance.now() - this.#mountsReadMs < freshMs) return;
     this.#mountsReadMs = performance.now();
     const mounts = new Map<string, MountedDisk>();
     let isSame = true;
-    for (const { point, identity } of readMounts()) {
+    const last = new Map(readMounts().map((mount) => [mount.point, mount])); // of several over one another
+    for (const { point, identity } of last.values()) {
       const known = this.#mounts.get(point);
       const queue = known?.identity === identity ? known.queue : new DiskQueue(point);
       isSame &&= queue === known?.queue;
-      mounts.set(point, { identity, queue });
+      mounts.set(point, { point, identity, queue });
     }
     isSame &&= mounts.size === this.#mounts.size;
     if (isSame) return;

@@ -8,6 +8,7 @@ export type ConditionId =
   | "redis-away"
   | "service-missing"
   | "service-problem"
+  | "configuration-refused"
   | "conversion-behind"
   | "conversion-failed"
   | "chunk-quarantined"
@@ -22,7 +23,7 @@ export type ConditionId =
 export interface Condition {
   id: ConditionId;
   severity: Severity;
-  /** The camera, service, disk (a directory on it) or host that it is about; "redis" or "conversion" where there is one only. */
+  /** The camera, service, disk (a directory on it) or host that it is about; "redis", "conversion" or "configuration" where there is one only. */
   subject: string;
   /** ISO 8601 UTC. */
   since: string;

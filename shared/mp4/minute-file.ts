@@ -11,8 +11,8 @@ const MAX_INDEX_BYTES = 128 * 1024 * 1024;
 export interface ReadMinuteOptions {
   /** Length of the file in bytes, where it is known already. */
   size?: number;
-  /** What is read goes in here while it fits; nothing of the answer refers to it. */
-  scratch?: Buffer;
+  /** Its first bytes, where they were read already; nothing of the answer refers to them. */
+  head?: Buffer;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ReadMinuteOptions {
  */
 export async function readMinute(file: FileHandle, options: ReadMinuteOptions = {}): Promise<ReadMovie> {
   const size = options.size ?? (await file.stat()).size;
-  let head = await readAt(file, 0, FIRST_READ_BYTES, options.scratch);
+  let head = options.head ?? (await readAt(file, 0, FIRST_READ_BYTES));
   const index = findIndex(head);
   if (index.end > size) throw new Mp4Error("the file ends within its index");
   if (index.end > head.length) head = await readAt(file, 0, index.end);
@@ -63,9 +63,8 @@ function findIndex(head: Buffer): { start: number; end: number } {
   throw new Mp4Error("no index in front of the media data");
 }
 
-async function readAt(file: FileHandle, position: number, wanted: number, scratch?: Buffer): Promise<Buffer> {
-  const bytes = scratch ?? Buffer.allocUnsafe(wanted);
-  const length = Math.min(wanted, bytes.length);
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled);

@@ -72,7 +72,10 @@ export class HealthServer {
           `port ${port} for /health and /metrics cannot be used (${code}): they are at port ${health.port} instead`,
         );
       } catch (second) {
-        logger.warn(`/health and /metrics cannot be served at ${host}: correct health.host`, { error: second });
+        const reason = (second as NodeJS.ErrnoException).code;
+        logger.warn(
+          `/health and /metrics cannot be served at ${host} (${reason}): correct health.host (NVR_HEALTH_HOST)`,
+        );
       }
     }
     server.on("error", (error) => logger.warn("the health server is in trouble", { error }));

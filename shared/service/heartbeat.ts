@@ -2,18 +2,17 @@ import type { ServiceStatus, StatusStore } from "../status/status-store.ts";
 
 const INTERVAL_MS = 5000;
 
+/** What changes while a service runs. */
+type News = Pick<ServiceStatus, "problems" | "refusedConfiguration" | "forecasts">;
+
 /** Tells Redis every 5 s that a service runs and how it is; never waits for an answer. */
 export class Heartbeat {
   readonly #store: StatusStore;
-  readonly #status: Omit<ServiceStatus, "problems" | "forecasts">;
-  readonly #news: () => Pick<ServiceStatus, "problems" | "forecasts">;
+  readonly #status: Omit<ServiceStatus, keyof News>;
+  readonly #news: () => News;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(
-    store: StatusStore,
-    status: Omit<ServiceStatus, "problems" | "forecasts">,
-    news: () => Pick<ServiceStatus, "problems" | "forecasts">,
-  ) {
+  constructor(store: StatusStore, status: Omit<ServiceStatus, keyof News>, news: () => News) {
     this.#store = store;
     this.#status = status;
     this.#news = news;

@@ -20,9 +20,11 @@ const OUTPUT = join(PROJECT, "tests", "output");
 const SERVICE = `
 import { writeFileSync } from "node:fs";
 import { runService } from "./shared/service/run-service.js";
+import { StartError } from "./shared/service/start-error.js";
 const mode = process.env.TEST_MODE ?? "";
 await runService(process.env.TEST_NAME ?? "recorder", async ({ logger, config, instance }) => {
   if (mode === "start fails") throw new Error("no such device");
+  if (mode === "port in use") throw new StartError("port 1 is in use", { cause: new Error("EADDRINUSE") });
   if (mode === "crash") setTimeout(() => { throw new Error("a bug"); }, 200);
   if (mode === "rejection") setTimeout(() => Promise.reject(new Error("a bug")), 200);
   logger.info("instance " + instance + " url " + config.current.redis.url);
@@ -73,19 +75,27 @@ interface Running {
   healthPort(): Promise<number>;
 }
 
-async function run(env: NodeJS.ProcessEnv = {}, config = '{"health": {"recorderPort": 0}}'): Promise<Running> {
+async function run(
+  env: NodeJS.ProcessEnv = {},
+  config = '{"health": {"recorderPort": 0}}',
+  isSupervised = false,
+): Promise<Running> {
   cwd = await mkdtemp(join(built, "cwd-"));
   await mkdir(join(cwd, "config"));
   await writeFile(join(cwd, "config", "nvr.json"), config);
   const { PATH } = process.env;
-  const child = spawn("node", [join(built, "service.js")], { cwd, env: { PATH, REDIS_URL: redisServer.url, ...env } });
+  const child = spawn("node", [join(built, "service.js")], {
+    cwd,
+    env: { PATH, REDIS_URL: redisServer.url, ...env },
+    stdio: ["pipe", "pipe", "pipe", ...(isSupervised ? ["ipc" as const] : [])],
+  });
   children.push(child);
   let output = "";
   const take = (data: Buffer) => {
     output += data;
   };
-  child.stdout.on("data", take);
-  child.stderr.on("data", take);
+  child.stdout?.on("data", take);
+  child.stderr?.on("data", take);
   const ended = new Promise<number | string | null>((resolve) =>
     child.on("close", (code, signal) => resolve(code ?? signal)),
   );
@@ -165,6 +175,16 @@ test("a service that cannot start says why, with code 1", async () => {
   expect(service.output()).toContain("no such device");
 });
 
+test("what its operator can mend is told in one line, without a stack", async () => {
+  const service = await run({ TEST_MODE: "port in use" });
+  expect(await service.ended).toBe(1);
+  const lines = service.output().split("\n");
+  expect(lines.filter((line) => line.includes("error"))).toEqual([
+    expect.stringMatching(/error recorder: port 1 is in use$/),
+  ]);
+  expect(lines.filter((line) => line.startsWith(" "))).toEqual([]);
+});
+
 test("without Redis a service starts, works and stops all the same (promise 3)", async () => {
   const service = await run({ REDIS_URL: "redis://127.0.0.1:1" });
   expect((await fetch(`http://127.0.0.1:${await service.healthPort()}/health`)).status).toBe(200);
@@ -182,6 +202,30 @@ test("a service goes on when nobody reads its log any more", async () => {
   await sleep(1500);
   expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503);
   expect(service.child.exitCode).toBeNull();
+});
+
+test("a refused configuration is told to Redis beside the service's own problems, and logged by the supervisor alone", async () => {
+  const services: Running[] = [];
+  for (const isSupervised of [false, true]) {
+    const service = await run({ TEST_MODE: "ill" }, '{"health": {"recorderPort": 0}}', isSupervised);
+    await service.healthPort();
+    services.push(service);
+    await writeFile(join(cwd, "config", "nvr.json"), '{"api": {"port": "no"}}');
+  }
+  const redis = new Redis(redisServer.url);
+  const refused = "the changed configuration is not in force: api.port";
+  await vi.waitFor(async () => {
+    const told = { problems: ["the disk is full"], refusedConfiguration: expect.stringContaining(refused) };
+    expect(await new StatusStore(redis).readServices()).toContainEqual(expect.objectContaining(told));
+  }, 10_000);
+  redis.disconnect();
+  for (const service of services) {
+    const health = await (await fetch(`http://127.0.0.1:${await service.healthPort()}/health`)).json();
+    expect(health).toMatchObject({ problems: ["the disk is full", expect.stringContaining(refused)] });
+    service.child.kill("SIGTERM");
+    expect(await service.ended).toBe(0);
+  }
+  expect(services.map((service) => service.output().includes("configuration is not valid"))).toEqual([true, false]);
 });
 
 test("the api has no health server of its own here", async () => {

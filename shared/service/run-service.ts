@@ -1,19 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
 import { LiveConfigFile } from "../config/live-config.ts";
+import { requireMounts } from "../disk/files.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
 import { RedisWatch } from "../redis/redis-watch.ts";
 import { within } from "../redis/within.ts";
 import { StatusStore } from "../status/status-store.ts";
+import { registerDefaultMetrics } from "./default-metrics.ts";
 import { createHealthHandler, HealthServer } from "./health-server.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Service, ServiceContext, ServiceName } from "./service.ts";
+import { StartError } from "./start-error.ts";
 
 const STOP_LIMIT_MS = 25_000;
 const CRASH_STOP_LIMIT_MS = 5000;
@@ -65,11 +68,15 @@ class ServiceProcess {
   async run(start: StartService): Promise<void> {
     this.#catchSignals();
     const { current } = this.#config;
+    requireMounts(current.storage.mountPoints);
     this.#metrics.setDefaultLabels({ service: this.#name });
-    collectDefaultMetrics({ register: this.#metrics });
-    this.#config.onChange((next, previous) => this.#follow(next, previous));
-    this.#config.watch(this.#logger);
-    const problems = () => this.#problems();
+    registerDefaultMetrics(this.#metrics);
+    this.#config.onChange(({ log, storage }) => {
+      this.#logger.level = log.level;
+      requireMounts(storage.mountPoints);
+    });
+    this.#config.watch(this.#logger, isSupervised());
+    const problems = () => this.#problems().concat(this.#refusedConfiguration ?? []);
     const port = healthPort(this.#name, current);
     if (port !== undefined) {
       const handler = createHealthHandler({ problems, metrics: this.#metrics });
@@ -91,7 +98,12 @@ class ServiceProcess {
     const status = { service: this.#name, instance: this.#instance, startedAt: new Date().toISOString() };
     const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, () => {
       const forecasts = this.#service?.forecasts?.();
-      return { problems: problems(), ...(forecasts !== undefined && { forecasts }) };
+      const refusedConfiguration = this.#refusedConfiguration;
+      return {
+        problems: this.#problems(),
+        ...(refusedConfiguration !== undefined && { refusedConfiguration }),
+        ...(forecasts !== undefined && { forecasts }),
+      };
     });
     this.#redis.on("ready", () => heartbeat.beat());
     this.#heartbeat = heartbeat;
@@ -100,10 +112,12 @@ class ServiceProcess {
   }
 
   #problems(): string[] {
-    const own = this.#service === undefined ? ["still starting"] : this.#service.problems();
-    return this.#config.problem === undefined
-      ? own
-      : [...own, `the changed configuration is not in force: ${this.#config.problem}`];
+    return this.#service === undefined ? ["still starting"] : this.#service.problems();
+  }
+
+  get #refusedConfiguration(): string | undefined {
+    const { problem } = this.#config;
+    return problem === undefined ? undefined : `the changed configuration is not in force: ${problem}`;
   }
 
   #catchSignals(): void {
@@ -119,7 +133,7 @@ class ServiceProcess {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
-    // Started by a supervisor over an IPC channel (`nvr up`): when that is gone, nobody would start us again.
+    // The supervisor is gone: nobody would start us again.
     process.on("disconnect", () => onSignal("SIGTERM"));
     let crashed = false;
     const onCrash = (error: unknown) => {
@@ -138,30 +152,9 @@ class ServiceProcess {
 
   async #failToStart(error: unknown): Promise<void> {
     if (this.#ending) return;
-    if (error instanceof ConfigError) {
-      this.#logger.error(error.message);
-      await this.#end(CONFIG_EXIT_CODE, CRASH_STOP_LIMIT_MS);
-    } else {
-      this.#logger.error("could not start", { error });
-      await this.#end(1, CRASH_STOP_LIMIT_MS);
-    }
-  }
-
-  /** What a running service cannot take over; the rest is the service's own affair. */
-  #follow(next: Config, previous: Config): void {
-    this.#logger.level = next.log.level;
-    const fixed = {
-      "redis.url": (config: Config) => config.redis.url,
-      "storage.root": (config: Config) => config.storage.root,
-      "api.host": (config: Config) => config.api.host,
-      "api.port": (config: Config) => config.api.port,
-      "health.host": (config: Config) => config.health.host,
-      "a health port": (config: Config) => healthPort(this.#name, config),
-    };
-    const changed = Object.entries(fixed).filter(([, read]) => read(next) !== read(previous));
-    if (changed.length > 0) {
-      this.#logger.warn(`restart to put these in force: ${changed.map(([key]) => key).join(", ")}`);
-    }
+    if (error instanceof StartError) this.#logger.error(error.message);
+    else this.#logger.error("could not start", { error });
+    await this.#end(1, CRASH_STOP_LIMIT_MS);
   }
 
   async #end(exitCode: number, limitMs: number): Promise<void> {
@@ -191,6 +184,11 @@ class ServiceProcess {
     const service = await this.#starting?.catch(() => undefined);
     await service?.stop();
   }
+}
+
+/** Whether a supervisor started this process over an IPC channel: `nvr up`, which follows the configuration as well. */
+function isSupervised(): boolean {
+  return process.connected === true;
 }
 
 function healthPort(name: ServiceName, { health }: Config): number | undefined {

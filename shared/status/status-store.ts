@@ -13,6 +13,8 @@ export interface ServiceStatus {
   startedAt: string;
   /** In words for the operator; empty while all is well. */
   problems: string[];
+  /** Why the configuration file as it is now is not in force, in a line; absent while it is. */
+  refusedConfiguration?: string;
   /** The reaper's alone: how long the disks will do. */
   forecasts?: DiskForecast[];
 }

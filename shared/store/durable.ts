@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { mkdir, open, rename, rm } from "../disk/files.ts";
+import { open, rename, rm } from "../disk/files.ts";
+import { makeFolders } from "../disk/make-folders.ts";
 import { temporaryName } from "./names.ts";
 
 /**
@@ -17,9 +18,9 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Creates a directory with its parents, each new entry durable in its parent. */
+/** Creates a directory with its parents, each new entry durable in its parent. Throws as `makeFolders` and `syncDirectory` do. */
 export async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
+  const first = await makeFolders(directory);
   if (first === undefined) return;
   for (let made = directory; ; made = dirname(made)) {
     await syncDirectory(dirname(made));

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
 /** Four: as many as the threads that all file operations of a process share by default. */
 const HANGING = ["hang-a", "hang-b", "hang-c", "hang-d"];
-const FAILING = ["write-error", "sync-error", "read-only", "unmounted", "no-rights"];
+const FAILING = ["write-error", "sync-error", "read-only", "unmounted", "no-rights", "late"];
 const SECOND_US = 1_000_000;
 
 let folder: string;
@@ -30,6 +30,7 @@ let failedUs: number;
 let healedUs: number;
 let stoppedUs: number;
 let writtenOnTheMountPoint: string[];
+let writtenBeforeTheMount: string[];
 let statesWhileFailing: Record<string, string>;
 
 const frames = (camera: string) => readChunkFrames(directories[camera] as string);
@@ -64,11 +65,14 @@ beforeAll(async () => {
   const syncErrors = await keep(FaultyDisk.create(folder, "sync-errors"));
   const broken = await keep(LoopDisk.create(folder, "broken"));
   const pulledOut = await keep(LoopDisk.create(folder, "pulled-out"));
+  const late = await keep(LoopDisk.create(folder, "mounted-late"));
+  await late.unmount();
   for (const camera of HANGING) directories[camera] = join(hanging.mountPoint, camera);
   directories["write-error"] = join(writeErrors.mountPoint, "footage");
   directories["sync-error"] = join(syncErrors.mountPoint, "footage");
   directories["read-only"] = join(broken.mountPoint, "footage");
   directories.unmounted = join(pulledOut.mountPoint, "footage");
+  directories.late = join(late.mountPoint, "footage");
   for (const camera of ["deleted", "no-rights", "healthy"]) directories[camera] = join(folder, camera);
   const cameras = Object.keys(directories);
   const noRights = directories["no-rights"] as string;
@@ -83,13 +87,14 @@ beforeAll(async () => {
     redisUrl: redis.url,
     config: {
       cameras: Object.fromEntries(cameras.map((id) => [id, { url: simulator.url(id), directory: directories[id] }])),
+      storage: { root: join(folder, "recordings"), mountPoints: [late.mountPoint, pulledOut.mountPoint] },
       recorder: { syncInterval: "1s", diskReserve: 0 },
       health: { recorderPort: healthPort },
     },
   });
   fleet.start("recorder");
-  await until("all cameras but that without rights to be recorded", 30_000, async () => {
-    const found = await Promise.all(cameras.filter((id) => id !== "no-rights").map(frames));
+  await until("all cameras that can be to be recorded", 30_000, async () => {
+    const found = await Promise.all(cameras.filter((id) => id !== "no-rights" && id !== "late").map(frames));
     return found.every(({ length }) => length > 2 * CLIP.fps);
   });
 
@@ -114,6 +119,7 @@ beforeAll(async () => {
   await until("the healthy disk's camera to be recorded well after all others failed", 20_000, async () => {
     return ((await frames("healthy")).at(-1)?.captureTimeUs ?? 0) > failedUs + 12 * SECOND_US;
   });
+  writtenBeforeTheMount = await readdir(late.mountPoint);
   writtenOnTheMountPoint = await readdir(pulledOut.mountPoint);
   statesWhileFailing = await states();
 
@@ -123,8 +129,15 @@ beforeAll(async () => {
   await syncErrors.fail();
   await broken.repair();
   await pulledOut.mount();
+  await late.mount();
   await run("chattr", ["-i", noRights]);
-  await until("the trouble to be over", 40_000, async () => (await problems()).length === 0);
+  let left: string[] = [];
+  await until("the trouble to be over", 40_000, async () => {
+    left = await problems();
+    return left.length === 0;
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${left.join("\n")}`);
+  });
   await until("all cameras to be recorded again", 30_000, async () => {
     const found = await Promise.all(cameras.map(frames));
     return found.every((each) => (each.at(-1)?.captureTimeUs ?? 0) > healedUs + 3 * SECOND_US);
@@ -162,9 +175,11 @@ test("read-only: no frame is lost but what the disk had not been told to keep fo
   const lost = sent.slice(first).filter(({ sha256, captureTimeUs }) => {
     return !found.has(sha256) && captureTimeUs < stoppedUs - SECOND_US;
   });
-  expect(
-    lost.filter(({ captureTimeUs }) => captureTimeUs < failedUs - 5 * SECOND_US || captureTimeUs > failedUs),
-  ).toEqual([]);
+  const wrong = lost.filter(
+    ({ captureTimeUs }) => captureTimeUs < failedUs - 5 * SECOND_US || captureTimeUs > failedUs,
+  );
+  const seconds = [...new Set(wrong.map(({ captureTimeUs }) => Math.floor((captureTimeUs - failedUs) / SECOND_US)))];
+  expect(wrong.length, `lost ${seconds} s from the failure:\n${linesOf("read-only", "").join("\n")}`).toBe(0);
 });
 
 describe("a disk that is pulled out", () => {
@@ -185,6 +200,21 @@ describe("a disk that is pulled out", () => {
     expectUnbrokenRun("first session", before, sent, start - 3 * SECOND_US);
     expect(after[0]?.sha256).toBe(second[0]?.sha256);
     expectUnbrokenRun("second session", after, second, stoppedUs - SECOND_US);
+  });
+});
+
+describe("a disk that is not mounted where one must be when the recorder starts", () => {
+  test("is told, with what to do, and nothing is written into its mount point", () => {
+    expect(told.late).toMatch(/cannot write in .*no disk is mounted at .*mounted-late.*: mount it/);
+    expect(writtenBeforeTheMount).toEqual([]);
+    expect(statesWhileFailing.late).toBe("unwritten");
+  });
+
+  test("is recorded to once it is mounted, from the first frame on", async () => {
+    const recorded = await frames("late");
+    const sent = await simulator.readLog("late");
+    expect(recorded[0]?.sha256).toBe(sent[0]?.sha256);
+    expectUnbrokenRun("late", recorded, sent, stoppedUs - SECOND_US);
   });
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Redis } from "ioredis";
@@ -143,9 +143,12 @@ beforeAll(async () => {
 
   await disk.fail("read hang");
   for (const camera of CAMERAS) await record(camera, second);
-  const ofChunk = [`/api/1/camera/hung.range.${second}.to.${second}.mp4`, "/api/1/camera/hung/snapshot.jpg"];
+  const wantReads = [
+    ...[first, second].map((minute) => `/api/1/camera/hung.range.${minute}.to.${minute}.mp4`),
+    "/api/1/camera/hung/snapshot.jpg",
+  ];
   await new Promise((resolve) => setTimeout(resolve, 1500)); // the sweep finds the chunks
-  whileReadsHang = await askBoth(ofChunk);
+  whileReadsHang = await askBoth(wantReads);
   told.readsHang = await until("the other camera to be converted while reads hang", 15_000, async () => {
     return isConverted("well", second) && "converted";
   }).catch((error: Error) => error.message);
@@ -240,7 +243,12 @@ describe("when the disk answers again", () => {
     });
   });
 
-  test("its footage is served again", async () => {
+  test("its footage is served again, and no file of it is held open", async () => {
     for (const { path, status } of await Promise.all(questions("hung").map(get))) expect(status, path).toBe(200);
+    await until("the api to hold no file of the disk", 5000, async () => {
+      const files = `/proc/${fleet.pid("api")}/fd`;
+      const paths = await Promise.all((await readdir(files)).map((fd) => readlink(join(files, fd)).catch(() => "")));
+      return paths.every((path) => !path.startsWith(disk.mountPoint));
+    });
   });
 });

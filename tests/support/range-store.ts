@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { BufferPool } from "../../services/converter/buffer-pool.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute } from "../../services/converter/minute-converter.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
@@ -95,6 +96,7 @@ export class RangeStore {
       previews,
       watch: new IdleWatch(),
       copying: new Semaphore(1),
+      buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };
     await convertMinute({ camera: this.camera, minute, directory: this.directory }, tools);

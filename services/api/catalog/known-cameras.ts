@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Config, LiveConfig } from "../../../shared/config/config.ts";
-import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
+import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../../shared/store/directories.ts";
 import { CAMERA_LIST_FOLDER } from "../../../shared/store/names.ts";
@@ -37,8 +37,8 @@ export class KnownCameras {
     try {
       return await this.#read();
     } catch (error) {
-      if (!(error instanceof DiskHangsError)) throw error;
-      return this.#known?.cameras ?? byCamera(this.#configured()); // the root's disk hangs, the cameras' own may not
+      if (!(error instanceof DiskAwayError)) throw error;
+      return this.#known?.cameras ?? byCamera(this.#configured()); // the root's disk is away, the cameras' own may not be
     }
   }
 

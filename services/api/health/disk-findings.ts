@@ -1,5 +1,5 @@
 import type { WordedFinding } from "./camera-findings.ts";
-import { type DiskStatus, NO_ANSWER } from "./disks.ts";
+import { DANGLING, type DiskStatus, NO_ANSWER, NO_DIRECTORY, NO_SIZE, NOT_MOUNTED } from "./disks.ts";
 import type { Observation } from "./observation.ts";
 
 const FULL_PERCENT = 90;
@@ -16,14 +16,54 @@ export function diskFindings(seen: Observation, disks: readonly DiskStatus[]): W
       id: "disk-unreadable",
       severity: "error",
       subject: directory,
-      message: code === NO_ANSWER ? "does not answer" : `cannot be read: ${code}`,
-      advice:
-        code === NO_ANSWER
-          ? "See whether its server runs and can be reached, or the drive fails; what waits for it goes on when it answers."
-          : "See whether the disk is mounted and the service's user may read and write it.",
+      ...wordsOf(code),
     }),
   );
   return [...broken, ...disks.flatMap((disk) => [...fullness(disk, seen.reaperMinFreePercent), ...retention(disk)])];
+}
+
+type Words = Pick<WordedFinding, "message" | "advice">;
+
+/** By the code of the error that a directory's disk answers with. */
+const WORDS: Record<string, Words> = {
+  [NO_ANSWER]: {
+    message: "does not answer",
+    advice:
+      "See whether its server runs and can be reached, or the drive fails; what waits for it goes on when it answers.",
+  },
+  [NOT_MOUNTED]: {
+    message: "no disk is mounted there: nothing is recorded to it",
+    advice: "Mount it, and recording goes on by itself; or correct storage.mountPoints in the configuration.",
+  },
+  [NO_SIZE]: {
+    message: "is on a file system that does not tell its size",
+    advice: "Name a directory on a disk in the configuration: in /proc and the like nothing can be recorded.",
+  },
+  [NO_DIRECTORY]: {
+    message: "is a file, and no directory",
+    advice: "Move the file away, or name another directory in the configuration.",
+  },
+  [DANGLING]: {
+    message: "is a symbolic link that points to nothing",
+    advice: "Make or mount what the link points to, or correct the link.",
+  },
+  ELOOP: {
+    message: "the symbolic links on its path go round in a circle",
+    advice: "Correct the links, or name another directory in the configuration.",
+  },
+  ENAMETOOLONG: {
+    message: "its path is longer than Linux allows",
+    advice: "Name a shorter one in the configuration.",
+  },
+  EACCES: {
+    message: "the service's user may not look into it",
+    advice: "Give that user the right to read and write it and to pass the folders above it (see `namei -l`).",
+  },
+};
+
+function wordsOf(code: string): Words {
+  const advice = "See whether the disk is mounted and the service's user may read and write it.";
+  return WORDS[code] ?? { message: `cannot be read: ${code}`, advice };
 }
 
 function fullness(disk: DiskStatus, minFree: number | undefined): WordedFinding[] {

@@ -1,7 +1,9 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readDisks } from "./disks.ts";
+import { requireMounts } from "../../../shared/disk/files.ts";
+import { NOT_MOUNTED, readDisks } from "./disks.ts";
 
 it("tells the space of a disk, and that a directory which is still to come lies on it", async () => {
   const later = join(tmpdir(), "not", "yet", "there");
@@ -12,5 +14,39 @@ it("tells the space of a disk, and that a directory which is still to come lies 
 });
 
 it("takes a file system that does not tell its size for broken: neither for empty nor for full", async () => {
-  expect(await readDisks(["/proc"])).toEqual({ disks: [], broken: [{ directory: "/proc", code: "ENODATA" }] });
+  expect(await readDisks(["/proc", "/proc/hindsight/a"])).toEqual({
+    disks: [],
+    broken: [{ directory: "/proc", code: "ENODATA" }],
+  });
+});
+
+it("says what stands in the way of a directory, and that once for all directories", async () => {
+  const root = await mkdtemp(join(tmpdir(), "hindsight-disks-"));
+  try {
+    await writeFile(join(root, "file"), "");
+    await symlink("nowhere", join(root, "dangling"));
+    await symlink("circle", join(root, "circle"));
+    const broken = async (...paths: string[]) => (await readDisks(paths.map((path) => join(root, path)))).broken;
+    expect(await broken("file", "file/a", "file/b")).toEqual([{ directory: join(root, "file"), code: "ENOTDIR" }]);
+    const dangling = [{ directory: join(root, "dangling"), code: "ENOLINK" }];
+    expect(await broken("dangling", "dangling/a", "dangling/b/c")).toEqual(dangling);
+    expect(await broken("circle/a")).toEqual([{ directory: join(root, "circle/a"), code: "ELOOP" }]);
+    await rm(join(root, "file"));
+    expect(await broken("file/a")).toEqual([]);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+it("tells of a mount point at which nothing is mounted, once for all directories below it", async () => {
+  const root = await mkdtemp(join(tmpdir(), "hindsight-disks-"));
+  requireMounts([root]);
+  try {
+    const { disks, broken } = await readDisks([join(root, "yard"), join(root, "door")]);
+    expect(disks).toEqual([]);
+    expect(broken).toEqual([{ directory: root, code: NOT_MOUNTED }]);
+  } finally {
+    requireMounts([]);
+    await rm(root, { recursive: true });
+  }
 });

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
-import { stat, statfs } from "../../../shared/disk/files.ts";
+import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
+import { lstat, stat, statfs } from "../../../shared/disk/files.ts";
 import { TimeoutError, within } from "../../../shared/redis/within.ts";
 
 /** One file system, and which of our directories lie on it. */
@@ -19,10 +19,19 @@ export interface DiskStatus {
 
 /** The code of a disk that does not answer at all; of network file systems that give up by themselves, too. */
 export const NO_ANSWER = "ETIMEDOUT";
+/** The code of a folder on which a disk must be mounted (`storage.mountPoints`), and none is. */
+export const NOT_MOUNTED = "ENODEV";
+/** The code of a file system that tells of no blocks at all. */
+export const NO_SIZE = "ENODATA";
+/** The code of what is no directory. */
+export const NO_DIRECTORY = "ENOTDIR";
+/** The code of a symbolic link that points to nothing. */
+export const DANGLING = "ENOLINK";
+const IS_NOT_THERE: ReadonlySet<string | undefined> = new Set(["ENOENT", NO_DIRECTORY]);
 /** A disk that hangs must not keep the others' answers from being had. */
 const LIMIT_MS = 500;
 
-/** A directory whose disk does not answer as it should; of one that hangs, its mount point once that is known. */
+/** A directory whose disk does not answer as it should: where it is known, the place that is to blame, such as its mount point. */
 export interface BrokenDirectory {
   directory: string;
   /** The error's code, such as EIO or EACCES. */
@@ -51,8 +60,10 @@ export async function readDisks(directories: Iterable<string>): Promise<DiskRepo
         byDevice.set(device, disk);
         Object.assign(disk, await within(readSpace(path), LIMIT_MS, directory));
       } catch (error) {
-        const place = error instanceof DiskHangsError ? error.mountPoint : directory;
-        broken.set(place, error instanceof TimeoutError ? NO_ANSWER : (codeOf(error) ?? "unknown error"));
+        broken.set(
+          placeOf(error) ?? directory,
+          error instanceof TimeoutError ? NO_ANSWER : (codeOf(error) ?? "unknown error"),
+        );
       }
     }),
   );
@@ -64,10 +75,27 @@ export async function readDisks(directories: Iterable<string>): Promise<DiskRepo
   };
 }
 
-/** Throws the errors of statfs(2), and ENODATA where a file system tells of no blocks: that is neither full nor empty. */
+/** Something that no directory of ours can be made in. */
+class PlaceError extends Error {
+  readonly path: string;
+  readonly code: string;
+
+  constructor(path: string, code: string) {
+    super(`${path}: ${code}`);
+    this.path = path;
+    this.code = code;
+  }
+}
+
+function placeOf(error: unknown): string | undefined {
+  if (error instanceof DiskAwayError) return error.mountPoint;
+  return error instanceof PlaceError ? error.path : undefined;
+}
+
+/** Throws the errors of statfs(2), and NO_SIZE where a file system tells of no blocks: that is neither full nor empty. */
 async function readSpace(path: string): Promise<Omit<DiskStatus, "directories">> {
   const space = await statfs(path);
-  if (!(space.blocks > 0)) throw Object.assign(new Error(`${path} does not tell its size`), { code: "ENODATA" });
+  if (!(space.blocks > 0)) throw new PlaceError(path, NO_SIZE);
   const usedBlocks = space.blocks - space.bfree;
   const usableBlocks = usedBlocks + space.bavail;
   return {
@@ -81,12 +109,23 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
+/** Throws the errors of stat(2), NO_DIRECTORY for what is none, and DANGLING for a link that points to nothing. */
 async function nearestExisting(directory: string): Promise<{ path: string; device: number }> {
   for (let path = directory; ; path = dirname(path)) {
-    try {
-      return { path, device: (await stat(path)).dev };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
-    }
+    const stats = await stat(path).catch((error: unknown) => {
+      if (!IS_NOT_THERE.has(codeOf(error)) || dirname(path) === path) throw error;
+      return undefined;
+    });
+    if (stats?.isDirectory() === true) return { path, device: stats.dev };
+    if (stats !== undefined) throw new PlaceError(path, NO_DIRECTORY);
+    if (await isLink(path)) throw new PlaceError(path, DANGLING);
   }
+}
+
+/** Whether there is something of the name that stat(2) does not find. */
+function isLink(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }

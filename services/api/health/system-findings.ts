@@ -8,7 +8,12 @@ const BEHIND_MS = 10 * 60_000;
 
 /** What is wrong with the services, conversion and the host's clock. */
 export function systemFindings(seen: Observation): WordedFinding[] {
-  return [...serviceFindings(seen), ...conversionFindings(seen), ...clockFindings(seen)];
+  return [
+    ...serviceFindings(seen),
+    ...configurationFindings(seen),
+    ...conversionFindings(seen),
+    ...clockFindings(seen),
+  ];
 }
 
 /** Whether Redis is away, or of no use. */
@@ -57,6 +62,22 @@ function serviceFindings({ services, enabled, reaperMinFreePercent }: Observatio
         }),
       ),
     ),
+  ];
+}
+
+/** All services read the same file: what several say of it is one trouble. */
+function configurationFindings({ services = [] }: Observation): WordedFinding[] {
+  const reasons = new Set(services.flatMap(({ refusedConfiguration }) => refusedConfiguration ?? []));
+  if (reasons.size === 0) return [];
+  return [
+    {
+      id: "configuration-refused",
+      severity: "error",
+      subject: "configuration",
+      message: [...reasons].join("; "),
+      advice:
+        "Correct the file: what was in force stays in force until then, but a service that starts anew cannot use it.",
+    },
   ];
 }
 

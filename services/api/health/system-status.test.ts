@@ -280,6 +280,17 @@ describe("judgeSystem", () => {
     expect(judgeSystem({ ...well, broken }).isUnknown(condition("disk-full", "/mnt/b"))).toBe(true);
   });
 
+  it("tells once of a configuration that several services cannot use, and of what else is wrong with one for itself", () => {
+    const refusedConfiguration = "the changed configuration is not in force: api.port";
+    const refused = (name: ServiceName) => ({ ...service(name), refusedConfiguration });
+    const services = [refused("recorder"), refused("converter"), service("reaper", ["stuck"]), refused("api")];
+    expect(found({ services })).toMatchObject([
+      { id: "service-problem", subject: "reaper", message: "stuck" },
+      { id: "configuration-refused", subject: "configuration", message: refusedConfiguration },
+    ]);
+    expect(judgeSystem({ ...well, services }).status.problems[1]).toMatchObject({ what: "configuration" });
+  });
+
   it("tells a service's troubles apart, but not by their numbers", () => {
     const services = (...problems: string[]) => [
       service("recorder", problems),

@@ -9,7 +9,7 @@ import { redisFindings, systemFindings } from "./system-findings.ts";
 
 /** Something that is wrong at this moment, in words for the operator. */
 export interface SystemProblem {
-  what: "camera" | "redis" | "service" | "conversion" | "disk" | "clock";
+  what: "camera" | "redis" | "service" | "configuration" | "conversion" | "disk" | "clock";
   camera?: string;
   /** recorder, converter, reaper or api. */
   service?: string;
@@ -91,6 +91,7 @@ const SUBJECTS: Record<ConditionId, { what: SystemProblem["what"]; key?: "camera
   "redis-away": { what: "redis" },
   "service-missing": { what: "service", key: "service" },
   "service-problem": { what: "service", key: "service" },
+  "configuration-refused": { what: "configuration" },
   "conversion-behind": { what: "conversion" },
   "conversion-failed": { what: "conversion" },
   "chunk-quarantined": { what: "conversion", key: "camera" },
@@ -118,6 +119,7 @@ function isUnknown({ id, subject }: Condition, seen: Observation): boolean {
   switch (id) {
     case "service-missing":
     case "service-problem":
+    case "configuration-refused":
       return seen.services === undefined;
     case "conversion-failed":
       return seen.backlog === undefined;

@@ -73,3 +73,16 @@ it.each(["#x", "/nothing", "?limit=x"])("a problem with %s has no body when HEAD
   expect(head).toMatch(/^HTTP\/1\.1 40\d /);
   expect(body).toEqual([""]);
 });
+
+it("a disk that fails is no fault of ours: 503, with its reason", async () => {
+  const failing = await new ApiFixture(store, {
+    board: () => {
+      throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
+    },
+  }).start();
+  const { status, body } = await failing.get("/admin/queues/");
+  await failing.stop();
+  expect(status).toBe(503);
+  expect(JSON.parse(body.toString())).toMatchObject({ detail: expect.stringContaining("cannot be read (EIO)") });
+  expect(failing.log.join()).toContain("what was asked for cannot be read");
+});

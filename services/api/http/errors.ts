@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ErrorRequestHandler, RequestHandler, Response } from "express";
-import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
+import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { diskHangs, Problem, problemDetails } from "./problem.ts";
+import { diskAway, Problem, problemDetails } from "./problem.ts";
 
 /** 400 for HTTP/1.1 without Host (RFC 9112 §3.2). */
 export const requireHost: RequestHandler = (req, _res, next) => {
@@ -40,9 +40,9 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
     const problem =
       error instanceof Problem
         ? error
-        : error instanceof DiskHangsError
-          ? diskHangs()
-          : (requestError(error) ?? internalProblem(error, req.path, logger));
+        : error instanceof DiskAwayError
+          ? diskAway()
+          : (requestError(error) ?? diskFault(error, req.path, logger) ?? internalProblem(error, req.path, logger));
     if (res.headersSent) {
       // Half an answer is out: ending the connection is the only honest sign left (RFC 9112 §8).
       res.destroy();
@@ -78,6 +78,16 @@ function requestError(error: unknown): Problem | undefined {
     return new Problem("range-not-satisfiable", status, "The range lies past the file's end.", headers);
   }
   return new Problem("bad-request", status, detail);
+}
+
+/** What the kernel says when a disk fails or its files may not be read: nothing is wrong with the request, or in here. */
+const DISK_FAULTS: ReadonlySet<unknown> = new Set(["EACCES", "EIO", "EPERM", "ESTALE", "EUCLEAN"]);
+
+function diskFault(error: unknown, path: string, logger: Logger): Problem | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (!DISK_FAULTS.has(code)) return undefined;
+  logger.warn("what was asked for cannot be read", { path: path.slice(0, 200), error });
+  return new Problem("unavailable", 503, `This cannot be read (${code}): look at its disk and permissions.`);
 }
 
 function internalProblem(error: unknown, path: string, logger: Logger): Problem {

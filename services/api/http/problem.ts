@@ -78,9 +78,9 @@ export function invalidDate(text: string): Problem {
   return new Problem("invalid-date", 400, `"${excerpt(text)}" is not a day of the calendar, written YYYYMMDD.`);
 }
 
-/** 503: the disk that holds the footage does not answer. */
-export function diskHangs(): Problem {
-  const detail = "The disk that holds this footage does not answer; system.json tells which it is.";
+/** 503: the disk that holds the footage does not answer, or is not mounted. */
+export function diskAway(): Problem {
+  const detail = "The disk that holds this footage does not answer or is not mounted; system.json tells which it is.";
   return new Problem("unavailable", 503, detail, { "Retry-After": "10" });
 }
 

@@ -44,15 +44,21 @@ export async function openRegularFile(path: string): Promise<OpenFile | undefine
     throw error;
   }
   try {
-    // The kernel has it at hand, the file being open; a range of a day asks it 1,440 times.
-    const stats = fstatSync(handle.fd, { bigint: true });
-    if (stats.isFile()) return { handle, entity: fileEntity(stats) };
+    const entity = regularEntity(handle);
+    if (entity !== undefined) return { handle, entity };
   } catch (error) {
     await handle.close();
     throw error;
   }
   await handle.close();
   return undefined;
+}
+
+/** What is said of an open file; undefined when it is none that has bytes of its own. Throws the errors of fstat(2). */
+export function regularEntity(handle: FileHandle): Entity | undefined {
+  // The kernel has it at hand, the file being open; a range of a day asks it 1,440 times.
+  const stats = fstatSync(handle.fd, { bigint: true });
+  return stats.isFile() ? fileEntity(stats) : undefined;
 }
 
 /**

@@ -19,6 +19,7 @@ const CONDITIONS: Record<ConditionId, true> = {
   "redis-away": true,
   "service-missing": true,
   "service-problem": true,
+  "configuration-refused": true,
   "conversion-behind": true,
   "conversion-failed": true,
   "chunk-quarantined": true,
@@ -90,7 +91,10 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
   SystemProblem: object(
     "Something that is wrong at this moment.",
     {
-      what: choice(["camera", "redis", "service", "conversion", "disk", "clock"], "What is in trouble."),
+      what: choice(
+        ["camera", "redis", "service", "configuration", "conversion", "disk", "clock"],
+        "What is in trouble.",
+      ),
       camera: text("The camera's id."),
       service: text("recorder, converter, reaper or api."),
       disk: text("A directory on the disk."),
@@ -148,9 +152,10 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       instance: text("Unique among all running processes."),
       startedAt: instant("When it started"),
       problems: list(text("What is wrong with it.")),
+      refusedConfiguration: text("Why it cannot use the changed configuration; absent while it can."),
       forecasts: list(ref("DiskForecast"), "The reaper's alone."),
     },
-    ["forecasts"],
+    ["refusedConfiguration", "forecasts"],
   ),
   Disk: object(
     "A file system, and which of our directories lie on it.",

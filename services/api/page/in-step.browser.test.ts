@@ -123,6 +123,13 @@ test("paused and stepped by frame, minute and typed time, the others show the sa
     await expect.poll(async () => Math.abs(await apartMs(page)), { message: key }).toBeLessThanOrEqual(FRAME_MS);
     await expect.poll(() => clocksOff(page), { message: key }).toEqual([0, 0]);
   }
+  // Where the one that leads has a gap, it is said for whom.
+  await page.getByLabel("Go to a date and time").fill(`${clock(noonMs + MINUTE_MS)}:58`);
+  await page.keyboard.press("Enter");
+  await shows(page, noonMs + MINUTE_MS);
+  await page.keyboard.press("Space");
+  await page.getByText("5 min without footage of front-door skipped, for all").waitFor();
+  await page.keyboard.press("Space");
   await page.getByLabel("Go to a date and time").fill(clock(noonMs + 7 * MINUTE_MS));
   await page.keyboard.press("Enter");
   await shows(page, noonMs + 7 * MINUTE_MS);

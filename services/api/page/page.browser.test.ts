@@ -109,6 +109,9 @@ test("the keyboard alone moves by frame, minute, hour and day, zooms, and the UR
   await shows(page, noonMs + MINUTE_MS);
   await page.keyboard.press("Shift+ArrowLeft");
   await shows(page, noonMs - 59 * MINUTE_MS);
+  const spoken = await page.getByRole("slider", { name: "Moment on show" }).getAttribute("aria-valuetext");
+  expect(spoken).toContain(`${clock(noonMs - 59 * MINUTE_MS)}:00 CE`);
+  expect(spoken).toMatch(/, front-door: footage$/);
   await page.keyboard.press("ArrowLeft");
   await shows(page, noonMs - 60 * MINUTE_MS);
   const before = await page.locator(".stage .stage-time").textContent();
@@ -188,6 +191,7 @@ test("a camera without footage says what will happen", async () => {
   store.config.change({ cameras: new Map([...store.config.current.cameras, ["new", store.camera("new")]]) });
   const page = await fixture.open("#/watch/new");
   await page.getByText("No footage yet.").waitFor();
+  await page.locator('[role="slider"][aria-valuetext$="new: no footage"]').waitFor();
   await page.goto(`${fixture.api.url}/#/`);
   await page.getByRole("heading", { name: "new" }).waitFor();
   await page.getByText(/1 problem/).waitFor();

@@ -167,6 +167,23 @@ test("where the codec changes within the range, the ranges that can be had are l
   expect(fixture.complaints.splice(0).every((complaint) => complaint.includes("409"))).toBe(true);
 });
 
+test("what a range will be is told also when the api did not answer at first", async () => {
+  const page = await fixture.open("#/");
+  const asked: string[] = [];
+  await page.route("**/range.mp4?*", (route) => {
+    asked.push(route.request().method());
+    if (asked.length === 1) return route.abort();
+    return asked.length === 2 ? route.fulfill({ status: 503 }) : route.continue();
+  });
+  const marks = `&in=${iso(noonMs - 30 * SECOND_MS)}&out=${iso(noonMs + 30 * SECOND_MS)}`;
+  await page.evaluate((hash) => (window.location.hash = hash), `#/watch/front-door?t=${iso(noonMs)}&w=600${marks}`);
+  await page.getByText("front-door: no answer").waitFor();
+  await page.locator("a[data-exact]").waitFor();
+  // Asked what was wrong, it answered with the video.
+  expect(asked).toEqual(["HEAD", "HEAD", "GET"]);
+  expect(fixture.complaints.splice(0).every((complaint) => complaint.includes("Failed to load resource"))).toBe(true);
+});
+
 test("the link to a moment is copied, and shows whoever opens it the same", async () => {
   const page = await fixture.watch({ at: noonMs + 5 * SECOND_MS, width: VIEW.width, cameras: "front-door,yard" });
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);

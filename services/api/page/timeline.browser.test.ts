@@ -376,3 +376,42 @@ function redRows(page: Page, x: number): Promise<number[]> {
     return rows;
   }, x);
 }
+
+test("a minute without a file of its own, because its GOP began in the one before, is no gap", async () => {
+  const fromMs = BACK_MS + 30 * HOUR_MS + 30 * MINUTE_MS;
+  const clip = await makeClip({ width: 320, height: 180, frames: 100, gop: 20 });
+  const long = new MinuteMaker(clip, 100 / 150); // two and a half minutes
+  for (const timeMs of [fromMs, fromMs + 150_000]) {
+    fixture.writeMinute("front-door", Math.floor(timeMs / MINUTE_MS) * MINUTE_MS, long.file(timeMs * 1000));
+  }
+  const page = await fixture.open(`#/watch/front-door?t=${iso(fromMs + 30_000)}&w=600`);
+  await page.locator(".stage video.shown").waitFor();
+  const view = { middleMs: fromMs + 30_000, width: 10 * MINUTE_MS };
+  const inside = await placeOf(page, fromMs + 90_000, view);
+  const barAt = (timeMs: number) => colourOfBar(page, timeMs, view);
+  const recorded = await barAt(fromMs + 45_000);
+  await expect.poll(() => barAt(fromMs + 90_000), { timeout: 15_000 }).toEqual(recorded);
+  expect(await barAt(fromMs - 90_000)).not.toEqual(recorded);
+  await page.mouse.move(inside.x, inside.y);
+  await page.locator(".hover-note", { hasText: "near" }).waitFor();
+  await page.mouse.click(inside.x, inside.y);
+  await page.locator(".stage .stage-time", { hasText: ":31:3" }).waitFor();
+  await page.evaluate(() => {
+    const video = document.querySelector<HTMLVideoElement>(".stage video.shown");
+    if (video !== null) video.currentTime = video.duration - 0.5;
+  });
+  await page.locator(".stage .stage-time", { hasText: ":32:3" }).waitFor();
+  expect(await page.locator(".stage-line").count()).toBe(0);
+});
+
+/** The colour of the bar that says what was recorded of the only camera, at a time. */
+async function colourOfBar(page: Page, timeMs: number, view: { middleMs: number; width: number }): Promise<number[]> {
+  const { x } = await placeOf(page, timeMs, view);
+  return page.evaluate((x) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
+    const context = canvas?.getContext("2d");
+    if (!canvas || !context) throw new Error("no timeline");
+    const pixel = context.getImageData(x - canvas.getBoundingClientRect().left, canvas.height - 14, 1, 1).data;
+    return [...pixel];
+  }, x);
+}

@@ -78,7 +78,7 @@ function cutSpan(minute: MinuteSamples, span: CaptureSpan, base: number, startUs
     for (let i = from; i < to; i++) hasMore ||= timeOf(presentation(minute, i)) >= endUs;
   }
   const firstTicks = from === base ? spanTicks : leastPresentation(minute, from, to);
-  const keyframes = minute.keyframes.filter((i) => i >= from && i < to).map((i) => i - from);
+  const keyframes = keyframesIn(minute.keyframes, from, to);
   const decode = decodeTimes(minute, keyframes, from, to);
   return {
     from,
@@ -115,6 +115,17 @@ function decodeTimes(
     start = next;
   }
   return { dts: sorted, ptsOffsets: Int32Array.from(shown, (ticks, i) => ticks - (sorted[i] as number)) };
+}
+
+/** Those among the samples `from` up to, not including, `to`; counted from `from`. */
+function keyframesIn(keyframes: Uint32Array, from: number, to: number): Uint32Array {
+  let first = 0;
+  while (first < keyframes.length && (keyframes[first] as number) < from) first++;
+  let end = first;
+  while (end < keyframes.length && (keyframes[end] as number) < to) end++;
+  const found = keyframes.slice(first, end);
+  for (let i = 0; i < found.length; i++) found[i] = (found[i] as number) - from;
+  return found;
 }
 
 function presentation(minute: MinuteSamples, i: number): number {

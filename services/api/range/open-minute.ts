@@ -34,10 +34,18 @@ export class ConvertedMeanwhileError extends Error {
   override name = "ConvertedMeanwhileError";
 }
 
+/** An mp4 that is open already. */
+export interface OpenMp4 {
+  held: HeldFile;
+  /** Its first bytes, if they were read. */
+  head?: Buffer;
+}
+
 /**
  * Reads the index of a minute. One that is still chunks is planned as the converter plans it, so that it has the same
  * samples at the same times now and as an mp4. The files stay open while the budget lets them; chunks are deleted soon, and
- * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. `scratch` is overwritten.
+ * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. Takes over the `mp4` of a minute
+ * without chunks, if it is open already.
  *
  * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
  */
@@ -45,11 +53,11 @@ export async function openMinute(
   camera: string,
   place: MinutePlace,
   budget: OpenFileBudget,
-  scratch: Buffer,
+  mp4?: OpenMp4,
 ): Promise<OpenMinute | undefined> {
   const files: HeldFile[] = [];
   try {
-    const minute = await readIndex(camera, place, budget, scratch, files);
+    const minute = await readIndex(camera, place, budget, files, mp4);
     if (minute === undefined || minute.samples.sizes.length === 0) {
       await closeAll(files);
       return undefined;
@@ -70,8 +78,8 @@ async function readIndex(
   camera: string,
   { directory, minute, hasMp4, parts }: MinutePlace,
   budget: OpenFileBudget,
-  scratch: Buffer,
   files: HeldFile[],
+  mp4: OpenMp4 | undefined,
 ): Promise<OpenMinute | undefined> {
   const chunks = [];
   // Before the mp4: what was removed since is in the mp4, and the other way round it could be in neither.
@@ -84,9 +92,8 @@ async function readIndex(
     const { offsets, sizes } = index;
     chunks.push({ index, source: { path: held.path, file, offsets, sizes, isAnnexB: true, held } });
   }
-  const existing = hasMp4
-    ? await readExisting(minutePath(directory, camera, minute, "mp4"), budget, scratch, files)
-    : undefined;
+  const path = () => minutePath(directory, camera, minute, "mp4");
+  const existing = hasMp4 ? await readExisting(mp4 ?? (await openMp4(path(), budget)), files) : undefined;
   if (chunks.length > 0) return planned(existing, chunks, files);
   if (existing === undefined) return undefined;
   const { movie, source } = existing;
@@ -100,13 +107,19 @@ async function readIndex(
   };
 }
 
-async function readExisting(path: string, budget: OpenFileBudget, scratch: Buffer, files: HeldFile[]) {
+async function openMp4(path: string, budget: OpenFileBudget): Promise<OpenMp4 | undefined> {
   const held = await HeldFile.open(path, budget);
-  if (held === undefined) return undefined;
+  return held && { held };
+}
+
+async function readExisting(mp4: OpenMp4 | undefined, files: HeldFile[]) {
+  if (mp4 === undefined) return undefined;
+  const { held, head } = mp4;
   files.push(held);
   const file = await held.handle();
-  const movie = await readMinute(file, { size: held.length, scratch });
-  return { movie, source: { path, file, offsets: movie.offsets, sizes: movie.sizes, isAnnexB: false, held } };
+  const movie = await readMinute(file, { size: held.length, ...(head && { head }) });
+  const { offsets, sizes } = movie;
+  return { movie, source: { path: held.path, file, offsets, sizes, isAnnexB: false, held } };
 }
 
 function planned(

@@ -12,7 +12,8 @@ import { findMinutes, type MinutePlace } from "./find-minutes.ts";
 import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { inOrder } from "./in-order.ts";
-import { ConvertedMeanwhileError, closeAll, type OpenMinute, openMinute } from "./open-minute.ts";
+import { type Batch, MinuteHeads } from "./minute-heads.ts";
+import { ConvertedMeanwhileError, closeAll, type OpenMinute, type OpenMp4, openMinute } from "./open-minute.ts";
 import { mediaPieces, type Piece } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { RangeMovie } from "./range-movie.ts";
@@ -44,10 +45,8 @@ export type LaidOut = RangeFile | { pinnedUs: number };
 
 /** Goes into the ETag: another layout of the same minutes is another file. */
 const LAYOUT_VERSION = 2;
-/** Few until the disk has answered: one that hangs would take every thread of the process's pool. */
-const MINUTES_AHEAD = { first: 8, most: 32 };
-/** Holds the index of most minutes, so that one read will do. */
-const SCRATCH_BYTES = 32 * 1024;
+/** While one is taken in, the next is read. */
+const BATCHES_AHEAD = 2;
 const ATTEMPTS = 5;
 /** Two weeks of 25 pictures a second; the index of so much takes 130 MB of memory until it is sent. */
 export const MOST_PICTURES = 32_000_000;
@@ -86,7 +85,7 @@ class RangeLayout {
   readonly #codecs: CodecRuns;
   readonly #files: HeldFile[] = [];
   readonly #pieces: Piece[] = [];
-  readonly #scratch: Buffer[] = [];
+  readonly #heads: MinuteHeads;
   readonly #slice = new TimeSlice();
   #configuration: AvcConfiguration | undefined;
   #firstShownUs: number | undefined;
@@ -99,6 +98,7 @@ class RangeLayout {
     this.#request = request;
     this.#movie = new RangeMovie(request.gaps);
     this.#codecs = new CodecRuns(request);
+    this.#heads = new MinuteHeads(request.camera, parts.budget);
   }
 
   async make(): Promise<LaidOut> {
@@ -108,18 +108,20 @@ class RangeLayout {
       if (pinnedUs <= this.#request.startUs) throw this.#nothing();
       return { pinnedUs };
     }
-    const groups = inOrder(
-      found.minutes,
-      MINUTES_AHEAD,
-      (places, slot) => this.#openGroup(places, slot),
+    const batches = inOrder(
+      this.#heads.batches(found.minutes),
+      BATCHES_AHEAD,
+      (batch) => this.#heads.with(batch, (mp4s) => this.#openBatch(batch, mp4s)),
       (minutes) => closeAll(minutes.flatMap(({ files }) => files)),
     );
-    for await (const minutes of groups) {
+    for await (const minutes of batches) {
       // All of them first: trouble with one must not leave the next one open.
       this.#files.push(...minutes.flatMap(({ files }) => files));
-      for (const minute of minutes) await this.#add(minute);
-      await this.#slice.pause();
-      this.#signal.throwIfAborted();
+      for (const minute of minutes) {
+        await this.#add(minute);
+        await this.#slice.pause();
+        this.#signal.throwIfAborted();
+      }
     }
     const problem = this.#codecs.problem();
     if (problem !== undefined) throw problem;
@@ -175,7 +177,7 @@ class RangeLayout {
 
   async #writtenUntil(place: MinutePlace): Promise<number | undefined> {
     try {
-      const minute = await openMinute(this.#request.camera, place, this.#parts.budget, this.#scratchOf(0));
+      const minute = await openMinute(this.#request.camera, place, this.#parts.budget);
       if (minute !== undefined) await closeAll(minute.files);
       return minute?.writtenUs;
     } catch (error) {
@@ -185,11 +187,20 @@ class RangeLayout {
     }
   }
 
-  async #openGroup(places: readonly MinutePlace[], slot: number): Promise<OpenMinute[]> {
+  async #openBatch(batch: Batch, mp4s: Map<MinutePlace, OpenMp4>): Promise<OpenMinute[]> {
+    const settled = await Promise.allSettled(batch.map((places) => this.#openGroup(places, mp4s)));
+    const minutes = settled.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
+    const failed = settled.find((each) => each.status === "rejected");
+    if (failed === undefined) return minutes;
+    await closeAll(minutes.flatMap(({ files }) => files));
+    throw failed.reason;
+  }
+
+  async #openGroup(places: readonly MinutePlace[], mp4s: Map<MinutePlace, OpenMp4>): Promise<OpenMinute[]> {
     const minutes: OpenMinute[] = [];
     try {
       for (const place of places) {
-        const minute = await this.#openPlace(place, slot);
+        const minute = await this.#openPlace(place, mp4s.get(place));
         if (minute !== undefined) minutes.push(minute);
       }
     } catch (error) {
@@ -200,10 +211,10 @@ class RangeLayout {
   }
 
   /** A minute that cannot be read as one of ours must not keep the others from being had. */
-  async #openPlace(place: MinutePlace, slot: number): Promise<OpenMinute | undefined> {
+  async #openPlace(place: MinutePlace, mp4: OpenMp4 | undefined): Promise<OpenMinute | undefined> {
     const { camera } = this.#request;
     try {
-      return await openMinute(camera, place, this.#parts.budget, this.#scratchOf(slot));
+      return await openMinute(camera, place, this.#parts.budget, mp4);
     } catch (error) {
       if (error instanceof OtherCodecError && error.record !== undefined) {
         this.#codecs.add(error.codec, error.record.spans);
@@ -219,11 +230,6 @@ class RangeLayout {
       }
       return undefined;
     }
-  }
-
-  #scratchOf(slot: number): Buffer {
-    this.#scratch[slot] ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
-    return this.#scratch[slot];
   }
 
   #nothing(): Problem {

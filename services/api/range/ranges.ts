@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Response } from "express";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import { minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { Has } from "../catalog/day-index.ts";
 import { OpenFileBudget } from "./held-file.ts";
 import { type LaidOut, layOutRange, MOST_PICTURES, type RangeParts } from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
@@ -12,12 +14,16 @@ import { Slots } from "./slots.ts";
 const OPEN_FILES = 2500;
 /** Ranges whose index is being made or sent: that of a day takes 10 MB. */
 const INDEXES_AT_ONCE = 16;
+/** Of longer ones, whose index may take 130 MB: they wait for one another, and nobody else for them. */
+const LONG_INDEXES_AT_ONCE = 2;
+const LONG_US = 48 * 3600e6;
 /** For sixty-four downloads in large pieces. */
 const SEND_BUFFER_BYTES = 64 * 1024 * 1024;
 
 /** What all ranges of an api share: they bound what it holds, however many are asked for. */
 export class Ranges {
-  readonly slots = new Slots(INDEXES_AT_ONCE);
+  readonly #slots = new Slots(INDEXES_AT_ONCE);
+  readonly #longSlots = new Slots(LONG_INDEXES_AT_ONCE);
   readonly #parts: RangeParts;
 
   constructor(parts: { catalog: Catalog; logger: Logger }) {
@@ -25,10 +31,47 @@ export class Ranges {
     this.#parts = { ...parts, budget, buffers: new SendBuffers(SEND_BUFFER_BYTES) };
   }
 
-  /** As `layOutRange`. Who calls it has a slot. */
+  /** Waits for the turn of a range; returns what ends it, which may be called more than once. */
+  turn(request: RangeRequest): Promise<() => void> {
+    return (lengthUs(request) > LONG_US ? this.#longSlots : this.#slots).take();
+  }
+
+  /** As `layOutRange`. To be called when its turn has come, which ends when its index is sent. */
   layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut> {
     return layOutRange(this.#parts, request, signal, mostPictures);
   }
+}
+
+/**
+ * Lays out the last minutes that are found, and lets go of them: what has run once runs in a third of the time, and the first
+ * viewer should not be who waits for it. Resolves whatever happens.
+ */
+export async function rehearse(ranges: Ranges, catalog: Catalog): Promise<void> {
+  try {
+    const request = await newestHour(catalog);
+    if (request === undefined) return;
+    const laidOut = await ranges.layOut(request, new AbortController().signal);
+    if ("file" in laidOut) await laidOut.file.close();
+  } catch {
+    // Who asks for it will be told.
+  }
+}
+
+function lengthUs({ names, startUs, endUs }: RangeRequest): number {
+  if (names === undefined) return endUs - startUs;
+  return (minuteStartUs(names.to) ?? 0) - (minuteStartUs(names.from) ?? 0);
+}
+
+async function newestHour(catalog: Catalog): Promise<RangeRequest | undefined> {
+  for (const camera of (await catalog.cameras()).keys()) {
+    const day = (await catalog.daysWithFootage(camera)).at(-1);
+    const [index] = day === undefined ? [] : await catalog.day(camera, day);
+    const to = index && Array.from(index.minutes(Has.mp4)).at(-1)?.minute;
+    if (to === undefined) continue;
+    const endUs = minuteStartUs(to) ?? 0;
+    return { camera, startUs: endUs - 3600e6, endUs, gaps: "skip" };
+  }
+  return undefined;
 }
 
 /** Aborts when the client has gone, or the answer is done. */

@@ -114,7 +114,8 @@ export class SampleTables {
   #chunkOffsetBox(mediaOffset: number, tableBytes: number): Buffer {
     // The tables stand before the media: theirs are the bytes that may carry the last offset past 32 bits.
     const isLong = isLongFile(this.mediaBytes + tableBytes);
-    const offsets = Float64Array.from(this.#chunkOffsets, (offset) => offset + mediaOffset);
+    const offsets = new Float64Array(this.#chunkOffsets);
+    for (let i = 0; i < offsets.length; i++) offsets[i] = (offsets[i] as number) + mediaOffset;
     const entries = isLong ? uint64Table(offsets) : uint32Table(offsets);
     return fullBox(isLong ? "co64" : "stco", 0, 0, uint32(offsets.length), entries);
   }

@@ -1,7 +1,7 @@
-import { DiskHangsError } from "../../../shared/disk/disk-hangs-error.ts";
+import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { diskHangs, Problem, unknownCamera } from "../http/problem.ts";
+import { diskAway, Problem, unknownCamera } from "../http/problem.ts";
 
 /** The cameras that a request asks for, or every known one. Throws Problem 404 when one of them is not known. */
 export async function askedCameras(catalog: Catalog, asked: readonly string[] | undefined): Promise<string[]> {
@@ -36,7 +36,7 @@ export async function forEachCamera<Value>(
     }),
   );
   if (unreadable.length > 0 && found.size === 0) {
-    if (failure instanceof DiskHangsError) throw diskHangs();
+    if (failure instanceof DiskAwayError) throw diskAway();
     const detail = `The footage of ${unreadable.sort().join(", ")} cannot be read: look at its disk and permissions.`;
     throw new Problem("unavailable", 503, detail);
   }

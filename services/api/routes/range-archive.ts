@@ -87,7 +87,7 @@ async function layOut(
   signal: AbortSignal,
   mostPictures: number,
 ): Promise<RangeFile> {
-  const giveBack = await ranges.slots.take();
+  const giveBack = await ranges.turn(request);
   try {
     signal.throwIfAborted();
     const laidOut = await ranges.layOut(request, signal, mostPictures);

@@ -42,7 +42,7 @@ export function sendNamedRange(parts: RangeRouteParts): RequestHandler<{ file: s
 function rangeSender({ catalog, ranges }: RangeRouteParts) {
   return async (req: Request, res: Response, range: RangeRequest): Promise<void> => {
     if ((await catalog.directories(range.camera)) === undefined) throw unknownCamera(range.camera);
-    const giveBack = await ranges.slots.take();
+    const giveBack = await ranges.turn(range);
     try {
       if (res.destroyed) return;
       const laidOut = await ranges.layOut(range, untilClosed(res));

@@ -21,6 +21,7 @@ import {
   writeChunk,
 } from "../../../tests/support/chunk-maker.ts";
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
+import { BufferPool } from "../buffer-pool.ts";
 import { IdleWatch } from "../idle-watch.ts";
 import type { MinuteConverterTools } from "../minute-converter.ts";
 import { PreviewBatcher } from "../preview-batcher.ts";
@@ -123,6 +124,7 @@ export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWa
     previews: new PreviewBatcher(grabber, 10),
     watch,
     copying: new Semaphore(2),
+    buffers: new BufferPool(),
     pace: TAKEOVER_PACE,
   };
 }

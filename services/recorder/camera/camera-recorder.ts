@@ -1,18 +1,25 @@
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
+import type { Minute } from "../../../shared/time/minute.ts";
+import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { UnsafeError } from "../chunk/disk-trouble.ts";
+import type { Disks } from "../chunk/disks.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
 import { CameraAwayError, CameraError, CameraRefusedError } from "./errors.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
-export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "diskTrouble" | "ended"> {
+export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "chunks" | "ended"> {
   origin: { recorder: string; boot: string };
+  disks: Disks;
+  chunkClosed(minute: Minute): void;
   logger: Logger;
 }
 
 /** A session that recorded for so long was a good one: the next failure starts with the shortest pause. */
 const GOOD_SESSION_MS = 30_000;
+/** How long a disk has for what waits in memory when the camera is recorded no more. */
+const STOP_LIMIT_MS = 10_000;
 
 /**
  * Keeps one camera recorded: opens a session, and another one with growing pauses when it fails. A trouble that lasts is
@@ -22,6 +29,7 @@ export class CameraRecorder {
   readonly camera: CameraConfig;
   readonly #options: CameraRecorderOptions;
   readonly #totals: SessionCounters = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
+  #chunks: ChunkRecorder;
   #session: CameraSession | undefined;
   #sessions = 0;
   /** Of these sessions, how many recorded. */
@@ -38,11 +46,11 @@ export class CameraRecorder {
   #retryAtMs: number | undefined = 0;
   #openedMs = 0;
   #isStopped = false;
-  #stopping: Promise<void> = Promise.resolve();
 
   constructor(options: CameraRecorderOptions) {
     this.camera = options.camera;
     this.#options = options;
+    this.#chunks = this.#newChunks();
   }
 
   /** Why the camera's directory cannot be written, while that is so. */
@@ -53,6 +61,8 @@ export class CameraRecorder {
   /** Does what is due. To be called every PULSE_MS. */
   tick(nowMs: number): void {
     if (this.#isStopped) return;
+    this.#chunks.tick(nowMs);
+    if (this.#chunks.isStranded) this.#leaveChunks();
     if (this.#retryAtMs !== undefined && nowMs >= this.#retryAtMs) this.#open(nowMs);
     const session = this.#session;
     if (session === undefined) return;
@@ -74,8 +84,9 @@ export class CameraRecorder {
     this.#setState("stopped");
     const session = this.#session;
     this.#session = undefined;
-    await Promise.all([session?.close(), this.#stopping]);
+    await session?.close();
     if (session !== undefined) this.#count(session);
+    await this.#giveUpChunks(this.#chunks, STOP_LIMIT_MS);
   }
 
   /** What can be told of the camera now. */
@@ -113,13 +124,50 @@ export class CameraRecorder {
     const session = new CameraSession({
       ...this.#options,
       origin: { ...this.#options.origin, session: ++this.#sessions },
-      diskTrouble: (error) => this.#diskTrouble(error),
+      chunks: this.#chunks,
       ended: (error) => this.#failed(session, error),
     });
     this.#session = session;
     session.open().catch((error: unknown) => {
       this.#failed(session, asCameraError(error));
     });
+  }
+
+  #newChunks(): ChunkRecorder {
+    const { camera, recorder, disks, chunkClosed } = this.#options;
+    const chunks: ChunkRecorder = new ChunkRecorder({
+      camera: camera.id,
+      directory: camera.directory,
+      maxBufferBytes: Math.floor(recorder.maxBufferBytes / 2), // in the other half a session gathers
+      syncIntervalMs: recorder.syncIntervalMs,
+      disks,
+      closed: chunkClosed,
+      trouble: (error) => {
+        if (this.#chunks === chunks) this.#diskTrouble(error);
+      },
+    });
+    return chunks;
+  }
+
+  /** A disk that hung was unmounted: what waits for it may wait for ever, so the camera begins anew on what is there now. */
+  #leaveChunks(): void {
+    const left = this.#chunks;
+    this.#chunks = this.#newChunks();
+    this.#diskTrouble(undefined);
+    const session = this.#session;
+    const away = new CameraAwayError("its disk hung and was unmounted", "the camera is opened again by itself");
+    if (session === undefined) void this.#giveUpChunks(left, 0);
+    else {
+      void session.close().then(() => this.#giveUpChunks(left, 0));
+      this.#failed(session, away);
+    }
+  }
+
+  /** Waits so long for what is to be written, and tells what is lost then. */
+  async #giveUpChunks(chunks: ChunkRecorder, limitMs: number): Promise<void> {
+    const lostBytes = await chunks.stop(limitMs);
+    if (lostBytes === 0) return;
+    this.#options.logger.error(this.#named(`${lostBytes} bytes of video that waited for the disk are lost`));
   }
 
   #recording(session: CameraSession): void {

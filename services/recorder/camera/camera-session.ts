@@ -1,10 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
 import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
-import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkPlanner } from "../chunk/chunk-planner.ts";
-import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
-import type { Disks } from "../chunk/disks.ts";
+import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
 import type { LiveTap } from "../live/live-tap.ts";
@@ -25,12 +23,11 @@ export interface CameraSessionOptions {
   camera: CameraConfig;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
-  disks: Disks;
+  /** What is recorded goes to these, and is written there also after the session's end. */
+  chunks: ChunkRecorder;
   clock: SystemClock;
   live: LiveTap;
   origin: { recorder: string; session: number; boot: string };
-  chunkClosed(minute: Minute): void;
-  diskTrouble(error: Error | undefined): void;
   /** The session is over and has let go of the camera; nothing is called after it. */
   ended(error: CameraAwayError): void;
 }
@@ -48,7 +45,6 @@ export interface SessionCounters {
 export const PULSE_MS = 250;
 /** Fewer bad packets than this are told by the count of damaged frames alone. */
 const MANY_BAD_PACKETS = 100;
-const STOP_LIMIT_MS = 10_000;
 /** What is left for the event loop and the kernel of the time until a frame must be written. */
 const WRITE_MARGIN_MS = 100;
 
@@ -83,27 +79,19 @@ export class CameraSession {
   /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
   #isLive = false;
   #isOver = false;
-  #stopping: Promise<void> | undefined;
   #endedBy: CameraAwayError | undefined;
   #cameraClockOffsetMs: number | undefined;
 
   /** Throws TypeError when the camera's URL is none. */
   constructor(options: CameraSessionOptions) {
     this.#options = options;
-    const { camera, recorder } = options;
-    const halfBytes = Math.floor(recorder.maxBufferBytes / 2); // to gather in, and to wait for the disk
-    this.#buffer = new AccessUnitBuffer(halfBytes);
-    this.#chunks = new ChunkRecorder({
-      camera: camera.id,
-      directory: camera.directory,
-      origin: options.origin,
-      maxBufferBytes: halfBytes,
-      syncIntervalMs: recorder.syncIntervalMs,
-      disks: options.disks,
-      closed: options.chunkClosed,
-      written: (bytes) => this.#buffer.recycle(bytes),
-      trouble: options.diskTrouble,
-    });
+    const { camera, recorder, chunks, origin } = options;
+    this.#buffer = new AccessUnitBuffer(Math.floor(recorder.maxBufferBytes / 2)); // the other half waits for the disk
+    this.#chunks = chunks;
+    const written = (bytes: Buffer) => {
+      if (!this.#isOver) this.#buffer.recycle(bytes);
+    };
+    chunks.begin({ origin, written });
     this.#session = new RtspSession(
       options.sockets,
       camera.url,
@@ -115,7 +103,7 @@ export class CameraSession {
         heard: () => {
           this.#heardMs = performance.now();
         },
-        closed: (error) => void this.#end(error),
+        closed: (error) => this.#end(error),
       },
       { transport: camera.transport, tls: camera.tls },
     );
@@ -181,7 +169,7 @@ export class CameraSession {
       await this.#session.open();
       this.#heardMs = this.#streamMs = this.#keyframeMs = performance.now();
     } catch (error) {
-      await this.#stop();
+      this.#stop();
       throw this.#endedBy ?? error;
     }
   }
@@ -189,22 +177,8 @@ export class CameraSession {
   /** Flushes what is due, keeps the session alive, and ends it when the camera has fallen silent. */
   tick(nowMs: number): void {
     if (this.#isOver) return;
-    const { camera } = this.#options;
-    const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
-    if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
-      const seconds = Math.round(silentMs / 1000);
-      if (this.#session.isOverUdp && !this.#hasStream) void this.#end(noUdpPackets(silentMs));
-      else void this.#giveUp(`nothing was heard for ${seconds} s`, "check that the camera is on and its network works");
-      return;
-    }
-    if (this.#hasStream && nowMs - this.#keyframeMs > camera.keyframeTimeoutMs) {
-      const seconds = Math.round(camera.keyframeTimeoutMs / 1000);
-      void this.#giveUp(
-        `no keyframe for ${seconds} s`,
-        (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0
-          ? "it refreshes its picture without IDR frames: turn off intra refresh, open GOP and smart codecs in the camera"
-          : "set a keyframe (I-frame, IDR) interval of a few seconds in the camera, and no intra refresh",
-      );
+    if (this.#reasonToGiveUp(nowMs) !== undefined) {
+      void this.#giveUp(nowMs);
       return;
     }
     this.#session.keepAlive(nowMs);
@@ -216,16 +190,19 @@ export class CameraSession {
       const latestMs = flushIntervalMs - readIntervalMs - PULSE_MS - WRITE_MARGIN_MS;
       if (nowMs - this.#waitingSinceMs >= latestMs) this.#flush();
     }
-    this.#chunks.tick(nowMs);
   }
 
-  /** Ends the session in good order: what came is written, the chunk closed. `ended` is not called. */
+  /** Ends the session in good order: what came is on its way to the disk. `ended` is not called. */
   async close(): Promise<void> {
-    // What the kernel holds since the last batch was read has come, too: it is read once more, in the next turn of the loop.
+    await this.#readWhatCame();
+    this.#stop();
+  }
+
+  /** What the kernel holds since the last batch was read has come, too: it is read in the next turn of the loop. */
+  async #readWhatCame(): Promise<void> {
     this.#session.readAtOnce();
     await nextTurn();
     await nextTurn();
-    await this.#stop();
   }
 
   #described(track: VideoTrack): void {
@@ -315,10 +292,13 @@ export class CameraSession {
 
   /** Hands what was gathered to the disk, once the clock can tell its times. */
   #flush(): void {
-    if (this.#clock?.isSettled !== true || this.#planner === undefined) return;
+    if (this.#clock?.isSettled === true) this.#handOver();
+  }
+
+  #handOver(): void {
     this.#waitingSinceMs = undefined;
     const batch = this.#buffer.take();
-    if (batch === undefined) return;
+    if (batch === undefined || this.#planner === undefined) return;
     if (!this.#chunks.hasRoomFor(batch.bytes.length)) this.#isSkippingToKeyframe = true;
     if (this.#isSkippingToKeyframe) {
       const first = this.#chunks.hasRoomFor(batch.bytes.length) ? batch.units.findIndex((unit) => unit.isKeyframe) : -1;
@@ -330,38 +310,50 @@ export class CameraSession {
     this.#chunks.push(this.#planner.plan(batch));
   }
 
-  #giveUp(message: string, advice: string): Promise<void> {
-    return this.#end(new CameraAwayError(message, advice));
+  /** Why the session should be given up; undefined while the camera sends what it should. */
+  #reasonToGiveUp(nowMs: number): CameraAwayError | undefined {
+    const { camera } = this.#options;
+    const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
+    if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
+      if (this.#session.isOverUdp && !this.#hasStream) return noUdpPackets(silentMs);
+      const seconds = Math.round(silentMs / 1000);
+      return new CameraAwayError(
+        `nothing was heard for ${seconds} s`,
+        "check that the camera is on and its network works",
+      );
+    }
+    if (!this.#hasStream || nowMs - this.#keyframeMs <= camera.keyframeTimeoutMs) return undefined;
+    return new CameraAwayError(
+      `no keyframe for ${Math.round(camera.keyframeTimeoutMs / 1000)} s`,
+      (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0
+        ? "it refreshes its picture without IDR frames: turn off intra refresh, open GOP and smart codecs in the camera"
+        : "set a keyframe (I-frame, IDR) interval of a few seconds in the camera, and no intra refresh",
+    );
   }
 
-  async #end(error: CameraAwayError): Promise<void> {
+  /** Ends the session, unless what has come since the last batch was read is what was missing. */
+  async #giveUp(nowMs: number): Promise<void> {
+    await this.#readWhatCame();
+    const reason = this.#reasonToGiveUp(nowMs);
+    if (reason !== undefined) this.#end(reason);
+  }
+
+  #end(error: CameraAwayError): void {
     if (this.#isOver) return;
     this.#endedBy = error;
-    await this.#stop();
+    this.#stop();
     this.#options.ended(error);
   }
 
-  /** Once, whoever asks; resolves when all is written. */
-  #stop(): Promise<void> {
-    this.#stopping ??= this.#stopNow();
-    return this.#stopping;
-  }
-
-  async #stopNow(): Promise<void> {
+  #stop(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#depacketizer?.end();
     this.#counters.damagedFrames = this.#depacketizer?.counters.damagedFrames ?? 0;
     if (this.#isLive) this.#options.live.end();
     this.#session.close();
-    if (this.#planner !== undefined) {
-      const batch = this.#buffer.take();
-      if (batch !== undefined && !this.#isSkippingToKeyframe) this.#chunks.push(this.#planner.plan(batch));
-      else this.#counters.droppedFrames += batch?.units.length ?? 0;
-      this.#chunks.push(this.#planner.end());
-    }
-    const lostBytes = await this.#chunks.stop(STOP_LIMIT_MS);
-    if (lostBytes > 0) {
-      this.#options.diskTrouble(new Error(`${lostBytes} bytes of video that waited for the disk are lost`));
-    }
+    this.#handOver();
+    this.#chunks.push(this.#planner?.end() ?? []);
+    this.#buffer.free();
   }
 }

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../../shared/chunk/format.ts";
+import { makeFolders } from "../../../shared/disk/make-folders.ts";
 import { syncDirectory } from "../../../shared/store/durable.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
@@ -56,7 +57,7 @@ export class ChunkFile {
     return disk.write(async () => {
       const { camera, directory, minute } = description;
       const folder = dirname(chunkPath(directory, camera, minute, 1));
-      const made = await mkdir(folder, { recursive: true });
+      const made = await makeFolders(folder, { mkdir, stat });
       for (let part = 1; part <= MAX_PARTS; part++) {
         const path = chunkPath(directory, camera, minute, part);
         const file = await openExclusively(path);

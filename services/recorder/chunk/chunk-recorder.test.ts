@@ -25,16 +25,14 @@ function record(recording: Recording | undefined, changes: Partial<ChunkRecorder
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
-    origin: ORIGIN,
     maxBufferBytes: 16 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
+    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
     closed: (minute) => told.closed.push(minute),
-    // Used again at once, as the buffer does, and worse: what was not written yet would be spoilt.
-    written: (bytes) => recording?.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => told.trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
     ...changes,
   });
+  recorder.begin({ origin: ORIGIN, written: (bytes) => recording?.buffer.recycle(bytes.fill(0xdd)) });
   return { recorder, told };
 }
 
@@ -190,10 +188,11 @@ describe("ChunkRecorder", () => {
       `import { ChunkRecorder } from ${JSON.stringify(join(import.meta.dirname, "chunk-recorder.ts"))};
       import { Disks } from ${JSON.stringify(join(import.meta.dirname, "disks.ts"))};
       const recorder = new ChunkRecorder({
-        camera: "yard", directory: process.argv[2], origin: ${JSON.stringify(ORIGIN)}, maxBufferBytes: 1e6, syncIntervalMs: 5000,
-        disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
-        closed: () => {}, written: () => {}, trouble: (error) => { throw error; },
+        camera: "yard", directory: process.argv[2], maxBufferBytes: 1e6, syncIntervalMs: 5000,
+        disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+        closed: () => {}, trouble: (error) => { throw error; },
       });
+  recorder.begin({ origin: ${JSON.stringify(ORIGIN)}, written: () => {} });
       const push = async (step) => { recorder.push([step]); await recorder.stop(10000); };
       const write = (text) => push({ kind: "write", bytes: Buffer.from(text), start: 0, end: text.length, blockEnds: [text.length], isLastOfBatch: true });
       const tick = async (nowMs) => { recorder.tick(nowMs); await recorder.stop(10000); };

@@ -3,6 +3,7 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import type { GopPlace } from "../live/newest-gop.ts";
 import { ChunkFile } from "./chunk-file.ts";
 import type { ChunkStep, WriteStep } from "./chunk-planner.ts";
+import type { Disk } from "./disk.ts";
 import { DiskTrouble, UnsafeError } from "./disk-trouble.ts";
 import type { Disks } from "./disks.ts";
 import { syncPhase } from "./sync-phase.ts";
@@ -11,7 +12,6 @@ import { syncPhase } from "./sync-phase.ts";
 export interface ChunkRecorderOptions {
   camera: string;
   directory: string;
-  origin: Omit<ChunkOrigin, "clockOffsetUs">;
   /** What may wait in memory for the disk, bytes: whole buffers count, however little of them is used. */
   maxBufferBytes: number;
   /** What was written is durable at most so long after. */
@@ -19,11 +19,18 @@ export interface ChunkRecorderOptions {
   disks: Disks;
   /** A chunk was closed: it can be converted. Nothing is awaited. */
   closed(minute: Minute): void;
-  /** The bytes of a write are no longer needed. */
-  written(bytes: Buffer): void;
   /** The disk fails (again), or works again after it had failed. */
   trouble(error: Error | undefined): void;
 }
+
+/** A session of the camera, from which steps come. */
+export interface ChunkSource {
+  origin: Omit<ChunkOrigin, "clockOffsetUs">;
+  /** The bytes of a write are no longer needed. */
+  written(bytes: Buffer): void;
+}
+
+type Step = ChunkStep | { kind: "begin"; source: ChunkSource };
 
 const RETRY_MS = 1000;
 /** A disk that takes so long for one thing is said not to answer. */
@@ -32,18 +39,25 @@ const SILENT_MS = 10_000;
 const FROZEN_MS = 10_000;
 
 /**
- * Carries out the steps of a ChunkPlanner one after the other. A disk that fails loses nothing: steps wait in memory up
- * to the bound, and are tried again every second; a write that failed half-way goes on in the minute's next part. What is
- * written is made durable in the background: nothing waits for that but the end.
+ * Carries out the steps that the ChunkPlanners of a camera's sessions make, one after the other. A disk that fails loses
+ * nothing, whatever the camera does meanwhile: steps wait in memory up to the bound, and are tried again every second; a
+ * write that failed half-way goes on in the minute's next part. What is written is made durable in the background: nothing
+ * waits for that but the end.
  */
 export class ChunkRecorder {
   readonly #options: ChunkRecorderOptions;
-  readonly #steps: ChunkStep[] = [];
+  readonly #steps: Step[] = [];
   readonly #trouble: DiskTrouble;
   /** Syncs and closes under way, oldest first, and since when. */
   readonly #background = new Map<Promise<void>, number>();
   /** Into which of the intervals between two syncs this camera's fall: not all cameras' at once. */
   readonly #phase: number;
+  /** That of the step that is carried out. */
+  #source: ChunkSource | undefined;
+  /** That of the steps to come. */
+  #newSource: ChunkSource | undefined;
+  /** That of the chunk opened last. */
+  #disk: Disk | undefined;
   #chunk: ChunkFile | undefined;
   /** That of which a sync failed. */
   #brokenChunk: ChunkFile | undefined;
@@ -80,8 +94,16 @@ export class ChunkRecorder {
     return hasRoom;
   }
 
-  /** Takes steps on; they are carried out in the background. */
+  /** What is pushed from now on comes from another session. */
+  begin(source: ChunkSource): void {
+    this.#newSource = source;
+  }
+
+  /** Takes steps of the session that began last; they are carried out in the background. */
   push(steps: ChunkStep[]): void {
+    // With its first steps only: sessions that bring nothing take no memory while the disk fails.
+    if (this.#newSource !== undefined && steps.length > 0) this.#steps.push({ kind: "begin", source: this.#newSource });
+    if (steps.length > 0) this.#newSource = undefined;
     for (const step of steps) {
       if (step.kind === "write") {
         this.#waitingBytes += step.end - step.start;
@@ -95,6 +117,13 @@ export class ChunkRecorder {
   /** Where the newest GOP lies when all that was pushed so far is written; undefined when it cannot be told. */
   newestGop(): Promise<GopPlace | undefined> {
     return new Promise((done) => this.push([{ kind: "call", done }]));
+  }
+
+  /** Whether what is under way waits for a disk that is mounted no more: it may wait for ever. */
+  get isStranded(): boolean {
+    const sinceMs = this.#busySinceMs ?? Number.POSITIVE_INFINITY;
+    if (this.#disk === undefined || performance.now() - sinceMs < SILENT_MS) return false;
+    return !this.#options.disks.isMounted(this.#disk);
   }
 
   /** Makes what was written durable when its time has come, and tells of a disk that does not answer. */
@@ -158,7 +187,7 @@ export class ChunkRecorder {
   }
 
   /** Returns whether the disk had to do something, and did. */
-  async #carryOut(step: ChunkStep): Promise<boolean> {
+  async #carryOut(step: Step): Promise<boolean> {
     let didWork = true;
     if (this.#chunk !== undefined && this.#chunk === this.#brokenChunk) await this.#leave(this.#chunk);
     if (step.kind === "open") {
@@ -169,8 +198,11 @@ export class ChunkRecorder {
       await this.#write(step);
       if (step.isLastOfBatch) {
         this.#heldBytes -= step.bytes.length;
-        this.#options.written(step.bytes);
+        this.#source?.written(step.bytes);
       }
+    } else if (step.kind === "begin") {
+      this.#source = step.source;
+      didWork = false;
     } else if (step.kind === "call") {
       step.done(this.#placeOfGop());
       didWork = false;
@@ -188,8 +220,11 @@ export class ChunkRecorder {
   }
 
   async #open(): Promise<ChunkFile> {
-    const { camera, directory, origin, disks } = this.#options;
+    const { camera, directory, disks } = this.#options;
+    if (this.#source === undefined) throw new Error("no session has begun");
+    const { origin } = this.#source;
     const disk = await disks.of(directory);
+    this.#disk = disk;
     disks.checkRoom(disk);
     const chunk = await ChunkFile.create(
       {

@@ -19,17 +19,19 @@ const counted = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 function record(recording: Recording) {
   const told = { closed: [] as string[], trouble: [] as (string | undefined)[] };
-  const disks = new Disks({ reserveBytes: 0, roomWanted: () => {} });
+  const disks = new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} });
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
-    origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
     maxBufferBytes: 16 * 1024 * 1024,
     syncIntervalMs: 5000,
     disks,
     closed: (minute) => told.closed.push(minute),
-    written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => told.trouble.push(error?.message),
+  });
+  recorder.begin({
+    origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
+    written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
   });
   return { recorder, told, disks };
 }
@@ -63,7 +65,7 @@ describe("ChunkRecorder", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     recorder.push(recording.planner.end());
-    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(recording.sent)));
+    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(recording.sent)), 10_000);
     await vi.waitFor(async () => {
       const ends = [...(await readChunks(directory)).values()].map(({ blocks }) => blocks.at(-1)?.kind);
       expect(ends).toEqual([END, END, END]);
@@ -79,7 +81,7 @@ describe("ChunkRecorder", () => {
     const recording = new Recording("2026-07-01T12:00:05Z");
     const { recorder, told } = record(recording);
     recorder.push([...recording.run(2, 5)].flat());
-    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(10)));
+    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(10)), 10_000);
     await rm(join(directory, "20260701"), { recursive: true });
     recorder.push([...recording.run(2, 5)].flat());
     await vi.waitFor(() => {
@@ -98,7 +100,7 @@ describe("ChunkRecorder", () => {
     const recording = new Recording("2026-07-01T12:00:05Z");
     const { recorder, told } = record(recording);
     recorder.push([...recording.run(2, 5)].flat());
-    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(10)));
+    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(10)), 10_000);
     await rm(join(directory, "20260701"), { recursive: true });
     recorder.push([...recording.run(2, 5)].flat());
     recorder.push(recording.planner.end());
@@ -110,14 +112,14 @@ describe("ChunkRecorder", () => {
     const recording = new Recording("2026-07-01T12:00:05Z");
     const { recorder, told, disks } = record(recording);
     recorder.push([...recording.run(1, 5)].flat());
-    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(5)));
+    await vi.waitFor(async () => expect(await numbersWritten()).toEqual(counted(5)), 10_000);
     const { held, release } = hold();
     void (await disks.of(directory)).write(() => held);
     const lost = [...recording.run(5, 5)].flat();
     recorder.push([...lost, ...recording.planner.end()]);
     expect(await recorder.stop(50)).toBe(25 * (17 + 4 + 40));
     release();
-    await vi.waitFor(() => expect(told.closed).toHaveLength(1));
+    await vi.waitFor(() => expect(told.closed).toHaveLength(1), 10_000);
     expect(await numbersWritten()).toEqual(counted(10)); // the write that was under way came through
     const [chunk] = (await readChunks(directory)).values();
     expect(chunk).toMatchObject({ rest: 0 });
@@ -133,10 +135,11 @@ describe("ChunkRecorder", () => {
       const trouble = [];
       const closed = [];
       const recorder = new ChunkRecorder({
-        camera: "yard", directory: process.argv[2], origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
-        maxBufferBytes: 1e6, syncIntervalMs: 5000, disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
-        closed: (minute) => closed.push(minute), written: () => {}, trouble: (error) => trouble.push(error?.message ?? "over"),
+        camera: "yard", directory: process.argv[2],
+        maxBufferBytes: 1e6, syncIntervalMs: 5000, disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+        closed: (minute) => closed.push(minute), trouble: (error) => trouble.push(error?.message ?? "over"),
       });
+  recorder.begin({ origin: { recorder: "host:1:abc", session: 1, boot: "boot" }, written: () => {} });
       const push = async (step) => { recorder.push([step]); await recorder.stop(10000); };
       const write = (text) => push({ kind: "write", bytes: Buffer.from(text), start: 0, end: text.length, blockEnds: [text.length], isLastOfBatch: true });
       const tick = async (nowMs) => { recorder.tick(nowMs); await recorder.stop(10000); };

@@ -32,13 +32,15 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
-    origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
+    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
     closed: (minute) => closed.push(minute),
-    written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
     trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
+  });
+  recorder.begin({
+    origin: { recorder: "host:1:abc", session: 1, boot: "boot" },
+    written: (bytes) => recording.buffer.recycle(bytes.fill(0xdd)),
   });
   let nowMs = 10_000;
   for (let round = 0; round < 2; round++) {

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Disk } from "./disk.ts";
-import { DiskGoneError, Disks } from "./disks.ts";
+import { DiskGoneError, Disks, type DisksOptions } from "./disks.ts";
 
 let folder: string;
 let mountPoint: string;
@@ -30,7 +30,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const disksOf = (roomWanted: (directory: string) => void = () => {}) => new Disks({ reserveBytes: 0, roomWanted });
+const disksOf = (given: Partial<DisksOptions> = {}) =>
+  new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {}, ...given });
 
 describe("Disks", () => {
   test("directories on one mount share its disk, those on another have another, and links are followed", async () => {
@@ -49,11 +50,60 @@ describe("Disks", () => {
     mount();
     const disks = disksOf();
     const directory = join(mountPoint, "yard");
-    const disk = await disks.of(directory);
+    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
     unmount();
     await expect(disks.of(directory)).rejects.toThrow(DiskGoneError);
     mount();
-    expect(await disks.of(directory)).toBe(disk);
+    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
+  });
+
+  test("what hangs for ever on a disk holds up nothing on the one that is mounted in its place", async () => {
+    mount();
+    const disks = disksOf();
+    const directory = join(mountPoint, "yard");
+    const gone = await disks.of(directory);
+    for (let n = 0; n < 3; n++) {
+      void gone.write(() => new Promise(() => {}));
+      void gone.sync(() => new Promise(() => {}));
+    }
+    const held = await open(mountPoint, "r"); // as whatever hangs holds on to the file system
+    unmount();
+    mount();
+    const disk = await disks.of(directory);
+    expect(await disk.write(async () => "written")).toBe("written");
+    expect(await disk.sync(async () => "synced")).toBe("synced");
+    expect(await disks.of(join(mountPoint, "another"))).toBe(disk);
+    await held.close();
+  });
+
+  test("where a disk must be mounted there is none until it is, by whichever way it is called", async () => {
+    const directory = join(mountPoint, "yard");
+    await symlink(directory, join(folder, "link"));
+    const disks = disksOf({ mountPoints: [mountPoint] });
+    for (const path of [directory, join(folder, "link"), join(folder, "link", "deep"), mountPoint]) {
+      await expect(disks.of(path), path).rejects.toThrow(`no disk is mounted at ${mountPoint}`);
+    }
+    expect((await disks.of(join(folder, "elsewhere"))).mountPoint).not.toBe(mountPoint);
+    expect((await disks.of(`${mountPoint}2`)).mountPoint).not.toBe(mountPoint);
+    mount();
+    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
+    expect((await disks.of(join(folder, "link"))).mountPoint).toBe(mountPoint);
+  });
+
+  test("a disk that is mounted below the folder that was named counts", async () => {
+    mount();
+    expect((await disksOf({ mountPoints: [folder] }).of(join(mountPoint, "yard"))).mountPoint).toBe(mountPoint);
+    await expect(disksOf({ mountPoints: [folder] }).of(join(folder, "yard"))).rejects.toThrow("no disk is mounted");
+  });
+
+  test("a mount that is required from now on is, also of a directory that was recorded to", async () => {
+    const disks = disksOf();
+    const directory = join(mountPoint, "yard");
+    await disks.of(directory);
+    disks.requireMounts([mountPoint]);
+    await expect(disks.of(directory)).rejects.toThrow("no disk is mounted");
+    disks.requireMounts([]);
+    expect((await disks.of(directory)).mountPoint).not.toBe(mountPoint);
   });
 
   test("a disk that is mounted late is recorded to from then on", async () => {
@@ -71,7 +121,7 @@ describe("Disks", () => {
   test("of cameras that meet a full disk together one asks for room", async () => {
     mount();
     const asked: string[] = [];
-    const disks = disksOf((directory) => asked.push(directory));
+    const disks = disksOf({ roomWanted: (directory) => asked.push(directory) });
     for (const camera of ["a", "b", "c"]) await disks.of(join(mountPoint, camera));
     for (const camera of ["a", "b", "c"]) disks.full(join(mountPoint, camera));
     expect(asked).toEqual([join(mountPoint, "a")]);

@@ -19,14 +19,13 @@ test("the newest GOP is read from the chunk: from its keyframe to the last frame
   const chunks = new ChunkRecorder({
     camera: "yard",
     directory,
-    origin: { recorder: "test", session: 1, boot: "boot" },
     maxBufferBytes: 1e8,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, roomWanted: () => {} }),
+    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
     closed: () => {},
-    written: () => {},
     trouble: () => {},
   });
+  chunks.begin({ origin: { recorder: "test", session: 1, boot: "boot" }, written: () => {} });
   expect(await chunks.newestGop()).toBeUndefined();
   let checked = 0;
   for (const steps of recording.run(12, 15)) {

@@ -162,6 +162,12 @@ export class AccessUnitBuffer {
     if (bytes.length <= LARGEST_SPARE_BYTES) this.#spare = bytes;
   }
 
+  /** Lets go of all memory: nothing will be gathered any more. */
+  free(): void {
+    this.#bytes = Buffer.alloc(0);
+    this.#spare = undefined;
+  }
+
   #refuse(): false {
     this.#hasOverflowed = true;
     return false;

@@ -24,10 +24,10 @@ export interface Services {
 /** Makes the services, wires the events to them and starts them. */
 export function startServices(): Services {
   const system = new SystemState();
-  const footage = new Footage();
+  const gaps = new Gaps(readSpans);
+  const footage = new Footage((camera, timeMs) => gaps.isRecorded(camera, timeMs));
   const thumbnails = new Thumbnails((camera, minuteMs) => footage.hasThumbnail(camera, minuteMs));
   const troubles = new Troubles(readConditions);
-  const gaps = new Gaps(readSpans);
   system.subscribe(() => system.status !== undefined && troubles.follow(system.status.health, Date.now()));
   const feed = new EventFeed({
     onMinute: (minute) => {

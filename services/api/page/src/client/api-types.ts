@@ -505,6 +505,7 @@ export interface components {
         | "redis-away"
         | "service-missing"
         | "service-problem"
+        | "configuration-refused"
         | "conversion-behind"
         | "conversion-failed"
         | "chunk-quarantined"
@@ -537,7 +538,7 @@ export interface components {
        * @description What is in trouble.
        * @enum {string}
        */
-      what: "camera" | "redis" | "service" | "conversion" | "disk" | "clock";
+      what: "camera" | "redis" | "service" | "configuration" | "conversion" | "disk" | "clock";
       /** @description The camera's id. */
       camera?: string;
       /** @description recorder, converter, reaper or api. */
@@ -636,6 +637,8 @@ export interface components {
        */
       startedAt: string;
       problems: string[];
+      /** @description Why it cannot use the changed configuration; absent while it can. */
+      refusedConfiguration?: string;
       /** @description The reaper's alone. */
       forecasts?: components["schemas"]["DiskForecast"][];
     };
@@ -779,6 +782,7 @@ export interface components {
         | "redis-away"
         | "service-missing"
         | "service-problem"
+        | "configuration-refused"
         | "conversion-behind"
         | "conversion-failed"
         | "chunk-quarantined"

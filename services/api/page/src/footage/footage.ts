@@ -10,7 +10,12 @@ const MOST_READINGS = 2;
 const RELOAD_DELAY_MS = 400;
 const RETRY_MS = 3000;
 
-type Entry = { minutes: CameraDay | undefined; stale: boolean; loading: boolean };
+interface Entry {
+  minutes: CameraDay | undefined;
+  /** Something has changed since it was asked for last. */
+  stale: boolean;
+  loading: boolean;
+}
 
 /** What footage there is, read by the UTC day as it is needed and kept up to date by events. */
 export class Footage extends Changing {
@@ -21,7 +26,17 @@ export class Footage extends Changing {
   /** What is to be read next, the most wanted last. */
   #wanted: { camera: string; day: number }[] = [];
   #readings = 0;
+  #isReadingDays = false;
+  /** Something has changed since the days were asked for last. */
+  #daysStale = false;
   readonly #reloads = new Map<string, number>();
+  readonly #isRecorded: (camera: string, timeMs: number) => boolean;
+
+  /** `isRecorded` tells whether a camera is known to have been recorded at a time, whatever file that is in. */
+  constructor(isRecorded: (camera: string, timeMs: number) => boolean) {
+    super();
+    this.#isRecorded = isRecorded;
+  }
 
   /** Every camera that has footage; undefined until it is known. */
   get cameras(): string[] | undefined {
@@ -53,6 +68,7 @@ export class Footage extends Changing {
     if (startMs === undefined) return;
     const day = utcDayNumber(startMs);
     const days = this.#days?.get(event.camera) ?? [];
+    if (this.#isReadingDays && !days.includes(day)) this.#daysStale = true; // the answer may be from before
     if (!days.includes(day))
       this.#days?.set(
         event.camera,
@@ -95,6 +111,13 @@ export class Footage extends Changing {
     if (!this.hasDay(camera, day)) return this.loaded ? false : undefined;
     const minutes = this.#look(camera, day);
     return minutes && minutes.state(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS)) === "ready";
+  }
+
+  /** Whether a time lies in a minute that has no file of its own, because its GOP began in the one before, which holds it. */
+  isInLonger(camera: string, timeMs: number): boolean {
+    const day = utcDayNumber(timeMs);
+    const state = this.#look(camera, day)?.state(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS));
+    return state === undefined && this.#isRecorded(camera, timeMs);
   }
 
   /** Whether there is a picture of the minute; undefined while that is not known. */
@@ -196,10 +219,10 @@ export class Footage extends Changing {
 
   async #readDay(camera: string, day: number): Promise<void> {
     const entry = this.#entry(camera, day);
+    entry.stale = false; // what changes from now on makes it so again
     try {
       const minutes = await readMinutes(camera, utcDayToken(day));
       entry.minutes = new CameraDay(day, minutes);
-      entry.stale = false;
       entry.loading = false;
       this.#problem = undefined;
     } catch (error) {
@@ -214,6 +237,9 @@ export class Footage extends Changing {
   }
 
   async #readDays(): Promise<void> {
+    this.#daysStale = this.#isReadingDays;
+    if (this.#isReadingDays) return;
+    this.#isReadingDays = true;
     try {
       const answer = await readDays();
       const entries = Object.entries(answer).map(
@@ -223,8 +249,11 @@ export class Footage extends Changing {
       this.#problem = undefined;
     } catch (error) {
       this.#problem = (error as Error).message;
+      this.#daysStale = false;
       window.setTimeout(() => void this.#readDays(), RETRY_MS);
     }
+    this.#isReadingDays = false;
+    if (this.#daysStale) void this.#readDays();
     this.changed();
   }
 

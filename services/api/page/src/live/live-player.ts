@@ -87,8 +87,12 @@ export class LivePlayer extends Changing {
 
   async #start(start: StreamStart): Promise<void> {
     if (start.codec === "mpeg1video") {
-      const { Mpeg1Player } = await import("./mpeg1-player.ts"); // large, and seldom needed
-      if (this.#isClosed || this.#codec !== "mpeg1") return;
+      const socket = this.#socket;
+      // Large, and seldom needed. Where it cannot be fetched, it is tried again with the next connection.
+      const loaded = await import("./mpeg1-player.ts").catch(() => undefined);
+      if (socket === undefined || socket !== this.#socket) return;
+      if (loaded === undefined) return socket.restart();
+      const { Mpeg1Player } = loaded;
       this.#mpeg1 = new Mpeg1Player(this.#canvas, this.#onPicture);
     } else if (canPlay(start.codec)) {
       this.#closeMse();

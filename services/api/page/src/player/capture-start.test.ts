@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { box } from "../../../../../shared/mp4/box.ts";
 import { writeCaptureRecord } from "../../../../../shared/mp4/capture-record.ts";
-import { parseCaptureStart } from "./capture-start.ts";
+import { parseCaptureStart, readCaptureStart } from "./capture-start.ts";
 import { frameFileName } from "./save-frame.ts";
 
 const firstCaptureTimeUs = 1_764_000_001_234_567;
@@ -31,4 +31,15 @@ test("a saved frame is named for its camera and its time in UTC", () => {
   expect(frameFileName("front-door", Date.parse("2026-11-24T14:33:05.480Z"))).toBe(
     "front-door.20261124.143305.480.jpg",
   );
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("what cannot be fetched is an error, and not a file that does not tell", async () => {
+  const { signal } = new AbortController();
+  const answers = (status: number) => vi.stubGlobal("fetch", async () => new Response("", { status }));
+  answers(503);
+  await expect(readCaptureStart("/", signal)).rejects.toThrow("503");
+  answers(200); // through a proxy that knows no ranges
+  expect(await readCaptureStart("/", signal)).toBeUndefined();
 });

@@ -1,24 +1,20 @@
 /** The head of a minute's file, in which its index lies; for 25 frames a second that takes around 30 kB. */
 const HEAD_BYTES = 65_536;
 const MOST_INDEX_BYTES = 4_000_000;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 /** The extended type of the box with the capture times: docs/mp4.md, shared/mp4/capture-record.ts. */
 const CAPTURE_RECORD_UUID = "c3f1a6d27e0b4d5f9a418e2d5b7790c4";
 const UUID_BYTES = 16;
 
 /**
  * The capture time of a minute's first frame, ms since the Unix epoch, read from the head of its mp4; undefined when the
- * file does not tell or cannot be read. The minute's name is not exact: its first frame comes up to a GOP later.
+ * file does not tell. The minute's name is not exact: its first frame comes up to a GOP later. Throws when it cannot be read.
  */
-export async function readCaptureStart(url: string): Promise<number | undefined> {
-  try {
-    const head = await readHead(url, HEAD_BYTES);
-    const indexEnd = indexEndOf(head);
-    const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MOST_INDEX_BYTES;
-    return parseCaptureStart(isWhole ? head : await readHead(url, indexEnd));
-  } catch {
-    return undefined; // the video itself will say what is wrong
-  }
+export async function readCaptureStart(url: string, signal: AbortSignal): Promise<number | undefined> {
+  const head = await readHead(url, HEAD_BYTES, signal);
+  const indexEnd = indexEndOf(head);
+  const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MOST_INDEX_BYTES;
+  return parseCaptureStart(isWhole ? head : await readHead(url, indexEnd, signal));
 }
 
 /** The first capture time, ms since the Unix epoch, in the capture record of an mp4's index; undefined without one. */
@@ -56,12 +52,13 @@ function findBox(view: DataView, start: number, end: number, type: string): { st
   return undefined;
 }
 
-async function readHead(url: string, length: number): Promise<Uint8Array> {
+async function readHead(url: string, length: number, signal: AbortSignal): Promise<Uint8Array> {
   const headers = { Range: `bytes=0-${length - 1}` };
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
   if (response.status !== 206) {
     void response.body?.cancel();
-    throw new Error(`${response.status} ${response.statusText}`);
+    if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+    return new Uint8Array(); // a proxy that knows no ranges: it is not worth fetching all
   }
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -5,8 +5,13 @@ import { MinuteVideo } from "./minute-video.ts";
 
 const MOST_RETRIES = 3;
 const RETRY_MS = 2500;
+/** Until then the last frame stays, without a word, while the next minute is looked for. */
+const SILENT_MS = 300;
 /** So long before a minute ends, at normal speed, all of the next is fetched. */
 const FETCH_BEFORE_MS = 6000;
+
+/** As the api has it, what lies closer together is unbroken. */
+const LEAST_SKIPPED_MS = 1000;
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
@@ -37,8 +42,12 @@ export class ChainPlayer extends Changing {
   #timeMs = 0;
   #skippedMs = 0;
   #movedMs = 0;
+  /** The minute that is on show or on its way there; undefined while it is looked for. */
+  #target: number | undefined;
+  #askedMs = 0;
   /** In a row. */
   #failures = 0;
+  #retryTimer = 0;
   /** Counts openings: what an older one brings late is dropped. */
   #opening = 0;
   readonly #end: () => void;
@@ -93,9 +102,14 @@ export class ChainPlayer extends Changing {
     return this.#state === "ready" ? this.#shown.currentMs : this.#timeMs;
   }
 
-  /** When the video of the minute on show begins and ends, ms since the Unix epoch. */
-  get shownMs(): { fromMs: number; toMs: number } {
-    return { fromMs: this.#shown.startMs, toMs: this.#shown.endMs };
+  /** The moment that was asked for last, ms since the Unix epoch. */
+  get askedMs(): number {
+    return this.#askedMs;
+  }
+
+  /** When the video of the minute on show begins and ends, and the latest that can be shown of it; ms since the Unix epoch. */
+  get shownMs(): { fromMs: number; toMs: number; lastMs: number } {
+    return { fromMs: this.#shown.startMs, toMs: this.#shown.endMs, lastMs: this.#shown.lastMs };
   }
 
   /** Whether its video lacks bytes to go on with. */
@@ -123,22 +137,34 @@ export class ChainPlayer extends Changing {
    * that the nearest on the other side. Plays on as before.
    */
   async open(camera: string, timeMs: number, direction: 1 | -1 = 1): Promise<void> {
+    this.#failures = 0;
+    await this.#open(camera, timeMs, direction);
+  }
+
+  async #open(camera: string, timeMs: number, direction: 1 | -1 = 1): Promise<void> {
     const opening = ++this.#opening;
+    window.clearTimeout(this.#retryTimer);
     this.#camera = camera;
     this.#timeMs = timeMs;
+    this.#askedMs = timeMs;
+    this.#target = undefined;
     this.#problem = undefined;
     this.#skippedMs = 0;
     this.#movedMs = 0;
+    this.#shown.pause();
     this.#setState("loading");
+    const isInLonger = this.#footage.isInLonger(camera, timeMs);
     const next = () => this.#footage.nextReady(camera, timeMs);
     const previous = () => this.#footage.previousReady(camera, timeMs);
-    const minuteMs = direction === 1 ? ((await next()) ?? (await previous())) : ((await previous()) ?? (await next()));
+    const minuteMs =
+      direction === 1 && !isInLonger ? ((await next()) ?? (await previous())) : ((await previous()) ?? (await next()));
     if (opening !== this.#opening) return;
     if (minuteMs === undefined) {
       this.#shown.clear();
       this.#setState("empty");
       return;
     }
+    if (isInLonger) return this.#show(minuteMs, timeMs, opening);
     const asked = floorMinute(timeMs);
     this.#movedMs = minuteMs - asked;
     const landedMs = direction === -1 ? minuteMs + timeMs - asked : Number.POSITIVE_INFINITY;
@@ -150,8 +176,7 @@ export class ChainPlayer extends Changing {
     this.#playing = true;
     if (this.#state === "waiting") this.#onFootage();
     else if (this.#state === "failed") void this.open(this.#camera, this.#timeMs);
-    else this.#shown.play(this.#speed);
-    void this.#prepareNext();
+    else if (this.#state === "ready") this.#playShown();
     this.changed();
   }
 
@@ -177,30 +202,39 @@ export class ChainPlayer extends Changing {
     this.#isSparing = isSparing;
   }
 
-  /** Pauses and shows the next frame (1) or the one before (-1), also across minutes. */
+  /** Pauses and shows the next frame (1) or the one before (-1), also across minutes; nothing while there is no frame on show. */
   async step(direction: 1 | -1): Promise<void> {
     this.pause();
-    if (await this.#shown.step(direction)) return;
-    const minuteMs = this.#shown.minuteMs;
-    if (minuteMs === undefined) return;
-    const opening = ++this.#opening;
+    if (this.#state !== "ready" && this.#state !== "waiting") return;
+    const opening = this.#opening;
+    const shown = this.#shown;
+    const isDone = await shown.step(direction);
+    if (opening !== this.#opening) return;
+    if (isDone) {
+      if (this.#state === "waiting") this.#setState("ready");
+      this.#frameShown(shown);
+      return;
+    }
+    const minuteMs = shown.minuteMs as number;
     const other =
       direction === 1
         ? await this.#footage.nextReady(this.#camera, minuteMs + MINUTE_MS)
         : await this.#footage.previousReady(this.#camera, minuteMs - MINUTE_MS);
     if (other === undefined || opening !== this.#opening) return;
-    await this.#show(other, direction === 1 ? other - MINUTE_MS : Number.POSITIVE_INFINITY, opening);
+    await this.#show(other, direction === 1 ? other - MINUTE_MS : Number.POSITIVE_INFINITY, ++this.#opening);
   }
 
   /** Goes on behind a minute that cannot be played. */
   async skip(): Promise<void> {
-    const next = await this.#footage.nextReady(this.#camera, floorMinute(this.#timeMs) + MINUTE_MS);
-    if (next !== undefined) await this.open(this.#camera, next);
+    const opening = this.#opening;
+    const failedMs = this.#shown.minuteMs ?? floorMinute(this.#timeMs);
+    const next = await this.#footage.nextReady(this.#camera, failedMs + MINUTE_MS);
+    if (next !== undefined && opening === this.#opening) await this.open(this.#camera, next);
   }
 
   /** Tries again what failed, for when the api is back. */
   retry(): void {
-    if (this.#state === "failed" || this.#shown.isBroken) void this.open(this.#camera, this.#timeMs);
+    if (this.#state === "failed") void this.#open(this.#camera, this.#timeMs);
     else if (this.#state !== "ready") this.#onFootage();
   }
 
@@ -208,38 +242,66 @@ export class ChainPlayer extends Changing {
   close(): void {
     this.#end();
     this.#opening++;
+    window.clearTimeout(this.#retryTimer);
     this.#playing = false;
     this.#shown.clear();
     this.#spare.clear();
   }
 
+  /** Shows a moment of a minute, unless the minute fails or something else is asked for meanwhile. */
   async #show(minuteMs: number, atMs: number, opening: number): Promise<void> {
-    const camera = this.#camera;
-    if (!this.#shown.has(camera, minuteMs)) {
-      if (this.#spare.has(camera, minuteMs)) this.#swap();
-      else this.#shown.load(camera, minuteMs);
+    let shown = this.#turnTo(minuteMs);
+    if (this.#state !== "loading" && !shown.isAtHand) {
+      // What is on its way is what is tried again, or left out, should it fail.
+      this.#timeMs = Math.min(minuteMs + MINUTE_MS - 1, Math.max(minuteMs, atMs));
+      this.#setState("loading");
     }
-    const shown = this.#shown;
     if (!(await shown.ready()) || opening !== this.#opening) return;
-    // The first moments of a minute may lie in the file of the one before, which ends at a keyframe.
-    const before = minuteMs - MINUTE_MS;
-    if (atMs >= minuteMs && atMs < shown.startMs && floorMinute(atMs) === minuteMs) {
-      if ((await this.#footage.previousReady(camera, before)) === before && opening === this.#opening) {
-        shown.load(camera, before);
-        if (!(await shown.ready()) || opening !== this.#opening) return;
-      }
+    if (atMs >= minuteMs && atMs < shown.startMs) {
+      const found = await this.#reachBack(minuteMs, atMs, opening);
+      if (found === undefined) return;
+      shown = found;
     }
-    await shown.seek(atMs);
-    if (opening !== this.#opening) return;
+    if (!(await shown.seek(atMs)) || opening !== this.#opening) return;
     this.#shown.element.classList.add("shown");
     this.#spare.element.classList.remove("shown");
     this.#failures = 0;
     this.#setState("ready");
     this.#frameShown(shown);
-    if (this.#playing) {
-      shown.play(this.#speed);
-      void this.#prepareNext();
+    if (this.#playing) this.#playShown();
+  }
+
+  /**
+   * The first moments of a minute may lie in the file of the one before, which ends at a keyframe: that, where it reaches so
+   * far, or else the minute itself; undefined when it failed, or something else is asked for.
+   */
+  async #reachBack(minuteMs: number, atMs: number, opening: number): Promise<MinuteVideo | undefined> {
+    const before = minuteMs - MINUTE_MS;
+    const previous = await this.#footage.previousReady(this.#camera, before);
+    if (opening !== this.#opening) return undefined;
+    for (const each of previous === before ? [before, minuteMs] : [minuteMs]) {
+      const shown = this.#turnTo(each);
+      if (!(await shown.ready()) || opening !== this.#opening) return undefined;
+      if (each === minuteMs || atMs < shown.endMs) return shown;
     }
+    return undefined;
+  }
+
+  /** Makes a minute the one on show, from where it may stand ready. */
+  #turnTo(minuteMs: number): MinuteVideo {
+    this.#target = minuteMs;
+    if (!this.#shown.has(this.#camera, minuteMs)) {
+      if (this.#spare.has(this.#camera, minuteMs)) this.#swap();
+      else this.#shown.load(this.#camera, minuteMs);
+    }
+    this.#shown.fetchAll();
+    return this.#shown;
+  }
+
+  #playShown(): void {
+    if (this.#shown.element.ended) return void this.#goOn(); // to play what has ended is to begin it anew
+    this.#shown.play(this.#speed);
+    void this.#prepareNext();
   }
 
   #swap(): void {
@@ -266,7 +328,9 @@ export class ChainPlayer extends Changing {
     const minuteMs = ended.minuteMs;
     if (minuteMs === undefined) return;
     const opening = ++this.#opening;
+    const silence = window.setTimeout(() => opening === this.#opening && this.#setState("loading"), SILENT_MS);
     const next = await this.#footage.nextReady(this.#camera, minuteMs + MINUTE_MS);
+    window.clearTimeout(silence);
     if (opening !== this.#opening) return;
     if (next === undefined || (this.#isFollower && next > minuteMs + MINUTE_MS)) {
       this.#timeMs = this.#shown.endMs;
@@ -274,8 +338,15 @@ export class ChainPlayer extends Changing {
       return;
     }
     this.#movedMs = 0;
-    this.#skippedMs = Math.max(0, next - minuteMs - MINUTE_MS);
+    this.#skippedMs = 0;
+    const endedMs = ended.endMs;
     await this.#show(next, next - MINUTE_MS, opening);
+    if (opening !== this.#opening || this.#state !== "ready") return;
+    const skippedMs = this.#shown.startMs - endedMs;
+    if (skippedMs >= LEAST_SKIPPED_MS) {
+      this.#skippedMs = skippedMs;
+      this.changed();
+    }
   }
 
   #onFootage(): void {
@@ -289,15 +360,17 @@ export class ChainPlayer extends Changing {
         if (video === this.#shown) this.#frameShown(video);
       },
       onEnded: (video: MinuteVideo) => {
-        if (video === this.#shown && this.#playing) void this.#goOn();
+        if (video === this.#shown && this.#playing && this.#state === "ready") void this.#goOn();
       },
       onFailed: (video: MinuteVideo, problem: string) => {
         if (video !== this.#shown) return video.clear();
+        if (video.minuteMs !== this.#target) return; // another is wanted already
         this.#opening++;
         this.#problem = problem;
         this.#setState("failed");
         // A connection may break while the api is up again already: then nobody else says when to try.
-        if (this.#failures++ < MOST_RETRIES) window.setTimeout(() => this.retry(), RETRY_MS);
+        window.clearTimeout(this.#retryTimer);
+        if (this.#failures++ < MOST_RETRIES) this.#retryTimer = window.setTimeout(() => this.retry(), RETRY_MS);
       },
     };
   }

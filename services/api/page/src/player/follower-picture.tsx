@@ -23,7 +23,11 @@ export function FollowerPicture({ services, session, camera, place }: Props): JS
     if (first.current === null || second.current === null) return;
     const made = new Follower(services.footage, camera, session.player, [first.current, second.current]);
     setFollower(made);
-    return () => made.close();
+    const end = services.feed.subscribe(() => services.feed.online && made.retry());
+    return () => {
+      end();
+      made.close();
+    };
   }, [services, session, camera]);
   return (
     <section class="picture" aria-label={`Picture of ${camera}`} style={{ "--place": place }}>
@@ -41,6 +45,8 @@ export function FollowerPicture({ services, session, camera, place }: Props): JS
   );
 }
 
+const WORDS = { gap: "has no footage of this time", loading: "is loading…", failed: "could not be fetched" } as const;
+
 function Overlay({ follower, camera }: { follower: Follower; camera: string }): JSX.Element {
   useChanges(follower);
   const { state } = follower;
@@ -49,7 +55,7 @@ function Overlay({ follower, camera }: { follower: Follower; camera: string }): 
       {state === "shown" && <Clock camera={camera} source={follower} />}
       {state !== "shown" && (
         <p class="picture-none">
-          <strong>{camera}</strong> {state === "gap" ? "has no footage of this time" : "is loading…"}
+          <strong>{camera}</strong> {WORDS[state]}
         </p>
       )}
     </>

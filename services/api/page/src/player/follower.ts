@@ -6,8 +6,8 @@ import { nextStep } from "./step.ts";
 
 const LOOK_MS = 100;
 
-/** What a follower shows: the other camera's picture, that there is none of this time, or nothing yet. */
-export type FollowerState = "shown" | "gap" | "loading";
+/** What a follower shows: the other camera's picture, that there is none of this time, nothing yet, or that it could not be had. */
+export type FollowerState = "shown" | "gap" | "loading" | "failed";
 
 /** Plays a further camera in step with the player that leads: to a frame or two, through pauses, jumps and gaps. */
 export class Follower extends Changing implements FrameSource {
@@ -57,6 +57,11 @@ export class Follower extends Changing implements FrameSource {
     return this.#player.timeMs;
   }
 
+  /** Tries again what failed, for when the api is back. */
+  retry(): void {
+    this.#player.retry();
+  }
+
   close(): void {
     for (const end of this.#ends) end();
     this.#player.close();
@@ -73,15 +78,24 @@ export class Follower extends Changing implements FrameSource {
   #fallIn(): void {
     const leader = this.#leader;
     const player = this.#player;
-    if (player.state === "loading" && player.camera !== "" && !this.#isFarOff) return;
+    // A player that has failed tries again by itself.
+    const { state } = player;
+    if ((state === "loading" || state === "failed") && player.camera !== "" && !this.#isFarOff) {
+      this.#setState(state);
+      return;
+    }
     const wantedMs = leader.currentMs;
-    const hasFootage = this.#footage.isReady(this.#camera, wantedMs);
-    if (hasFootage === undefined) return;
+    const isReady = this.#footage.isReady(this.#camera, wantedMs);
+    if (isReady === undefined) {
+      this.#setState("loading");
+      return;
+    }
     const step = nextStep({
       wantedMs,
       isPlaying: leader.playing && leader.state === "ready" && !leader.isStalled,
       speed: leader.speed,
-      hasFootage,
+      hasFootage: isReady || this.#footage.isInLonger(this.#camera, wantedMs),
+      askedMs: player.askedMs,
       shown: this.#shown,
     });
     if (step.to === "jump") {
@@ -100,7 +114,7 @@ export class Follower extends Changing implements FrameSource {
     return Math.abs(this.#player.timeMs - this.#leader.currentMs) > 2000 * Math.max(1, this.#leader.speed);
   }
 
-  get #shown(): { currentMs: number; fromMs: number; toMs: number } | undefined {
+  get #shown(): { currentMs: number; fromMs: number; toMs: number; lastMs: number } | undefined {
     const { state, currentMs, shownMs } = this.#player;
     return state === "ready" || state === "waiting" ? { currentMs, ...shownMs } : undefined;
   }

@@ -14,6 +14,9 @@ const MOST_FRAME_S = 0.5;
 const OLD_FRAME_S = 1;
 const STEP_PATIENCE_MS = 700;
 const SAME_FRAME_MS = 100;
+/** A connection over which nothing comes for so long is given up, while the page is looked at: hidden, browsers load nothing. */
+const MOST_IDLE_S = 20;
+const NOT_FETCHED = "This minute could not be fetched.";
 
 /** A video element that shows one minute of one camera, and knows the capture time of the frame on show. */
 export class MinuteVideo {
@@ -27,13 +30,17 @@ export class MinuteVideo {
   /** The time between the last two frames that followed one another, in seconds. */
   #frameDurationS = FIRST_FRAME_S;
   #ready: Promise<boolean> = Promise.resolve(false);
+  #isReady = false;
+  #hasFailed = false;
+  /** Aborted when the minute fails or gives way to another: whoever waits for something of it waits no longer. */
+  #loaded = new AbortController();
   #onNextFrame: () => void = () => {};
 
   constructor(element: HTMLVideoElement, listener: MinuteVideoListener) {
     this.element = element;
     this.#listener = listener;
     element.addEventListener("ended", () => listener.onEnded(this));
-    element.addEventListener("error", () => this.#failed());
+    element.addEventListener("error", () => this.#onError());
     this.#watchFrames();
   }
 
@@ -67,8 +74,19 @@ export class MinuteVideo {
     return this.#startMs + (Number.isFinite(duration) ? duration * 1000 : 0);
   }
 
+  /** The capture time of the last frame, which is the latest that can be sought. */
+  get lastMs(): number {
+    return this.#startMs + this.#lastS * 1000;
+  }
+
+  /** Whether it failed: loading it anew is worth a try. */
   get isBroken(): boolean {
-    return this.element.error !== null;
+    return this.#hasFailed;
+  }
+
+  /** Whether a frame can be had at once. */
+  get isAtHand(): boolean {
+    return this.#isReady && this.element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
   }
 
   /** Whether it shows this minute, or is on the way to. */
@@ -81,6 +99,7 @@ export class MinuteVideo {
    * minute would be one of the six that a browser has.
    */
   load(camera: string, minuteMs: number, isSparing = false): void {
+    this.#giveWay();
     this.#camera = camera;
     this.#minuteMs = minuteMs;
     this.#startMs = minuteMs;
@@ -89,21 +108,7 @@ export class MinuteVideo {
     element.preload = isSparing ? "metadata" : "auto";
     const url = minuteUrl(camera, minuteMs);
     element.src = url;
-    const metadata = new Promise<boolean>((resolve) => {
-      const settle = () => {
-        for (const name of ["loadedmetadata", "error", "emptied"]) element.removeEventListener(name, settle);
-        resolve(this.#minuteMs === minuteMs && element.readyState >= HTMLMediaElement.HAVE_METADATA);
-      };
-      // `emptied` of the former source may still be on its way: listen from the next task on.
-      window.setTimeout(() => {
-        for (const name of ["loadedmetadata", "error", "emptied"]) element.addEventListener(name, settle);
-        if (element.readyState >= HTMLMediaElement.HAVE_METADATA || element.error !== null) settle();
-      });
-    });
-    this.#ready = Promise.all([metadata, readCaptureStart(url)]).then(([loaded, startMs]) => {
-      if (loaded && startMs !== undefined && this.#camera === camera) this.#startMs = startMs;
-      return loaded && this.#minuteMs === minuteMs && this.#camera === camera;
-    });
+    this.#ready = this.#prepare(url);
   }
 
   /** Whether the minute can be sought in; false when it failed or another was loaded meanwhile. */
@@ -111,25 +116,15 @@ export class MinuteVideo {
     return this.#ready;
   }
 
-  /** Shows the frame of a capture time, or the first or last one. Resolves when it is on show, or after a while. */
-  async seek(timeMs: number): Promise<void> {
+  /** Shows the frame of a capture time, or the first or last one. False when the minute failed or gave way to another. */
+  async seek(timeMs: number): Promise<boolean> {
     const { element } = this;
-    const lastS = Math.max(0, element.duration - this.#frameDurationS / 2);
-    const targetS = Math.min(lastS, Math.max(0, (timeMs - this.#startMs) / 1000));
+    const targetS = Math.min(this.#lastS, Math.max(0, (timeMs - this.#startMs) / 1000));
     this.#frameS = targetS;
-    if (Math.abs(element.currentTime - targetS) < 0.001 && element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA)
-      return;
-    await new Promise<void>((resolve) => {
-      const patience = window.setTimeout(resolve, 4000);
-      const settle = () => {
-        window.clearTimeout(patience);
-        this.#listener.onFrame(this); // the callback of the frame itself may be missed
-        resolve();
-      };
-      element.addEventListener(targetS === element.currentTime ? "loadeddata" : "seeked", settle, { once: true });
-      if (targetS !== element.currentTime) element.currentTime = targetS;
-      else if (element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) settle();
-    });
+    const isThere = Math.abs(element.currentTime - targetS) < 0.001;
+    if (isThere && !element.seeking && element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return true;
+    if (!isThere) element.currentTime = targetS;
+    return this.#comes(element.seeking ? "seeked" : "loadeddata");
   }
 
   play(speed: number): void {
@@ -147,13 +142,15 @@ export class MinuteVideo {
     this.element.playbackRate = speed;
   }
 
-  /** Shows the next (1) or previous (-1) frame; false when it lies in another minute. */
+  /** Shows the next (1) or previous (-1) frame of a minute that is ready; false when it lies in another. */
   async step(direction: 1 | -1): Promise<boolean> {
     const fromS = this.#frameS;
+    const { signal } = this.#loaded;
     // A moment before its start lies in the previous frame. How far it is to the next is known only by getting there.
     let distanceS = direction === 1 ? 1.5 * this.#frameDurationS : -0.5 * this.#frameDurationS;
     for (;;) {
       const targetS = fromS + distanceS;
+      if (signal.aborted) return true;
       if (targetS < 0 || targetS >= this.element.duration) return false;
       const shown = new Promise<void>((resolve) => {
         this.#onNextFrame = resolve;
@@ -178,6 +175,7 @@ export class MinuteVideo {
   }
 
   clear(): void {
+    this.#giveWay();
     this.#camera = undefined;
     this.#minuteMs = undefined;
     this.element.removeAttribute("src");
@@ -212,14 +210,64 @@ export class MinuteVideo {
     this.#listener.onFrame(this);
   }
 
-  #failed(): void {
+  get #lastS(): number {
+    return Math.max(0, this.element.duration - this.#frameDurationS / 2);
+  }
+
+  #giveWay(): void {
+    this.#loaded.abort();
+    this.#loaded = new AbortController();
+    this.#isReady = false;
+    this.#hasFailed = false;
+  }
+
+  async #prepare(url: string): Promise<boolean> {
+    const { signal } = this.#loaded;
+    const start = readCaptureStart(url, signal).catch(() => {
+      if (!signal.aborted) this.#fail(NOT_FETCHED);
+      return undefined;
+    });
+    const [isLoaded, startMs] = await Promise.all([this.#comes("loadedmetadata"), start]);
+    if (!isLoaded || signal.aborted) return false;
+    if (startMs !== undefined) this.#startMs = startMs;
+    this.#isReady = true;
+    return true;
+  }
+
+  /** Waits for an event of the minute's video; false when it failed or gave way to another. */
+  async #comes(name: "loadedmetadata" | "loadeddata" | "seeked"): Promise<boolean> {
+    const { element } = this;
+    const loaded = this.#loaded.signal;
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([loaded, waiting.signal]);
+    let idleS = 0;
+    const timer = window.setInterval(() => {
+      if (!document.hidden && ++idleS > MOST_IDLE_S) this.#fail(NOT_FETCHED);
+    }, 1000);
+    element.addEventListener("progress", () => (idleS = 0), { signal });
+    await new Promise<void>((resolve) => {
+      // Word of a former seek may still be on its way.
+      const isOld = () => name === "seeked" && element.seeking;
+      element.addEventListener(name, () => isOld() || resolve(), { signal });
+      signal.addEventListener("abort", () => resolve());
+    });
+    window.clearInterval(timer);
+    waiting.abort();
+    return !loaded.aborted;
+  }
+
+  #onError(): void {
     if (this.#minuteMs === undefined) return; // cleared on purpose
-    const { error } = this.element;
-    const network =
-      error?.code === MediaError.MEDIA_ERR_NETWORK || error?.code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
-    this.#listener.onFailed(
-      this,
-      network ? "This minute could not be fetched." : "This browser cannot play this minute's video.",
-    );
+    const code = this.element.error?.code;
+    const network = code === MediaError.MEDIA_ERR_NETWORK || code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    this.#fail(network ? NOT_FETCHED : "This browser cannot play this minute's video.");
+  }
+
+  #fail(problem: string): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#isReady = false;
+    this.#loaded.abort();
+    this.#listener.onFailed(this, problem);
   }
 }

@@ -8,7 +8,6 @@ import { floorMinute } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import type { Session } from "../watch/session.ts";
-import type { ChainPlayer } from "./chain-player.ts";
 import { Clock } from "./clock.tsx";
 
 interface Props {
@@ -71,7 +70,7 @@ function StageClock({ session }: { session: Session }): JSX.Element {
 }
 
 function Message({ services, session }: { services: Services; session: Session }): JSX.Element | null {
-  useChanges(session, services.feed);
+  useChanges(session, services.feed, services.footage);
   const { player } = session;
   if (player.state === "failed") {
     return (
@@ -92,7 +91,7 @@ function Message({ services, session }: { services: Services; session: Session }
       </div>
     );
   }
-  const text = describe(player);
+  const text = describe(session, services.footage.problem);
   return text === "" ? null : (
     <div class="stage-line" role="status">
       {text}
@@ -100,12 +99,15 @@ function Message({ services, session }: { services: Services; session: Session }
   );
 }
 
-function describe(player: ChainPlayer): string {
+function describe({ player, inStep }: Session, problem: string | undefined): string {
   if (player.state === "empty") return `${player.camera} has no footage.`;
-  if (player.state === "loading") return "Loading…";
+  if (player.state === "loading") return problem === undefined ? "Loading…" : `Loading… ${problem}`;
   if (player.state === "waiting")
     return "You have seen everything up to now. It goes on as soon as the next minute is there.";
-  if (player.skippedMs > 0) return `${formatDuration(player.skippedMs)} without footage skipped`;
+  if (player.skippedMs > 0) {
+    const whose = inStep.length > 1 ? ` of ${player.camera} skipped, for all` : " skipped";
+    return `${formatDuration(player.skippedMs)} without footage${whose}`;
+  }
   if (player.movedMs > 0) return `No footage then: the next begins at ${formatClock(player.timeMs)}`;
   if (player.movedMs < 0) return `No footage then: the last before it is of ${formatClock(player.timeMs)}`;
   return "";

@@ -5,10 +5,12 @@ export interface StepState {
   isPlaying: boolean;
   /** Of the player that is followed; 1 is normal. */
   speed: number;
-  /** Whether the follower's camera has footage of the wanted minute. */
+  /** Whether the follower's camera has footage of the wanted minute, in its own file or the one before. */
   hasFootage: boolean;
-  /** What the follower shows; undefined while it shows nothing. */
-  shown: { currentMs: number; fromMs: number; toMs: number } | undefined;
+  /** The time that the follower was last sent to. */
+  askedMs: number;
+  /** What the follower shows, and the latest that it can show of this minute; undefined while it shows nothing. */
+  shown: { currentMs: number; fromMs: number; toMs: number; lastMs: number } | undefined;
 }
 
 /** What a follower does next. */
@@ -33,16 +35,21 @@ const JUMP_MS = 1200;
 const FASTEST = 16;
 
 /** How a follower comes to show, and to keep showing, the wanted time. */
-export function nextStep({ wantedMs, isPlaying, speed, hasFootage, shown }: StepState): Step {
+export function nextStep({ wantedMs, isPlaying, speed, hasFootage, askedMs, shown }: StepState): Step {
   const isInside = shown !== undefined && wantedMs >= shown.fromMs - IN_STEP_MS && wantedMs < shown.toMs + IN_STEP_MS;
   if (!isInside) {
     if (!hasFootage) return { to: "gap" };
-    // The file of this minute begins later, or ended before: that is what there is of it.
-    if (shown !== undefined && isSameMinute(shown.fromMs, wantedMs)) return { to: "gap" };
-    return { to: "jump" };
+    if (shown === undefined) return { to: "jump" };
+    const hasEnded = isSameMinute(shown.fromMs, wantedMs) && wantedMs > shown.fromMs;
+    // Sent to this minute it came to where there is something: later in it, or before.
+    const wasSought = isSameMinute(askedMs, wantedMs) && (askedMs < shown.fromMs || askedMs >= shown.toMs);
+    return { to: hasEnded || wasSought ? "gap" : "jump" };
+  }
+  if (!isPlaying) {
+    const nearestMs = Math.min(shown.lastMs, Math.max(shown.fromMs, wantedMs));
+    return Math.abs(shown.currentMs - nearestMs) < IN_STEP_MS ? { to: "hold" } : { to: "jump" };
   }
   const aheadMs = shown.currentMs - wantedMs;
-  if (!isPlaying) return Math.abs(aheadMs) < IN_STEP_MS ? { to: "hold" } : { to: "jump" };
   const aheadOnClockMs = aheadMs / speed;
   if (Math.abs(aheadOnClockMs) > JUMP_MS) return { to: "jump" };
   if (aheadOnClockMs > HOLD_MS) return { to: "hold" };

@@ -8,11 +8,13 @@ export type RangeOffer =
   | { state: "ready"; bytes: number; endMs: number | undefined }
   /** The codec changes within: these can be had, one by one. */
   | { state: "split"; ranges: readonly { codec: string; start: string; end: string }[] }
-  | { state: "refused"; problem: string };
+  /** `isAway` where that may pass: it is asked again. */
+  | { state: "refused"; problem: string; isAway: boolean };
 
 /** A mark that is being dragged asks for nothing until it rests. */
 const REST_MS = 300;
 const PATIENCE_MS = 20_000;
+const RETRY_MS = 3000;
 
 /** The video of what one camera saw between two instants, to the picture. */
 export function rangeUrl(camera: string, start: string, end: string): string {
@@ -34,11 +36,19 @@ export function useRangeOffer(url: string): RangeOffer {
   const [answer, setAnswer] = useState<{ url: string; offer: RangeOffer }>();
   useEffect(() => {
     const aborter = new AbortController();
-    const timer = window.setTimeout(async () => {
-      const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(PATIENCE_MS)]);
-      const offer = await ask(url, signal).catch((): RangeOffer => ({ state: "refused", problem: "no answer" }));
-      if (!aborter.signal.aborted) setAnswer({ url, offer });
-    }, REST_MS);
+    let timer = 0;
+    const askIn = (delayMs: number) => {
+      timer = window.setTimeout(async () => {
+        const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(PATIENCE_MS)]);
+        const offer = await ask(url, signal).catch(
+          (): RangeOffer => ({ state: "refused", problem: "no answer", isAway: true }),
+        );
+        if (aborter.signal.aborted) return;
+        setAnswer({ url, offer });
+        if (offer.state === "refused" && offer.isAway) askIn(RETRY_MS);
+      }, delayMs);
+    };
+    askIn(REST_MS);
     return () => {
       window.clearTimeout(timer);
       aborter.abort();
@@ -49,18 +59,22 @@ export function useRangeOffer(url: string): RangeOffer {
 
 async function ask(url: string, signal: AbortSignal): Promise<RangeOffer> {
   const head = await fetch(url, { method: "HEAD", signal });
-  if (head.ok) {
-    const pinned = head.redirected ? Date.parse(new URL(head.url).searchParams.get("end") ?? "") : Number.NaN;
-    return {
-      state: "ready",
-      bytes: Number(head.headers.get("Content-Length")),
-      endMs: Number.isNaN(pinned) ? undefined : pinned,
-    };
-  }
+  if (head.ok) return offerOf(head);
   // Only the body says which ranges can be had instead, and what is wrong.
-  const problem = (await (await fetch(url, { signal })).json()) as Problem;
+  const answer = await fetch(url, { signal });
+  if (answer.ok) {
+    void answer.body?.cancel(); // what was wrong is over, and this is the video itself
+    return offerOf(answer);
+  }
+  const problem = (await answer.json()) as Problem;
   if (problem.ranges !== undefined && problem.ranges.length > 1) return { state: "split", ranges: problem.ranges };
-  return { state: "refused", problem: problem.detail };
+  return { state: "refused", problem: problem.detail, isAway: answer.status >= 500 };
+}
+
+function offerOf({ headers, redirected, url }: Response): RangeOffer {
+  const pinned = redirected ? Date.parse(new URL(url).searchParams.get("end") ?? "") : Number.NaN;
+  const bytes = Number(headers.get("Content-Length"));
+  return { state: "ready", bytes, endMs: Number.isNaN(pinned) ? undefined : pinned };
 }
 
 /** What is read of a problem (RFC 9457). */

@@ -122,7 +122,9 @@ function drawLane(
     recording: palette.recording,
     quarantined: palette.failed,
   };
-  for (const span of spans) {
+  // Also minutes without a file of their own, whose pictures lie in the one before.
+  const recorded = gaps.recorded(camera, view.fromMs, view.toMs).map((each) => ({ ...each, state: "ready" as const }));
+  for (const span of [...recorded, ...spans]) {
     const x = Math.max(0, xOf(view, span.fromMs));
     const end = xOf(view, Math.min(span.toMs, nowMs));
     context.fillStyle = colours[span.state];

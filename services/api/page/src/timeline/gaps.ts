@@ -15,10 +15,17 @@ const CLOSE_MS_PER_PX = 20_000;
 const PENDING_MS = 120_000;
 const RETRY_MS = 10_000;
 
+/** What is known of an hour. */
+interface Hour {
+  gaps: readonly Gap[];
+  /** Where there was none. */
+  recorded: readonly Gap[];
+}
+
 /** Where a camera was not recorded, within minutes too: of the hours that are looked at closely, each read once. */
 export class Gaps extends Changing {
   /** By camera, then by the number of the hour since 1970. */
-  readonly #hours = new Map<string, Map<number, readonly Gap[]>>();
+  readonly #hours = new Map<string, Map<number, Hour>>();
   readonly #known = new Set<string>();
   #isReading = false;
   #retryAtMs = Number.NEGATIVE_INFINITY;
@@ -46,10 +53,12 @@ export class Gaps extends Changing {
 
   /** The gaps that overlap a stretch of time, ascending, as far as they were read. */
   between(camera: string, fromMs: number, toMs: number): Gap[] {
-    const hours = this.#hours.get(camera);
-    const gaps: Gap[] = [];
-    for (let hour = Math.floor(fromMs / HOUR_MS); hour * HOUR_MS < toMs; hour++) gaps.push(...(hours?.get(hour) ?? []));
-    return gaps.filter((gap) => gap.fromMs < toMs && gap.toMs > fromMs);
+    return this.#ofHours(camera, "gaps", fromMs, toMs);
+  }
+
+  /** When it was recorded, as far as that was read: also in minutes that have no file of their own, for their GOP began before. */
+  recorded(camera: string, fromMs: number, toMs: number): Gap[] {
+    return this.#ofHours(camera, "recorded", fromMs, toMs);
   }
 
   /** A minute has come: its hour, and the one before, which it may have ended, are read anew when they are looked at next. */
@@ -65,6 +74,19 @@ export class Gaps extends Changing {
     this.changed();
   }
 
+  /** Whether it is known to have been recorded at a time. */
+  isRecorded(camera: string, timeMs: number): boolean {
+    return this.recorded(camera, timeMs, timeMs + 1).length > 0;
+  }
+
+  #ofHours(camera: string, what: keyof Hour, fromMs: number, toMs: number): Gap[] {
+    const hours = this.#hours.get(camera);
+    const found: Gap[] = [];
+    for (let hour = Math.floor(fromMs / HOUR_MS); hour * HOUR_MS < toMs; hour++)
+      found.push(...(hours?.get(hour)?.[what] ?? []));
+    return found.filter((each) => each.fromMs < toMs && each.toMs > fromMs);
+  }
+
   async #read(camera: string, firstHour: number, lastHour: number, nowMs: number): Promise<void> {
     this.#isReading = true;
     const hours = Array.from({ length: lastHour - firstHour + 1 }, (_, i) => firstHour + i);
@@ -74,9 +96,12 @@ export class Gaps extends Changing {
       const spans = await this.#readSpans(camera, firstHour * HOUR_MS, endMs);
       const newestMs = spans.at(-1)?.toMs ?? endMs;
       const gaps = gapsAmong(spans, firstHour * HOUR_MS, endMs > nowMs - PENDING_MS ? newestMs : endMs);
-      const found = this.#hours.get(camera) ?? new Map<number, readonly Gap[]>();
+      const found = this.#hours.get(camera) ?? new Map<number, Hour>();
       this.#hours.set(camera, found);
-      for (const hour of hours) found.set(hour, within(gaps, hour * HOUR_MS, (hour + 1) * HOUR_MS));
+      for (const hour of hours) {
+        const ofHour = (stretches: readonly Gap[]) => within(stretches, hour * HOUR_MS, (hour + 1) * HOUR_MS);
+        found.set(hour, { gaps: ofHour(gaps), recorded: ofHour(spans) });
+      }
     } catch {
       for (const hour of hours) this.#known.delete(keyOf(camera, hour));
       this.#retryAtMs = nowMs + RETRY_MS;
@@ -97,9 +122,9 @@ function gapsAmong(spans: readonly Gap[], fromMs: number, toMs: number): Gap[] {
   return gaps;
 }
 
-/** The parts of gaps that lie in a stretch of time. */
-function within(gaps: readonly Gap[], fromMs: number, toMs: number): Gap[] {
-  return gaps
+/** The parts that lie in a stretch of time. */
+function within(stretches: readonly Gap[], fromMs: number, toMs: number): Gap[] {
+  return stretches
     .map((gap) => ({ fromMs: Math.max(fromMs, gap.fromMs), toMs: Math.min(toMs, gap.toMs) }))
     .filter((gap) => gap.toMs > gap.fromMs);
 }

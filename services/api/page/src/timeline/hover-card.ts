@@ -46,8 +46,7 @@ export class HoverCard {
     this.#root.hidden = false;
     const shown = cameras.slice(0, MOST_CAMERAS);
     this.#setCameras(shown);
-    const minuteMs = floorMinute(timeMs);
-    for (const camera of shown) this.#draw(camera, minuteMs, services);
+    for (const camera of shown) this.#draw(camera, timeMs, services);
     const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
     this.#time.textContent = `${formatShortDate(timeMs)}  ${time} ${zoneName(timeMs)}`;
     const { fromMs, toMs } = timesUnder(view, xPx);
@@ -83,11 +82,12 @@ export class HoverCard {
     }
   }
 
-  #draw(camera: string, minuteMs: number, { footage, thumbnails }: TimelineServices): void {
+  #draw(camera: string, timeMs: number, { footage, thumbnails }: TimelineServices): void {
     const picture = this.#pictures.get(camera);
     if (picture === undefined) return;
-    const recorded = footage.hasThumbnail(camera, minuteMs);
-    const found = recorded === false ? undefined : thumbnails.nearest({ camera, minuteMs }, REACH_MINUTES);
+    const minuteMs = floorMinute(timeMs);
+    const isGap = footage.hasThumbnail(camera, minuteMs) === false && !footage.isInLonger(camera, timeMs);
+    const found = isGap ? undefined : thumbnails.nearest({ camera, minuteMs }, REACH_MINUTES);
     const context = picture.canvas.getContext("2d");
     if (context === null) return;
     const { canvas } = picture;
@@ -95,14 +95,13 @@ export class HoverCard {
     else drawFitting(context, found.picture);
     const exact = found?.minuteMs === minuteMs;
     picture.root.dataset.exact = String(exact);
-    picture.note.textContent =
-      recorded === false
-        ? "no footage"
-        : exact
-          ? ""
-          : found === undefined
-            ? "loading…"
-            : `near: ${formatClock(found.minuteMs)}`;
+    picture.note.textContent = isGap
+      ? "no footage"
+      : exact
+        ? ""
+        : found === undefined
+          ? "loading…"
+          : `near: ${formatClock(found.minuteMs)}`;
   }
 }
 

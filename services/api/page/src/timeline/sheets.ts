@@ -22,7 +22,8 @@ export class Sheets extends Changing {
   /** The newest use last. */
   readonly #kept = new Map<string, ImageBitmap>();
   readonly #failedAt = new Map<string, number>();
-  readonly #loading = new Set<string>();
+  /** Those on their way; a sheet that has changed meanwhile is not among them any more. */
+  readonly #loading = new Map<string, object>();
   #wanted: HourOf[] = [];
 
   /** The picture of a minute, if its hour's sheet is there; whether the minute has one the caller knows. */
@@ -66,6 +67,7 @@ export class Sheets extends Changing {
     const key = keyOf({ camera, hour: hourOf(minuteMs) });
     this.#kept.get(key)?.close();
     this.#kept.delete(key);
+    this.#loading.delete(key);
     this.#failedAt.delete(key);
   }
 
@@ -84,17 +86,21 @@ export class Sheets extends Changing {
   }
 
   async #load(key: string, hour: HourOf): Promise<void> {
-    this.#loading.add(key);
+    const loading = {};
+    this.#loading.set(key, loading);
     try {
       const response = await fetch(sheetUrl(hour), { priority: "low" });
       if (!response.ok) throw new Error(`${response.status}`);
       const size = { resizeWidth: CELL.width * COLUMNS, resizeHeight: CELL.height * ROWS };
-      this.#kept.set(key, await createImageBitmap(await response.blob(), size));
-      this.#dropOldest();
+      const sheet = await createImageBitmap(await response.blob(), size);
+      if (this.#loading.get(key) === loading) {
+        this.#kept.set(key, sheet);
+        this.#dropOldest();
+      }
     } catch {
       this.#failedAt.set(key, Date.now()); // the minutes' own pictures do instead
     }
-    this.#loading.delete(key);
+    if (this.#loading.get(key) === loading) this.#loading.delete(key);
     this.changed();
     this.#pump();
   }

@@ -29,7 +29,8 @@ export class Thumbnails extends Changing {
   readonly #kept = new Map<string, Map<number, HTMLImageElement>>();
   #order: MinuteOf[] = [];
   readonly #failedAt = new Map<string, number>();
-  readonly #loading = new Set<string>();
+  /** Those on their way; a picture that has changed meanwhile is not among them any more. */
+  readonly #loading = new Map<string, HTMLImageElement>();
   #urgent: MinuteOf[] = [];
   /** All that was wanted last: whoever wanted them is told when one comes. */
   #wanted = new Set<string>();
@@ -83,6 +84,7 @@ export class Thumbnails extends Changing {
   #forget({ camera, minuteMs }: MinuteOf): void {
     if (this.#kept.get(camera)?.delete(minuteMs / MINUTE_MS)) this.#count--;
     this.#failedAt.delete(keyOf({ camera, minuteMs }));
+    this.#loading.delete(keyOf({ camera, minuteMs }));
   }
 
   /** Forgets what is kept of a minute that has changed, the sheet of its hour included. */
@@ -114,13 +116,15 @@ export class Thumbnails extends Changing {
 
   #load(minute: MinuteOf, priority: "urgent" | "background"): void {
     const key = keyOf(minute);
-    this.#loading.add(key);
     const image = new Image();
+    this.#loading.set(key, image);
     image.fetchPriority = priority === "urgent" ? "high" : "low";
     const done = (loaded: boolean) => {
-      this.#loading.delete(key);
-      if (loaded) this.#keep(minute, image);
-      else this.#failedAt.set(key, Date.now());
+      if (this.#loading.get(key) === image) {
+        this.#loading.delete(key);
+        if (loaded) this.#keep(minute, image);
+        else this.#failedAt.set(key, Date.now());
+      }
       if (this.#wanted.has(key)) this.changed();
       this.#pump();
     };

@@ -22,7 +22,8 @@ const PRESETS: readonly (readonly [string, number])[] = [
 
 /** The timeline with its zoom buttons and the names of its lanes. */
 export function TimelinePane({ services, session }: { services: Services; session: Session }): JSX.Element {
-  useChanges(session);
+  const { footage } = services;
+  useChanges(session, footage);
   const canvas = useRef<HTMLCanvasElement>(null);
   const card = useRef<HTMLDivElement>(null);
   const inHandle = useRef<HTMLDivElement>(null);
@@ -44,7 +45,8 @@ export function TimelinePane({ services, session }: { services: Services; sessio
     };
   }, [services, session]);
 
-  const { timeMs, cameras } = session;
+  const { timeMs, cameras, active } = session;
+  const has = footage.isReady(active, timeMs);
   const layout = layOut(cameras, window.innerHeight > 700);
   return (
     <section class="timeline" aria-label="Timeline">
@@ -99,7 +101,7 @@ export function TimelinePane({ services, session }: { services: Services; sessio
           aria-valuemin={0}
           aria-valuemax={Math.round(Date.now() / MINUTE_MS)}
           aria-valuenow={Math.round(timeMs / MINUTE_MS)}
-          aria-valuetext={`${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}`}
+          aria-valuetext={`${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}${has === undefined ? "" : `, ${active}: ${has ? "footage" : "no footage"}`}`}
         />
         <MarkHandle session={session} which="in" handle={inHandle} />
         <MarkHandle session={session} which="out" handle={outHandle} />

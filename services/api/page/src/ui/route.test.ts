@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { formatRoute, parseRoute, type Route } from "./route.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { formatRoute, parseRoute, type Route, Router } from "./route.ts";
 import { codecName, formatBitRate, formatBytes } from "./units.ts";
 
 test("a route survives the way through the URL", () => {
@@ -41,3 +41,28 @@ function emptied(route: Route): object {
   if (route.view === "overview") return {};
   return { active: undefined, timeMs: undefined, widthMs: undefined, inMs: undefined, outMs: undefined };
 }
+
+afterEach(() => vi.unstubAllGlobals());
+
+test("what is shown is not written over the address to which the viewer has just gone", () => {
+  const location = { hash: "#/watch/yard" };
+  const listeners: (() => void)[] = [];
+  const history = {
+    replaceState: (_state: null, _title: string, hash: string) => {
+      location.hash = hash;
+    },
+  };
+  vi.stubGlobal("window", {
+    location,
+    history,
+    addEventListener: (_name: string, listener: () => void) => listeners.push(listener),
+  });
+  const router = new Router();
+  const recorded: Route = { view: "watch", cameras: ["yard"], timeMs: 0 };
+  router.record(recorded);
+  expect(location.hash).toBe(formatRoute(recorded));
+  location.hash = "#/";
+  router.record({ ...recorded, timeMs: 1000 }); // before the browser has told of it
+  listeners[0]?.();
+  expect([location.hash, router.route]).toEqual(["#/", { view: "overview" }]);
+});

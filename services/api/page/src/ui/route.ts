@@ -69,12 +69,14 @@ function timePart(name: string, timeMs: number | undefined): string[] {
 
 /** The hash of the window, and the route that it says. */
 export class Router extends Changing {
-  #route = parseRoute(window.location.hash);
+  #hash = window.location.hash;
+  #route = parseRoute(this.#hash);
 
   constructor() {
     super();
     window.addEventListener("hashchange", () => {
-      this.#route = parseRoute(window.location.hash);
+      this.#hash = window.location.hash;
+      this.#route = parseRoute(this.#hash);
       this.changed();
     });
   }
@@ -90,8 +92,10 @@ export class Router extends Changing {
 
   /** Keeps the address up to date with what is shown, without an entry in the history and without a rendering. */
   record(route: Route): void {
+    if (window.location.hash !== this.#hash) return; // the viewer has gone elsewhere: the news is on its way
     this.#route = route;
     const hash = formatRoute(route);
-    if (hash !== window.location.hash) window.history.replaceState(null, "", hash);
+    if (hash !== this.#hash) window.history.replaceState(null, "", hash);
+    this.#hash = window.location.hash;
   }
 }

@@ -1,9 +1,28 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
-import { KEYS } from "./keys.ts";
 
-/** The keys and gestures, on demand. */
+/** What the keys do, in the words of the help. */
+const KEYS: readonly (readonly [string, string])[] = [
+  ["Space", "play or pause"],
+  ["← →", "a minute back or on"],
+  ["Shift ← →", "an hour"],
+  ["Ctrl ← → or Page Up/Down", "a day"],
+  [", .", "a frame"],
+  ["[ ]", "slower, faster"],
+  ["I O", "mark the start and the end of what to download; Tab to a mark, and ← → move it by a second"],
+  ["Esc", "remove the marks"],
+  ["+ −", "zoom in and out"],
+  ["D", "show the whole day"],
+  ["N", "go to the newest minute"],
+  ["G", "type a date and time"],
+  ["S", "save the frame as JPEG"],
+  ["L", "copy the link to this moment"],
+  ["1 … 9", "another camera at the same time"],
+  ["T", "all pictures in step, or one alone"],
+];
+
+/** The keys and gestures. */
 export function Help({ onClose }: { onClose: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);

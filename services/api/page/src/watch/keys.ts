@@ -1,26 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from "../time/minute.ts";
 import type { Session } from "./session.ts";
 
-/** What the keys do, in the words of the help. */
-export const KEYS: readonly (readonly [string, string])[] = [
-  ["Space", "play or pause"],
-  ["← →", "a minute back or on"],
-  ["Shift ← →", "an hour"],
-  ["Ctrl ← → or Page Up/Down", "a day"],
-  [", .", "a frame"],
-  ["[ ]", "slower, faster"],
-  ["I O", "mark the start and the end of what to download; Tab to a mark, and ← → move it by a second"],
-  ["Esc", "remove the marks"],
-  ["+ −", "zoom in and out"],
-  ["D", "show the whole day"],
-  ["N", "go to the newest minute"],
-  ["G", "type a date and time"],
-  ["S", "save the frame as JPEG"],
-  ["L", "copy the link to this moment"],
-  ["1 … 9", "another camera at the same time"],
-  ["T", "all pictures in step, or one alone"],
-];
-
 /** Listens to the keyboard, wherever the focus is but in a field. Returns a function that ends it. */
 export function listenToKeys(session: Session, onHelp: () => void): () => void {
   const onKey = (event: KeyboardEvent) => {

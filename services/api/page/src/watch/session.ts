@@ -30,6 +30,8 @@ export class Session extends Changing {
   #timeline: TimelineView | undefined;
   #recordTimer = 0;
   #recorded = "";
+  /** Counts what was asked for: what an older wish brings late is dropped. */
+  #wishes = 0;
   readonly #ends: (() => void)[] = [];
   readonly #frameListeners = new Set<(timeMs: number) => void>();
 
@@ -98,6 +100,7 @@ export class Session extends Changing {
   }
 
   close(): void {
+    this.#wishes++;
     for (const end of this.#ends) end();
     window.clearTimeout(this.#recordTimer);
     this.player.close();
@@ -136,6 +139,7 @@ export class Session extends Changing {
 
   /** Goes to a moment, or over a gap in a direction to the nearest that was recorded. */
   seek(timeMs: number, camera = this.#active, direction: 1 | -1 = 1): void {
+    this.#wishes++;
     this.#active = camera;
     this.#setView(reveal(this.#view, timeMs));
     this.changed();
@@ -164,8 +168,9 @@ export class Session extends Changing {
 
   /** The newest minute. */
   async goToNewest(): Promise<void> {
+    const wish = ++this.#wishes;
     const newestMs = await this.#services.footage.previousReady(this.#active);
-    if (newestMs !== undefined) this.seek(newestMs + MINUTE_MS - 1);
+    if (newestMs !== undefined && wish === this.#wishes) this.seek(newestMs + MINUTE_MS - 1);
   }
 
   togglePlay(): void {
@@ -198,7 +203,10 @@ export class Session extends Changing {
       if (which === "in") this.#outMs = undefined;
       else this.#inMs = undefined;
     }
-    if (shows !== undefined) this.player.pause();
+    if (shows !== undefined) {
+      this.#wishes++;
+      this.player.pause();
+    }
     if (shows === "at once" || (shows === "if idle" && this.player.state !== "loading")) {
       void this.player.open(this.#active, which === "in" ? markMs : markMs - 1);
     }
@@ -258,11 +266,15 @@ export class Session extends Changing {
   }
 
   async #openFirst(timeMs: number | undefined): Promise<void> {
+    const wish = ++this.#wishes;
     const newestMs = timeMs ?? (await this.#services.footage.previousReady(this.#active));
+    if (wish !== this.#wishes) return;
     // The start of the newest minute, not its end: there is something to play.
     this.seek(newestMs ?? Date.now());
     if (timeMs === undefined && newestMs !== undefined) {
+      const landed = this.#wishes;
       const width = (await this.#firstHours(newestMs)) ?? widthMs(this.#view);
+      if (landed !== this.#wishes) return;
       this.#setView(initialView({ timeMs: newestMs, widthMs: width }, Date.now()));
     }
     this.#updateTimeline();

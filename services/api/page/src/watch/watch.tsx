@@ -12,7 +12,6 @@ import type { WatchRoute } from "../ui/route.ts";
 import { useChanges } from "../ui/store.ts";
 import { CameraPicker } from "./camera-picker.tsx";
 import { DayBar } from "./day-bar.tsx";
-import { Help } from "./help.tsx";
 import { listenToKeys } from "./keys.ts";
 import { Others } from "./others.tsx";
 import { Session } from "./session.ts";
@@ -24,7 +23,7 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
   const [session, setSession] = useState<Session>();
-  const [help, setHelp] = useState(false);
+  const [Help, setHelp] = useState<typeof import("./help.tsx").Help>();
   const loaded = footage.loaded;
 
   useEffect(() => {
@@ -38,10 +37,15 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
 
   // The hash was changed by hand, by a link or by the back button.
   useEffect(() => session?.follow(route), [session, route]);
-  useEffect(
-    () => (session === undefined ? undefined : listenToKeys(session, () => setHelp((shown) => !shown))),
-    [session],
-  );
+  const showHelp = async () => {
+    try {
+      const loaded = await import("./help.tsx"); // seldom needed
+      setHelp(() => loaded.Help);
+    } catch {
+      services.notice.say("Hindsight does not answer.");
+    }
+  };
+  useEffect(() => (session === undefined ? undefined : listenToKeys(session, showHelp)), [session]);
 
   const cameras = session?.cameras ?? route.cameras;
   const hasFootage = useMemo(
@@ -58,12 +62,12 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
       <Pictures services={services} session={session} videos={[first, second]} hasFootage={hasFootage} />
       {session !== undefined && (
         <>
-          <Controls session={session} services={services} onHelp={() => setHelp(true)} />
+          <Controls session={session} services={services} onHelp={showHelp} />
           <TimelinePane services={services} session={session} />
           <TakeAwayBar services={services} session={session} />
         </>
       )}
-      {help && <Help onClose={() => setHelp(false)} />}
+      {Help !== undefined && <Help onClose={() => setHelp(undefined)} />}
     </main>
   );
 }

@@ -1,0 +1,34 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import express from "express";
+import winston from "winston";
+import { Catalog } from "../../dist/services/api/catalog/catalog.js";
+import { errorHandler } from "../../dist/services/api/http/errors.js";
+import { Ranges, rehearse } from "../../dist/services/api/range/ranges.js";
+import { rangeRoutes } from "../../dist/services/api/routes/range.js";
+import { ApiServer } from "../../dist/services/api/server.js";
+
+/**
+ * The range endpoints alone, as built, in a process of their own, on the store of the first argument; prints its port. With a
+ * second argument after the rehearsal that an api does at its start. `/delay` tells for how many ms at most nothing else had
+ * its turn since it was last asked.
+ */
+const [root, isRehearsed] = process.argv.slice(2);
+const config = {
+  current: { storage: { root }, cameras: new Map() },
+  onChange: () => () => {},
+};
+const logger = winston.createLogger({ transports: [new winston.transports.Console()] });
+const app = express();
+app.set("query parser", "simple");
+const catalog = new Catalog(config, logger);
+const ranges = new Ranges({ catalog, logger });
+app.use(rangeRoutes({ catalog, ranges }), errorHandler(logger));
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+app.get("/delay", (_req, res) => {
+  res.send(String(delay.max / 1e6));
+  delay.reset();
+});
+if (isRehearsed) await rehearse(ranges, catalog);
+delay.reset();
+process.stdout.write(`${await new ApiServer(app).listen("127.0.0.1", 0)}\n`);

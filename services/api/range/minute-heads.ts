@@ -1,0 +1,74 @@
+import { dirname } from "node:path";
+import { openHeads } from "../../../shared/disk/files.ts";
+import { minutePath } from "../../../shared/store/names.ts";
+import { dayOf } from "../../../shared/time/minute.ts";
+import type { MinutePlace } from "./find-minutes.ts";
+import { HeldFile, type OpenFileBudget } from "./held-file.ts";
+import type { OpenMp4 } from "./open-minute.ts";
+
+/** Holds the index of most minutes, so that one read will do. */
+const HEAD_BYTES = 32 * 1024;
+const MOST_MINUTES = 16;
+
+/** Minutes of one name each, several names together: those that are opened at a time. */
+export type Batch = readonly (readonly MinutePlace[])[];
+
+/** Opens the mp4 files of a camera's minutes, many at a time. */
+export class MinuteHeads {
+  readonly #camera: string;
+  readonly #budget: OpenFileBudget;
+  /** Not in use. */
+  readonly #buffers: ArrayBuffer[] = [];
+
+  constructor(camera: string, budget: OpenFileBudget) {
+    this.#camera = camera;
+    this.#budget = budget;
+  }
+
+  /** Groups that can be opened at a time: their files lie in one folder. */
+  batches(groups: Batch): Batch[] {
+    const batches: (readonly MinutePlace[])[][] = [];
+    let before: MinutePlace | undefined;
+    for (const group of groups) {
+      const [place] = group;
+      const last = batches.at(-1);
+      if (last === undefined || last.length === MOST_MINUTES || !isSameFolder(before, place)) batches.push([group]);
+      else last.push(group);
+      before = place;
+    }
+    return batches;
+  }
+
+  /**
+   * Hands those of a batch that are nothing but an mp4, open, to `use`, which closes them; their heads are good until it is
+   * done. Those that could not be opened are left out. Rejects with DiskHangsError, and as `use` does.
+   */
+  async with<Result>(batch: Batch, use: (mp4s: Map<MinutePlace, OpenMp4>) => Promise<Result>): Promise<Result> {
+    const places = batch.flatMap((group) => (group.length === 1 && isMp4Alone(group[0]) ? group : []));
+    const paths = places.map(({ directory, minute }) => minutePath(directory, this.#camera, minute, "mp4"));
+    const [first] = paths;
+    if (first === undefined) return use(new Map());
+    const buffer = this.#buffers.pop() ?? new ArrayBuffer(MOST_MINUTES * HEAD_BYTES);
+    const { files, bytes } = await openHeads(dirname(first), paths, HEAD_BYTES, buffer);
+    const mp4s = new Map<MinutePlace, OpenMp4>();
+    for (const [i, place] of places.entries()) {
+      const file = files[i];
+      const held = file && (await HeldFile.of(paths[i] as string, file.handle, this.#budget));
+      if (held !== undefined) mp4s.set(place, { held, head: file?.head as Buffer });
+    }
+    try {
+      return await use(mp4s);
+    } finally {
+      this.#buffers.push(bytes);
+    }
+  }
+}
+
+function isSameFolder(one: MinutePlace | undefined, other: MinutePlace | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return one.directory === other.directory && dayOf(one.minute) === dayOf(other.minute);
+}
+
+function isMp4Alone(place: MinutePlace | undefined): boolean {
+  return place?.hasMp4 === true && place.parts.length === 0;
+}

@@ -1,0 +1,29 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { listCameraDirectories } from "../../../shared/store/directories.ts";
+import { DirectoryMemory } from "./directory-memory.ts";
+
+test("directories are remembered once the storage root can be written, and trouble is told once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "hindsight-memory-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const root = join(folder, "root");
+  await writeFile(root, ""); // a file in its place
+  const error = vi.fn();
+  const memory = new DirectoryMemory(root, { error } as never, 20);
+  const entries = ["yard", "door"].map((camera) => ({ camera, directory: join(folder, camera) }));
+  for (const entry of entries) memory.remember(entry);
+  await sleep(200);
+  expect(error.mock.calls.map(([message]) => message)).toEqual([
+    expect.stringMatching(/^the list of .* cannot be written/),
+  ]);
+  expect(memory.problems()).toEqual([expect.stringMatching(/cannot be written: ENOTDIR/)]);
+  await rm(root);
+  await mkdir(root);
+  await vi.waitFor(async () => {
+    expect(new Set(await listCameraDirectories(root, []))).toEqual(new Set(entries));
+    expect(memory.problems()).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { type CameraDirectory, rememberCameraDirectory } from "../../../shared/store/directories.ts";
+
+/** A storage root that cannot be written is tried again after so long: its disk may be mounted late. */
+const RETRY_MS = 10_000;
+
+/** Writes the list of camera directories in the storage root, in the background. */
+export class DirectoryMemory {
+  readonly #storageRoot: string;
+  readonly #logger: Logger;
+  readonly #retryMs: number;
+  /** One after the other: a storage root that hangs holds one thread, not all. */
+  #writing: Promise<void> = Promise.resolve();
+  #problem: string | undefined;
+
+  constructor(storageRoot: string, logger: Logger, retryMs = RETRY_MS) {
+    this.#storageRoot = storageRoot;
+    this.#logger = logger;
+    this.#retryMs = retryMs;
+  }
+
+  /** Remembers a directory, as often as it takes; trouble is logged when it begins and when it changes. */
+  remember(entry: CameraDirectory): void {
+    this.#writing = this.#writing.then(() => this.#write(entry));
+  }
+
+  /** Why the list cannot be written; empty while it can. */
+  problems(): string[] {
+    return this.#problem === undefined ? [] : [this.#problem];
+  }
+
+  async #write(entry: CameraDirectory): Promise<void> {
+    try {
+      await rememberCameraDirectory(this.#storageRoot, entry);
+      this.#problem = undefined;
+    } catch (error) {
+      const problem = `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`;
+      if (problem !== this.#problem) this.#logger.error(problem);
+      this.#problem = problem;
+      setTimeout(() => this.remember(entry), this.#retryMs).unref();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { BlockKind } from "../../../shared/chunk/format.ts";
+import { annexB, PPS, packetize, type SentUnit, SPS, slice } from "./h264-stream.ts";
+import { serve } from "./odd-camera.ts";
+import { readChunks } from "./recording.ts";
+import { type ScriptedServer, until } from "./scripted-server.ts";
+
+const TICKS = 3600;
+
+/** A camera whose pictures are sent one by one, over as many sessions as are opened. */
+export class SendingCamera {
+  /** All pictures, in the order in which they were sent. */
+  readonly sent: SentUnit[] = [];
+  readonly #server: ScriptedServer;
+  #packets = 0;
+
+  private constructor(server: ScriptedServer) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<SendingCamera> {
+    return new SendingCamera(await serve(() => "well"));
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /** How often it was asked to play. */
+  get plays(): number {
+    return this.#server.methods.filter((method) => method === "PLAY").length;
+  }
+
+  /** Sends a picture of one slice to the newest session; resolves when the kernel has it. */
+  async send(isKeyframe: boolean, bytes = 200): Promise<void> {
+    const picture = slice(bytes, (this.sent.length % 200) + 1, isKeyframe, true);
+    const timestamp = this.sent.length * TICKS;
+    const unit = { nals: isKeyframe ? [SPS, PPS, picture] : [picture], timestamp, isKeyframe };
+    this.sent.push(unit);
+    for (const { header, payload } of packetize([unit], 1400, false)) {
+      const head = Buffer.alloc(16);
+      head.set([0x24, 0]);
+      head.writeUInt16BE(12 + payload.length, 2);
+      head.set([0x80, (header.marker ? 0x80 : 0) | header.payloadType], 4);
+      head.writeUInt16BE(this.#packets++ & 0xffff, 6);
+      head.writeUInt32BE(header.timestamp, 8);
+      head.writeUInt32BE(header.ssrc, 12);
+      const socket = [...this.#server.sockets].at(-1);
+      await new Promise((done) => socket?.write(Buffer.concat([head, payload]), done));
+    }
+  }
+
+  /** Ends all connections in good order: what was sent arrives. */
+  async cut(): Promise<void> {
+    for (const socket of this.#server.sockets) socket.end();
+    await until(() => this.#server.sockets.size === 0);
+  }
+}
+
+/** What blocks hold of access units, as text. */
+export const blocksOf = (units: readonly SentUnit[]) => units.map(({ nals }) => annexB(nals).toString("latin1"));
+
+/** The session that each chunk says it was recorded in. */
+export async function readSessions(directory: string): Promise<number[]> {
+  const chunks = [...(await readChunks(directory)).values()];
+  return chunks.map(({ blocks }) => JSON.parse(String(blocks[0]?.data)).session);
+}
+
+/** The access units in a camera's chunks, as text. */
+export async function readUnits(directory: string): Promise<string[]> {
+  const chunks = [...(await readChunks(directory)).values()];
+  const blocks = chunks.flatMap((chunk) => chunk.blocks).filter(({ kind }) => kind === BlockKind.h264);
+  return blocks.map(({ data }) => data.toString("latin1"));
+}

@@ -1,0 +1,60 @@
+import type { FileHandle } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+
+export interface HeadsQuestion {
+  id: number;
+  paths: readonly string[];
+  /** So many bytes of each file at most go into it, one behind the other. */
+  headBytes: number;
+  bytes: ArrayBuffer;
+}
+
+export interface HeadsAnswer {
+  id: number;
+  bytes: ArrayBuffer;
+  /** By file; undefined where it could not be opened or read. */
+  opened: ({ handle: FileHandle; length: number } | undefined)[];
+}
+
+/** Opens files and reads their beginnings in a thread of its own, which is the one that waits for the disk. */
+export class HeadThread {
+  #worker: Worker | undefined;
+  readonly #asked = new Map<number, { resolve(answer: HeadsAnswer): void; reject(error: unknown): void }>();
+  #lastId = 0;
+
+  /** `bytes` is taken away and comes back with the answer. Rejects when the thread fails, which begins anew then. */
+  read(paths: readonly string[], headBytes: number, bytes: ArrayBuffer): Promise<HeadsAnswer> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    return new Promise((resolve, reject) => {
+      const question: HeadsQuestion = { id: ++this.#lastId, paths, headBytes, bytes };
+      this.#asked.set(question.id, { resolve, reject });
+      worker.ref();
+      worker.postMessage(question, [bytes]);
+    });
+  }
+
+  #start(): Worker {
+    const worker = startWorker();
+    worker.on("message", (answer: HeadsAnswer) => {
+      this.#asked.get(answer.id)?.resolve(answer);
+      this.#asked.delete(answer.id);
+      if (this.#asked.size === 0) worker.unref();
+    });
+    worker.on("error", (error) => {
+      this.#worker = undefined;
+      for (const { reject } of this.#asked.values()) reject(error);
+      this.#asked.clear();
+    });
+    return worker;
+  }
+}
+
+function startWorker(): Worker {
+  const isBuilt = !import.meta.url.endsWith(".ts");
+  const url = new URL(`./head-thread-worker${isBuilt ? ".js" : ".ts"}`, import.meta.url);
+  if (isBuilt) return new Worker(url);
+  // Run from the sources, as by tests: Node.js 20 reads no TypeScript by itself, and tsx must be asked for in each thread.
+  const load = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(url)}); });`;
+  return new Worker(load, { eval: true });
+}

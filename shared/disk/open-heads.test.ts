@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openHeads } from "./files.ts";
+import { HeadThread } from "./head-thread.ts";
+
+const HEAD_BYTES = 100;
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "hindsight-heads-"));
+  writeFileSync(join(folder, "long"), "0123456789".repeat(50));
+  writeFileSync(join(folder, "short"), "abc");
+  mkdirSync(join(folder, "folder"));
+  symlinkSync("long", join(folder, "link"));
+  execFileSync("mkfifo", [join(folder, "fifo")]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("opens files and reads their beginnings; what is no file, or not there, stands in nobody's way", async () => {
+  const names = ["long", "missing", "folder", "link", "short"];
+  const paths = names.map((name) => join(folder, name));
+  const { files, bytes } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(names.length * HEAD_BYTES));
+  expect(bytes.byteLength).toBe(names.length * HEAD_BYTES);
+  expect(files.map((file) => file?.head.toString())).toEqual([
+    "0123456789".repeat(10),
+    undefined,
+    undefined,
+    undefined,
+    "abc",
+  ]);
+  unlinkSync(join(folder, "long"));
+  const rest = await files[0]?.handle.read(Buffer.alloc(20), 0, 20, 485);
+  expect(rest?.buffer.toString("latin1", 0, rest.bytesRead)).toBe("567890123456789");
+  await Promise.all(files.map((file) => file?.handle.close()));
+});
+
+it("does not wait for a FIFO that nobody writes to", async () => {
+  const paths = [join(folder, "fifo"), join(folder, "short")];
+  const { files } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(2 * HEAD_BYTES));
+  expect(files[1]?.head.toString()).toBe("abc");
+  await Promise.all(files.map((file) => file?.handle.close()));
+});
+
+it("a thread that failed is told of, and a new one goes on", async () => {
+  const thread = new HeadThread();
+  // More than the buffer holds: that is what our own mistake would be.
+  await expect(thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(1))).rejects.toThrow(RangeError);
+  const { opened } = await thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(HEAD_BYTES));
+  expect(opened[0]?.length).toBe(3);
+  await opened[0]?.handle.close();
+});
