@@ -142,6 +142,11 @@ export async function onDiskOf<Result>(
   return (await queueOf(path)).run(kind, operation);
 }
 
+/** Where the disk is mounted that a path lies on. Throws DiskHangsError where it cannot be told. */
+export async function mountPointUnder(path: string): Promise<string> {
+  return (await queueOf(path)).mountPoint;
+}
+
 /** Files of the store have an extension, and are no links; folders have none, and their links are followed. */
 function queueOf(path: string, isFresh = false): Promise<DiskQueue> {
   return queues.of(extname(path) === "" ? path : dirname(path), isFresh);

@@ -1,5 +1,5 @@
 import { constants, readSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import type { HeadsAnswer, HeadsQuestion } from "./head-thread.ts";
 
@@ -9,16 +9,22 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 parentPort?.on("message", async ({ id, paths, headBytes, bytes }: HeadsQuestion) => {
   const opened: HeadsAnswer["opened"] = [];
-  for (const [i, path] of paths.entries()) {
-    opened.push(await openOne(path, new Uint8Array(bytes, i * headBytes, headBytes)));
+  let opening = openFile(paths[0]);
+  for (let i = 0; i < paths.length; i++) {
+    const handle = await opening;
+    opening = openFile(paths[i + 1]); // by another thread, while this one reads
+    opened.push(handle && (await readHead(handle, new Uint8Array(bytes, i * headBytes, headBytes))));
   }
   const handles = opened.flatMap((file) => (file === undefined ? [] : [file.handle]));
   parentPort?.postMessage({ id, bytes, opened } satisfies HeadsAnswer, [bytes, ...handles]);
 });
 
-async function openOne(path: string, head: Uint8Array): Promise<HeadsAnswer["opened"][number]> {
-  const handle = await open(path, FLAGS).catch(() => undefined);
-  if (handle === undefined) return undefined;
+async function openFile(path: string | undefined): Promise<FileHandle | undefined> {
+  return path === undefined ? undefined : open(path, FLAGS).catch(() => undefined);
+}
+
+/** Closes a file that cannot be read. */
+async function readHead(handle: FileHandle, head: Uint8Array): Promise<HeadsAnswer["opened"][number]> {
   try {
     return { handle, length: fill(handle.fd, head) };
   } catch {

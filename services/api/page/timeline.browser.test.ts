@@ -173,7 +173,7 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   await page.getByText("All well").waitFor();
   await expect.poll(() => asked.length).toBe(1);
   // It stays, with how long it lasted: here, and where the page is opened only now.
-  const over = { hasText: /401 Unauthorized.* \(today \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
+  const over = { hasText: /401 Unauthorized.* \((today|yesterday) \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
   await page.locator(".hover-troubles", over).waitFor();
   const later = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
   await later.mouse.move(x, y);

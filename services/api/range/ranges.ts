@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Response } from "express";
+import { mountPointUnder } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -12,7 +13,7 @@ import { Slots } from "./slots.ts";
 
 /** A day has 1,440 minutes. */
 const OPEN_FILES = 2500;
-/** Ranges whose index is being made or sent: that of a day takes 10 MB. */
+/** Ranges of the cameras of one disk whose index is being made or sent: that of a day takes 10 MB. */
 const INDEXES_AT_ONCE = 16;
 /** Of longer ones, whose index may take 130 MB: they wait for one another, and nobody else for them. */
 const LONG_INDEXES_AT_ONCE = 2;
@@ -22,8 +23,8 @@ const SEND_BUFFER_BYTES = 64 * 1024 * 1024;
 
 /** What all ranges of an api share: they bound what it holds, however many are asked for. */
 export class Ranges {
-  readonly #slots = new Slots(INDEXES_AT_ONCE);
-  readonly #longSlots = new Slots(LONG_INDEXES_AT_ONCE);
+  /** By disk, so that those that wait for one that hangs keep nobody else's turn. */
+  readonly #slots = new Map<string, { short: Slots; long: Slots }>();
   readonly #parts: RangeParts;
 
   constructor(parts: { catalog: Catalog; logger: Logger }) {
@@ -31,9 +32,19 @@ export class Ranges {
     this.#parts = { ...parts, budget, buffers: new SendBuffers(SEND_BUFFER_BYTES) };
   }
 
-  /** Waits for the turn of a range; returns what ends it, which may be called more than once. */
-  turn(request: RangeRequest): Promise<() => void> {
-    return (lengthUs(request) > LONG_US ? this.#longSlots : this.#slots).take();
+  /**
+   * Waits for the turn of a range; returns what ends it, which may be called more than once. Throws DiskHangsError, and what
+   * reading the list of cameras throws.
+   */
+  async turn(request: RangeRequest): Promise<() => void> {
+    const [directory] = (await this.#parts.catalog.directories(request.camera)) ?? [];
+    const disk = directory === undefined ? "" : await mountPointUnder(directory);
+    let slots = this.#slots.get(disk);
+    if (slots === undefined) {
+      slots = { short: new Slots(INDEXES_AT_ONCE), long: new Slots(LONG_INDEXES_AT_ONCE) };
+      this.#slots.set(disk, slots);
+    }
+    return (lengthUs(request) > LONG_US ? slots.long : slots.short).take();
   }
 
   /** As `layOutRange`. To be called when its turn has come, which ends when its index is sent. */
