@@ -84,7 +84,8 @@ export class Follower extends Changing implements FrameSource {
       this.#setState(state);
       return;
     }
-    const wantedMs = leader.currentMs;
+    // Where it is paused, the frame on show: a busy browser may be most of a second behind its own currentTime.
+    const wantedMs = leader.playing ? leader.currentMs : leader.timeMs;
     const isReady = this.#footage.isReady(this.#camera, wantedMs);
     if (isReady === undefined) {
       this.#setState("loading");
