@@ -22,7 +22,10 @@ import { Troubles } from "./troubles.ts";
 
 /** How long a lone minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
-/** Jobs that may wait for their pictures, beside the minutes that are being copied. */
+/**
+ * Jobs that may wait for their pictures, beside the minutes that are being copied. No more: BullMQ fetches as many as may be
+ * under way, one after the other, before it begins the first, and where Redis is slow the locks of the first would run out.
+ */
 const WAITING_FOR_PICTURES = MAX_BATCH;
 /** A job is safe to be begun as often as converters die over it. */
 const MAX_STALLED = 1000;

@@ -89,10 +89,10 @@ test("pictures of different sizes do not share a process, and each has its own s
   expect(widths).toEqual([640, 640, 320]);
 });
 
-test("more than 32 pictures go in several batches", async () => {
+test("more than 16 pictures go in several batches", async () => {
   const counting = await program("many", 'exec ffmpeg "$@"');
   const together = batcher(counting.path);
-  const many = Array.from({ length: 40 }, (_, i) => together.grab(keyframes[i % 6] as Keyframe));
+  const many = Array.from({ length: 20 }, (_, i) => together.grab(keyframes[i % 6] as Keyframe));
   expect((await Promise.all(many)).every((jpeg) => jpeg !== undefined)).toBe(true);
   expect(await counting.calls()).toBe(2);
 });

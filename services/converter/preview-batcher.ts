@@ -21,7 +21,7 @@ interface Group {
 }
 
 /** The most pictures that share a process. */
-export const MAX_BATCH = 32;
+export const MAX_BATCH = 16;
 /** Where company keeps coming, it is waited for this many times as long as for the first. */
 const MOST_WINDOWS = 8;
 

@@ -16,7 +16,7 @@ const BACK_MS = Date.parse("2026-10-25T01:00:00Z");
 const FORWARD_MS = Date.parse("2026-03-29T01:00:00Z");
 const DAY_MS = 24 * HOUR_MS;
 const thisMinuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-/** From ten to five minutes ago: also shortly after midnight yesterday's and today's footage. */
+/** From ten to two minutes ago (from five without footage on, something is wrong): also shortly after midnight yesterday's and today's footage. */
 const recentMs = thisMinuteMs - 10 * MINUTE_MS;
 
 let fixture: PageFixture;
@@ -38,7 +38,7 @@ beforeAll(async () => {
       }
     }
   }
-  for (let minute = 0; minute < 5; minute++) fixture.writeMinute("yard", recentMs + minute * MINUTE_MS);
+  for (let minute = 0; minute < 8; minute++) fixture.writeMinute("yard", recentMs + minute * MINUTE_MS);
 }, 120_000);
 
 afterEach(async () => {
