@@ -31,9 +31,10 @@ function reap(...options: string[]) {
 }
 
 test("reap --dry-run prints what would go and why, and deletes nothing", () => {
-  const [file] = writeMinute(writeDays(join(root, "a"), 10), "a", minutesAgo(9000)) as [string];
+  const minute = minutesAgo(9000);
+  const [file] = writeMinute(writeDays(join(root, "a"), 10), "a", minute) as [string];
   const { stdout, status } = reap("--dry-run");
-  expect(stdout).toContain(`would remove a ${minutesAgo(9000)} (3 files`);
+  expect(stdout).toContain(`would remove a ${minute} (3 files`);
   expect(stdout).toContain("it is older than maxAgeDays");
   expect(status).toBe(0);
   expect(existsSync(file)).toBe(true);
