@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { beforeEach } from "vitest";
 import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
@@ -77,9 +78,15 @@ export function configOf(root: string, cameras: readonly CameraConfig[], reaper?
   } as unknown as Config;
 }
 
+/** When the test began: a minute that ends while it runs is no other one for that. */
+let startedMs = Date.now();
+beforeEach(() => {
+  startedMs = Date.now();
+});
+
 /** The minute that began so many minutes ago. */
 export function minutesAgo(count: number): string {
-  return minuteAt((Date.now() - count * MINUTE_MS) * 1000);
+  return minuteAt((startedMs - count * MINUTE_MS) * 1000);
 }
 
 /** Gives a directory a folder for each of the last days: as if it had been recorded all along. */

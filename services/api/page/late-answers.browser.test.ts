@@ -300,8 +300,13 @@ test("a minute that comes while its day is being listed is not forgotten", async
 test("a day that comes while the days are being listed is not forgotten", async () => {
   const newMs = noonMs + DAY_MS / 2;
   const page = await fixture.open("#/");
-  await comesDuring(page, "**/api/1/days", newMs);
   await page.locator(".card-picture img").first().waitFor();
+  let answers = 0;
+  page.on("requestfinished", (request) => {
+    if (request.url().endsWith("/api/1/days")) answers++;
+  });
+  await comesDuring(page, "**/api/1/days", newMs);
+  await expect.poll(() => answers, PATIENT).toBe(2);
   await goTo(page, newMs);
   await shows(page, newMs);
 });
