@@ -1,8 +1,10 @@
+import { close, fstat, read } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname, extname } from "node:path";
+import { promisify } from "node:util";
 import type { DiskQueue, OperationKind } from "./disk-queue.ts";
 import { DiskQueues } from "./disk-queues.ts";
-import { HeadThread } from "./head-thread.ts";
+import { type FileIdentity, HeadThread } from "./head-thread.ts";
 
 // The functions of node:fs/promises for all that lies in the store. Each passes the queue of the disk that it asks, so that a
 // disk that hangs takes no more than its share of the process's few threads, and rejects with DiskHangsError in seconds
@@ -63,19 +65,21 @@ export async function open(path: string, flags?: string | number): Promise<fs.Fi
   }
 }
 
-/** A file that was opened for reading, and its first bytes. */
+/** A regular file that was opened for reading, and its first bytes. */
 export interface OpenHead {
   handle: fs.FileHandle;
+  stats: FileIdentity;
   head: Buffer;
 }
 
+const [readDescriptor, statDescriptor, closeDescriptor] = [promisify(read), promisify(fstat), promisify(close)];
 const headThreads = new WeakMap<DiskQueue, HeadThread>();
 
 /**
  * Opens many files of one folder for reading and reads the beginning of each, as one operation in a thread of the disk's
  * own: for hundreds of files that takes a fraction of what so many operations of the thread pool do. A link is not followed.
  * The heads, of `headBytes` at most, come to lie in `bytes`, which is taken away and comes back with the answer. Undefined
- * stands for a file that could not be opened or read: who opens it again is told why.
+ * stands for what could not be opened or read, or is no regular file: who opens it again is told why.
  */
 export async function openHeads(
   folder: string,
@@ -89,15 +93,15 @@ export async function openHeads(
   let isWanted = true;
   const reading = queue.run("askMany", async () => {
     const answer = await thread.read(paths, headBytes, bytes);
-    if (!isWanted) await Promise.all(answer.opened.map((file) => file?.handle.close())); // answered, but too late
+    if (!isWanted) await Promise.all(answer.opened.map((file) => file && closeDescriptor(file.fd))); // answered, but too late
     return answer;
   });
   try {
     const answer = await reading;
     const files = answer.opened.map((file, i) => {
       if (file === undefined) return undefined;
-      const head = Buffer.from(answer.bytes, i * headBytes, file.length);
-      return { handle: queuedHandle(file.handle, queue), head };
+      const head = Buffer.from(answer.bytes, i * headBytes, file.headBytes);
+      return { handle: queuedHandle(handleOf(file.fd), queue), stats: file.stats, head };
     });
     return { files, bytes: answer.bytes };
   } catch (error) {
@@ -160,6 +164,18 @@ function queued<Call extends (path: string, ...rest: never[]) => Promise<unknown
   const run = async (path: string, ...rest: never[]) =>
     (await queueOf(path, isFresh)).run(kind, () => call(path, ...rest));
   return run as Call;
+}
+
+/** As a FileHandle, as far as one is needed to read; it must be closed, for nobody else does it. */
+function handleOf(fd: number): fs.FileHandle {
+  const handle: Pick<fs.FileHandle, "fd" | "close"> & { read: unknown; stat: unknown } = {
+    fd,
+    read: (buffer: Buffer, offset: number, length: number, position: number) =>
+      readDescriptor(fd, buffer, offset, length, position),
+    stat: () => statDescriptor(fd),
+    close: () => closeDescriptor(fd),
+  };
+  return handle as fs.FileHandle;
 }
 
 /** What was given up may still be under way: the file is closed only behind it, so that its number is no other file's yet. */

@@ -1,36 +1,28 @@
-import { constants, readSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import type { HeadsAnswer, HeadsQuestion } from "./head-thread.ts";
 
-// The thread of a HeadThread. A FIFO or a link in a file's place is neither waited for nor followed.
+// The thread of a HeadThread. What is no regular file is left to others; a link is not followed, nor a FIFO waited for.
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-parentPort?.on("message", async ({ id, paths, headBytes, bytes }: HeadsQuestion) => {
-  const opened: HeadsAnswer["opened"] = [];
-  let opening = openFile(paths[0]);
-  for (let i = 0; i < paths.length; i++) {
-    const handle = await opening;
-    opening = openFile(paths[i + 1]); // by another thread, while this one reads
-    opened.push(handle && (await readHead(handle, new Uint8Array(bytes, i * headBytes, headBytes))));
-  }
-  const handles = opened.flatMap((file) => (file === undefined ? [] : [file.handle]));
-  parentPort?.postMessage({ id, bytes, opened } satisfies HeadsAnswer, [bytes, ...handles]);
+parentPort?.on("message", ({ id, paths, headBytes, bytes }: HeadsQuestion) => {
+  const opened = paths.map((path, i) => openOne(path, new Uint8Array(bytes, i * headBytes, headBytes)));
+  parentPort?.postMessage({ id, bytes, opened } satisfies HeadsAnswer, [bytes]);
 });
 
-async function openFile(path: string | undefined): Promise<FileHandle | undefined> {
-  return path === undefined ? undefined : open(path, FLAGS).catch(() => undefined);
-}
-
-/** Closes a file that cannot be read. */
-async function readHead(handle: FileHandle, head: Uint8Array): Promise<HeadsAnswer["opened"][number]> {
+function openOne(path: string, head: Uint8Array): HeadsAnswer["opened"][number] {
+  let fd: number | undefined;
   try {
-    return { handle, length: fill(handle.fd, head) };
+    fd = openSync(path, FLAGS);
+    const stats = fstatSync(fd, { bigint: true });
+    const { ino, size, mtimeNs } = stats;
+    if (stats.isFile()) return { fd, stats: { ino, size, mtimeNs }, headBytes: fill(fd, head) };
   } catch {
-    await handle.close();
-    return undefined;
+    // Whoever opens it again is told why.
   }
+  if (fd !== undefined) closeSync(fd);
+  return undefined;
 }
 
 /** How many bytes it has read: fewer than fit where the file ends before. */

@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
 import { Worker } from "node:worker_threads";
 
 export interface HeadsQuestion {
@@ -9,11 +9,21 @@ export interface HeadsQuestion {
   bytes: ArrayBuffer;
 }
 
+/** What tells one file of a name from the next. */
+export type FileIdentity = Pick<BigIntStats, "ino" | "size" | "mtimeNs">;
+
+export interface OpenedFile {
+  /** The asker's to close. */
+  fd: number;
+  stats: FileIdentity;
+  headBytes: number;
+}
+
 export interface HeadsAnswer {
   id: number;
   bytes: ArrayBuffer;
-  /** By file; undefined where it could not be opened or read. */
-  opened: ({ handle: FileHandle; length: number } | undefined)[];
+  /** By file; undefined for what could not be opened or read, or is no regular file. */
+  opened: (OpenedFile | undefined)[];
 }
 
 /** Opens files and reads their beginnings in a thread of its own, which is the one that waits for the disk. */
@@ -53,8 +63,9 @@ export class HeadThread {
 function startWorker(): Worker {
   const isBuilt = !import.meta.url.endsWith(".ts");
   const url = new URL(`./head-thread-worker${isBuilt ? ".js" : ".ts"}`, import.meta.url);
-  if (isBuilt) return new Worker(url);
+  const trackUnmanagedFds = false; // those that it opens are given away
+  if (isBuilt) return new Worker(url, { trackUnmanagedFds });
   // Run from the sources, as by tests: Node.js 20 reads no TypeScript by itself, and tsx must be asked for in each thread.
   const load = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(url)}); });`;
-  return new Worker(load, { eval: true });
+  return new Worker(load, { eval: true, trackUnmanagedFds });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -37,10 +37,11 @@ it("opens files and reads their beginnings; what is no file, or not there, stand
   await Promise.all(files.map((file) => file?.handle.close()));
 });
 
-it("does not wait for a FIFO that nobody writes to", async () => {
-  const paths = [join(folder, "fifo"), join(folder, "short")];
-  const { files } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(2 * HEAD_BYTES));
-  expect(files[1]?.head.toString()).toBe("abc");
+it("does not wait for a FIFO that nobody writes to, nor read a device", async () => {
+  const paths = [join(folder, "fifo"), "/dev/zero", join(folder, "short")];
+  const { files } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(3 * HEAD_BYTES));
+  expect(files.map((file) => file?.head.toString())).toEqual([undefined, undefined, "abc"]);
+  expect(files[2]?.stats).toMatchObject({ size: 3n });
   await Promise.all(files.map((file) => file?.handle.close()));
 });
 
@@ -49,6 +50,6 @@ it("a thread that failed is told of, and a new one goes on", async () => {
   // More than the buffer holds: that is what our own mistake would be.
   await expect(thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(1))).rejects.toThrow(RangeError);
   const { opened } = await thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(HEAD_BYTES));
-  expect(opened[0]?.length).toBe(3);
-  await opened[0]?.handle.close();
+  expect(opened[0]?.headBytes).toBe(3);
+  closeSync(opened[0]?.fd as number);
 });

@@ -1,7 +1,8 @@
-import { type BigIntStats, constants, fstatSync } from "node:fs";
+import { constants, fstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { Request, Response } from "express";
 import { open } from "../../../shared/disk/files.ts";
+import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { decideAnswer, type Entity } from "./conditional.ts";
 import { Problem } from "./problem.ts";
 import { writeFileBytes } from "./write-bytes.ts";
@@ -44,21 +45,15 @@ export async function openRegularFile(path: string): Promise<OpenFile | undefine
     throw error;
   }
   try {
-    const entity = regularEntity(handle);
-    if (entity !== undefined) return { handle, entity };
+    // The kernel has it at hand, the file being open.
+    const stats = fstatSync(handle.fd, { bigint: true });
+    if (stats.isFile()) return { handle, entity: fileEntity(stats) };
   } catch (error) {
     await handle.close();
     throw error;
   }
   await handle.close();
   return undefined;
-}
-
-/** What is said of an open file; undefined when it is none that has bytes of its own. Throws the errors of fstat(2). */
-export function regularEntity(handle: FileHandle): Entity | undefined {
-  // The kernel has it at hand, the file being open; a range of a day asks it 1,440 times.
-  const stats = fstatSync(handle.fd, { bigint: true });
-  return stats.isFile() ? fileEntity(stats) : undefined;
 }
 
 /**
@@ -144,7 +139,7 @@ export function cacheControl(lastModifiedMs: number, nowMs: number): string {
 }
 
 /** A file is only ever replaced by renaming another over it: another inode, and a time that differs by nanoseconds. */
-export function fileEntity(stats: BigIntStats): Entity {
+export function fileEntity(stats: FileIdentity): Entity {
   return {
     length: Number(stats.size),
     etag: `"${stats.ino.toString(36)}-${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}"`,

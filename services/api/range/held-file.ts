@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { openRegularFile, regularEntity } from "../http/send-file.ts";
+import type { OpenHead } from "../../../shared/disk/files.ts";
+import { fileEntity, openRegularFile } from "../http/send-file.ts";
 
 /** A file is no longer what it was when the range was laid out: the answer ends rather than be wrong. */
 export class FootageChangedError extends Error {
@@ -57,12 +58,10 @@ export class HeldFile {
     return new HeldFile(path, file.handle, file.entity.length, file.entity.etag, budget);
   }
 
-  /** A file that is open already; undefined, and closed, when it is not a regular one. Throws the errors of fstat(2). */
-  static async of(path: string, handle: FileHandle, budget: OpenFileBudget): Promise<HeldFile | undefined> {
-    const entity = regularEntity(handle);
-    if (entity !== undefined) return new HeldFile(path, handle, entity.length, entity.etag, budget);
-    await handle.close();
-    return undefined;
+  /** A regular file that is open already. */
+  static of(path: string, { handle, stats }: OpenHead, budget: OpenFileBudget): HeldFile {
+    const { length, etag } = fileEntity(stats);
+    return new HeldFile(path, handle, length, etag, budget);
   }
 
   /** The open file. Throws FootageChangedError when it had to be opened again and is another, and the errors of open(2). */

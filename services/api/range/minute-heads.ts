@@ -8,7 +8,7 @@ import type { OpenMp4 } from "./open-minute.ts";
 
 /** Holds the index of most minutes, so that one read will do. */
 const HEAD_BYTES = 32 * 1024;
-const MOST_MINUTES = 16;
+const MOST_MINUTES = 32;
 
 /** Minutes of one name each, several names together: those that are opened at a time. */
 export type Batch = readonly (readonly MinutePlace[])[];
@@ -53,8 +53,8 @@ export class MinuteHeads {
     const mp4s = new Map<MinutePlace, OpenMp4>();
     for (const [i, place] of places.entries()) {
       const file = files[i];
-      const held = file && (await HeldFile.of(paths[i] as string, file.handle, this.#budget));
-      if (held !== undefined) mp4s.set(place, { held, head: file?.head as Buffer });
+      if (file === undefined) continue;
+      mp4s.set(place, { held: HeldFile.of(paths[i] as string, file, this.#budget), head: file.head });
     }
     try {
       return await use(mp4s);
