@@ -1,4 +1,4 @@
-import { splitAnnexB } from "../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
 import { SpsError } from "../../shared/h264/sps.ts";
 import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
@@ -44,7 +44,7 @@ async function* keyframeNals(plan: MinutePlan): AsyncGenerator<Buffer[]> {
   for (const { source, from, to } of plan.ranges) {
     for (; at < keyframes.length && (keyframes[at] as number) < base + to - from; at++) {
       const sample = await readSample(source, from + (keyframes[at] as number) - base);
-      yield source.isAnnexB ? splitAnnexB(sample) : splitLengths(sample, source);
+      yield source.isAnnexB ? splitAccessUnit(sample) : splitLengths(sample, source);
     }
     base += to - from;
   }

@@ -1,5 +1,5 @@
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
 import { SpsError } from "../../../shared/h264/sps.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../../shared/mp4/box.ts";
@@ -37,7 +37,7 @@ async function readKeyframe(path: string, offset: number, size: number): Promise
   try {
     const data = Buffer.alloc(size);
     const { bytesRead } = await chunk.handle.read(data, 0, size, offset);
-    const nals = splitAnnexB(data.subarray(0, bytesRead));
+    const nals = splitAccessUnit(data.subarray(0, bytesRead));
     const configuration = avcConfigurationOf(nals);
     if (configuration === undefined) return undefined;
     return { sample: Buffer.concat(nals.flatMap((nal) => [uint32(nal.length), nal])), configuration };
