@@ -51,7 +51,8 @@ export class Repairer {
     if (remedy === "pictures") {
       return (await rebuildPictures(job, this.#tools)) ? undefined : "none of its keyframes can be decoded";
     }
-    const { quarantined } = await convertMinute(job, this.#tools);
+    const { quarantined, later } = await convertMinute(job, this.#tools);
+    if (later[0] !== undefined) return `a later version of Hindsight is needed: ${later[0].reason}`;
     return quarantined.length === 0 ? undefined : `kept in quarantine: ${quarantined.join(", ")}`;
   }
 }

@@ -12,6 +12,7 @@ import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { FFMPEG, JobProcessor } from "./job-processor.ts";
+import { LaterFootage } from "./later-footage.ts";
 import { ConverterMetrics } from "./metrics.ts";
 import { type Conversion, convertMinute } from "./minute-converter.ts";
 import { MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
@@ -44,8 +45,9 @@ export class Converter implements Service {
   readonly #worker: Worker<ConversionJob, Conversion>;
   readonly #metrics: ConverterMetrics;
   readonly #troubles: Troubles;
+  readonly #later: LaterFootage;
   readonly #watch = new IdleWatch();
-  readonly #sweep = new Sweep(this.#watch);
+  readonly #sweep: Sweep;
   readonly #unsubscribe: () => void;
   readonly #onReady = () => this.#sweepSoon();
   #isFfmpegSeen = false;
@@ -65,6 +67,8 @@ export class Converter implements Service {
     this.#redis = redis;
     this.#metrics = new ConverterMetrics(metrics);
     this.#troubles = new Troubles(logger);
+    this.#later = new LaterFootage((message) => logger.error(message));
+    this.#sweep = new Sweep(this.#watch, this.#later);
     this.#queue = new ConversionQueue(redis, config.current.converter);
     const { concurrency } = config.current.converter;
     const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
@@ -77,6 +81,7 @@ export class Converter implements Service {
       logger,
       metrics: this.#metrics,
       troubles: this.#troubles,
+      later: this.#later,
     });
     this.#worker = new Worker(CONVERSION_QUEUE, (job: Job<ConversionJob>, token) => processor.process(job, token), {
       connection: redis,
@@ -96,7 +101,7 @@ export class Converter implements Service {
   }
 
   problems(): string[] {
-    return this.#troubles.list();
+    return [...this.#troubles.list(), ...this.#later.problems()];
   }
 
   async stop(): Promise<void> {

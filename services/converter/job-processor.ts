@@ -4,6 +4,7 @@ import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { BadChunkError, isMachineTrouble, LockLostError, NotYetError } from "./errors.ts";
+import type { LaterFootage } from "./later-footage.ts";
 import type { ConverterMetrics } from "./metrics.ts";
 import type { Conversion } from "./minute-converter.ts";
 import { listParts } from "./minute-parts.ts";
@@ -20,6 +21,7 @@ export interface JobProcessorOptions {
   logger: Logger;
   metrics: ConverterMetrics;
   troubles: Troubles;
+  later: LaterFootage;
 }
 
 /**
@@ -37,10 +39,11 @@ export class JobProcessor {
   }
 
   async process(job: Job<ConversionJob>, token?: string): Promise<Conversion> {
-    const { convert, metrics, troubles } = this.#options;
+    const { convert, metrics, troubles, later } = this.#options;
     try {
       const conversion = await convert(job.data);
       this.#report(job.data, conversion);
+      for (const chunk of conversion.later) later.note(chunk);
       troubles.clear(job.data.directory);
       if (conversion.samples > 0) troubles.clear(FFMPEG);
       return conversion;

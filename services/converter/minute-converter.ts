@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { access, onDiskOf, open } from "../../shared/disk/files.ts";
 import { type ExistingMinute, type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
-import { Mp4Error } from "../../shared/mp4/box-reader.ts";
+import { LaterVersionError, Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
@@ -14,6 +14,7 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
 import { keyframesOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
+import type { LaterChunk } from "./later-footage.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { closeParts, isClosed, listParts, type MinutePart, openParts } from "./minute-parts.ts";
 import { writePictures } from "./minute-pictures.ts";
@@ -23,6 +24,7 @@ import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
 import type { Semaphore } from "./semaphore.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
+import { hidesBlocks } from "./torn-tail.ts";
 
 /** What the converter of minutes works with. */
 export interface MinuteConverterTools {
@@ -42,6 +44,8 @@ export interface Conversion {
   samples: number;
   /** Chunks that are kept in quarantine although what could be shown of them is in the mp4. */
   quarantined: string[];
+  /** Chunks that stay as they are, for a later version of the converter. */
+  later: LaterChunk[];
 }
 
 const RECHECK_MS = 5000;
@@ -50,6 +54,7 @@ const RECHECK_MS = 5000;
  * Makes the mp4, preview and thumbnail of a minute from all of its chunks, merging them into an mp4 that is already there,
  * and then removes the chunks. Safe to run again, to run twice at once (MinuteLock), and to be killed at any moment:
  * everything is written aside, made durable and renamed, and chunks go last. A minute without chunks is nothing to do.
+ * A chunk with something in it that this version does not know stays as it is, and so do all chunks beside an mp4 of that kind.
  *
  * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
  * blame, FfmpegUnusableError, LockLostError, and the errors of the file system.
@@ -57,7 +62,7 @@ const RECHECK_MS = 5000;
 export async function convertMinute(job: ConversionJob, tools: MinuteConverterTools): Promise<Conversion> {
   const endMs = minuteEndUs(job.minute) / 1000;
   if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
-  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [] };
+  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
   const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
     return await new MinuteConversion(job, tools, lock).run();
@@ -77,7 +82,9 @@ class MinuteConversion {
   readonly #lock: MinuteLock;
   readonly #mp4Path: string;
   readonly #files: fs.FileHandle[] = [];
+  /** Those that are converted. */
   #parts: MinutePart[] = [];
+  readonly #later: LaterChunk[] = [];
   /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
   readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
 
@@ -89,18 +96,29 @@ class MinuteConversion {
   }
 
   async run(): Promise<Conversion> {
+    let parts: MinutePart[] = [];
     try {
-      this.#parts = await openParts(this.#job, this.#tools.buffers);
-      requireClosed(this.#parts, this.#tools);
+      parts = await openParts(this.#job, this.#tools.buffers);
+      requireClosed(parts, this.#tools);
+      this.#parts = parts.filter((part) => this.#isKnown(part));
       const existing = await this.#openExisting();
+      const later = this.#later;
+      if (this.#parts.length === 0) return { chunks: 0, samples: 0, quarantined: [], later };
       const plan = await this.#write(existing);
       await syncDirectory(dirname(this.#mp4Path));
       const quarantined = await this.#removeChunks(plan);
-      return { chunks: this.#parts.length, samples: plan.movie.sizes.length, quarantined };
+      return { chunks: this.#parts.length, samples: plan.movie.sizes.length, quarantined, later };
     } finally {
-      await closeParts(this.#parts);
+      await closeParts(parts);
       await Promise.all(this.#files.map((file) => file.close()));
     }
+  }
+
+  #isKnown({ path, index: { unknownKinds } }: MinutePart): boolean {
+    if (unknownKinds.length === 0) return true;
+    const [kinds, are] = [unknownKinds.join(", "), unknownKinds.length === 1 ? "a kind" : "kinds"];
+    this.#later.push({ path, reason: `it holds blocks of ${are} that this version does not know: ${kinds}` });
+    return false;
   }
 
   async #write(existing: ExistingMinute | undefined): Promise<MinutePlan> {
@@ -171,6 +189,12 @@ class MinuteConversion {
       return { movie, source: { path: this.#mp4Path, file, offsets, sizes, isAnnexB: false } };
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw error;
+      if (error instanceof LaterVersionError) {
+        const reason = `${this.#mp4Path}, which it belongs into, has ${error.message}`;
+        for (const path of this.#paths()) this.#later.push({ path, reason });
+        this.#parts = [];
+        return undefined;
+      }
       const reason = `cannot be merged into ${this.#mp4Path}, which cannot be read: ${error.message}`;
       throw new BadChunkError(reason, this.#paths(), { cause: error });
     }
@@ -192,7 +216,7 @@ class MinuteConversion {
   async #removeChunks(plan: MinutePlan): Promise<string[]> {
     const quarantined: string[] = [];
     for (const part of this.#parts) {
-      const reason = reasonToKeep(part, plan);
+      const reason = await reasonToKeep(part, plan);
       if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
       else await removeUnchanged(part);
     }
@@ -204,9 +228,13 @@ class MinuteConversion {
   }
 }
 
-function reasonToKeep({ path, index }: MinutePart, plan: MinutePlan): string | undefined {
+async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan): Promise<string | undefined> {
   if (index.damage !== undefined) {
     return `damaged: ${index.damage}. The ${index.sizes.length} frames before it are in the mp4`;
+  }
+  const { wholeBytes, tornBytes } = index;
+  if (tornBytes > 0 && (await hidesBlocks(file, wholeBytes, wholeBytes + tornBytes))) {
+    return `damaged: the length of the block at byte ${wholeBytes} is wrong. The ${index.sizes.length} frames before it are in the mp4`;
   }
   const unplaced = plan.unplaced.get(path);
   if (unplaced === undefined) return undefined;
