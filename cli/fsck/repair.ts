@@ -22,10 +22,13 @@ export class Repairer {
   readonly #tools: MinuteConverterTools;
 
   constructor(config: ConverterConfig) {
-    const { ffmpegPath, ffmpegTimeoutMs } = config;
+    const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config;
     this.#tools = {
       config: () => config,
-      previews: new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }), PREVIEW_WINDOW_MS),
+      previews: new PreviewBatcher(
+        new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels }),
+        PREVIEW_WINDOW_MS,
+      ),
       watch: new IdleWatch(),
       copying: new Semaphore(1),
       buffers: new BufferPool(),

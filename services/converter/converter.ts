@@ -1,10 +1,12 @@
 import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
+import { canLimitMemory } from "../../shared/child/ffmpeg-limits.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
 import { DiskAwayError } from "../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
-import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
+import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
+import type { Keyframe } from "../../shared/pictures/keyframe.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
@@ -96,6 +98,9 @@ export class Converter implements Service {
       copying.limit = next.converter.concurrency;
       this.#worker.concurrency = next.converter.concurrency + WAITING_FOR_PICTURES;
     });
+    if (!canLimitMemory()) {
+      logger.warn("there is no prlimit here: ffmpeg runs without a limit to its memory; install util-linux to set one");
+    }
     redis.on("ready", this.#onReady);
     this.#sweepSoon();
   }
@@ -201,6 +206,6 @@ function grabberBy(config: LiveConfig): { grab: FrameGrabber["grab"] } {
 }
 
 function grabberOf(config: LiveConfig): FrameGrabber {
-  const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
-  return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs });
+  const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config.current.converter;
+  return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels });
 }

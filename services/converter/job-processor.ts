@@ -56,8 +56,17 @@ export class JobProcessor {
     }
   }
 
-  #report({ camera, minute }: ConversionJob, { samples, chunks, quarantined }: Conversion): void {
-    const { logger, metrics } = this.#options;
+  #report({ camera, minute }: ConversionJob, { samples, chunks, quarantined, withoutPictures }: Conversion): void {
+    const { logger, metrics, troubles } = this.#options;
+    const pictures = `pictures of ${camera}`;
+    if (withoutPictures !== undefined) {
+      troubles.note(
+        pictures,
+        `minutes get no preview and no thumbnail: ${withoutPictures}: see what this camera sends`,
+      );
+    } else if (samples > 0) {
+      troubles.clear(pictures);
+    }
     if (samples > 0) {
       metrics.minutes.inc();
       metrics.frames.inc(samples);

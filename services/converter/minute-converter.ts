@@ -6,6 +6,7 @@ import { type ExistingMinute, type MinutePlan, planMinute } from "../../shared/m
 import { LaterVersionError, Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
+import { PictureTooLargeError } from "../../shared/pictures/picture-size.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
@@ -46,6 +47,8 @@ export interface Conversion {
   quarantined: string[];
   /** Chunks that stay as they are, for a later version of the converter. */
   later: LaterChunk[];
+  /** Why the minute has no preview and no thumbnail, if it is a picture that is too large to be decoded. */
+  withoutPictures?: string;
 }
 
 const RECHECK_MS = 5000;
@@ -85,6 +88,7 @@ class MinuteConversion {
   /** Those that are converted. */
   #parts: MinutePart[] = [];
   readonly #later: LaterChunk[] = [];
+  #withoutPictures: string | undefined;
   /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
   readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
 
@@ -107,7 +111,14 @@ class MinuteConversion {
       const plan = await this.#write(existing);
       await syncDirectory(dirname(this.#mp4Path));
       const quarantined = await this.#removeChunks(plan);
-      return { chunks: this.#parts.length, samples: plan.movie.sizes.length, quarantined, later };
+      const withoutPictures = this.#withoutPictures;
+      return {
+        chunks: this.#parts.length,
+        samples: plan.movie.sizes.length,
+        quarantined,
+        later,
+        ...(withoutPictures !== undefined && { withoutPictures }),
+      };
     } finally {
       await closeParts(parts);
       await Promise.all(this.#files.map((file) => file.close()));
@@ -149,7 +160,7 @@ class MinuteConversion {
     return plan;
   }
 
-  /** Preview and thumbnail, unless they are there and show the first frame. */
+  /** Preview and thumbnail, unless they are there and show the first frame, or no picture may be decoded. */
   async #writePictures(plan: MinutePlan, existing: ExistingMinute | undefined): Promise<void> {
     const { directory, camera, minute } = this.#job;
     const previewPath = minutePath(directory, camera, minute, "preview");
@@ -157,7 +168,13 @@ class MinuteConversion {
     const first = plan.ranges[0];
     const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
     if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
-    if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    try {
+      if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    } catch (error) {
+      if (!(error instanceof PictureTooLargeError)) throw error;
+      this.#withoutPictures = error.message;
+      return;
+    }
     throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
   }
 

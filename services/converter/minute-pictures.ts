@@ -12,7 +12,7 @@ import { makeThumbnail } from "./thumbnail.ts";
 
 /**
  * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
- * Throws what the batcher does, LockLostError, and the errors of the file system.
+ * Throws what `firstPicture` does, LockLostError, and the errors of the file system.
  */
 export async function writePictures(
   { directory, camera, minute }: ConversionJob,
@@ -20,9 +20,10 @@ export async function writePictures(
   { previews, config }: Pick<MinuteConverterTools, "previews" | "config">,
   lock: MinuteLock,
 ): Promise<boolean> {
-  const preview = await firstPicture(plan, previews);
+  const { maxPixels, thumbnailWidth } = config();
+  const preview = await firstPicture(plan, previews, maxPixels);
   if (preview === undefined) return false;
-  const thumbnail = await makeThumbnail(preview, config().thumbnailWidth);
+  const thumbnail = await makeThumbnail(preview, thumbnailWidth, maxPixels);
   for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
     await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
       await file.writeFile(picture);

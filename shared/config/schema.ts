@@ -1,3 +1,4 @@
+import { LARGEST_H264_PIXELS } from "../pictures/picture-size.ts";
 import {
   byteSize,
   choice,
@@ -177,6 +178,13 @@ export const mainSchema = {
       env: "NVR_CONVERTER_FFMPEG_TIMEOUT",
       min: 1000,
       ...timer,
+    }),
+    maxPixels: wholeNumber({
+      doc: "Larger pictures are not decoded: their minutes have no preview and no thumbnail, and are not shown as MPEG-1. The default is the largest picture that H.264 knows, 8192x4352; ffmpeg's memory is limited to fit, where the system has prlimit.",
+      default: LARGEST_H264_PIXELS,
+      env: "NVR_CONVERTER_MAX_PIXELS",
+      min: 65_536,
+      max: 2 ** 28,
     }),
     thumbnailWidth: wholeNumber({
       doc: "Width of thumbnails in pixels.",

@@ -8,6 +8,7 @@ import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
+import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";
@@ -89,7 +90,10 @@ export class RangeStore {
   /** Converts a minute as the converter does, but for its pictures, which are all the same. */
   async convert(minute: Minute, picture: string): Promise<void> {
     const config = { thumbnailWidth: 320, chunkIdleMs: 0 } as ConverterConfig;
-    const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000 }), 10);
+    const previews = new PreviewBatcher(
+      new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS }),
+      10,
+    );
     previews.grab = () => readFile(picture);
     const tools = {
       config: () => config,

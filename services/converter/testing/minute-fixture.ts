@@ -8,6 +8,7 @@ import type { ConverterConfig } from "../../../shared/config/config.ts";
 import { readMinute } from "../../../shared/mp4/minute-file.ts";
 import type { ReadMovie } from "../../../shared/mp4/movie-reader.ts";
 import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
+import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import type { ConversionJob } from "../../../shared/queue/conversion-queue.ts";
 import { chunkPath, dayFolder, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteStartUs } from "../../../shared/time/minute.ts";
@@ -40,6 +41,7 @@ export const CONFIG: ConverterConfig = {
   chunkIdleMs: 30_000,
   ffmpegPath: "ffmpeg",
   ffmpegTimeoutMs: 20_000,
+  maxPixels: LARGEST_H264_PIXELS,
   thumbnailWidth: 160,
 };
 
@@ -118,7 +120,11 @@ export const FINISHED = ["mp4", "preview.jpg", "thumbnail.jpg"].map((ending) => 
 /** What a converter works with, with settings of a test's own. */
 export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWatch()): MinuteConverterTools {
   const config = { ...CONFIG, ...changes };
-  const grabber = new FrameGrabber({ ffmpegPath: config.ffmpegPath, timeoutMs: config.ffmpegTimeoutMs });
+  const grabber = new FrameGrabber({
+    ffmpegPath: config.ffmpegPath,
+    timeoutMs: config.ffmpegTimeoutMs,
+    maxPixels: config.maxPixels,
+  });
   return {
     config: () => config,
     previews: new PreviewBatcher(grabber, 10),
