@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
 import { BufferPool } from "../services/converter/buffer-pool.ts";
+import { DiskSemaphores } from "../services/converter/disk-semaphores.ts";
 import { keyframesOf, type ReadKeyframe } from "../services/converter/first-picture.ts";
 import { IdleWatch } from "../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../services/converter/minute-converter.ts";
 import { MAX_BATCH, PreviewBatcher } from "../services/converter/preview-batcher.ts";
 import { copySamples, writeAll } from "../services/converter/sample-copy.ts";
-import { Semaphore } from "../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../services/converter/takeover-pace.ts";
 import { makeThumbnail } from "../services/converter/thumbnail.ts";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
@@ -135,7 +135,7 @@ async function convert(path: string): Promise<void> {
     config: () => config,
     previews: new PreviewBatcher(grabber, 0),
     watch: new IdleWatch(),
-    copying: new Semaphore(1),
+    copying: new DiskSemaphores(1),
     buffers,
     pace: TAKEOVER_PACE,
   };

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BufferPool } from "../../services/converter/buffer-pool.ts";
+import { DiskSemaphores } from "../../services/converter/disk-semaphores.ts";
 import { NotYetError } from "../../services/converter/errors.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../../services/converter/minute-converter.ts";
 import { rebuildPictures } from "../../services/converter/minute-pictures.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
-import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
@@ -30,7 +30,7 @@ export class Repairer {
         PREVIEW_WINDOW_MS,
       ),
       watch: new IdleWatch(),
-      copying: new Semaphore(1),
+      copying: new DiskSemaphores(1),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };

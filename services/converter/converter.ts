@@ -12,13 +12,15 @@ import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { DiskSemaphores } from "./disk-semaphores.ts";
+import { DiskShares } from "./disk-shares.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { JobCheck } from "./job-check.ts";
 import { FFMPEG, JobProcessor } from "./job-processor.ts";
 import { LaterFootage } from "./later-footage.ts";
 import { ConverterMetrics } from "./metrics.ts";
 import { type Conversion, convertMinute } from "./minute-converter.ts";
 import { MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
-import { Semaphore } from "./semaphore.ts";
 import { Sweep } from "./sweep.ts";
 import { TAKEOVER_PACE } from "./takeover-pace.ts";
 import { Troubles } from "./troubles.ts";
@@ -74,11 +76,15 @@ export class Converter implements Service {
     this.#queue = new ConversionQueue(redis, config.current.converter);
     const { concurrency } = config.current.converter;
     const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
-    const copying = new Semaphore(concurrency);
+    const copying = new DiskSemaphores(concurrency);
+    const shares = new DiskShares(() => this.#config.current.converter.concurrency + WAITING_FOR_PICTURES);
     const buffers = new BufferPool();
     const settings = () => config.current.converter;
+    const tools = { config: settings, previews, watch: this.#watch, copying, buffers, pace };
+    const check = new JobCheck(config);
     const processor = new JobProcessor({
-      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, buffers, pace }),
+      accept: (data) => check.accept(data),
+      convert: (job) => shares.run(job.directory, () => convertMinute(job, tools)),
       config: settings,
       logger,
       metrics: this.#metrics,

@@ -10,20 +10,21 @@ import { PictureTooLargeError } from "../../shared/pictures/picture-size.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import type { DiskSemaphores } from "./disk-semaphores.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
 import { keyframesOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { LaterChunk } from "./later-footage.ts";
 import { MinuteLock } from "./minute-lock.ts";
-import { closeParts, isClosed, listParts, type MinutePart, openParts } from "./minute-parts.ts";
+import { closeParts, isClosed, listParts, type MinutePart, openParts, READ_NO_LINK } from "./minute-parts.ts";
 import { writePictures } from "./minute-pictures.ts";
 import { normalizeChunk } from "./normalized-chunk.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
-import type { Semaphore } from "./semaphore.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
 import { hidesBlocks } from "./torn-tail.ts";
 
@@ -32,8 +33,8 @@ export interface MinuteConverterTools {
   config(): ConverterConfig;
   previews: PreviewBatcher;
   watch: IdleWatch;
-  /** Bounds the minutes that are copied at the same time. */
-  copying: Semaphore;
+  /** Bounds the minutes that are copied at the same time on each disk. */
+  copying: DiskSemaphores;
   buffers: BufferPool;
   pace: TakeoverPace;
 }
@@ -60,11 +61,13 @@ const RECHECK_MS = 5000;
  * A chunk with something in it that this version does not know stays as it is, and so do all chunks beside an mp4 of that kind.
  *
  * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
- * blame, FfmpegUnusableError, LockLostError, and the errors of the file system.
+ * blame, OutsideError, FfmpegUnusableError, LockLostError, and the errors of the file system.
  */
 export async function convertMinute(job: ConversionJob, tools: MinuteConverterTools): Promise<Conversion> {
   const endMs = minuteEndUs(job.minute) / 1000;
   if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
+  const folder = dirname(minutePath(job.directory, job.camera, job.minute, "mp4"));
+  if (!(await isOwnFolder(job.directory, folder))) throw new OutsideError(folder);
   if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
   const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
@@ -182,7 +185,7 @@ class MinuteConversion {
     const { done, value } = await keyframesOf(plan).next();
     if (done === true) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
     const head = writeMovieHead({ ...value.configuration, ...plan.movie });
-    await this.#tools.copying.run(() =>
+    await this.#tools.copying.run(this.#mp4Path, () =>
       writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
@@ -194,9 +197,12 @@ class MinuteConversion {
   async #openExisting(): Promise<ExistingMinute | undefined> {
     let file: fs.FileHandle;
     try {
-      file = await open(this.#mp4Path, "r");
+      file = await open(this.#mp4Path, READ_NO_LINK);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      if (code === "ELOOP")
+        throw new BadChunkError(`${this.#mp4Path}, which it belongs into, is a link`, this.#paths());
       throw error;
     }
     this.#files.push(file);
@@ -265,7 +271,7 @@ async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan)
  */
 async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
   await onDiskOf(path, "change", async () => {
-    const now = await fs.stat(path).catch((error: NodeJS.ErrnoException) => {
+    const now = await fs.lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });

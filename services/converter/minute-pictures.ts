@@ -5,9 +5,11 @@ import { readMinute } from "../../shared/mp4/minute-file.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { firstPicture } from "./first-picture.ts";
 import type { MinuteConverterTools } from "./minute-converter.ts";
 import { MinuteLock } from "./minute-lock.ts";
+import { READ_NO_LINK } from "./minute-parts.ts";
 import { makeThumbnail } from "./thumbnail.ts";
 
 /**
@@ -39,9 +41,10 @@ export async function writePictures(
  */
 export async function rebuildPictures(job: ConversionJob, tools: MinuteConverterTools): Promise<boolean> {
   const path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  if (!(await isOwnFolder(job.directory, dirname(path)))) throw new OutsideError(dirname(path));
   const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
-    const file = await open(path, "r");
+    const file = await open(path, READ_NO_LINK);
     try {
       const movie = await readMinute(file);
       const { offsets, sizes } = movie;

@@ -3,6 +3,7 @@ import { readdir, rm, stat } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { type Minute, minuteEndUs } from "../../shared/time/minute.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { LaterFootage } from "./later-footage.ts";
@@ -63,6 +64,10 @@ export class Sweep {
   ): Promise<void> {
     const before = await stat(folder).catch(() => undefined);
     if (before === undefined || this.#quiet.get(folder) === before.mtimeMs) return;
+    if (!(await isOwnFolder(directory, folder).catch(() => true))) {
+      result.unreadable.push({ path: folder, error: new OutsideError(folder) });
+      return;
+    }
     const nowMs = Date.now();
     const minutes = new Set<Minute>();
     let isQuiet = nowMs - before.mtimeMs > RACY_MS;

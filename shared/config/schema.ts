@@ -134,7 +134,7 @@ export const mainSchema = {
   },
   converter: {
     concurrency: wholeNumber({
-      doc: "Minutes that one converter works on at the same time.",
+      doc: "Minutes that one converter copies at the same time on each disk.",
       default: 4,
       env: "NVR_CONVERTER_CONCURRENCY",
       min: 1,

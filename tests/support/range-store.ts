@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { BufferPool } from "../../services/converter/buffer-pool.ts";
+import { DiskSemaphores } from "../../services/converter/disk-semaphores.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute } from "../../services/converter/minute-converter.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
-import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
@@ -99,7 +99,7 @@ export class RangeStore {
       config: () => config,
       previews,
       watch: new IdleWatch(),
-      copying: new Semaphore(1),
+      copying: new DiskSemaphores(1),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };

@@ -23,10 +23,10 @@ import {
 } from "../../../tests/support/chunk-maker.ts";
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
 import { BufferPool } from "../buffer-pool.ts";
+import { DiskSemaphores } from "../disk-semaphores.ts";
 import { IdleWatch } from "../idle-watch.ts";
 import type { MinuteConverterTools } from "../minute-converter.ts";
 import { PreviewBatcher } from "../preview-batcher.ts";
-import { Semaphore } from "../semaphore.ts";
 import { TAKEOVER_PACE } from "../takeover-pace.ts";
 
 export const MINUTE = "20251124.1432";
@@ -129,7 +129,7 @@ export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWa
     config: () => config,
     previews: new PreviewBatcher(grabber, 10),
     watch,
-    copying: new Semaphore(2),
+    copying: new DiskSemaphores(2),
     buffers: new BufferPool(),
     pace: TAKEOVER_PACE,
   };
