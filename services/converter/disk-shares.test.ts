@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DiskSemaphores } from "./disk-semaphores.ts";
 import { DiskShares } from "./disk-shares.ts";
 import { NotYetError } from "./errors.ts";
@@ -29,8 +29,10 @@ test("a slow disk gets half of the jobs; one that keeps up, all of them", async 
   const begin = (disk: string) =>
     running.push(shares.run(`/${disk}/cam`, () => new Promise<void>((resolve) => ends.push(resolve))));
   for (let i = 0; i < 4; i++) begin("slow");
+  await vi.waitFor(() => expect(ends).toHaveLength(4));
   nowMs = 5000;
   begin("slow");
+  await vi.waitFor(() => expect(ends).toHaveLength(5));
   nowMs = 11_000;
   await expect(shares.run("/slow/cam", async () => {})).rejects.toThrow(NotYetError);
   for (let i = 0; i < 8; i++) begin("fast");

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -57,6 +57,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${await server.listen("127.0.0.1", 0)}`;
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await live.close();
   await server.stop(0);
   redis.disconnect();
@@ -181,6 +182,34 @@ test("an ffmpeg that is missing, fails or hangs costs its viewers their picture,
     await h264.closed;
     await letGo("yard");
   }
+});
+
+test("an ffmpeg for live view gets limits and none of our secrets; a picture that is too large is given to none", async () => {
+  vi.stubEnv("NVR_CAMERAS", '{"yard":{"url":"rtsp://admin:secret@192.0.2.1/"}}');
+  vi.stubEnv("REDIS_URL", "redis://:secret@127.0.0.1/");
+  const ffmpegPath = join(store.root, "ffmpeg");
+  writeFileSync(ffmpegPath, `#!/bin/sh\n{ env; ulimit -v; echo "$@"; } > ${store.root}/noted\nexit 1\n`);
+  chmodSync(ffmpegPath, 0o755);
+  store.config.change({ converter: { ffmpegPath, maxPixels: 1_000_000 } as never });
+  const client = await watchLive(url, "yard", { query: "?codec=mpeg1" });
+  await vi.waitUntil(() => asked.length > 0, 20_000);
+  await send("yard", 2);
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  const noted = readFileSync(join(store.root, "noted"), "utf8");
+  expect(noted).toMatch(/-max_pixels 1000000 -protocol_whitelist pipe .*-i pipe:0/s);
+  expect(noted).toMatch(/^1079826$|^1079825$/m); // 1 GiB and 32 bytes for each pixel, in kB
+  expect(noted).not.toContain("secret");
+  await letGo("yard");
+
+  rmSync(join(store.root, "noted"));
+  store.config.change({ converter: { ffmpegPath, maxPixels: 65_536 } as never });
+  asked.length = logged.length = 0;
+  const other = await watchLive(url, "yard", { query: "?codec=mpeg1" });
+  await vi.waitUntil(() => asked.length > 0, 20_000);
+  await send("yard", 2);
+  expect(await other.closed).toMatchObject({ code: 1011 });
+  expect(logged.join("\n")).toMatch(/more than converter.maxPixels \(65536\)/);
+  expect(existsSync(join(store.root, "noted"))).toBe(false);
 });
 
 test("an ffmpeg that hangs is killed", async () => {

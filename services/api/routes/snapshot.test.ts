@@ -68,6 +68,14 @@ async function difference(jpeg: Buffer, hue: number): Promise<number> {
 }
 
 describe("a snapshot", () => {
+  it("of a picture with more than converter.maxPixels is made by no ffmpeg", async () => {
+    const starts = countingFfmpeg();
+    useFfmpeg(store.config.current.converter.ffmpegPath, 10_000);
+    await record(await clip([0]));
+    expect((await api.get(SNAPSHOT)).status).toBe(404);
+    expect(starts()).toBe(0);
+  });
+
   it("is the newest keyframe of the chunk that is being written, whatever lies torn behind it", async () => {
     await record(await clip([0, 120]), chunkOf(), Buffer.from([0, 1, 2, 3]));
     const reply = await api.get(SNAPSHOT);
