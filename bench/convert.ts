@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
 import { BufferPool } from "../services/converter/buffer-pool.ts";
-import { keyframesOf } from "../services/converter/first-picture.ts";
+import { DiskSemaphores } from "../services/converter/disk-semaphores.ts";
+import { keyframesOf, type ReadKeyframe } from "../services/converter/first-picture.ts";
 import { IdleWatch } from "../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../services/converter/minute-converter.ts";
 import { MAX_BATCH, PreviewBatcher } from "../services/converter/preview-batcher.ts";
 import { copySamples, writeAll } from "../services/converter/sample-copy.ts";
-import { Semaphore } from "../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../services/converter/takeover-pace.ts";
 import { makeThumbnail } from "../services/converter/thumbnail.ts";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
@@ -19,7 +19,9 @@ import { startCodesToLengths } from "../shared/h264/start-codes.ts";
 import { type MinutePlan, planMinute } from "../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../shared/minute/sample-source.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
-import { FrameGrabber, type Keyframe } from "../shared/pictures/frame-grabber.ts";
+import { FrameGrabber } from "../shared/pictures/frame-grabber.ts";
+import { type Keyframe, keyframeOf } from "../shared/pictures/keyframe.ts";
+import { LARGEST_H264_PIXELS } from "../shared/pictures/picture-size.ts";
 import { chunkPath } from "../shared/store/names.ts";
 import { minuteStartUs } from "../shared/time/minute.ts";
 import { atPace, chunkBytes, makeClip, origin, writeChunk } from "../tests/support/chunk-maker.ts";
@@ -128,12 +130,12 @@ async function convert(path: string): Promise<void> {
   await writeChunk(target, { units: [] });
   await copyFile(path, target);
   const config = { thumbnailWidth: 320, chunkIdleMs: 30_000 } as ReturnType<MinuteConverterTools["config"]>;
-  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000 });
+  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS });
   const tools = {
     config: () => config,
     previews: new PreviewBatcher(grabber, 0),
     watch: new IdleWatch(),
-    copying: new Semaphore(1),
+    copying: new DiskSemaphores(1),
     buffers,
     pace: TAKEOVER_PACE,
   };
@@ -187,12 +189,13 @@ async function firstKeyframe(path: string): Promise<Keyframe> {
   const { plan: planned, source } = await plan(path);
   const { value } = await keyframesOf(planned).next();
   await source.file.close();
-  return value as Keyframe;
+  const { nals, configuration } = value as ReadKeyframe;
+  return keyframeOf(nals, configuration, LARGEST_H264_PIXELS);
 }
 
 async function previews(keyframe: Keyframe, count: number): Promise<void> {
-  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000 });
+  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS });
   for (const picture of await grabber.grab(Array<Keyframe>(count).fill(keyframe))) {
-    await makeThumbnail(picture as Buffer, 320);
+    await makeThumbnail(picture as Buffer, 320, LARGEST_H264_PIXELS);
   }
 }

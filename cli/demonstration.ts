@@ -25,10 +25,13 @@ export class Demonstration {
     const ready = new Promise<void>((resolve) => {
       isReady = resolve;
     });
-    this.#simulator = new SupervisedProcess({ name: "simulator", command: process.execPath, args }, (line) => {
-      if (line.includes('"ready":true')) isReady();
-      else this.#print(line);
-    });
+    this.#simulator = new SupervisedProcess(
+      { name: "simulator", command: process.execPath, args, isHelper: true },
+      (line) => {
+        if (line.includes('"ready":true')) isReady();
+        else this.#print(line);
+      },
+    );
     this.#simulator.start();
     const limit = new Promise<void>((resolve) => setTimeout(resolve, READY_LIMIT_MS).unref());
     await Promise.race([ready, limit]);

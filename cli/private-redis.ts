@@ -27,7 +27,13 @@ export class PrivateRedis {
     this.#folder = resolve(folder);
     this.url = socketPath(this.#folder);
     this.#process = new SupervisedProcess(
-      { name: "redis", command: "redis-server", args: ["-"], input: configuration(this.#folder, this.url) },
+      {
+        name: "redis",
+        command: "redis-server",
+        args: ["-"],
+        isHelper: true,
+        input: configuration(this.#folder, this.url),
+      },
       print,
     );
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { helperEnvironment } from "../shared/child/helper-environment.ts";
 import { processSurroundings } from "../shared/config/load-config.ts";
 import { eachLine } from "./log-lines.ts";
 
@@ -8,7 +9,10 @@ export interface ProcessDescription {
   name: string;
   command: string;
   args: string[];
+  /** Added to our own environment. */
   env?: NodeJS.ProcessEnv;
+  /** It is no service: it gets nothing of our environment but where programs are. */
+  isHelper?: boolean;
   /** What is written to its standard input at the start. */
   input?: string;
 }
@@ -38,11 +42,12 @@ export class SupervisedProcess {
   }
 
   start(): void {
-    const { command, args, env, input } = this.#description;
+    const { command, args, env, isHelper = false, input } = this.#description;
     const startedMs = Date.now();
+    const own = processSurroundings().env;
     const child = spawn(command, args, {
       detached: true,
-      env: { ...processSurroundings().env, ...env },
+      env: { ...(isHelper ? helperEnvironment(own) : own), ...env },
       stdio: ["pipe", "pipe", "pipe", "ipc"],
     });
     this.#child = child;

@@ -1,4 +1,5 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { Mp4Error } from "../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../shared/mp4/capture-record.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
@@ -25,7 +26,10 @@ export async function checkMinute(files: MinuteFiles, isDeep: boolean, nowMs: nu
   const fault = (path: string, message: string, remedy?: Finding["remedy"]) =>
     findings.push({ severity: "fault", camera, when: minute, path, message, ...(remedy && { remedy }) });
   for (const path of chunks) {
-    if (await isOverdue(path, minuteEndUs(minute) / 1000, nowMs)) fault(path, "not converted in time", "convert");
+    if (!(await isOverdue(path, minuteEndUs(minute) / 1000, nowMs))) continue;
+    const unknown = await unknownKindsIn(path);
+    if (unknown === "") fault(path, "not converted in time", "convert");
+    else fault(path, `blocks of kinds that only a later version of Hindsight knows (${unknown}): convert it with that`);
   }
   const checked = { findings, spans: [] as CaptureSpan[], isWaiting: chunks.length > 0 };
   if (mp4 === undefined) {
@@ -53,6 +57,15 @@ export async function checkMinute(files: MinuteFiles, isDeep: boolean, nowMs: nu
 async function isOverdue(path: string, minuteEndMs: number, nowMs: number): Promise<boolean> {
   const state = await stat(path).catch(() => undefined);
   return state !== undefined && nowMs - Math.max(minuteEndMs, state.mtimeMs) > CONVERSION_DUE_MS;
+}
+
+/** The kinds of blocks in a chunk that this version does not know; "" also when it cannot be read, or has gone. */
+async function unknownKindsIn(path: string): Promise<string> {
+  let kinds: readonly number[] = [];
+  await withFile(path, async (file) => {
+    kinds = (await indexChunk(file)).unknownKinds;
+  });
+  return kinds.join(", ");
 }
 
 /** Why something cannot be read, or undefined when it can, or is gone by now. */

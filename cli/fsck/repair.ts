@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BufferPool } from "../../services/converter/buffer-pool.ts";
+import { DiskSemaphores } from "../../services/converter/disk-semaphores.ts";
 import { NotYetError } from "../../services/converter/errors.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute, type MinuteConverterTools } from "../../services/converter/minute-converter.ts";
 import { rebuildPictures } from "../../services/converter/minute-pictures.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
-import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
@@ -22,12 +22,15 @@ export class Repairer {
   readonly #tools: MinuteConverterTools;
 
   constructor(config: ConverterConfig) {
-    const { ffmpegPath, ffmpegTimeoutMs } = config;
+    const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config;
     this.#tools = {
       config: () => config,
-      previews: new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }), PREVIEW_WINDOW_MS),
+      previews: new PreviewBatcher(
+        new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels }),
+        PREVIEW_WINDOW_MS,
+      ),
       watch: new IdleWatch(),
-      copying: new Semaphore(1),
+      copying: new DiskSemaphores(1),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };
@@ -51,7 +54,8 @@ export class Repairer {
     if (remedy === "pictures") {
       return (await rebuildPictures(job, this.#tools)) ? undefined : "none of its keyframes can be decoded";
     }
-    const { quarantined } = await convertMinute(job, this.#tools);
+    const { quarantined, later } = await convertMinute(job, this.#tools);
+    if (later[0] !== undefined) return `a later version of Hindsight is needed: ${later[0].reason}`;
     return quarantined.length === 0 ? undefined : `kept in quarantine: ${quarantined.join(", ")}`;
   }
 }

@@ -1,21 +1,26 @@
 import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
+import { canLimitMemory } from "../../shared/child/ffmpeg-limits.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
 import { DiskAwayError } from "../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
-import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
+import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
+import type { Keyframe } from "../../shared/pictures/keyframe.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { DiskSemaphores } from "./disk-semaphores.ts";
+import { DiskShares } from "./disk-shares.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { JobCheck } from "./job-check.ts";
 import { FFMPEG, JobProcessor } from "./job-processor.ts";
+import { LaterFootage } from "./later-footage.ts";
 import { ConverterMetrics } from "./metrics.ts";
 import { type Conversion, convertMinute } from "./minute-converter.ts";
 import { MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
-import { Semaphore } from "./semaphore.ts";
 import { Sweep } from "./sweep.ts";
 import { TAKEOVER_PACE } from "./takeover-pace.ts";
 import { Troubles } from "./troubles.ts";
@@ -44,8 +49,9 @@ export class Converter implements Service {
   readonly #worker: Worker<ConversionJob, Conversion>;
   readonly #metrics: ConverterMetrics;
   readonly #troubles: Troubles;
+  readonly #later: LaterFootage;
   readonly #watch = new IdleWatch();
-  readonly #sweep = new Sweep(this.#watch);
+  readonly #sweep: Sweep;
   readonly #unsubscribe: () => void;
   readonly #onReady = () => this.#sweepSoon();
   #isFfmpegSeen = false;
@@ -65,18 +71,25 @@ export class Converter implements Service {
     this.#redis = redis;
     this.#metrics = new ConverterMetrics(metrics);
     this.#troubles = new Troubles(logger);
+    this.#later = new LaterFootage((message) => logger.error(message));
+    this.#sweep = new Sweep(this.#watch, this.#later);
     this.#queue = new ConversionQueue(redis, config.current.converter);
     const { concurrency } = config.current.converter;
     const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
-    const copying = new Semaphore(concurrency);
+    const copying = new DiskSemaphores(concurrency);
+    const shares = new DiskShares(() => this.#config.current.converter.concurrency + WAITING_FOR_PICTURES);
     const buffers = new BufferPool();
     const settings = () => config.current.converter;
+    const tools = { config: settings, previews, watch: this.#watch, copying, buffers, pace };
+    const check = new JobCheck(config);
     const processor = new JobProcessor({
-      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, buffers, pace }),
+      accept: (data) => check.accept(data),
+      convert: (job) => shares.run(job.directory, () => convertMinute(job, tools)),
       config: settings,
       logger,
       metrics: this.#metrics,
       troubles: this.#troubles,
+      later: this.#later,
     });
     this.#worker = new Worker(CONVERSION_QUEUE, (job: Job<ConversionJob>, token) => processor.process(job, token), {
       connection: redis,
@@ -91,12 +104,15 @@ export class Converter implements Service {
       copying.limit = next.converter.concurrency;
       this.#worker.concurrency = next.converter.concurrency + WAITING_FOR_PICTURES;
     });
+    if (!canLimitMemory()) {
+      logger.warn("there is no prlimit here: ffmpeg runs without a limit to its memory; install util-linux to set one");
+    }
     redis.on("ready", this.#onReady);
     this.#sweepSoon();
   }
 
   problems(): string[] {
-    return this.#troubles.list();
+    return [...this.#troubles.list(), ...this.#later.problems()];
   }
 
   async stop(): Promise<void> {
@@ -196,6 +212,6 @@ function grabberBy(config: LiveConfig): { grab: FrameGrabber["grab"] } {
 }
 
 function grabberOf(config: LiveConfig): FrameGrabber {
-  const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
-  return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs });
+  const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config.current.converter;
+  return new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels });
 }

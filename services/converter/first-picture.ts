@@ -1,40 +1,60 @@
-import { splitAnnexB } from "../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
 import { SpsError } from "../../shared/h264/sps.ts";
 import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
-import { uint32 } from "../../shared/mp4/box.ts";
-import type { Keyframe } from "../../shared/pictures/frame-grabber.ts";
+import { type Keyframe, keyframeOf } from "../../shared/pictures/keyframe.ts";
+import { PictureTooLargeError } from "../../shared/pictures/picture-size.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 import { readSample } from "./sample-copy.ts";
 
 /** Keyframes that are tried before a minute counts as one that nobody can decode. */
 const MAX_TRIES = 10;
 
-/** The keyframes of a planned minute, read one at a time, with the parameter sets that they carry or go by. */
-export async function* keyframesOf(plan: MinutePlan): AsyncGenerator<Keyframe> {
+/** The NAL units of a keyframe, and the parameter sets that they hold or go by. */
+export interface ReadKeyframe {
+  nals: Buffer[];
+  configuration: AvcConfiguration;
+}
+
+/** The keyframes of a planned minute, read one at a time. */
+export async function* keyframesOf(plan: MinutePlan): AsyncGenerator<ReadKeyframe> {
   let configuration: AvcConfiguration | undefined;
   for await (const nals of keyframeNals(plan)) {
     configuration = configurationIn(nals) ?? configuration;
     if (configuration === undefined) continue;
-    yield { sample: Buffer.concat(nals.flatMap((nal) => [uint32(nal.length), nal])), configuration };
+    yield { nals, configuration };
   }
 }
 
 /**
  * The picture for a minute's preview: that of its first keyframe; if it cannot be decoded, of one of the next; if none of
- * them can, of the first with the damage concealed. Undefined when nothing at all comes out. Throws what the batcher does.
+ * them can, of the first with the damage concealed. Undefined when nothing at all comes out. Throws what the batcher does, and
+ * PictureTooLargeError when nothing comes out and one of them has more than `maxPixels`: no ffmpeg is asked for that one.
  */
-export async function firstPicture(plan: MinutePlan, previews: PreviewBatcher): Promise<Buffer | undefined> {
+export async function firstPicture(
+  plan: MinutePlan,
+  previews: PreviewBatcher,
+  maxPixels: number,
+): Promise<Buffer | undefined> {
   let first: Keyframe | undefined;
+  let tooLarge: PictureTooLargeError | undefined;
   let tries = 0;
-  for await (const keyframe of keyframesOf(plan)) {
-    first ??= keyframe;
-    const picture = await previews.grab(keyframe);
-    if (picture !== undefined) return picture;
+  for await (const { nals, configuration } of keyframesOf(plan)) {
+    try {
+      const keyframe = keyframeOf(nals, configuration, maxPixels);
+      first ??= keyframe;
+      const picture = await previews.grab(keyframe);
+      if (picture !== undefined) return picture;
+    } catch (error) {
+      if (!(error instanceof PictureTooLargeError)) throw error;
+      tooLarge ??= error;
+    }
     if (++tries === MAX_TRIES) break;
   }
-  return first === undefined ? undefined : await previews.grabDamaged(first);
+  const damaged = first === undefined ? undefined : await previews.grabDamaged(first);
+  if (damaged === undefined && tooLarge !== undefined) throw tooLarge;
+  return damaged;
 }
 
 async function* keyframeNals(plan: MinutePlan): AsyncGenerator<Buffer[]> {
@@ -44,7 +64,7 @@ async function* keyframeNals(plan: MinutePlan): AsyncGenerator<Buffer[]> {
   for (const { source, from, to } of plan.ranges) {
     for (; at < keyframes.length && (keyframes[at] as number) < base + to - from; at++) {
       const sample = await readSample(source, from + (keyframes[at] as number) - base);
-      yield source.isAnnexB ? splitAnnexB(sample) : splitLengths(sample, source);
+      yield source.isAnnexB ? splitAccessUnit(sample) : splitLengths(sample, source);
     }
     base += to - from;
   }

@@ -3,7 +3,10 @@ import type { ConverterConfig } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
+import { OutsideError } from "../../shared/store/own-folder.ts";
 import { BadChunkError, isMachineTrouble, LockLostError, NotYetError } from "./errors.ts";
+import { ForgedJobError } from "./job-check.ts";
+import type { LaterFootage } from "./later-footage.ts";
 import type { ConverterMetrics } from "./metrics.ts";
 import type { Conversion } from "./minute-converter.ts";
 import { listParts } from "./minute-parts.ts";
@@ -11,21 +14,26 @@ import { quarantine } from "./quarantine.ts";
 import type { Troubles } from "./troubles.ts";
 
 export const FFMPEG = "ffmpeg";
+const DIRECTORY_LIST = "the list of camera directories";
 const LOCK_LOST_PAUSE_MS = 1000;
 
 /** What decides over jobs. */
 export interface JobProcessorOptions {
+  /** The job in what Redis holds. Throws ForgedJobError. */
+  accept(data: unknown): Promise<ConversionJob>;
   convert(job: ConversionJob): Promise<Conversion>;
   config(): ConverterConfig;
   logger: Logger;
   metrics: ConverterMetrics;
   troubles: Troubles;
+  later: LaterFootage;
 }
 
 /**
  * Works on one job of the queue, and decides what becomes of it when it fails:
  *
  * - not yet (the minute is not over, a chunk is still growing, another converter is at it): later, which is no failure;
+ * - forged (see JobCheck), or for a folder that a link leads out of its camera's directory: never;
  * - the machine's fault (disk full, ffmpeg missing): later, as often as it takes, and the operator is told;
  * - anything else: again, with growing pauses; after the last attempt the chunks go into quarantine and the job fails.
  */
@@ -37,24 +45,54 @@ export class JobProcessor {
   }
 
   async process(job: Job<ConversionJob>, token?: string): Promise<Conversion> {
-    const { convert, metrics, troubles } = this.#options;
+    const { accept, convert, metrics, troubles, later } = this.#options;
+    let data: ConversionJob;
     try {
-      const conversion = await convert(job.data);
-      this.#report(job.data, conversion);
-      troubles.clear(job.data.directory);
+      data = await accept(job.data);
+      troubles.clear(DIRECTORY_LIST);
+    } catch (error) {
+      return await this.#refuse(job, error as Error, token);
+    }
+    try {
+      const conversion = await convert(data);
+      this.#report(data, conversion);
+      for (const chunk of conversion.later) later.note(chunk);
+      troubles.clear(data.directory);
       if (conversion.samples > 0) troubles.clear(FFMPEG);
       return conversion;
     } catch (error) {
       if (error instanceof NotYetError) return await delay(job, error.notBeforeMs, token);
       if (error instanceof LockLostError) return await this.#delayForOther(job, error, token);
+      if (error instanceof OutsideError) return await this.#refuse(job, error, token);
       metrics.failures.inc();
-      if (isMachineTrouble(error)) return await this.#delayForMachine(job, error as Error, token);
-      return await this.#fail(job, error, token);
+      if (isMachineTrouble(error)) return await this.#delayForMachine(job, data, error as Error, token);
+      return await this.#fail(job, data, error, token);
     }
   }
 
-  #report({ camera, minute }: ConversionJob, { samples, chunks, quarantined }: Conversion): void {
-    const { logger, metrics } = this.#options;
+  /** A job that nobody should have pushed fails for good; one that cannot be judged, for a disk is away, waits. */
+  async #refuse(job: Job<ConversionJob>, error: Error, token: string | undefined): Promise<never> {
+    const { metrics, logger, troubles, config } = this.#options;
+    metrics.failures.inc();
+    if (error instanceof ForgedJobError || error instanceof OutsideError) {
+      logger.warn(error.message);
+      throw new UnrecoverableError(error.message);
+    }
+    troubles.note(DIRECTORY_LIST, `conversion waits: ${error.message}`);
+    return await delay(job, Date.now() + 2 * config().retryDelayMs, token);
+  }
+
+  #report({ camera, minute }: ConversionJob, { samples, chunks, quarantined, withoutPictures }: Conversion): void {
+    const { logger, metrics, troubles } = this.#options;
+    const pictures = `pictures of ${camera}`;
+    if (withoutPictures !== undefined) {
+      troubles.note(
+        pictures,
+        `minutes get no preview and no thumbnail: ${withoutPictures}: see what this camera sends`,
+      );
+    } else if (samples > 0) {
+      troubles.clear(pictures);
+    }
     if (samples > 0) {
       metrics.minutes.inc();
       metrics.frames.inc(samples);
@@ -69,16 +107,21 @@ export class JobProcessor {
     return await delay(job, Date.now() + LOCK_LOST_PAUSE_MS, token);
   }
 
-  async #delayForMachine(job: Job<ConversionJob>, error: Error, token: string | undefined): Promise<never> {
+  async #delayForMachine(
+    job: Job<ConversionJob>,
+    { directory }: ConversionJob,
+    error: Error,
+    token: string | undefined,
+  ): Promise<never> {
     const { config, troubles } = this.#options;
-    const place = error instanceof FfmpegUnusableError ? FFMPEG : job.data.directory;
+    const place = error instanceof FfmpegUnusableError ? FFMPEG : directory;
     troubles.note(place, `conversion waits: ${error.message}`);
     return await delay(job, Date.now() + 2 * config().retryDelayMs, token);
   }
 
-  async #fail(job: Job<ConversionJob>, error: unknown, token: string | undefined): Promise<never> {
+  async #fail(job: Job<ConversionJob>, data: ConversionJob, error: unknown, token: string | undefined): Promise<never> {
     const { logger, config } = this.#options;
-    const { camera, minute } = job.data;
+    const { camera, minute } = data;
     const reason = error instanceof Error ? error.message : String(error);
     const attempts = job.opts.attempts ?? config().attempts;
     if (job.attemptsMade + 1 < attempts) {
@@ -86,9 +129,9 @@ export class JobProcessor {
       throw error;
     }
     try {
-      await this.#quarantine(job.data, error, reason);
+      await this.#quarantine(data, error, reason);
     } catch (trouble) {
-      return await this.#delayForMachine(job, trouble as Error, token);
+      return await this.#delayForMachine(job, data, trouble as Error, token);
     }
     throw new UnrecoverableError(`in quarantine after ${attempts} attempts: ${reason}`);
   }

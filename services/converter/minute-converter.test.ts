@@ -23,7 +23,7 @@ test.each([0, 2])(
     const units = atPace(await clip({ bFrames, slices: 3 }), START_US);
     await minute.put(1, units);
     const conversion = await convertMinute(minute.job, tools());
-    expect(conversion).toEqual({ chunks: 1, samples: 60, quarantined: [] });
+    expect(conversion).toEqual({ chunks: 1, samples: 60, quarantined: [], later: [] });
     expect(await minute.names()).toEqual(FINISHED);
     await minute.expectFrames(units);
     const movie = await minute.movie();
@@ -141,5 +141,5 @@ test("nothing half-written is ever visible under a final name, and mp4 and pictu
 });
 
 test("a minute without chunks is nothing to do", async () => {
-  expect(await convertMinute(minute.job, tools())).toEqual({ chunks: 0, samples: 0, quarantined: [] });
+  expect(await convertMinute(minute.job, tools())).toEqual({ chunks: 0, samples: 0, quarantined: [], later: [] });
 });

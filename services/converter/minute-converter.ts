@@ -3,34 +3,38 @@ import { dirname } from "node:path";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { access, onDiskOf, open } from "../../shared/disk/files.ts";
 import { type ExistingMinute, type MinutePlan, planMinute } from "../../shared/minute/minute-plan.ts";
-import { Mp4Error } from "../../shared/mp4/box-reader.ts";
+import { LaterVersionError, Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
+import { PictureTooLargeError } from "../../shared/pictures/picture-size.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import type { DiskSemaphores } from "./disk-semaphores.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
 import { keyframesOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
+import type { LaterChunk } from "./later-footage.ts";
 import { MinuteLock } from "./minute-lock.ts";
-import { closeParts, isClosed, listParts, type MinutePart, openParts } from "./minute-parts.ts";
+import { closeParts, isClosed, listParts, type MinutePart, openParts, READ_NO_LINK } from "./minute-parts.ts";
 import { writePictures } from "./minute-pictures.ts";
 import { normalizeChunk } from "./normalized-chunk.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
-import type { Semaphore } from "./semaphore.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
+import { hidesBlocks } from "./torn-tail.ts";
 
 /** What the converter of minutes works with. */
 export interface MinuteConverterTools {
   config(): ConverterConfig;
   previews: PreviewBatcher;
   watch: IdleWatch;
-  /** Bounds the minutes that are copied at the same time. */
-  copying: Semaphore;
+  /** Bounds the minutes that are copied at the same time on each disk. */
+  copying: DiskSemaphores;
   buffers: BufferPool;
   pace: TakeoverPace;
 }
@@ -42,6 +46,10 @@ export interface Conversion {
   samples: number;
   /** Chunks that are kept in quarantine although what could be shown of them is in the mp4. */
   quarantined: string[];
+  /** Chunks that stay as they are, for a later version of the converter. */
+  later: LaterChunk[];
+  /** Why the minute has no preview and no thumbnail, if it is a picture that is too large to be decoded. */
+  withoutPictures?: string;
 }
 
 const RECHECK_MS = 5000;
@@ -50,14 +58,17 @@ const RECHECK_MS = 5000;
  * Makes the mp4, preview and thumbnail of a minute from all of its chunks, merging them into an mp4 that is already there,
  * and then removes the chunks. Safe to run again, to run twice at once (MinuteLock), and to be killed at any moment:
  * everything is written aside, made durable and renamed, and chunks go last. A minute without chunks is nothing to do.
+ * A chunk with something in it that this version does not know stays as it is, and so do all chunks beside an mp4 of that kind.
  *
  * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
- * blame, FfmpegUnusableError, LockLostError, and the errors of the file system.
+ * blame, OutsideError, FfmpegUnusableError, LockLostError, and the errors of the file system.
  */
 export async function convertMinute(job: ConversionJob, tools: MinuteConverterTools): Promise<Conversion> {
   const endMs = minuteEndUs(job.minute) / 1000;
   if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
-  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [] };
+  const folder = dirname(minutePath(job.directory, job.camera, job.minute, "mp4"));
+  if (!(await isOwnFolder(job.directory, folder))) throw new OutsideError(folder);
+  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
   const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
     return await new MinuteConversion(job, tools, lock).run();
@@ -77,7 +88,10 @@ class MinuteConversion {
   readonly #lock: MinuteLock;
   readonly #mp4Path: string;
   readonly #files: fs.FileHandle[] = [];
+  /** Those that are converted. */
   #parts: MinutePart[] = [];
+  readonly #later: LaterChunk[] = [];
+  #withoutPictures: string | undefined;
   /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
   readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
 
@@ -89,18 +103,36 @@ class MinuteConversion {
   }
 
   async run(): Promise<Conversion> {
+    let parts: MinutePart[] = [];
     try {
-      this.#parts = await openParts(this.#job, this.#tools.buffers);
-      requireClosed(this.#parts, this.#tools);
+      parts = await openParts(this.#job, this.#tools.buffers);
+      requireClosed(parts, this.#tools);
+      this.#parts = parts.filter((part) => this.#isKnown(part));
       const existing = await this.#openExisting();
+      const later = this.#later;
+      if (this.#parts.length === 0) return { chunks: 0, samples: 0, quarantined: [], later };
       const plan = await this.#write(existing);
       await syncDirectory(dirname(this.#mp4Path));
       const quarantined = await this.#removeChunks(plan);
-      return { chunks: this.#parts.length, samples: plan.movie.sizes.length, quarantined };
+      const withoutPictures = this.#withoutPictures;
+      return {
+        chunks: this.#parts.length,
+        samples: plan.movie.sizes.length,
+        quarantined,
+        later,
+        ...(withoutPictures !== undefined && { withoutPictures }),
+      };
     } finally {
-      await closeParts(this.#parts);
+      await closeParts(parts);
       await Promise.all(this.#files.map((file) => file.close()));
     }
+  }
+
+  #isKnown({ path, index: { unknownKinds } }: MinutePart): boolean {
+    if (unknownKinds.length === 0) return true;
+    const [kinds, are] = [unknownKinds.join(", "), unknownKinds.length === 1 ? "a kind" : "kinds"];
+    this.#later.push({ path, reason: `it holds blocks of ${are} that this version does not know: ${kinds}` });
+    return false;
   }
 
   async #write(existing: ExistingMinute | undefined): Promise<MinutePlan> {
@@ -131,7 +163,7 @@ class MinuteConversion {
     return plan;
   }
 
-  /** Preview and thumbnail, unless they are there and show the first frame. */
+  /** Preview and thumbnail, unless they are there and show the first frame, or no picture may be decoded. */
   async #writePictures(plan: MinutePlan, existing: ExistingMinute | undefined): Promise<void> {
     const { directory, camera, minute } = this.#job;
     const previewPath = minutePath(directory, camera, minute, "preview");
@@ -139,7 +171,13 @@ class MinuteConversion {
     const first = plan.ranges[0];
     const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
     if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
-    if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    try {
+      if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    } catch (error) {
+      if (!(error instanceof PictureTooLargeError)) throw error;
+      this.#withoutPictures = error.message;
+      return;
+    }
     throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
   }
 
@@ -147,7 +185,7 @@ class MinuteConversion {
     const { done, value } = await keyframesOf(plan).next();
     if (done === true) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
     const head = writeMovieHead({ ...value.configuration, ...plan.movie });
-    await this.#tools.copying.run(() =>
+    await this.#tools.copying.run(this.#mp4Path, () =>
       writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
@@ -159,9 +197,12 @@ class MinuteConversion {
   async #openExisting(): Promise<ExistingMinute | undefined> {
     let file: fs.FileHandle;
     try {
-      file = await open(this.#mp4Path, "r");
+      file = await open(this.#mp4Path, READ_NO_LINK);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      if (code === "ELOOP")
+        throw new BadChunkError(`${this.#mp4Path}, which it belongs into, is a link`, this.#paths());
       throw error;
     }
     this.#files.push(file);
@@ -171,6 +212,12 @@ class MinuteConversion {
       return { movie, source: { path: this.#mp4Path, file, offsets, sizes, isAnnexB: false } };
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw error;
+      if (error instanceof LaterVersionError) {
+        const reason = `${this.#mp4Path}, which it belongs into, has ${error.message}`;
+        for (const path of this.#paths()) this.#later.push({ path, reason });
+        this.#parts = [];
+        return undefined;
+      }
       const reason = `cannot be merged into ${this.#mp4Path}, which cannot be read: ${error.message}`;
       throw new BadChunkError(reason, this.#paths(), { cause: error });
     }
@@ -192,7 +239,7 @@ class MinuteConversion {
   async #removeChunks(plan: MinutePlan): Promise<string[]> {
     const quarantined: string[] = [];
     for (const part of this.#parts) {
-      const reason = reasonToKeep(part, plan);
+      const reason = await reasonToKeep(part, plan);
       if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
       else await removeUnchanged(part);
     }
@@ -204,9 +251,13 @@ class MinuteConversion {
   }
 }
 
-function reasonToKeep({ path, index }: MinutePart, plan: MinutePlan): string | undefined {
+async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan): Promise<string | undefined> {
   if (index.damage !== undefined) {
     return `damaged: ${index.damage}. The ${index.sizes.length} frames before it are in the mp4`;
+  }
+  const { wholeBytes, tornBytes } = index;
+  if (tornBytes > 0 && (await hidesBlocks(file, wholeBytes, wholeBytes + tornBytes))) {
+    return `damaged: the length of the block at byte ${wholeBytes} is wrong. The ${index.sizes.length} frames before it are in the mp4`;
   }
   const unplaced = plan.unplaced.get(path);
   if (unplaced === undefined) return undefined;
@@ -220,7 +271,7 @@ function reasonToKeep({ path, index }: MinutePart, plan: MinutePlan): string | u
  */
 async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
   await onDiskOf(path, "change", async () => {
-    const now = await fs.stat(path).catch((error: NodeJS.ErrnoException) => {
+    const now = await fs.lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });

@@ -1,11 +1,15 @@
-import type { FileHandle } from "node:fs/promises";
+import { constants, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { open, readdir } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { chunkPath, parseFootageName } from "../../shared/store/names.ts";
 import type { BufferPool } from "./buffer-pool.ts";
+import { BadChunkError } from "./errors.ts";
 import type { FileState, IdleWatch } from "./idle-watch.ts";
+
+/** For reading: a link is not followed, and a FIFO or device not waited for. */
+export const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A chunk of a minute, open and indexed. */
 export interface MinutePart {
@@ -26,7 +30,7 @@ export async function listParts(job: ConversionJob): Promise<string[]> {
     .map(({ name }) => join(folder, name));
 }
 
-/** Opens and indexes all chunks of a minute, in the order of their parts. Throws the errors of readdir(2), open(2), read(2). */
+/** Opens and indexes all chunks of a minute, in the order of their parts. Throws BadChunkError when one is no file, and the errors of readdir(2), open(2), read(2). */
 export async function openParts(job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
   const parts: MinutePart[] = [];
   try {
@@ -62,13 +66,17 @@ export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number
 async function openPart(path: string, buffers: BufferPool): Promise<MinutePart | undefined> {
   let file: FileHandle;
   try {
-    file = await open(path, "r");
+    file = await open(path, READ_NO_LINK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // converted in the meantime
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined; // converted in the meantime
+    if (code === "ELOOP" || code === "ENXIO") throw new BadChunkError(`${path} is no file`, [path]);
     throw error;
   }
   try {
-    const { ino, size, mtimeMs } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new BadChunkError(`${path} is no file`, [path]);
+    const { ino, size, mtimeMs } = stats;
     const index = await buffers.lend((buffer) => indexChunk(file, undefined, buffer));
     return { path, file, index, state: { ino, size, mtimeMs } };
   } catch (error) {

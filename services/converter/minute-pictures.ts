@@ -5,14 +5,16 @@ import { readMinute } from "../../shared/mp4/minute-file.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { minutePath } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { firstPicture } from "./first-picture.ts";
 import type { MinuteConverterTools } from "./minute-converter.ts";
 import { MinuteLock } from "./minute-lock.ts";
+import { READ_NO_LINK } from "./minute-parts.ts";
 import { makeThumbnail } from "./thumbnail.ts";
 
 /**
  * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
- * Throws what the batcher does, LockLostError, and the errors of the file system.
+ * Throws what `firstPicture` does, LockLostError, and the errors of the file system.
  */
 export async function writePictures(
   { directory, camera, minute }: ConversionJob,
@@ -20,9 +22,10 @@ export async function writePictures(
   { previews, config }: Pick<MinuteConverterTools, "previews" | "config">,
   lock: MinuteLock,
 ): Promise<boolean> {
-  const preview = await firstPicture(plan, previews);
+  const { maxPixels, thumbnailWidth } = config();
+  const preview = await firstPicture(plan, previews, maxPixels);
   if (preview === undefined) return false;
-  const thumbnail = await makeThumbnail(preview, config().thumbnailWidth);
+  const thumbnail = await makeThumbnail(preview, thumbnailWidth, maxPixels);
   for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
     await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
       await file.writeFile(picture);
@@ -38,9 +41,10 @@ export async function writePictures(
  */
 export async function rebuildPictures(job: ConversionJob, tools: MinuteConverterTools): Promise<boolean> {
   const path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  if (!(await isOwnFolder(job.directory, dirname(path)))) throw new OutsideError(dirname(path));
   const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
   try {
-    const file = await open(path, "r");
+    const file = await open(path, READ_NO_LINK);
     try {
       const movie = await readMinute(file);
       const { offsets, sizes } = movie;

@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../../shared/chunk/chunk-index.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../shared/chunk/format.ts";
 import { open, rm } from "../../shared/disk/files.ts";
-import { START_CODE, splitAnnexB } from "../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
+import { START_CODE } from "../../shared/h264/nal.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { temporaryName } from "../../shared/store/names.ts";
 import { readSample } from "./sample-copy.ts";
@@ -23,7 +24,7 @@ export async function normalizeChunk(
   try {
     await rm(path);
     for (let i = 0; i < index.sizes.length; i++) {
-      const nals = splitAnnexB(await readSample(source, i));
+      const nals = splitAccessUnit(await readSample(source, i));
       const data = Buffer.concat(nals.flatMap((nal) => [START_CODE, nal]));
       const header = Buffer.alloc(BLOCK_HEADER_BYTES);
       writeBlockHeader(header, 0, {

@@ -9,7 +9,9 @@ import { splitAnnexB } from "../../shared/h264/nal.ts";
 import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
-import { FrameGrabber, type Keyframe } from "../../shared/pictures/frame-grabber.ts";
+import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
+import type { Keyframe } from "../../shared/pictures/keyframe.ts";
+import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { makeClip } from "../../tests/support/chunk-maker.ts";
 import { type Grabber, MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
 
@@ -50,7 +52,7 @@ async function program(name: string, script: string): Promise<{ path: string; ca
 }
 
 function batcher(ffmpegPath = "ffmpeg", timeoutMs = 20_000): PreviewBatcher {
-  return new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs }), 50);
+  return new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs, maxPixels: LARGEST_H264_PIXELS }), 50);
 }
 
 async function likeness(a: Buffer | undefined, b: Buffer | undefined): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Keyframe } from "../../shared/pictures/frame-grabber.ts";
+import type { Keyframe } from "../../shared/pictures/keyframe.ts";
 
 /** What decodes a batch; see FrameGrabber. */
 export interface Grabber {

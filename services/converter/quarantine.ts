@@ -2,16 +2,18 @@ import { basename, dirname, join } from "node:path";
 import { link, unlink } from "../../shared/disk/files.ts";
 import { makeDirectory, syncDirectory, writeAside } from "../../shared/store/durable.ts";
 import { chunkPath, parseFootageName, quarantineFolder } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 
 const MAX_PARTS = 1_000_000;
 
 /**
  * Moves a chunk out of the way, into its camera's quarantine folder, with the reason beside it (`{name}.json`). Nothing
  * there is ever overwritten: where the name is taken, it becomes a further part. Returns where the chunk is now. Throws
- * the errors of link(2), unlink(2) and of writing the reason.
+ * OutsideError, and the errors of link(2), unlink(2) and of writing the reason.
  */
 export async function quarantine(cameraDirectory: string, path: string, reason: string): Promise<string> {
   const folder = quarantineFolder(cameraDirectory);
+  if (!(await isOwnFolder(cameraDirectory, folder))) throw new OutsideError(folder);
   await makeDirectory(folder);
   const kept = await linkUnderFreeName(path, folder);
   const note = { reason, from: path, at: new Date().toISOString() };

@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { requireMounts } from "../../shared/disk/files.ts";
@@ -6,18 +6,24 @@ import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 import { isMachineTrouble } from "./errors.ts";
 import { IdleWatch } from "./idle-watch.ts";
+import { LaterFootage } from "./later-footage.ts";
 import { convertMinute } from "./minute-converter.ts";
 import { Sweep } from "./sweep.ts";
 import { MINUTE, MinuteFixture, tools } from "./testing/minute-fixture.ts";
 
 let minute: MinuteFixture;
 let nowMs: number;
+let later: LaterFootage;
 let sweep: Sweep;
 
 beforeEach(async () => {
   minute = await MinuteFixture.create();
   nowMs = 0;
-  sweep = new Sweep(new IdleWatch(() => nowMs));
+  later = new LaterFootage(
+    () => {},
+    () => nowMs,
+  );
+  sweep = new Sweep(new IdleWatch(() => nowMs), later);
 });
 
 afterEach(() => minute.remove());
@@ -96,4 +102,21 @@ test("below a mount point at which nothing is mounted there are no jobs, that is
   }
   expect(await minute.names()).toEqual([basename(minute.chunk(1))]);
   expect((await run()).jobs).toEqual([minute.job]);
+});
+
+test("chunks that wait for a later version get no job until it is time to look again, and are forgotten when they are gone", async () => {
+  await put(minute.chunk(1));
+  later.note({ path: minute.chunk(1), reason: "blocks of kind 1" });
+  const waiting = await run();
+  expect(waiting.jobs).toEqual([]);
+  expect(waiting.backlog).toBe(1);
+  await put(minute.chunk(2));
+  expect((await run()).jobs).toEqual([minute.job]); // there is another part to convert
+  await rm(minute.chunk(2));
+  nowMs += 11 * 60_000;
+  expect((await run()).jobs).toEqual([minute.job]);
+  expect(later.problems()[0]).toMatch(/kind 1.*upgrade the converter/);
+  await rm(minute.chunk(1));
+  await run();
+  expect(later.problems()).toEqual([]);
 });

@@ -3,8 +3,10 @@ import { readdir, rm, stat } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { type Minute, minuteEndUs } from "../../shared/time/minute.ts";
 import type { IdleWatch } from "./idle-watch.ts";
+import type { LaterFootage } from "./later-footage.ts";
 
 /** What a sweep found. */
 export interface SweepResult {
@@ -30,28 +32,42 @@ const RACY_MS = 2000;
  */
 export class Sweep {
   readonly #watch: IdleWatch;
+  readonly #later: LaterFootage;
   /** By path: modification time, ms, of folders in which nothing is to be done. */
   readonly #quiet = new Map<string, number>();
 
-  constructor(watch: IdleWatch) {
+  constructor(watch: IdleWatch, later: LaterFootage) {
     this.#watch = watch;
+    this.#later = later;
   }
 
   /** Looks through all camera directories. Never throws: what cannot be read is in the result. */
   async run(directories: readonly CameraDirectory[]): Promise<SweepResult> {
     const result: SweepResult = { jobs: [], backlog: 0, unreadable: [] };
+    const chunks = new Set<string>();
     for (const { camera, directory } of directories) {
       for (const day of await this.#read(directory, result)) {
-        if (isDayFolder(day)) await this.#sweepDay(camera, directory, join(directory, day), result);
+        if (isDayFolder(day)) await this.#sweepDay(camera, directory, join(directory, day), result, chunks);
       }
     }
+    if (result.unreadable.length === 0) this.#later.keepOnly(chunks);
     result.jobs.sort((a, b) => (a.minute < b.minute ? -1 : a.minute > b.minute ? 1 : 0));
     return result;
   }
 
-  async #sweepDay(camera: string, directory: string, folder: string, result: SweepResult): Promise<void> {
+  async #sweepDay(
+    camera: string,
+    directory: string,
+    folder: string,
+    result: SweepResult,
+    chunks: Set<string>,
+  ): Promise<void> {
     const before = await stat(folder).catch(() => undefined);
     if (before === undefined || this.#quiet.get(folder) === before.mtimeMs) return;
+    if (!(await isOwnFolder(directory, folder).catch(() => true))) {
+      result.unreadable.push({ path: folder, error: new OutsideError(folder) });
+      return;
+    }
     const nowMs = Date.now();
     const minutes = new Set<Minute>();
     let isQuiet = nowMs - before.mtimeMs > RACY_MS;
@@ -64,8 +80,10 @@ export class Sweep {
       if (says?.kind !== "chunk" || says.camera !== camera) continue;
       isQuiet = false;
       if (nowMs < minuteEndUs(says.minute) / 1000 + SETTLE_MS) continue;
-      minutes.add(says.minute);
       result.backlog++;
+      const path = join(folder, name);
+      chunks.add(path);
+      if (!this.#later.waits(path)) minutes.add(says.minute);
     }
     if (isQuiet) this.#quiet.set(folder, before.mtimeMs);
     else this.#quiet.delete(folder);

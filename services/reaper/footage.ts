@@ -9,6 +9,7 @@ import {
   QUARANTINE_FOLDER,
   quarantineFolder,
 } from "../../shared/store/names.ts";
+import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import type { Minute } from "../../shared/time/minute.ts";
 
 export interface FootageFile {
@@ -57,6 +58,7 @@ export async function* daysOldestFirst(
   for (const { directory, lastDay } of queries) {
     for (const day of await dayNames(directory, onUnreadable)) {
       if (lastDay !== undefined && day > lastDay) continue;
+      if (!(await isOwn(directory, dayFolder(directory, day), onUnreadable))) continue;
       const folders = foldersByDay.get(day) ?? new Set();
       foldersByDay.set(day, folders.add(dayFolder(directory, day)));
     }
@@ -71,6 +73,21 @@ export async function* daysOldestFirst(
   }
 }
 
+/** False for what a link leads to outside of the camera's directory: nothing there is ours to delete. */
+async function isOwn(
+  directory: string,
+  folder: string,
+  onUnreadable: (folder: string, error: unknown) => void,
+): Promise<boolean> {
+  try {
+    if (await isOwnFolder(directory, folder)) return true;
+    throw new OutsideError(folder);
+  } catch (error) {
+    onUnreadable(folder, error);
+    return false;
+  }
+}
+
 /** Names by the folder that holds them. */
 type FolderNames = Map<string, string[]>;
 
@@ -82,6 +99,7 @@ async function quarantinedByDay(
   const byDay = new Map<string, FolderNames>();
   for (const { directory, lastDay } of queries) {
     const folder = quarantineFolder(directory);
+    if (!(await isOwn(directory, folder, onUnreadable))) continue;
     for (const name of await namesIn(folder, onUnreadable)) {
       const day = name.split(".")[1] ?? "";
       if (!isDayFolder(day) || (lastDay !== undefined && day > lastDay)) continue;

@@ -6,11 +6,12 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
 import { hourOf } from "../../shared/time/minute.ts";
@@ -61,6 +62,18 @@ test("a minute with a keep mark stays, by age, size and space, and goes when the
   expect(existsSync(kept)).toBe(true);
   unlinkSync(mark);
   expect((await pass(config)).removed).toEqual([`a.${minutesAgo(9000)}`]);
+});
+
+test("a day's folder that is a link out of the camera's directory is left alone, and told", async () => {
+  const directory = writeDays(join(smallDisk(), "a"), 10);
+  const outside = writeDays(join(smallDisk(), "somebody"), 1);
+  const [video] = writeMinute(outside, "a", minutesAgo(20_000)) as [string];
+  symlinkSync(dirname(video), join(directory, basename(dirname(video))));
+  const [old] = writeMinute(directory, "a", minutesAgo(9000)) as [string];
+  const { removed, problems } = await pass(aged(directory));
+  expect(removed).toEqual([`a.${minutesAgo(9000)}`]);
+  expect([existsSync(old), existsSync(video)]).toEqual([false, true]);
+  expect(problems.join()).toContain("is a link that leads out of the camera's directory");
 });
 
 test("a mark that comes while the pass is under way is honoured", async () => {

@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Config, LiveConfig } from "../../shared/config/config.ts";
+import type { CameraConfig, Config, LiveConfig } from "../../shared/config/config.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
@@ -64,8 +64,10 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
 const cameras = () => [cameraConfig("a", join(disk.path, "a"), { maxAgeDays: 1 })];
 
 test("a recorder that goes on asking for room is told of once, and so is another disk's", () => {
-  const { reaper, log } = start(new ChangingConfig(configOf(root, cameras())));
+  const [a, b] = ["/mnt/a", "/mnt/b"].map((directory) => cameraConfig(directory.slice(-1), directory));
+  const { reaper, log } = start(new ChangingConfig(configOf(root, [a, b] as CameraConfig[])));
   for (const directory of ["/mnt/a", "/mnt/a", "/mnt/b", "/mnt/a"]) reaper.freeUp(directory);
+  for (const forged of ["/etc", "../mnt/a", "/mnt/a\nerror: x"]) reaper.freeUp(forged); // of no camera
   expect(log().match(/space was asked for, for \S+/g)).toEqual([
     "space was asked for, for /mnt/a",
     "space was asked for, for /mnt/b",

@@ -22,6 +22,8 @@ const SAME_ASKING_MS = 60_000;
 /** That unconverted footage was deleted stays a problem for so long. */
 const ALARM_MS = 86_400_000;
 
+const MAX_SHOWN_CHARACTERS = 200;
+
 interface KnownDisk {
   space: Space;
   directories: readonly string[];
@@ -86,15 +88,29 @@ export class Reaper implements Service {
 
   /**
    * Somebody met a full disk: frees, at once, what its goal lacks and ten minutes of recording beyond. Where the goal is kept
-   * nothing goes: more deleting would not help against a quota, or for want of inodes.
+   * nothing goes: more deleting would not help against a quota, or for want of inodes. Directories of no camera are not looked at.
    */
   freeUp(directory: string): void {
+    if (!this.#isKnown(directory)) {
+      const shown = JSON.stringify(directory.slice(0, MAX_SHOWN_CHARACTERS));
+      this.#context.logger.debug(`space was asked for, for ${shown}, where no camera is recorded`);
+      return;
+    }
     const lastMs = this.#askedMs.get(directory) ?? Number.NEGATIVE_INFINITY;
     const nowMs = performance.now();
     this.#askedMs.set(directory, nowMs);
     if (nowMs - lastMs > SAME_ASKING_MS) this.#context.logger.warn(`space was asked for, for ${directory}`);
     this.#headroomWanted = true;
     this.#queue.ask("space", !this.#isFruitless);
+  }
+
+  /** Who may write to Redis may ask for anything: what counts is a directory of a camera. */
+  #isKnown(directory: string): boolean {
+    const { cameras } = this.#context.config.current;
+    return (
+      [...cameras.values()].some((camera) => camera.directory === directory) ||
+      [...this.#disks.values()].some(({ directories }) => directories.includes(directory))
+    );
   }
 
   async stop(): Promise<void> {

@@ -137,9 +137,11 @@ test("bytes of any kind are indexed without an error", async () => {
 test("a keyframe is told behind delimiter, parameter sets and long SEI, and by short start codes too", () => {
   const unit = (...nals: number[][]) => Buffer.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]));
   const filler = Array.from({ length: 300 }, () => 0x55);
-  expect(holdsIdrPicture(unit([9, 0x10], [0x67, 1], [0x68, 1], [6, ...filler], [0x65, 1]))).toBe(true);
-  expect(holdsIdrPicture(unit([0x67, 1], [0x68, 1], [0x41, 1]))).toBe(false);
-  expect(holdsIdrPicture(unit([9, 0x10], [6, ...filler]))).toBeUndefined();
-  expect(holdsIdrPicture(Buffer.from([0, 0, 1, 0x65, 1]))).toBe(true);
-  expect(holdsIdrPicture(Buffer.from([1, 2, 3, 4]))).toBe("not Annex B");
+  const keyframe = unit([9, 0x10], [0x67, 1], [0x68, 1], [6, ...filler], [0x65, 1]);
+  expect(holdsIdrPicture(keyframe, true)).toBe(true);
+  expect(holdsIdrPicture(unit([0x67, 1], [0x68, 1], [0x41, 1]), true)).toBe(false);
+  expect(holdsIdrPicture(keyframe.subarray(0, 200), false)).toBeUndefined();
+  expect(holdsIdrPicture(unit([9, 0x10], [6, ...filler]), true)).toBe(false);
+  expect(holdsIdrPicture(Buffer.from([0, 0, 1, 0x65, 1]), true)).toBe(true);
+  expect(holdsIdrPicture(Buffer.from([1, 2, 3, 4]), true)).toBe("not Annex B");
 });

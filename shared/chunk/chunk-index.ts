@@ -16,6 +16,10 @@ export interface ChunkIndex {
   captureTimesUs: Float64Array;
   /** 1 where the access unit holds an IDR picture. */
   keyframes: Uint8Array;
+  /** An access unit begins with a start code of three bytes: no recorder of ours wrote it. */
+  hasShortStart: boolean;
+  /** Kinds of blocks that this version does not know, ascending, a torn one's too: what they hold is not in this index. */
+  unknownKinds: readonly number[];
   /** Where the last frame ends: by the end block, else it lasts as long as the one before it. 0 without frames. */
   endUs: number;
   /** Whether the end block is there: nobody will write to the chunk any more. */
@@ -32,6 +36,7 @@ export interface ChunkIndex {
 const LONE_FRAME_US = 40_000;
 /** Header and as much of an access unit as mostly tells whether it is a keyframe. */
 const HEAD_BYTES = BLOCK_HEADER_BYTES + 111;
+const KNOWN_KINDS: ReadonlySet<number> = new Set(Object.values(BlockKind));
 const MAX_ORIGIN_BYTES = 64 * 1024;
 /** Holds a dozen frames of 4 Mbit/s: one large read costs less than a small one for each of them. */
 const WINDOW_BYTES = 256 * 1024;
@@ -59,6 +64,8 @@ class ChunkScan {
   readonly #sizes: number[] = [];
   readonly #timesUs: number[] = [];
   readonly #keyframes: number[] = [];
+  readonly #unknownKinds: Set<number>;
+  #hasShortStart: boolean;
   #position: number;
   #origin: ChunkOrigin | undefined;
   #openedUs: number | undefined;
@@ -73,6 +80,8 @@ class ChunkScan {
     this.#position = previous?.wholeBytes ?? 0;
     this.#origin = previous?.origin;
     this.#openedUs = previous?.openedUs;
+    this.#unknownKinds = new Set(previous?.unknownKinds);
+    this.#hasShortStart = previous?.hasShortStart ?? false;
     if (previous?.isClosed === true) this.#endBlockUs = previous.endUs;
   }
 
@@ -86,6 +95,7 @@ class ChunkScan {
     const header = readBlockHeader(head, 0);
     if (header === undefined) return await this.#stop("no block header");
     const end = start + BLOCK_HEADER_BYTES + header.length;
+    if (!KNOWN_KINDS.has(header.kind)) this.#unknownKinds.add(header.kind);
     if (end > this.#size) return false;
     if (header.kind === BlockKind.h264 && !(await this.#takeAccessUnit(header, head))) return false;
     if (header.kind === BlockKind.origin) await this.#takeOrigin(header);
@@ -104,6 +114,8 @@ class ChunkScan {
       sizes: concat(Uint32Array, before?.sizes, this.#sizes),
       captureTimesUs,
       keyframes: concat(Uint8Array, before?.keyframes, this.#keyframes),
+      hasShortStart: this.#hasShortStart,
+      unknownKinds: [...this.#unknownKinds].sort((a, b) => a - b),
       endUs: endOf(captureTimesUs, this.#endBlockUs),
       isClosed: this.#endBlockUs !== undefined,
       wholeBytes: this.#position,
@@ -116,13 +128,14 @@ class ChunkScan {
     const data = this.#position + BLOCK_HEADER_BYTES;
     let wanted = HEAD_BYTES - BLOCK_HEADER_BYTES;
     let bytes = head.subarray(BLOCK_HEADER_BYTES, BLOCK_HEADER_BYTES + Math.min(header.length, wanted));
-    let isKeyframe = holdsIdrPicture(bytes);
+    let isKeyframe = holdsIdrPicture(bytes, bytes.length === header.length);
     while (isKeyframe === undefined && bytes.length < header.length) {
       wanted *= 32;
       bytes = await this.#read(data, Math.min(header.length, wanted));
-      isKeyframe = holdsIdrPicture(bytes);
+      isKeyframe = holdsIdrPicture(bytes, bytes.length === header.length);
     }
     if (isKeyframe === "not Annex B") return await this.#stop("a video block without a start code");
+    this.#hasShortStart ||= bytes[2] === 1;
     this.#offsets.push(data);
     this.#sizes.push(header.length);
     this.#timesUs.push(header.timeUs);

@@ -1,28 +1,29 @@
+import { nalAt, startCodeLengthAt } from "../h264/access-unit.ts";
 import { isVcl, NalType, nalType } from "../h264/nal.ts";
 
-const SHORT_START_CODE = Buffer.from([0, 0, 1]);
-
 /**
- * Whether an access unit holds an IDR picture, told from its first bytes: the first NAL unit that carries picture data
- * decides, since all slices of a picture are of one kind (ITU-T H.264 §7.4.1.2.4). What may stand before it (delimiter,
- * parameter sets, SEI) is passed over. Returns undefined when `head` ends before that NAL unit, and "not Annex B" when
- * the bytes do not begin with a start code.
+ * Whether an access unit is a keyframe, told as the recorder tells it: by the first NAL unit that carries picture data, since
+ * all slices of a picture are of one kind (ITU-T H.264 §7.4.1.2.4). Behind an SEI of which only a guess tells where it ends, by
+ * the last one, and if both kinds of parameter sets came, as they do in each keyframe of a recorder.
+ *
+ * `head` is the beginning of the access unit, or all of it (`isWhole`). Returns undefined when more of it is needed to tell, and
+ * "not Annex B" when it does not begin with a start code.
  */
-export function holdsIdrPicture(head: Buffer): boolean | undefined | "not Annex B" {
-  let at = startCodeLength(head);
-  if (at === 0) return "not Annex B";
-  while (at < head.length) {
+export function holdsIdrPicture(head: Buffer, isWhole: boolean): boolean | undefined | "not Annex B" {
+  const first = startCodeLengthAt(head, 0);
+  if (first === 0) return "not Annex B";
+  const seen = new Set<number>();
+  let isGuess = false;
+  let isIdr = false;
+  for (let at: number = first; at < head.length; ) {
     const type = nalType(head[at] as number);
-    if (isVcl(type)) return type === NalType.idrSlice;
-    const next = head.indexOf(SHORT_START_CODE, at);
-    if (next === -1) return undefined;
-    at = next + SHORT_START_CODE.length;
+    if (isVcl(type)) isIdr = type === NalType.idrSlice;
+    if (isVcl(type) && !isGuess) return isIdr;
+    const nal = nalAt(head, at, isWhole);
+    if (nal === undefined) return undefined;
+    isGuess ||= nal.isGuess;
+    seen.add(type);
+    at = nal.next;
   }
-  return undefined;
-}
-
-function startCodeLength(head: Buffer): number {
-  if (head.length < 3 || head[0] !== 0 || head[1] !== 0) return 0;
-  if (head[2] === 1) return 3;
-  return head[2] === 0 && head[3] === 1 ? 4 : 0;
+  return isWhole ? isIdr && seen.has(NalType.sps) && seen.has(NalType.pps) : undefined;
 }

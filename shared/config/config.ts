@@ -85,6 +85,8 @@ export interface ConverterConfig {
   chunkIdleMs: number;
   ffmpegPath: string;
   ffmpegTimeoutMs: number;
+  /** Pictures with more pixels are not decoded. */
+  maxPixels: number;
   thumbnailWidth: number;
 }
 

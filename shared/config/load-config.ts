@@ -83,6 +83,7 @@ export function parseConfig(text: string, name: string, { env, cwd }: Surroundin
       chunkIdleMs: main.converter.chunkIdle,
       ffmpegPath: main.converter.ffmpegPath,
       ffmpegTimeoutMs: main.converter.ffmpegTimeout,
+      maxPixels: main.converter.maxPixels,
       thumbnailWidth: main.converter.thumbnailWidth,
     },
     ...(reaper === undefined ? {} : { reaper }),

@@ -1,3 +1,4 @@
+import { LARGEST_H264_PIXELS } from "../pictures/picture-size.ts";
 import {
   byteSize,
   choice,
@@ -133,7 +134,7 @@ export const mainSchema = {
   },
   converter: {
     concurrency: wholeNumber({
-      doc: "Minutes that one converter works on at the same time.",
+      doc: "Minutes that one converter copies at the same time on each disk.",
       default: 4,
       env: "NVR_CONVERTER_CONCURRENCY",
       min: 1,
@@ -177,6 +178,13 @@ export const mainSchema = {
       env: "NVR_CONVERTER_FFMPEG_TIMEOUT",
       min: 1000,
       ...timer,
+    }),
+    maxPixels: wholeNumber({
+      doc: "Larger pictures are not decoded: their minutes have no preview and no thumbnail, and are not shown as MPEG-1. The default is the largest picture that H.264 knows, 8192x4352; ffmpeg's memory is limited to fit, where the system has prlimit.",
+      default: LARGEST_H264_PIXELS,
+      env: "NVR_CONVERTER_MAX_PIXELS",
+      min: 65_536,
+      max: 2 ** 28,
     }),
     thumbnailWidth: wholeNumber({
       doc: "Width of thumbnails in pixels.",

@@ -6,6 +6,9 @@ export interface Sps {
   /** Size of the picture as shown, after cropping. */
   width: number;
   height: number;
+  /** Size of the picture as coded, before cropping: what a decoder must hold. */
+  codedWidth: number;
+  codedHeight: number;
   /** RFC 6381 codec string, such as `avc1.64001f`. */
   codec: string;
   profileIdc: number;
@@ -61,8 +64,10 @@ function readSps(bytes: Buffer): Sps {
   const arrayType = chromaFormat.separatePlanes ? 0 : chromaFormat.idc;
   const cropUnitX = arrayType === 1 || arrayType === 2 ? 2 : 1;
   const cropUnitY = (arrayType === 1 ? 2 : 1) * (2 - frameMacroblocksOnly);
-  const width = widthInMacroblocks * 16 - cropX * cropUnitX;
-  const height = heightInMapUnits * (2 - frameMacroblocksOnly) * 16 - cropY * cropUnitY;
+  const codedWidth = widthInMacroblocks * 16;
+  const codedHeight = heightInMapUnits * (2 - frameMacroblocksOnly) * 16;
+  const width = codedWidth - cropX * cropUnitX;
+  const height = codedHeight - cropY * cropUnitY;
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
     throw new SpsError(`damaged sequence parameter set: a picture of ${width}x${height}`);
   }
@@ -71,6 +76,8 @@ function readSps(bytes: Buffer): Sps {
   return {
     width,
     height,
+    codedWidth,
+    codedHeight,
     codec,
     profileIdc,
     constraintFlags,

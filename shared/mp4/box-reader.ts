@@ -5,6 +5,11 @@ export class Mp4Error extends Error {
   override name = "Mp4Error";
 }
 
+/** An mp4 that a later version of Hindsight wrote: there is something in it that this one does not know. */
+export class LaterVersionError extends Mp4Error {
+  override name = "LaterVersionError";
+}
+
 /** A box that was found: its type, and where its content lies. */
 export interface FoundBox {
   type: string;

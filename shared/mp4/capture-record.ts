@@ -1,7 +1,7 @@
 import { parseOrigin } from "../chunk/chunk-index.ts";
 import type { ChunkOrigin } from "../chunk/format.ts";
 import { box, uint16, uint32, uint64 } from "./box.ts";
-import { FieldReader, type FoundBox, Mp4Error } from "./box-reader.ts";
+import { FieldReader, type FoundBox, LaterVersionError } from "./box-reader.ts";
 
 /** Consecutive samples of one recorder session whose times go on without a break. */
 export interface CaptureSpan {
@@ -77,8 +77,11 @@ export function readCaptureRecord(bytes: Buffer, boxes: FoundBox[]): CaptureReco
   const fields = new FieldReader(bytes, found);
   fields.skip(CAPTURE_RECORD_UUID.length);
   const version = fields.uint8();
-  if (version !== VERSION)
-    throw new Mp4Error(`a capture record of version ${version}, which this program does not know`);
+  if (version !== VERSION) {
+    throw new LaterVersionError(
+      `a capture record of version ${version}, which only a later version of Hindsight knows`,
+    );
+  }
   fields.skip(3 + 16);
   const origins: (ChunkOrigin | undefined)[] = [];
   for (let left = fields.uint16(); left > 0; left--) {

@@ -1,5 +1,5 @@
 import { type AvcConfiguration, parameterSetsOf } from "./avc-configuration.ts";
-import { boxOf, FieldReader, type FoundBox, Mp4Error, readBoxes } from "./box-reader.ts";
+import { boxOf, FieldReader, type FoundBox, LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
 import { type CaptureRecord, readCaptureRecord } from "./capture-record.ts";
 import type { Movie } from "./movie-writer.ts";
 import { readSampleTable, type SampleExtent } from "./sample-table-reader.ts";
@@ -25,7 +25,7 @@ export interface MovieSummary {
 const OTHER_CODECS: ReadonlySet<string> = new Set(["hvc1", "hev1", "av01"]);
 
 /** A file whose pictures are of another codec than H.264; the message tells which. */
-export class OtherCodecError extends Mp4Error {
+export class OtherCodecError extends LaterVersionError {
   override name = "OtherCodecError";
   /** Type of the sample entry, such as `hvc1`. */
   readonly codec: string;
@@ -40,8 +40,8 @@ export class OtherCodecError extends Mp4Error {
 
 /**
  * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, and when it is
- * somebody else's: another timescale, no capture record, other than one video track. Throws OtherCodecError for what is
- * ours but not H.264.
+ * somebody else's: another timescale, no capture record, no video track. Throws LaterVersionError for what is ours and has
+ * something in it that this version does not know: OtherCodecError when that is a codec other than H.264.
  */
 export function parseMovie(moov: Buffer): ReadMovie {
   const boxes = readBoxes(moov);
@@ -86,7 +86,8 @@ interface Media {
 
 function mediaOf(moov: Buffer, boxes: FoundBox[], mayBeCut: boolean): Media {
   const inside = (found: FoundBox) => readBoxes(moov, found.start, found.end, mayBeCut);
-  if (boxes.filter(({ type }) => type === "trak").length > 1) throw new Mp4Error("more than one track");
+  if (boxes.filter(({ type }) => type === "trak").length > 1)
+    throw new LaterVersionError("more than one track, as only a later version of Hindsight writes");
   const media = inside(boxOf(inside(boxOf(boxes, "trak")), "mdia"));
   const durationTicks = readDuration(new FieldReader(moov, boxOf(media, "mdhd")));
   const sampleTable = inside(boxOf(inside(boxOf(media, "minf")), "stbl"));

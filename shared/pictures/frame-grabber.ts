@@ -3,21 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import ffmpeg from "fluent-ffmpeg";
-import type { AvcConfiguration } from "../mp4/avc-configuration.ts";
+import { type LimitedFfmpeg, limitFfmpeg } from "../child/ffmpeg-limits.ts";
 import { writeMovieHead } from "../mp4/movie-writer.ts";
 import { layOutTimes } from "../mp4/sample-times.ts";
 import { FfmpegUnusableError } from "./ffmpeg-unusable-error.ts";
-
-/** A picture to be decoded: an access unit that holds an IDR picture, its NAL units behind their lengths. */
-export interface Keyframe {
-  sample: Buffer;
-  configuration: AvcConfiguration;
-}
+import type { Keyframe } from "./keyframe.ts";
 
 /** How to find ffmpeg, and how long it may take over one batch. */
 export interface FrameGrabberOptions {
   ffmpegPath: string;
   timeoutMs: number;
+  /** Pixels of the largest picture that it may decode; its memory is limited by them. */
+  maxPixels: number;
 }
 
 const US_PER_PICTURE = 1_000_000;
@@ -29,7 +26,11 @@ const OUTPUT_OPTIONS = ["-fps_mode", "passthrough", "-frame_pts", "1", "-threads
 const FULL_RANGE = ["-vf", "zscale=range=full"];
 const PIXEL_OPTIONS = ["-pix_fmt", "yuvj420p", "-f", "image2"];
 const JPEG_END = Buffer.from([0xff, 0xd9]);
-const MACHINE_TROUBLE = /No space left on device|Cannot allocate memory|Permission denied|Too many open files/;
+const MACHINE_TROUBLE = /No space left on device|Permission denied|Too many open files/;
+/** Also when a picture asks for more than ffmpeg may have: whether the machine is to blame, its own test source tells. */
+const OUT_OF_MEMORY = /Cannot allocate memory/;
+/** What env(1) and prlimit(1) end with when they cannot start a program. */
+const NOT_STARTED = /code 12[67]\b/;
 const TOO_OLD = /Unrecognized option|Option \S+ not found|Unknown encoder|Unknown input format/;
 
 /**
@@ -54,7 +55,9 @@ export class FrameGrabber {
     const folder = await mkdtemp(join(tmpdir(), "hindsight-frames-"));
     try {
       const withZscale = this.#hasZscale;
-      const { failure, stderr } = await this.#run(this.#command(keyframes, isLenient, withZscale, folder));
+      const limited = this.#limited();
+      const command = this.#command(keyframes, isLenient, withZscale, folder, limited);
+      const { failure, stderr } = await this.#run(command, limited);
       const pictures = await Promise.all(keyframes.map((_, second) => readPicture(join(folder, `${second}.jpg`))));
       if (withZscale && pictures.includes(undefined) && /zscale/.test(stderr)) {
         this.#hasZscale = false;
@@ -67,10 +70,20 @@ export class FrameGrabber {
     }
   }
 
-  #command(keyframes: readonly Keyframe[], isLenient: boolean, withZscale: boolean, folder: string) {
+  #limited(): LimitedFfmpeg {
+    return limitFfmpeg(this.#options.ffmpegPath, this.#options.maxPixels);
+  }
+
+  #command(
+    keyframes: readonly Keyframe[],
+    isLenient: boolean,
+    withZscale: boolean,
+    folder: string,
+    { inputOptions }: LimitedFfmpeg,
+  ) {
     const range = withZscale ? FULL_RANGE : [];
     return ffmpeg(Readable.from([movieOf(keyframes)], { objectMode: false }))
-      .inputOptions(["-threads", "1", ...(isLenient ? [] : ["-err_detect", "explode"]), "-f", "mov"])
+      .inputOptions([...inputOptions, "-threads", "1", ...(isLenient ? [] : ["-err_detect", "explode"]), "-f", "mov"])
       .outputOptions([...OUTPUT_OPTIONS, ...range, ...JPEG_QUALITY, ...PIXEL_OPTIONS])
       .output(join(folder, "%d.jpg"));
   }
@@ -92,13 +105,14 @@ export class FrameGrabber {
       .inputOptions(["-f", "lavfi"])
       .outputOptions([...OUTPUT_OPTIONS, ...JPEG_QUALITY, ...PIXEL_OPTIONS, "-frames:v", "1", "-update", "1"])
       .output(path);
-    const { failure } = await this.#run(command);
+    const { failure, stderr } = await this.#run(command, this.#limited());
     if ((await readPicture(path)) !== undefined) return;
+    if (OUT_OF_MEMORY.test(stderr)) throw new FfmpegUnusableError("ffmpeg reports: Cannot allocate memory");
     throw new FfmpegUnusableError(`ffmpeg makes no picture even of its own test source: ${failure ?? "no output"}`);
   }
 
   /** Runs a command to its end; tells why it failed, if it did, and what it said. Throws FfmpegUnusableError. */
-  #run(command: ffmpeg.FfmpegCommand): Promise<{ failure?: string; stderr: string }> {
+  #run(command: ffmpeg.FfmpegCommand, limited: LimitedFfmpeg): Promise<{ failure?: string; stderr: string }> {
     const { ffmpegPath, timeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
       let isOver = false;
@@ -116,9 +130,9 @@ export class FrameGrabber {
         if (trouble === undefined) resolve({ failure: error.message, stderr });
         else reject(trouble);
       };
-      command.setFfmpegPath(ffmpegPath);
+      command.setFfmpegPath(limited.command);
       askNothingBefore(command);
-      surviveFailedStart(command);
+      startLimited(command, limited);
       command.on("end", (_stdout?: string | null, stderr?: string | null) => end(stderr ?? ""));
       command.on("error", (error: Error, _stdout?: string | null, stderr?: string | null) => end(stderr ?? "", error));
       command.run();
@@ -141,15 +155,16 @@ function askNothingBefore(command: ffmpeg.FfmpegCommand): void {
 }
 
 /**
- * fluent-ffmpeg 2.1.3 throws where nobody can catch it, and so ends the process, when a program cannot be started that it
- * had found before (it asks for output that there is none of). Here it gets an empty one.
+ * Starts ffmpeg within its limits, of which fluent-ffmpeg knows nothing. And fluent-ffmpeg 2.1.3 throws where nobody can catch it,
+ * and so ends the process, when a program cannot be started that it had found before (it asks for output that there is none
+ * of). Here it gets an empty one.
  */
-function surviveFailedStart(command: ffmpeg.FfmpegCommand): void {
+function startLimited(command: ffmpeg.FfmpegCommand, { args, env }: LimitedFfmpeg): void {
   const patched = command as unknown as { _spawnFfmpeg(...parameters: unknown[]): void };
   const start = patched._spawnFfmpeg.bind(command);
   patched._spawnFfmpeg = (...parameters) => {
-    const end = parameters.pop() as End;
-    start(...parameters, (error?: Error | null, stdout?: Lines, stderr?: Lines) =>
+    const [own, options, started, end] = parameters as [string[], object, unknown, End];
+    start([...args, ...own], { ...options, env }, started, (error?: Error | null, stdout?: Lines, stderr?: Lines) =>
       end(error, stdout ?? NO_LINES, stderr ?? NO_LINES),
     );
   };
@@ -158,7 +173,7 @@ function surviveFailedStart(command: ffmpeg.FfmpegCommand): void {
 function machineTrouble(error: Error, stderr: string, ffmpegPath: string): FfmpegUnusableError | undefined {
   const { message } = error;
   const options = { cause: error };
-  if (/ENOENT|EACCES|Cannot find ffmpeg/.test(message)) {
+  if (/ENOENT|EACCES|Cannot find ffmpeg/.test(message) || NOT_STARTED.test(message)) {
     return new FfmpegUnusableError(
       `there is no ffmpeg at "${ffmpegPath}": install it, or set converter.ffmpegPath`,
       options,

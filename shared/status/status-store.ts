@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { within } from "../redis/within.ts";
 import type { ServiceName } from "../service/service.ts";
+import { CAMERA_ID_PATTERN } from "../store/names.ts";
 import { CAMERA_STATES, type CameraStatus } from "./camera-status.ts";
 import type { DiskForecast } from "./storage-status.ts";
 
@@ -128,7 +129,8 @@ const STATES: ReadonlySet<unknown> = new Set(CAMERA_STATES);
 
 function isCameraStatus(value: unknown): value is CameraStatus {
   const status = value as Partial<CameraStatus> | null;
-  return typeof status?.camera === "string" && typeof status.recorder === "string" && STATES.has(status.state);
+  const isCamera = typeof status?.camera === "string" && CAMERA_ID_PATTERN.test(status.camera);
+  return isCamera && typeof status.recorder === "string" && STATES.has(status.state);
 }
 
 function isServiceStatus(value: unknown): value is ServiceStatus {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
+import { LaterFootage } from "../../services/converter/later-footage.ts";
 import { Sweep } from "../../services/converter/sweep.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { footage } from "../support/mp4-evidence.ts";
@@ -205,7 +206,7 @@ class Batch {
     }
     // What nobody works on for ten minutes is swept away; here the minutes pass by the watch's own clock.
     let nowMs = 0;
-    const sweep = new Sweep(new IdleWatch(() => nowMs));
+    const sweep = new Sweep(new IdleWatch(() => nowMs), new LaterFootage(() => {}));
     for (; nowMs <= 120_000; nowMs += 60_000) await sweep.run(known);
   }
 

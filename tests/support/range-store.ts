@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { BufferPool } from "../../services/converter/buffer-pool.ts";
+import { DiskSemaphores } from "../../services/converter/disk-semaphores.ts";
 import { IdleWatch } from "../../services/converter/idle-watch.ts";
 import { convertMinute } from "../../services/converter/minute-converter.ts";
 import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
-import { Semaphore } from "../../services/converter/semaphore.ts";
 import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
+import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";
@@ -89,13 +90,16 @@ export class RangeStore {
   /** Converts a minute as the converter does, but for its pictures, which are all the same. */
   async convert(minute: Minute, picture: string): Promise<void> {
     const config = { thumbnailWidth: 320, chunkIdleMs: 0 } as ConverterConfig;
-    const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000 }), 10);
+    const previews = new PreviewBatcher(
+      new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS }),
+      10,
+    );
     previews.grab = () => readFile(picture);
     const tools = {
       config: () => config,
       previews,
       watch: new IdleWatch(),
-      copying: new Semaphore(1),
+      copying: new DiskSemaphores(1),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };

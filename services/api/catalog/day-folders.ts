@@ -1,5 +1,6 @@
 import { namesIn } from "../../../shared/disk/files.ts";
 import { dayFolder, isDayFolder, parseFootageName } from "../../../shared/store/names.ts";
+import { isOwnFolder } from "../../../shared/store/own-folder.ts";
 import { readdirIfThere } from "./day-index.ts";
 import { FolderCache } from "./folder-cache.ts";
 
@@ -35,7 +36,9 @@ export class DayFolderList {
     const unknown = folders.days.filter((day) => !folders.withFootage.has(day));
     for (let i = 0; i < unknown.length; i += PROBES_AT_ONCE) {
       const probes = unknown.slice(i, i + PROBES_AT_ONCE).map(async (day) => {
-        if (await holdsFootage(camera, dayFolder(directory, day))) folders.withFootage.add(day);
+        const folder = dayFolder(directory, day);
+        const isOurs = (await holdsFootage(camera, folder)) && (await isOwnFolder(directory, folder));
+        if (isOurs) folders.withFootage.add(day);
       });
       await Promise.all(probes);
     }

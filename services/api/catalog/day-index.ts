@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { readdir, stat } from "../../../shared/disk/files.ts";
 import { minutePath, parseFootageName } from "../../../shared/store/names.ts";
+import { isOwnFolder } from "../../../shared/store/own-folder.ts";
 import { dayOf, type Minute } from "../../../shared/time/minute.ts";
 
 export const MINUTES_A_DAY = 1440;
@@ -80,6 +81,7 @@ export class DayIndex {
 /** Reads a day folder. Throws the errors of readdir(3); a folder that went away meanwhile reads as empty. */
 export async function readDay(camera: string, directory: string, folder: string): Promise<DayIndex> {
   const index = new DayIndex(camera, directory, basename(folder));
+  if (!(await isOwnFolder(directory, folder))) return index;
   for (const name of await readdirIfThere(folder)) index.add(name);
   return index;
 }

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
 import { SpsError } from "../../../shared/h264/sps.ts";
 import { planMinute } from "../../../shared/minute/minute-plan.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
@@ -47,7 +47,7 @@ async function readPicture(file: FileHandle, index: ChunkIndex): Promise<Picture
   const head = Buffer.alloc(Math.min(PARAMETER_BYTES, index.sizes[keyframe] as number));
   await file.read(head, 0, head.length, index.offsets[keyframe] as number);
   try {
-    const configuration = avcConfigurationOf(splitAnnexB(head));
+    const configuration = avcConfigurationOf(splitAccessUnit(head));
     if (configuration === undefined) return undefined;
     const { codec, width, height } = configuration;
     return { codec, width, height };

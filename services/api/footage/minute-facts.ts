@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { lstat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
+import { LaterVersionError, Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { readMinute, readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
@@ -120,7 +120,9 @@ export class MinuteFactsReader {
       return { identity: file.entity.etag, facts: await this.#read(file.handle) };
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw error;
-      this.#logger.warn("a minute's mp4 is damaged: ./nvr fsck tells more", { path, error });
+      const isLater = error instanceof LaterVersionError;
+      const what = isLater ? "was written by a later version: upgrade the api" : "is damaged: ./nvr fsck tells more";
+      this.#logger.warn(`a minute's mp4 ${what}`, { path, error });
       return { identity: file.entity.etag, facts: undefined };
     } finally {
       await file.handle.close();

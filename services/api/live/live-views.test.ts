@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import winston from "winston";
 import { framesChannel, RENEW_INTERVAL_MS, WATCH_CHANNEL } from "../../../shared/live/channels.ts";
 import { encodeFrame } from "../../../shared/live/frame-message.ts";
+import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { ApiServer } from "../server.ts";
@@ -45,7 +46,7 @@ beforeEach(async () => {
   await ear.subscribe(WATCH_CHANNEL);
   recorder.once("end", () => ear.disconnect());
   store = new StoreFixture({ yard: {}, gate: {}, off: { enabled: false } });
-  store.config.change({ converter: { ffmpegPath: "ffmpeg" } as never });
+  store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_H264_PIXELS } as never });
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
   live = new LiveViews({ config: store.config, logger, source: new LiveSource(redis), patience: PATIENCE });
@@ -56,6 +57,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${await server.listen("127.0.0.1", 0)}`;
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await live.close();
   await server.stop(0);
   redis.disconnect();
@@ -160,7 +162,7 @@ test("stopping says goodbye, and a camera that is recorded no more says so", asy
 
 test("an ffmpeg that is missing, fails or hangs costs its viewers their picture, and nobody else anything", async () => {
   for (const [script, complaint] of [
-    [undefined, /cannot be run: spawn .* ENOENT/],
+    [undefined, /cannot be run: see whether it is there/],
     ["#!/bin/sh\necho no such codec >&2\nexit 1\n", /ffmpeg ended with 1: no such codec/],
   ] as const) {
     const ffmpegPath = join(store.root, "ffmpeg");
@@ -180,6 +182,34 @@ test("an ffmpeg that is missing, fails or hangs costs its viewers their picture,
     await h264.closed;
     await letGo("yard");
   }
+});
+
+test("an ffmpeg for live view gets limits and none of our secrets; a picture that is too large is given to none", async () => {
+  vi.stubEnv("NVR_CAMERAS", '{"yard":{"url":"rtsp://admin:secret@192.0.2.1/"}}');
+  vi.stubEnv("REDIS_URL", "redis://:secret@127.0.0.1/");
+  const ffmpegPath = join(store.root, "ffmpeg");
+  writeFileSync(ffmpegPath, `#!/bin/sh\n{ env; ulimit -v; echo "$@"; } > ${store.root}/noted\nexit 1\n`);
+  chmodSync(ffmpegPath, 0o755);
+  store.config.change({ converter: { ffmpegPath, maxPixels: 1_000_000 } as never });
+  const client = await watchLive(url, "yard", { query: "?codec=mpeg1" });
+  await vi.waitUntil(() => asked.length > 0, 20_000);
+  await send("yard", 2);
+  expect(await client.closed).toMatchObject({ code: 1011 });
+  const noted = readFileSync(join(store.root, "noted"), "utf8");
+  expect(noted).toMatch(/-max_pixels 1000000 -protocol_whitelist pipe .*-i pipe:0/s);
+  expect(noted).toMatch(/^1079826$|^1079825$/m); // 1 GiB and 32 bytes for each pixel, in kB
+  expect(noted).not.toContain("secret");
+  await letGo("yard");
+
+  rmSync(join(store.root, "noted"));
+  store.config.change({ converter: { ffmpegPath, maxPixels: 65_536 } as never });
+  asked.length = logged.length = 0;
+  const other = await watchLive(url, "yard", { query: "?codec=mpeg1" });
+  await vi.waitUntil(() => asked.length > 0, 20_000);
+  await send("yard", 2);
+  expect(await other.closed).toMatchObject({ code: 1011 });
+  expect(logged.join("\n")).toMatch(/more than converter.maxPixels \(65536\)/);
+  expect(existsSync(join(store.root, "noted"))).toBe(false);
 });
 
 test("an ffmpeg that hangs is killed", async () => {

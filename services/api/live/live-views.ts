@@ -153,6 +153,7 @@ export class LiveViews {
             source,
             logger,
             ffmpegPath: config.current.converter.ffmpegPath,
+            maxPixels: config.current.converter.maxPixels,
             hangMs: this.#patience.hangMs,
             ended: () => this.#forget(key, channel),
           });

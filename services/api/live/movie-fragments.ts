@@ -1,4 +1,4 @@
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
 import { SpsError } from "../../../shared/h264/sps.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
@@ -50,7 +50,7 @@ export class MovieFragments {
 
   /** The fragment of a frame, or undefined where no stream could begin so far. Frames come in decode order. */
   take(frame: LiveFrame): Fragment | undefined {
-    const nals = splitAnnexB(frame.data);
+    const nals = splitAccessUnit(frame.data);
     const start = frame.isKeyframe ? this.#startAt(frame.captureTimeUs, nals) : undefined;
     if (this.#configuration === undefined) return undefined;
     const presentationTimeUs = Math.max(0, frame.captureTimeUs - this.#startTimeUs);

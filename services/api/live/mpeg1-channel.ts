@@ -1,7 +1,11 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { WebSocket } from "ws";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
+import { START_CODE } from "../../../shared/h264/nal.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
+import { isOpaqueSei } from "../../../shared/pictures/keyframe.ts";
+import { checkPictureSize } from "../../../shared/pictures/picture-size.ts";
 import { Audience } from "./audience.ts";
 import { type Channel, CloseCode } from "./channel.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -12,6 +16,8 @@ export interface Mpeg1ChannelOptions {
   camera: string;
   source: LiveSource;
   ffmpegPath: string;
+  /** Pixels of the largest picture that is converted. */
+  maxPixels: number;
   /** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
   hangMs: number;
   logger: Logger;
@@ -63,6 +69,8 @@ export class Mpeg1Channel implements Channel {
       this.#fail("ffmpeg hangs, and was killed");
       return;
     }
+    const nals = splitAccessUnit(data);
+    if (isKeyframe && this.#isTooLarge(nals)) return;
     if (this.#ffmpeg === undefined && !this.#start()) return;
     const stdin = this.#ffmpeg?.stdin;
     if (stdin === undefined) return;
@@ -71,14 +79,24 @@ export class Mpeg1Channel implements Channel {
     this.#unansweredSinceMs ??= nowMs;
     if (this.#isSkipping || !stdin.writable) return;
     stdin.cork();
-    stdin.write(data);
+    stdin.write(nals.some(isOpaqueSei) ? withoutOpaqueSei(nals) : data);
     stdin.write(DELIMITER);
     stdin.uncork();
   }
 
+  #isTooLarge(nals: readonly Buffer[]): boolean {
+    try {
+      checkPictureSize(nals, this.#options.maxPixels);
+      return false;
+    } catch (error) {
+      this.#fail((error as Error).message);
+      return true;
+    }
+  }
+
   #start(): boolean {
     try {
-      this.#ffmpeg = startConversion(this.#options.ffmpegPath, {
+      this.#ffmpeg = startConversion(this.#options.ffmpegPath, this.#options.maxPixels, {
         data: (bytes) => this.#converted(bytes),
         complaint: (text) => {
           this.#complaint = (this.#complaint + text).slice(-500);
@@ -107,4 +125,9 @@ export class Mpeg1Channel implements Channel {
     this.audience.close(CloseCode.internalError, "The conversion to MPEG-1 has failed; the api's log says why.");
     this.#options.ended();
   }
+}
+
+/** ffmpeg is given start codes, and would find those within the SEI as well. */
+function withoutOpaqueSei(nals: readonly Buffer[]): Buffer {
+  return Buffer.concat(nals.filter((nal) => !isOpaqueSei(nal)).flatMap((nal) => [START_CODE, nal]));
 }

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
+import { limitFfmpeg } from "../../../shared/child/ffmpeg-limits.ts";
 
 /** Of what comes on stdin: H.264, decoded without waiting for frames that may never come. */
 const INPUT_OPTIONS = [
@@ -27,19 +28,21 @@ const OUTPUT_OPTIONS = {
  * constructor puts that line into its member `spawnOptions`, starts ffmpeg with what it reads there, and puts the process
  * into its member `stream`.
  */
-class H264Muxer extends Mpeg1Muxer {
-  declare readonly ffmpeg: ChildProcessWithoutNullStreams;
+function muxerWith(firstOptions: readonly string[]) {
+  return class H264Muxer extends Mpeg1Muxer {
+    declare readonly ffmpeg: ChildProcessWithoutNullStreams;
 
-  set spawnOptions(options: string[]) {
-    Object.defineProperty(this, "spawnOptions", { value: [...INPUT_OPTIONS, ...options] });
-  }
+    set spawnOptions(options: string[]) {
+      Object.defineProperty(this, "spawnOptions", { value: [...firstOptions, ...options] });
+    }
 
-  set stream(ffmpeg: ChildProcessWithoutNullStreams) {
-    // Before the constructor stumbles over the pipes that are missing when there are no more file descriptors.
-    ffmpeg.on("error", () => {});
-    Object.defineProperty(this, "stream", { value: ffmpeg });
-    Object.defineProperty(this, "ffmpeg", { value: ffmpeg });
-  }
+    set stream(ffmpeg: ChildProcessWithoutNullStreams) {
+      // Before the constructor stumbles over the pipes that are missing when there are no more file descriptors.
+      ffmpeg.on("error", () => {});
+      Object.defineProperty(this, "stream", { value: ffmpeg });
+      Object.defineProperty(this, "ffmpeg", { value: ffmpeg });
+    }
+  };
 }
 
 export interface ConversionListener {
@@ -51,17 +54,31 @@ export interface ConversionListener {
   ended(reason: string): void;
 }
 
+/** What env(1) and prlimit(1) end with when they cannot start a program. */
+const NOT_STARTED = [126, 127];
+
 /**
  * Starts an ffmpeg that makes MPEG-1 of the H.264 that it is given on stdin, by the muxer of node-rtsp-stream. Contained are the package's faults: it
- * puts the camera's URL, password included, on ffmpeg's command line (here it is `pipe:0`), logs to the console, and dies
- * with an unhandled error when ffmpeg cannot be started. Throws when the process could not even be tried.
+ * puts the camera's URL, password included, on ffmpeg's command line (here it is `pipe:0`), hands our environment down (here
+ * env(1) takes it away), logs to the console, and dies with an unhandled error when ffmpeg cannot be started. Throws when the
+ * process could not even be tried.
  */
-export function startConversion(ffmpegPath: string, listener: ConversionListener): ChildProcessWithoutNullStreams {
-  const muxer = new H264Muxer({ url: "pipe:0", ffmpegPath, ffmpegOptions: OUTPUT_OPTIONS });
+export function startConversion(
+  ffmpegPath: string,
+  maxPixels: number,
+  listener: ConversionListener,
+): ChildProcessWithoutNullStreams {
+  const { command, args, env, inputOptions } = limitFfmpeg(ffmpegPath, maxPixels);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const Muxer = muxerWith(["-i", ...variables, command, ...args, ...INPUT_OPTIONS, ...inputOptions]);
+  const muxer = new Muxer({ url: "pipe:0", ffmpegPath: "env", ffmpegOptions: OUTPUT_OPTIONS });
   const { ffmpeg } = muxer;
   ffmpeg.removeAllListeners("exit"); // it writes to the console
   ffmpeg.on("error", (error) => listener.ended(`${ffmpegPath} cannot be run: ${error.message}`));
-  ffmpeg.on("exit", (code, signal) => listener.ended(`ffmpeg ended with ${signal ?? code}`));
+  ffmpeg.on("exit", (code, signal) => {
+    if (NOT_STARTED.includes(code ?? 0)) listener.ended(`${ffmpegPath} cannot be run: see whether it is there`);
+    else listener.ended(`ffmpeg ended with ${signal ?? code}`);
+  });
   ffmpeg.stdin.on("error", () => {}); // EPIPE: its end is told by "exit"
   muxer.on("mpeg1data", (bytes: Buffer) => listener.data(bytes));
   muxer.on("ffmpegStderr", (text: Buffer) => listener.complaint(text.toString()));

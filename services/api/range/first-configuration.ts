@@ -1,4 +1,4 @@
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
 import { SpsError } from "../../../shared/h264/sps.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import type { Cut } from "./cut.ts";
@@ -33,7 +33,7 @@ async function headOf(minute: OpenMinute, sample: number): Promise<Buffer[]> {
     .read(Buffer.allocUnsafe(length), 0, length, position)
     .finally(() => piece.file.closeUnlessKept());
   const head = buffer.subarray(0, bytesRead);
-  return isAnnexB ? splitAnnexB(head) : splitLengths(head);
+  return isAnnexB ? splitAccessUnit(head) : splitLengths(head);
 }
 
 /** The NAL units that are whole, up to one that is none. */

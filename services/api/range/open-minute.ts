@@ -34,6 +34,15 @@ export class ConvertedMeanwhileError extends Error {
   override name = "ConvertedMeanwhileError";
 }
 
+/** A chunk that no recorder of ours wrote: it can be joined only when it is converted, which makes it longer. */
+export class ForeignChunkError extends Error {
+  override name = "ForeignChunkError";
+
+  constructor(path: string) {
+    super(`${path} has start codes of three bytes: it can be had when it is converted`);
+  }
+}
+
 /** An mp4 that is open already. */
 export interface OpenMp4 {
   held: HeldFile;
@@ -47,7 +56,7 @@ export interface OpenMp4 {
  * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. Takes over the `mp4` of a minute
  * without chunks, if it is open already.
  *
- * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
+ * Throws ConvertedMeanwhileError, ForeignChunkError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
  */
 export async function openMinute(
   camera: string,
@@ -89,6 +98,7 @@ async function readIndex(
     files.push(held);
     const file = await held.handle();
     const index = await indexChunk(file);
+    if (index.hasShortStart) throw new ForeignChunkError(held.path);
     const { offsets, sizes } = index;
     chunks.push({ index, source: { path: held.path, file, offsets, sizes, isAnnexB: true, held } });
   }

@@ -13,7 +13,14 @@ import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { inOrder } from "./in-order.ts";
 import { type Batch, MinuteHeads } from "./minute-heads.ts";
-import { ConvertedMeanwhileError, closeAll, type OpenMinute, type OpenMp4, openMinute } from "./open-minute.ts";
+import {
+  ConvertedMeanwhileError,
+  closeAll,
+  ForeignChunkError,
+  type OpenMinute,
+  type OpenMp4,
+  openMinute,
+} from "./open-minute.ts";
 import { mediaPieces, type Piece } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { RangeMovie } from "./range-movie.ts";
@@ -182,7 +189,7 @@ class RangeLayout {
       return minute?.writtenUs;
     } catch (error) {
       if (error instanceof OtherCodecError) return error.record?.spans.at(-1)?.endUs;
-      if (error instanceof Mp4Error || error instanceof TimesTooFarApartError) return undefined;
+      if (isUnreadable(error)) return undefined;
       throw error;
     }
   }
@@ -218,7 +225,7 @@ class RangeLayout {
     } catch (error) {
       if (error instanceof OtherCodecError && error.record !== undefined) {
         this.#codecs.add(error.codec, error.record.spans);
-      } else if (error instanceof Mp4Error || error instanceof TimesTooFarApartError) {
+      } else if (isUnreadable(error)) {
         this.#parts.logger.warn("a range leaves out a minute that cannot be read", {
           camera,
           minute: place.minute,
@@ -241,6 +248,10 @@ class RangeLayout {
     const detail = `What there is ${where} is damaged and cannot be read; ./nvr fsck tells more.`;
     return new Problem("no-footage", 404, detail, {}, { damagedMinutes });
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Mp4Error || error instanceof TimesTooFarApartError || error instanceof ForeignChunkError;
 }
 
 function firstCaptureUs({ samples }: OpenMinute): number {

@@ -49,7 +49,7 @@ export class VirtualFile {
   /**
    * The bytes from `start` to `end` (exclusive); each part is good until the next one is asked for. Can be called once:
    * what was given is let go of. `onIndexDone` is called when nothing that was made is held in memory any more.
-   * Throws FootageChangedError, StartCodeError, and the errors of open(2) and read(2): bytes that would be wrong are not given.
+   * Throws FootageChangedError, and the errors of open(2) and read(2): bytes that would be wrong are not given.
    */
   async *contents(start: number, end: number, onIndexDone: () => void): AsyncGenerator<Buffer> {
     const pieces = this.#pieces.splice(0);
@@ -130,7 +130,7 @@ export class VirtualFile {
     for (let sample = from; sample < to; sample++) {
       const at = (offsets[sample] as number) - start;
       const unit = bytes.subarray(at, at + (sizes[sample] as number));
-      startCodesToLengths(unit);
+      startCodesToLengths(unit, true);
       filled += unit.copy(bytes, filled); // over the block header in front of it
     }
     return bytes.subarray(0, filled);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConverterConfig } from "../../../shared/config/config.ts";
+import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
@@ -27,8 +28,8 @@ afterEach(async () => {
   store.remove();
 });
 
-function useFfmpeg(ffmpegPath: string): void {
-  store.config.change({ converter: { ffmpegPath, ffmpegTimeoutMs: 20_000 } as ConverterConfig });
+function useFfmpeg(ffmpegPath: string, maxPixels = LARGEST_H264_PIXELS): void {
+  store.config.change({ converter: { ffmpegPath, ffmpegTimeoutMs: 20_000, maxPixels } as ConverterConfig });
 }
 
 /** ffmpeg, that counts how often it is started, and takes its time. */
@@ -67,6 +68,14 @@ async function difference(jpeg: Buffer, hue: number): Promise<number> {
 }
 
 describe("a snapshot", () => {
+  it("of a picture with more than converter.maxPixels is made by no ffmpeg", async () => {
+    const starts = countingFfmpeg();
+    useFfmpeg(store.config.current.converter.ffmpegPath, 10_000);
+    await record(await clip([0]));
+    expect((await api.get(SNAPSHOT)).status).toBe(404);
+    expect(starts()).toBe(0);
+  });
+
   it("is the newest keyframe of the chunk that is being written, whatever lies torn behind it", async () => {
     await record(await clip([0, 120]), chunkOf(), Buffer.from([0, 1, 2, 3]));
     const reply = await api.get(SNAPSHOT);

@@ -1,17 +1,19 @@
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
 import { SpsError } from "../../../shared/h264/sps.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
-import { uint32 } from "../../../shared/mp4/box.ts";
-import type { Keyframe } from "../../../shared/pictures/frame-grabber.ts";
+import { type Keyframe, keyframeOf } from "../../../shared/pictures/keyframe.ts";
 import { openRegularFile } from "../http/send-file.ts";
 
 /** A keyframe, not decoded yet. */
 export interface FoundKeyframe {
   /** Its capture time, µs since the Unix epoch. */
   timeUs: number;
-  /** What to decode. Throws the errors of open(2) and read(2); undefined when it has gone or has no parameter sets. */
-  read(): Promise<Keyframe | undefined>;
+  /**
+   * What to decode; undefined when it has gone or has no parameter sets. Throws PictureTooLargeError, and the errors of open(2)
+   * and read(2).
+   */
+  read(maxPixels: number): Promise<Keyframe | undefined>;
 }
 
 /** The newest keyframe in a chunk; undefined when it has none, or has gone. Throws the errors of open(2) and read(2). */
@@ -24,23 +26,28 @@ export async function newestKeyframe(path: string): Promise<FoundKeyframe | unde
     if (at === -1) return undefined;
     return {
       timeUs: captureTimesUs[at] as number,
-      read: () => readKeyframe(path, offsets[at] as number, sizes[at] as number),
+      read: (maxPixels) => readKeyframe(path, offsets[at] as number, sizes[at] as number, maxPixels),
     };
   } finally {
     await chunk.handle.close();
   }
 }
 
-async function readKeyframe(path: string, offset: number, size: number): Promise<Keyframe | undefined> {
+async function readKeyframe(
+  path: string,
+  offset: number,
+  size: number,
+  maxPixels: number,
+): Promise<Keyframe | undefined> {
   const chunk = await openRegularFile(path);
   if (chunk === undefined) return undefined;
   try {
     const data = Buffer.alloc(size);
     const { bytesRead } = await chunk.handle.read(data, 0, size, offset);
-    const nals = splitAnnexB(data.subarray(0, bytesRead));
+    const nals = splitAccessUnit(data.subarray(0, bytesRead));
     const configuration = avcConfigurationOf(nals);
     if (configuration === undefined) return undefined;
-    return { sample: Buffer.concat(nals.flatMap((nal) => [uint32(nal.length), nal])), configuration };
+    return keyframeOf(nals, configuration, maxPixels);
   } catch (error) {
     if (error instanceof SpsError) return undefined;
     throw error;

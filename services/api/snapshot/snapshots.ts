@@ -2,6 +2,7 @@ import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../../shared/pictures/ffmpeg-unusable-error.ts";
 import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
+import { PictureTooLargeError } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -101,14 +102,18 @@ export class Snapshots {
     const { config, logger } = this.#parts;
     const giveBack = await this.#slots.take();
     try {
-      const sample = await keyframe.read();
+      const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config.current.converter;
+      const sample = await keyframe.read(maxPixels);
       if (sample === undefined) return undefined;
-      const { ffmpegPath, ffmpegTimeoutMs } = config.current.converter;
-      const [jpeg] = await new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs }).grab([sample]);
+      const [jpeg] = await new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels }).grab([sample]);
       this.#isUnusable = false;
       if (jpeg === undefined) logger.warn("the newest keyframe of a camera cannot be decoded", { camera });
       return jpeg && { jpeg, takenUs: keyframe.timeUs, etag: `"${keyframe.timeUs.toString(36)}-${jpeg.length}"` };
     } catch (error) {
+      if (error instanceof PictureTooLargeError) {
+        logger.warn("the newest keyframe of a camera is not decoded", { camera, error });
+        return undefined;
+      }
       if (!(error instanceof FfmpegUnusableError)) throw error;
       if (!this.#isUnusable) logger.warn("snapshots are as old as the newest preview", { error });
       this.#isUnusable = true;

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { readFile } from "../../../shared/disk/files.ts";
+import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 
 /** A cell is 16:9, of whole JPEG blocks (16 × 16 pixels), so that no cell shows in its neighbour. */
 const CELL_WIDTH = 256;
@@ -37,7 +38,7 @@ export async function drawSheet(
 
 /** CELL_WIDTH × CELL_HEIGHT pixels of three bytes. */
 async function decodeCell(jpeg: Buffer): Promise<Buffer> {
-  return await sharp(jpeg)
+  return await sharp(jpeg, { limitInputPixels: LARGEST_H264_PIXELS })
     .resize({
       width: CELL_WIDTH,
       height: CELL_HEIGHT,

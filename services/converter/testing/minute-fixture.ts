@@ -8,6 +8,7 @@ import type { ConverterConfig } from "../../../shared/config/config.ts";
 import { readMinute } from "../../../shared/mp4/minute-file.ts";
 import type { ReadMovie } from "../../../shared/mp4/movie-reader.ts";
 import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
+import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import type { ConversionJob } from "../../../shared/queue/conversion-queue.ts";
 import { chunkPath, dayFolder, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteStartUs } from "../../../shared/time/minute.ts";
@@ -22,10 +23,10 @@ import {
 } from "../../../tests/support/chunk-maker.ts";
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
 import { BufferPool } from "../buffer-pool.ts";
+import { DiskSemaphores } from "../disk-semaphores.ts";
 import { IdleWatch } from "../idle-watch.ts";
 import type { MinuteConverterTools } from "../minute-converter.ts";
 import { PreviewBatcher } from "../preview-batcher.ts";
-import { Semaphore } from "../semaphore.ts";
 import { TAKEOVER_PACE } from "../takeover-pace.ts";
 
 export const MINUTE = "20251124.1432";
@@ -40,6 +41,7 @@ export const CONFIG: ConverterConfig = {
   chunkIdleMs: 30_000,
   ffmpegPath: "ffmpeg",
   ffmpegTimeoutMs: 20_000,
+  maxPixels: LARGEST_H264_PIXELS,
   thumbnailWidth: 160,
 };
 
@@ -118,12 +120,16 @@ export const FINISHED = ["mp4", "preview.jpg", "thumbnail.jpg"].map((ending) => 
 /** What a converter works with, with settings of a test's own. */
 export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWatch()): MinuteConverterTools {
   const config = { ...CONFIG, ...changes };
-  const grabber = new FrameGrabber({ ffmpegPath: config.ffmpegPath, timeoutMs: config.ffmpegTimeoutMs });
+  const grabber = new FrameGrabber({
+    ffmpegPath: config.ffmpegPath,
+    timeoutMs: config.ffmpegTimeoutMs,
+    maxPixels: config.maxPixels,
+  });
   return {
     config: () => config,
     previews: new PreviewBatcher(grabber, 10),
     watch,
-    copying: new Semaphore(2),
+    copying: new DiskSemaphores(2),
     buffers: new BufferPool(),
     pace: TAKEOVER_PACE,
   };

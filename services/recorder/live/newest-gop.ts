@@ -18,7 +18,6 @@ export interface StoredFrame {
 
 /** A longer beginning of a GOP would take longer to decode than the next keyframe is likely to take to come. */
 const MOST_BYTES = 8 * 1024 * 1024;
-const HEAD_BYTES = 4096;
 
 /** Reads the frames of a GOP, or none when it is too long. Throws the errors of open(2) and read(2). */
 export async function readGop({ path, start, end }: GopPlace): Promise<StoredFrame[]> {
@@ -42,7 +41,7 @@ export function framesIn(bytes: Buffer): StoredFrame[] {
     const data = bytes.subarray(at, at + header.length);
     at += header.length;
     if (header.kind !== BlockKind.h264) continue;
-    const isKeyframe = holdsIdrPicture(data.subarray(0, HEAD_BYTES)) === true;
+    const isKeyframe = holdsIdrPicture(data, true) === true;
     frames.push({ captureTimeUs: header.timeUs, isKeyframe, bytes: data });
   }
 }

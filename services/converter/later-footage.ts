@@ -1,0 +1,53 @@
+/** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
+export interface LaterChunk {
+  path: string;
+  /** What this version does not know. */
+  reason: string;
+}
+
+interface Sighting {
+  reason: string;
+  atMs: number;
+}
+
+/** A chunk is looked into again after so long: meanwhile a converter of a later version may have mended what is in its way. */
+const LOOK_AGAIN_MS = 10 * 60_000;
+
+/** Chunks that wait for a later version of the converter: told, and not looked into at each sweep. */
+export class LaterFootage {
+  readonly #tell: (message: string) => void;
+  readonly #nowMs: () => number;
+  readonly #chunks = new Map<string, Sighting>();
+
+  /** @param tell is told once of each chunk */
+  constructor(tell: (message: string) => void, nowMs: () => number = () => performance.now()) {
+    this.#tell = tell;
+    this.#nowMs = nowMs;
+  }
+
+  note({ path, reason }: LaterChunk): void {
+    if (!this.#chunks.has(path)) this.#tell(`${path} waits for a later version of the converter: ${reason}`);
+    this.#chunks.set(path, { reason, atMs: this.#nowMs() });
+  }
+
+  /** Whether a chunk was found to wait, lately. */
+  waits(path: string): boolean {
+    const atMs = this.#chunks.get(path)?.atMs;
+    return atMs !== undefined && this.#nowMs() - atMs < LOOK_AGAIN_MS;
+  }
+
+  /** Forgets all but the chunks that are still there. */
+  keepOnly(present: ReadonlySet<string>): void {
+    for (const path of this.#chunks.keys()) if (!present.has(path)) this.#chunks.delete(path);
+  }
+
+  problems(): string[] {
+    const [first] = this.#chunks;
+    if (first === undefined) return [];
+    const [path, { reason }] = first;
+    return [
+      `footage of a later version waits, chunks: ${this.#chunks.size}, such as ${path} (${reason}): ` +
+        "upgrade the converter, which then converts them",
+    ];
+  }
+}
