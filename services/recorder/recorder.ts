@@ -5,6 +5,7 @@ import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
+import type { Quote } from "./camera/quote.ts";
 import { Disks } from "./chunk/disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { LiveTap } from "./live/live-tap.ts";
@@ -16,6 +17,8 @@ export interface RecorderOptions {
   origin: { recorder: string; boot: string };
   clock: SystemClock;
   logger: Logger;
+  /** Makes a camera's words fit to be shown. */
+  quote: Quote;
   /** Where frames go while somebody watches a camera live. */
   live(camera: string): LiveTap;
   /** A chunk was closed. Must not block: frames wait behind it. */
@@ -119,7 +122,7 @@ export class Recorder {
   }
 
   #startCamera(camera: CameraConfig): void {
-    const { origin, clock, logger, live, chunkClosed, directoryUsed } = this.#options;
+    const { origin, clock, logger, quote, live, chunkClosed, directoryUsed } = this.#options;
     directoryUsed(camera);
     logger.info(`camera ${camera.id}: connecting`);
     this.#cameras.set(
@@ -127,6 +130,7 @@ export class Recorder {
       new CameraRecorder({
         camera,
         memory: new CameraMemory(),
+        quote,
         recorder: this.#config.recorder,
         sockets: this.#sockets,
         disks: this.#disks,

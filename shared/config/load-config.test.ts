@@ -29,6 +29,8 @@ test("storage root and cameras are enough: everything else has its default", () 
     directory: "/footage/yard",
     transport: "tcp",
     tls: { verify: true },
+    auth: "any",
+    redirectHosts: [],
     connectTimeoutMs: 30_000,
     stallTimeoutMs: 5000,
     keyframeTimeoutMs: 300_000,

@@ -36,6 +36,7 @@ async function record(maxBuffer: string, mountPoints: string[]): Promise<void> {
   recorder = new CameraRecorder({
     camera: config.cameras.get("yard") as CameraConfig,
     memory: new CameraMemory(),
+    quote: (words) => words,
     recorder: config.recorder,
     sockets: new BatchedSockets(10),
     disks,

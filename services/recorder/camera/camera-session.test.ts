@@ -53,6 +53,7 @@ async function record(timeouts: { keyframeTimeout?: number; stallTimeout?: numbe
   session = new CameraSession({
     camera: yard,
     memory: new CameraMemory(),
+    quote: (words) => words,
     recorder: config.recorder,
     sockets: new BatchedSockets(READ_INTERVAL_MS),
     chunks,

@@ -17,6 +17,7 @@ import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
 import type { CameraMemory } from "./camera-memory.ts";
 import { CameraAwayError, noUdpPackets } from "./errors.ts";
+import type { Quote } from "./quote.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
 /** What a session is given. */
@@ -24,6 +25,8 @@ export interface CameraSessionOptions {
   camera: CameraConfig;
   /** What earlier sessions have learned about the camera, and what this one adds. */
   memory: CameraMemory;
+  /** Makes the camera's words fit to be shown. */
+  quote: Quote;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
   /** What is recorded goes to these, and is written there also after the session's end. */
@@ -108,7 +111,14 @@ export class CameraSession {
         },
         closed: (error) => this.#end(error),
       },
-      { transport: camera.transport, tls: camera.tls, memory: options.memory },
+      {
+        transport: camera.transport,
+        tls: camera.tls,
+        auth: camera.auth,
+        redirectHosts: camera.redirectHosts,
+        memory: options.memory,
+        quote: options.quote,
+      },
     );
   }
 
