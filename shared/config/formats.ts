@@ -161,7 +161,8 @@ export const optional = <Value>(leaf: Leaf<Value>): Leaf<Value | null> =>
  */
 export function isRtspUrl(value: unknown): boolean {
   if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value)) return false;
-  const match = /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
+  const match =
+    /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.]+(?:%[^\]/?#@]+)?\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
   if (match === null || hasTwoReadings(value)) return false;
   return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
 }
@@ -176,7 +177,7 @@ function hasTwoReadings(url: string): boolean {
   const host = text.slice(text.lastIndexOf("@") + 1);
   if (authority === -1 || text.lastIndexOf("@") < authority || !text.slice(0, authority).includes(":")) return false;
   const hostAtFront = /^(?:.*@)?(?:\[[^\]]*\]|[^:/?#@[\]]+)(?::\d{1,5})?$/.test(text.slice(0, authority));
-  return hostAtFront && /^(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
+  return hostAtFront && /^(?:\[[0-9A-Fa-f:.]+(?:%[^\]/?#@]+)?\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
 }
 
 /** A name, an IPv4 address or an IPv6 address, and a port if need be. */

@@ -216,6 +216,8 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
     "rtsp://192.0.2.1:554/user=admin&password=p@ss=1.sdp",
     "rtsp://h/live?user=a@b",
     "rtsp://[2001:db8::1]:554/a",
+    "rtsp://u:p@[fe80::1%eth0]:554/a",
+    "rtsp://[fe80::1%25enp3s0.2]/a",
     "RTSP://h/",
   ];
   for (const url of accepted) expect(parse({ cameras: { a: { url } } }).cameras.get("a")?.url, url).toBe(url);

@@ -8,4 +8,6 @@ export class CameraMemory {
   digestAlgorithm: string | undefined;
   /** Digest algorithms that the camera has refused since it took user and password last, the latest last. */
   refusedAlgorithms: readonly string[] = [];
+  /** The address at which the camera was reached last: of several of its name, the one to be tried first. */
+  address: string | undefined;
 }

@@ -16,7 +16,7 @@ import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
 import type { CameraMemory } from "./camera-memory.ts";
-import { CameraAwayError, noUdpPackets } from "./errors.ts";
+import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
 import type { Quote } from "./quote.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
@@ -116,6 +116,7 @@ export class CameraSession {
         tls: camera.tls,
         auth: camera.auth,
         redirectHosts: camera.redirectHosts,
+        connectTimeoutMs: camera.connectTimeoutMs,
         memory: options.memory,
         quote: options.quote,
       },
@@ -329,6 +330,8 @@ export class CameraSession {
     const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
     if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
       if (this.#session.isOverUdp && !this.#hasStream) return noUdpPackets(silentMs);
+      const tried = this.#hasStream ? undefined : this.#session.triedAddresses;
+      if (tried !== undefined) return notReached(silentMs, tried);
       const seconds = Math.round(silentMs / 1000);
       return new CameraAwayError(
         `nothing was heard for ${seconds} s`,

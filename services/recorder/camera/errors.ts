@@ -35,6 +35,21 @@ export function asCameraError(error: unknown, quote: Quote): CameraError {
   return new RecorderFaultError(quote(error instanceof Error ? error.message : String(error)), error);
 }
 
+/** No connection came about within so long; `tried` are the addresses that its name led to, none while it is looked up. */
+export function notReached(waitedMs: number, tried: readonly string[]): CameraAwayError {
+  const seconds = Math.round(waitedMs / 1000);
+  if (tried.length === 0) {
+    return new CameraAwayError(
+      `its name was not looked up within ${seconds} s`,
+      "check the network and the name server, or give its address in its url",
+    );
+  }
+  return new CameraAwayError(
+    `no connection within ${seconds} s (tried ${tried.join(", ")})`,
+    "check that the camera is on and in this network, and that these are its addresses",
+  );
+}
+
 /** The camera plays over UDP, and nothing of it came for so long. */
 export function noUdpPackets(silentMs: number): CameraAwayError {
   return new CameraAwayError(

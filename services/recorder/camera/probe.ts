@@ -8,7 +8,7 @@ import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
 import { ParameterSets } from "../rtp/parameter-sets.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError, noUdpPackets } from "./errors.ts";
+import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
 import type { Quote } from "./quote.ts";
 
 /** What a short look at a camera shows. */
@@ -89,15 +89,17 @@ export async function probeCamera(
       tls: camera.tls,
       auth: camera.auth,
       redirectHosts: camera.redirectHosts,
+      connectTimeoutMs: limitMs,
       ...(quote === undefined ? {} : { quote }),
     },
   );
   const pulse = setInterval(() => session.keepAlive(performance.now()), PULSE_MS);
   const timer = setTimeout(() => {
     if (frames.length >= FRAMES_FOR_RATE) enough();
-    enough(
-      session.isOverUdp && !hasStream ? noUdpPackets(limitMs) : new CameraAwayError(...silence(frames.length, limitMs)),
-    );
+    const tried = session.triedAddresses;
+    if (tried !== undefined) enough(notReached(limitMs, tried));
+    else if (session.isOverUdp && !hasStream) enough(noUdpPackets(limitMs));
+    else enough(new CameraAwayError(...silence(frames.length, limitMs)));
     session.close();
   }, limitMs);
   try {

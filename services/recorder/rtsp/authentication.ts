@@ -119,7 +119,8 @@ export class Authenticator {
     if (digests.length === 0) return this.#allowsBasic && !this.#refused.has("BASIC") ? offered[0] : undefined;
     if (this.#refused.size >= MAX_REFUSALS) return undefined;
     const { digestAlgorithm, refusedAlgorithms } = this.#memory;
-    const untried = digests.filter((challenge) => !refusedAlgorithms.includes(algorithmOf(challenge)));
+    const isRefused = (algorithm: string) => this.#refused.has(algorithm) || refusedAlgorithms.includes(algorithm);
+    const untried = digests.filter((challenge) => !isRefused(algorithmOf(challenge)));
     const remembered = untried.find((challenge) => algorithmOf(challenge) === digestAlgorithm);
     if (untried.length > 0 || this.#refused.size > 0) return remembered ?? untried[0];
     const lastRefusal = (challenge: Challenge) => refusedAlgorithms.indexOf(algorithmOf(challenge));

@@ -2,6 +2,7 @@ import { CameraAwayError, type CameraError } from "../camera/errors.ts";
 import type { Quote } from "../camera/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSocket, BatchedSockets } from "./batched-socket.ts";
+import type { Destination } from "./destination.ts";
 import { asConnectionError, HungUpError, RedirectedError, refusal, UnansweredError, whyClosed } from "./errors.ts";
 import { InterleavedReader } from "./interleaved-reader.ts";
 import { formatRequest, header, type RtspRequest, type RtspResponse } from "./message.ts";
@@ -28,6 +29,8 @@ export interface ConnectionOptions {
   authenticator?: Authenticator | undefined;
   /** How the camera's certificate is judged; without it there is no TLS. */
   trust?: TlsTrust | undefined;
+  /** How the addresses of a name are tried. */
+  reach?: Omit<Destination, "host" | "port"> | undefined;
 }
 
 interface PendingRequest {
@@ -61,7 +64,7 @@ export class RtspConnection {
     sockets: BatchedSockets,
     url: RtspUrl,
     handler: ConnectionHandler,
-    { quote, authenticator, trust }: ConnectionOptions,
+    { quote, reach, authenticator, trust }: ConnectionOptions,
   ) {
     this.#handler = handler;
     this.#quote = quote;
@@ -80,8 +83,7 @@ export class RtspConnection {
       }
     };
     this.#socket = sockets.connect(
-      url.host,
-      url.port,
+      { host: url.host, port: url.port, ...reach },
       {
         data: (bytes, length) => {
           handler.heard();
@@ -142,6 +144,11 @@ export class RtspConnection {
   /** From now on the socket is read at once: somebody watches live. */
   readAtOnce(): void {
     this.#socket.readAtOnce();
+  }
+
+  /** The addresses that were tried so far, while none has answered; undefined from then on. */
+  get triedAddresses(): readonly string[] | undefined {
+    return this.#socket.triedAddresses;
   }
 
   /** The address of the server; undefined when it has never been reached. */

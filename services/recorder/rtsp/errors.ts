@@ -110,9 +110,16 @@ export function whyClosed(error: Error | undefined, quote: Quote): CameraError {
   );
 }
 
-/** Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried. */
+/**
+ * Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried, with what came
+ * of each where that is something else.
+ */
 function details(error: Error, code: string): string {
-  const errors: Error[] = error instanceof AggregateError ? error.errors : [error];
-  const addresses = errors.map((one) => one.message.split(code)[1]?.trim() ?? "").filter((address) => address !== "");
+  const errors: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
+  const addresses = errors.flatMap((one) => {
+    const own = one.code ?? code;
+    const address = one.message.split(own)[1]?.trim() ?? "";
+    return address === "" ? [] : own === code ? address : `${address} ${own.toLowerCase()}`;
+  });
   return addresses.length === 0 ? "" : ` (${addresses.join(", ")})`;
 }

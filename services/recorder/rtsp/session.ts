@@ -5,6 +5,7 @@ import type { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
 import { Credentials } from "./credentials.ts";
+import { attemptTimeoutMs } from "./destination.ts";
 import { ForeignHostError, HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
@@ -35,6 +36,8 @@ export interface RtspSessionOptions {
   auth?: "any" | "digest";
   /** Other hosts that may have user and password when the camera redirects to them. */
   redirectHosts?: readonly string[];
+  /** How long its owner waits for the camera to answer: all addresses of its name should be tried by then. */
+  connectTimeoutMs?: number;
   /** Makes the camera's words fit to be shown; when it is not given, URLs are masked and no configured secret. */
   quote?: Quote;
 }
@@ -94,6 +97,11 @@ export class RtspSession {
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
     return this.#receiver?.udpProblem;
+  }
+
+  /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
+  get triedAddresses(): readonly string[] | undefined {
+    return this.#connection?.triedAddresses;
   }
 
   get garbageBytes(): number {
@@ -175,6 +183,8 @@ export class RtspSession {
     const connection = this.#connect();
     const url = this.#url.request;
     const options = await this.#askOptions(connection, url);
+    const { memory } = this.#options;
+    if (memory !== undefined && this.#redirects === 0) memory.address = connection.remoteAddress ?? memory.address;
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
     const track = findVideoTrack(describe.body, this.#quote);
     this.#handler.described(track);
@@ -245,10 +255,15 @@ export class RtspSession {
       },
     };
     const trust = this.#url.secure ? this.#trust : undefined;
+    const { connectTimeoutMs } = this.#options;
     const connection: RtspConnection = new RtspConnection(this.#sockets, this.#url, handler, {
       quote: this.#quote,
       authenticator: this.#authenticator,
       trust,
+      reach: {
+        preferredAddress: this.#options.memory?.address,
+        ...(connectTimeoutMs !== undefined && { attemptTimeoutMs: attemptTimeoutMs(connectTimeoutMs) }),
+      },
     });
     this.#connection = connection;
     return connection;

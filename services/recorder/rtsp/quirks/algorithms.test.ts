@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { CameraMemory } from "../../camera/camera-memory.ts";
 import { open, serve, sessionAt } from "../../testing/odd-camera.ts";
-import { answer, goodAnswer, type ScriptedServer, type SeenRequest } from "../../testing/scripted-server.ts";
+import { answer, goodAnswer, type ScriptedServer, type SeenRequest, until } from "../../testing/scripted-server.ts";
 
 /** Whether a request proves that its sender knows the password, by one algorithm (RFC 2069's form, without qop). */
 function proves(password: string, algorithm: "MD5" | "SHA-256", { method, url, authorization = "" }: SeenRequest) {
@@ -129,6 +129,25 @@ test("a camera that takes OPTIONS with whatever user and password is not believe
   });
   await open(withUser(server));
   expect(tries(server)).toEqual(["SHA-256", "SHA-256", "MD5", "MD5", "MD5"]);
+});
+
+test("a camera that wants a password for DESCRIBE alone is not believed when it takes OPTIONS with one", async () => {
+  const server = await serve((request, socket) => {
+    if (request.method === "OPTIONS" || proves("s3cret", "MD5", request)) return goodAnswer(request);
+    const field = (algorithm: string) => `Digest realm="cam", nonce="n", algorithm=${algorithm}`;
+    const fields = `${field("SHA-256")}, ${field("MD5")}`;
+    socket.end(`RTSP/1.0 401 No\r\nCSeq: ${request.cseq}\r\nWWW-Authenticate: ${fields}\r\n\r\n`);
+    return undefined;
+  });
+  const memory = new CameraMemory();
+  const { session } = sessionAt(withUser(server), { memory });
+  const hasOpened = session.open();
+  await until(() =>
+    server.requests.some(({ method, authorization }) => method === "OPTIONS" && authorization !== undefined),
+  );
+  expect(memory.digestAlgorithm).toBeUndefined();
+  await hasOpened;
+  expect(memory.digestAlgorithm).toBe("MD5");
 });
 
 describe('auth: "digest"', () => {
