@@ -237,6 +237,18 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
   }
 });
 
+test("hosts that may have a camera's password are names and addresses, with a port or without", () => {
+  const url = "rtsp://h";
+  const hosts = ["192.0.2.11", "nvr.example:8554", "2001:db8::1", "[2001:db8::1]:554", "[::1]"];
+  expect(parse({ cameras: { a: { url, redirectHosts: hosts } } }).cameras.get("a")?.redirectHosts).toEqual(hosts);
+  for (const host of ["", "rtsp://h", "h:0", "h:99999", "h/a", "u@h", "[h]:1", "*", 5]) {
+    expect(problemsOf({ cameras: { a: { url, redirectHosts: [host] } } }).problems).toMatchObject([
+      { key: "cameras.a.redirectHosts" },
+    ]);
+  }
+  expect(problemsOf({ cameras: { a: { url, auth: "basic" } } }).problems).toMatchObject([{ key: "cameras.a.auth" }]);
+});
+
 test("an RTSP URL whose password can be read in two ways is refused, with how to write it", () => {
   for (const url of ["rtsp://u:p@ss/w0rd@192.0.2.1:554/s", "rtsp://u:12/34@192.0.2.1/s", "rtsp://u:p@h?x@[::1]"]) {
     const { problems } = problemsOf({ cameras: { a: { url } } });
