@@ -3,8 +3,10 @@ import { CONFIG_EXIT_CODE, ConfigError } from "../../shared/config/config-error.
 import { loadConfig } from "../../shared/config/load-config.ts";
 import { isWithin, readMounts } from "../../shared/disk/mount-points.ts";
 import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
-import { CameraError } from "./camera/errors.ts";
+import { Redactor } from "../../shared/logging/redactor.ts";
+import { asCameraError } from "./camera/errors.ts";
 import { type ProbeResult, probeCamera } from "./camera/probe.ts";
+import { quoting } from "./camera/quote.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
 
 const LIMIT_MS = 15_000;
@@ -25,15 +27,17 @@ try {
     names.length > 0 ? names.includes(id) : enabled,
   );
   if (cameras.length === 0) console.log("no camera is configured: see config/nvr.example.json");
+  const redactor = new Redactor({ current: config });
+  const quote = quoting((text) => redactor.text(text));
   const sockets = new BatchedSockets(READ_INTERVAL_MS);
   const results = await Promise.all(
     cameras.map(async (camera) => {
       try {
-        console.log(`${camera.id}: ${describe(await probeCamera(camera, sockets, LIMIT_MS))}`);
+        console.log(`${camera.id}: ${describe(await probeCamera(camera, { sockets, quote, limitMs: LIMIT_MS }))}`);
         return true;
       } catch (error) {
-        if (!(error instanceof CameraError)) throw error;
-        console.log(`${camera.id}: FAILED: ${error.message}: ${error.advice}`);
+        const { message, advice } = asCameraError(error, quote);
+        console.log(`${camera.id}: FAILED: ${message}: ${advice}`);
         return false;
       }
     }),

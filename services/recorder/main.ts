@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { Redactor } from "../../shared/logging/redactor.ts";
 import { ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { requestFreeUp } from "../../shared/queue/free-up.ts";
 import { runService } from "../../shared/service/run-service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
+import { quoting } from "./camera/quote.ts";
 import { DirectoryMemory } from "./chunk/directory-memory.ts";
 import { hostClock } from "./clock/system-clock.ts";
 import { LeaseKeeper } from "./lease/lease-keeper.ts";
@@ -20,10 +22,12 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
   const statuses = new StatusStore(redis);
   const live = new LiveFeed(redis);
   const directories = new DirectoryMemory(config.current.storage.root, logger);
+  const redactor = new Redactor(config);
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
     clock: hostClock,
     logger,
+    quote: quoting((text) => redactor.text(text)),
     live: (camera) => live.tap(camera),
     chunkClosed: (job) => queue.push(job),
     directoryUsed: ({ id, directory }) => directories.remember({ camera: id, directory }),
@@ -43,7 +47,10 @@ await runService("recorder", async ({ instance, config, logger, redis, metrics }
     run: (cameras) => recorder.record(cameras),
   });
   leases.start();
-  config.onChange((next) => recorder.reconfigure(next));
+  config.onChange((next) => {
+    redactor.update();
+    recorder.reconfigure(next);
+  });
   const timer = setInterval(() => void statuses.publishCameras(name, recorder.statuses()), STATUS_INTERVAL_MS);
   return {
     problems: () => [...recorder.problems(), ...directories.problems()],

@@ -2,8 +2,10 @@ import type { CameraConfig, Config } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
+import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
+import type { Quote } from "./camera/quote.ts";
 import { Disks } from "./chunk/disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { LiveTap } from "./live/live-tap.ts";
@@ -15,6 +17,8 @@ export interface RecorderOptions {
   origin: { recorder: string; boot: string };
   clock: SystemClock;
   logger: Logger;
+  /** Makes a camera's words fit to be shown. */
+  quote: Quote;
   /** Where frames go while somebody watches a camera live. */
   live(camera: string): LiveTap;
   /** A chunk was closed. Must not block: frames wait behind it. */
@@ -118,13 +122,15 @@ export class Recorder {
   }
 
   #startCamera(camera: CameraConfig): void {
-    const { origin, clock, logger, live, chunkClosed, directoryUsed } = this.#options;
+    const { origin, clock, logger, quote, live, chunkClosed, directoryUsed } = this.#options;
     directoryUsed(camera);
     logger.info(`camera ${camera.id}: connecting`);
     this.#cameras.set(
       camera.id,
       new CameraRecorder({
         camera,
+        memory: new CameraMemory(),
+        quote,
         recorder: this.#config.recorder,
         sockets: this.#sockets,
         disks: this.#disks,

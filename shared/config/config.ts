@@ -46,6 +46,10 @@ export interface CameraConfig extends CameraTimers {
   transport: "tcp" | "udp";
   /** How the certificate of an rtsps:// camera is judged. */
   tls: CameraTls;
+  /** How user and password may be sent: "digest" forbids Basic. */
+  auth: "any" | "digest";
+  /** Other hosts that may have user and password when the camera redirects there: `host`, at any port, or `host:port`. */
+  redirectHosts: readonly string[];
   /** Overrides the reaper's `maxAgeDays` for this camera. */
   maxAgeDays?: number;
   /** Overrides the reaper's `maxBytes` for this camera. */

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { formatByteSize, formatDuration, parseByteSize, parseDuration } from "./units.ts";
 
 /** What convict knows of a key: also the row of docs/configuration.md that describes it. */
@@ -91,6 +92,12 @@ export const FORMATS: Record<string, Format> = {
     accepts: (value) => typeof value === "string" && /^[A-Za-z0-9.:_%-]+$/.test(value),
     coerce: (text) => text,
   },
+  hosts: {
+    expected: () =>
+      'a list of hosts, such as ["192.0.2.11", "nvr.example:8554", "[2001:db8::1]:554"]; an IPv6 address with a port in brackets',
+    accepts: (value) => Array.isArray(value) && value.every(isHostOfList),
+    coerce: listOf,
+  },
   fingerprint: {
     expected: () => "a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons",
     accepts: (value) => typeof value === "string" && /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i.test(value),
@@ -135,6 +142,7 @@ export const port = (options: LeafOptions): Leaf<number> => ({
 });
 export const decimal = (options: LeafOptions): Leaf<number> => ({ ...options, format: "decimal" });
 export const rtspUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "rtsp-url", sensitive: true });
+export const hosts = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "hosts" });
 export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options, format: "fingerprint" });
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
 export const httpUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "http-url", sensitive: true });
@@ -153,7 +161,8 @@ export const optional = <Value>(leaf: Leaf<Value>): Leaf<Value | null> =>
  */
 export function isRtspUrl(value: unknown): boolean {
   if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value)) return false;
-  const match = /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.%]+\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
+  const match =
+    /^rtsps?:\/\/(?:.*@)?(\[[0-9A-Fa-f:.]+(?:%[^\]/?#@]+)?\]|[^:/?#@[\]]+)(?::(\d{1,5}))?(?:[/?].*)?$/i.exec(value);
   if (match === null || hasTwoReadings(value)) return false;
   return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
 }
@@ -168,7 +177,16 @@ function hasTwoReadings(url: string): boolean {
   const host = text.slice(text.lastIndexOf("@") + 1);
   if (authority === -1 || text.lastIndexOf("@") < authority || !text.slice(0, authority).includes(":")) return false;
   const hostAtFront = /^(?:.*@)?(?:\[[^\]]*\]|[^:/?#@[\]]+)(?::\d{1,5})?$/.test(text.slice(0, authority));
-  return hostAtFront && /^(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
+  return hostAtFront && /^(?:\[[0-9A-Fa-f:.]+(?:%[^\]/?#@]+)?\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
+}
+
+/** A name, an IPv4 address or an IPv6 address, and a port if need be. */
+function isHostOfList(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  if (isIP(value) === 6) return true;
+  const match = /^(?:\[([^\]]*)\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(value);
+  if (match === null || (match[1] !== undefined && isIP(match[1]) !== 6)) return false;
+  return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
 }
 
 /** Room for the names of footage is left of what Linux takes (PATH_MAX, NAME_MAX). */

@@ -29,6 +29,8 @@ test("storage root and cameras are enough: everything else has its default", () 
     directory: "/footage/yard",
     transport: "tcp",
     tls: { verify: true },
+    auth: "any",
+    redirectHosts: [],
     connectTimeoutMs: 30_000,
     stallTimeoutMs: 5000,
     keyframeTimeoutMs: 300_000,
@@ -214,6 +216,8 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
     "rtsp://192.0.2.1:554/user=admin&password=p@ss=1.sdp",
     "rtsp://h/live?user=a@b",
     "rtsp://[2001:db8::1]:554/a",
+    "rtsp://u:p@[fe80::1%eth0]:554/a",
+    "rtsp://[fe80::1%25enp3s0.2]/a",
     "RTSP://h/",
   ];
   for (const url of accepted) expect(parse({ cameras: { a: { url } } }).cameras.get("a")?.url, url).toBe(url);
@@ -231,6 +235,18 @@ test("RTSP URLs are taken with every password there is, and refused without a ho
   ]) {
     expect(problemsOf({ cameras: { a: { url } } }).problems, String(url)).toMatchObject([{ key: "cameras.a.url" }]);
   }
+});
+
+test("hosts that may have a camera's password are names and addresses, with a port or without", () => {
+  const url = "rtsp://h";
+  const hosts = ["192.0.2.11", "nvr.example:8554", "2001:db8::1", "[2001:db8::1]:554", "[::1]"];
+  expect(parse({ cameras: { a: { url, redirectHosts: hosts } } }).cameras.get("a")?.redirectHosts).toEqual(hosts);
+  for (const host of ["", "rtsp://h", "h:0", "h:99999", "h/a", "u@h", "[h]:1", "*", 5]) {
+    expect(problemsOf({ cameras: { a: { url, redirectHosts: [host] } } }).problems).toMatchObject([
+      { key: "cameras.a.redirectHosts" },
+    ]);
+  }
+  expect(problemsOf({ cameras: { a: { url, auth: "basic" } } }).problems).toMatchObject([{ key: "cameras.a.auth" }]);
 });
 
 test("an RTSP URL whose password can be read in two ways is refused, with how to write it", () => {

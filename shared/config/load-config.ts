@@ -164,6 +164,8 @@ function readCamera(id: string, source: Source, { cwd, root, timers, problems }:
     directory: camera.directory === null ? join(root, id) : resolve(cwd, String(camera.directory)),
     transport: camera.transport,
     tls: readTls(camera.tls, cwd),
+    auth: camera.auth,
+    redirectHosts: camera.redirectHosts,
     ...ownTimers,
     ...(camera.maxAgeDays === null ? {} : { maxAgeDays: camera.maxAgeDays }),
     ...(camera.maxBytes === null ? {} : { maxBytes: camera.maxBytes }),

@@ -6,6 +6,7 @@ import {
   duration,
   fingerprint,
   host,
+  hosts,
   httpUrl,
   type Leaf,
   optional,
@@ -294,6 +295,15 @@ export const cameraSchema = {
       }),
     ),
   },
+  auth: choice({
+    doc: 'How user and password may be sent: "digest" forbids Basic, which sends the password itself; "any" takes Basic from a camera that offers nothing else.',
+    default: "any",
+    options: ["any", "digest"],
+  }),
+  redirectHosts: hosts({
+    doc: "Other hosts that are given user and password when the camera redirects there, `host` at any port or `host:port`. Redirects to all others are followed without.",
+    default: [],
+  }),
   connectTimeout: optional(cameraTimer(TIMERS.connectTimeout)),
   stallTimeout: optional(cameraTimer(TIMERS.stallTimeout)),
   keyframeTimeout: optional(cameraTimer(TIMERS.keyframeTimeout)),

@@ -23,8 +23,8 @@ function webhookSecrets(url: string): string[] {
 }
 
 /**
- * The passwords in a URL: as written, percent-decoded and encoded, as Basic credentials (RFC 7617), and those that some
- * cameras take as `password=…` in path or query.
+ * The passwords in a URL, alone and with their user as in Basic credentials (RFC 7617), and those that some cameras take as
+ * `password=…` in path or query; as written, percent-decoded and encoded, and in base64.
  */
 export function urlSecrets(url: string): string[] {
   const secrets: string[] = [];
@@ -36,24 +36,30 @@ export function urlSecrets(url: string): string[] {
     const user = reading.slice(0, colon);
     const password = reading.slice(colon + 1);
     const decoded = decode(password);
-    secrets.push(password, decoded, encodeURIComponent(decoded));
-    secrets.push(base64(`${user}:${password}`), base64(`${decode(user)}:${decoded}`));
+    secrets.push(...spellings(password), ...spellings(decoded));
+    // A short password is a secret together with its user, as it stands in answers and in Basic credentials.
+    if (password !== "") secrets.push(...spellings(`${user}:${password}`), ...spellings(`${decode(user)}:${decoded}`));
   }
   for (const match of url.matchAll(SECRET_PARAMETER)) {
     const value = match[1] as string;
-    secrets.push(value, decode(value));
+    secrets.push(...spellings(value), ...spellings(decode(value)));
   }
   return secrets;
+}
+
+/** A text as it stands, percent-encoded with digits of either case, and in both alphabets of base64 (RFC 4648). */
+function spellings(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const encoded = encodeURIComponent(bytes.toString()); // half a surrogate pair cannot be encoded, and is replaced so
+  const lower = encoded.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase());
+  // The padding is left out: what is masked with it is masked without.
+  return [text, encoded, lower, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
 }
 
 function readings(userInfo: string): string[] {
   const slash = userInfo.search(/[/?]/);
   const inAuthority = slash === -1 ? -1 : userInfo.lastIndexOf("@", slash);
   return inAuthority === -1 ? [userInfo] : [userInfo, userInfo.slice(0, inAuthority)];
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64");
 }
 
 function decode(text: string): string {

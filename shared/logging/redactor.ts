@@ -14,10 +14,20 @@ export class Redactor {
 
   constructor(config: { readonly current: Config }) {
     this.#config = config;
+    this.update();
+  }
+
+  /** Takes in the secrets of the configuration in force; to be called at each change by whoever seldom masks anything. */
+  update(): void {
+    const current = this.#config.current;
+    if (current === this.#seen) return;
+    this.#seen = current;
+    for (const secret of configSecrets(current)) this.#secrets.add(secret);
+    this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
   }
 
   text(text: string): string {
-    this.#update();
+    this.update();
     let masked = text;
     for (const secret of this.#longestFirst) masked = masked.replaceAll(secret, MASK);
     return maskUrls(masked);
@@ -45,14 +55,6 @@ export class Redactor {
     if (value instanceof Map) return Array.from(value, copy);
     if (Array.isArray(value) || value instanceof Set) return Array.from(value, copy);
     return Object.fromEntries(Object.entries(value).map(([key, child]) => [this.text(key), copy(child)]));
-  }
-
-  #update(): void {
-    const current = this.#config.current;
-    if (current === this.#seen) return;
-    this.#seen = current;
-    for (const secret of configSecrets(current)) this.#secrets.add(secret);
-    this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { answer, ScriptedServer } from "../../services/recorder/testing/scripted-server.ts";
 import { freePort } from "../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
 
@@ -66,6 +67,17 @@ test("each camera that fails is told with the reason and what to do, and no pass
   expect(output).toMatch(/h265: FAILED: the camera's video is H265; only H\.264 can be recorded/);
   expect(output).toMatch(/silent: FAILED: no picture within 15 s/);
   expect(output).not.toContain("wr0ng-secret");
+});
+
+test("what a camera says is printed without the passwords of any camera", async () => {
+  const words = "user and password viewer:wr0ng-secret are wrong, not other:an0ther-secret";
+  const server = await ScriptedServer.start(() => answer(`403 ${words}`));
+  onTestFinished(() => server.stop());
+  const { output } = await check({
+    yard: { url: server.url.replace("//", "//viewer:wr0ng-secret@") },
+    other: { url: "rtsp://other:an0ther-secret@192.0.2.1/", enabled: false },
+  });
+  expect(output).toMatch(/yard: FAILED: 403 user and password \*\*\* are wrong, not \*\*\* to DESCRIBE/);
 });
 
 test("an invalid configuration ends it with code 78 and names the key, the value and what was expected", async () => {

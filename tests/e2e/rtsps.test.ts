@@ -60,10 +60,10 @@ test.each([
   async (_, url) => {
     const sockets = new BatchedSockets(250);
     for (const tls of [{ fingerprint }, { ca: "cert.pem" }, { verify: false }]) {
-      const seen = await probeCamera(camera(url(), tls), sockets, LIMIT_MS);
+      const seen = await probeCamera(camera(url(), tls), { sockets, limitMs: LIMIT_MS });
       expect(seen.sps).toMatchObject({ width: 640, height: 360 });
     }
-    await expect(probeCamera(camera(url(), {}), sockets, LIMIT_MS)).rejects.toMatchObject({
+    await expect(probeCamera(camera(url(), {}), { sockets, limitMs: LIMIT_MS })).rejects.toMatchObject({
       name: "CameraRefusedError",
       message: expect.stringContaining(fingerprint),
     });

@@ -6,7 +6,7 @@ import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { UnsafeError } from "../chunk/disk-trouble.ts";
 import type { Disks } from "../chunk/disks.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
-import { CameraAwayError, CameraError, CameraRefusedError } from "./errors.ts";
+import { asCameraError, CameraAwayError, type CameraError, CameraRefusedError, RecorderFaultError } from "./errors.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
 export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "chunks" | "ended"> {
@@ -70,7 +70,7 @@ export class CameraRecorder {
       session.tick(nowMs);
     } catch (error) {
       void session.close(); // one camera in trouble harms no other
-      this.#failed(session, asCameraError(error));
+      this.#failed(session, asCameraError(error, this.#options.quote));
       return;
     }
     this.#tellOfStream(session.streamProblem);
@@ -129,7 +129,7 @@ export class CameraRecorder {
     });
     this.#session = session;
     session.open().catch((error: unknown) => {
-      this.#failed(session, asCameraError(error));
+      this.#failed(session, asCameraError(error, this.#options.quote));
     });
   }
 
@@ -188,7 +188,11 @@ export class CameraRecorder {
     this.#count(session);
     const { camera } = this;
     const problem = `${error.message}${error.advice === "" ? "" : `: ${error.advice}`}`;
-    if (problem !== this.#problem) this.#options.logger.warn(this.#named(problem));
+    if (problem !== this.#problem) {
+      const { logger } = this.#options;
+      if (error instanceof RecorderFaultError) logger.error(this.#named(problem), { error: error.cause });
+      else logger.warn(this.#named(problem));
+    }
     this.#problem = problem;
     this.#failures++;
     this.#setState(error instanceof CameraRefusedError ? "refused" : session.isRecording ? "stalled" : "connecting");
@@ -231,13 +235,6 @@ export class CameraRecorder {
     this.#state = state;
     this.#sinceMs = Date.now();
   }
-}
-
-/** What is no fault of the camera's is our own: told as such, and tried again like any other. */
-function asCameraError(error: unknown): CameraError {
-  if (error instanceof CameraError) return error;
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new CameraAwayError(`a fault of the recorder: ${message}`, "please report it", { cause: error });
 }
 
 function sum(a: SessionCounters, b: Readonly<SessionCounters> | undefined): SessionCounters {

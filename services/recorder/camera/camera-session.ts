@@ -15,12 +15,18 @@ import { SequenceTracker } from "../rtp/sequence.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError, noUdpPackets } from "./errors.ts";
+import type { CameraMemory } from "./camera-memory.ts";
+import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
+import type { Quote } from "./quote.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
 /** What a session is given. */
 export interface CameraSessionOptions {
   camera: CameraConfig;
+  /** What earlier sessions have learned about the camera, and what this one adds. */
+  memory: CameraMemory;
+  /** Makes the camera's words fit to be shown. */
+  quote: Quote;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
   /** What is recorded goes to these, and is written there also after the session's end. */
@@ -105,7 +111,15 @@ export class CameraSession {
         },
         closed: (error) => this.#end(error),
       },
-      { transport: camera.transport, tls: camera.tls },
+      {
+        transport: camera.transport,
+        tls: camera.tls,
+        auth: camera.auth,
+        redirectHosts: camera.redirectHosts,
+        connectTimeoutMs: camera.connectTimeoutMs,
+        memory: options.memory,
+        quote: options.quote,
+      },
     );
   }
 
@@ -316,6 +330,8 @@ export class CameraSession {
     const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
     if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
       if (this.#session.isOverUdp && !this.#hasStream) return noUdpPackets(silentMs);
+      const tried = this.#hasStream ? undefined : this.#session.triedAddresses;
+      if (tried !== undefined) return notReached(silentMs, tried);
       const seconds = Math.round(silentMs / 1000);
       return new CameraAwayError(
         `nothing was heard for ${seconds} s`,

@@ -1,3 +1,5 @@
+import type { Quote } from "./quote.ts";
+
 /** A camera that cannot be recorded now, with what the operator can do about it. Never holds a secret. */
 export class CameraError extends Error {
   override name = "CameraError";
@@ -17,6 +19,35 @@ export class CameraRefusedError extends CameraError {
 /** The camera could not be reached, hung up or fell silent: trying again may help. */
 export class CameraAwayError extends CameraError {
   override name = "CameraAwayError";
+}
+
+/** The fault is our own. The error itself is kept as the cause, for the log alone. */
+export class RecorderFaultError extends CameraAwayError {
+  /** @param message what of the fault may be shown */
+  constructor(message: string, cause: unknown) {
+    super(`a fault of the recorder: ${message}`, "please report it", { cause });
+  }
+}
+
+/** Whatever was thrown: what is no fault of the camera's is told as our own, and tried again like any other. */
+export function asCameraError(error: unknown, quote: Quote): CameraError {
+  if (error instanceof CameraError) return error;
+  return new RecorderFaultError(quote(error instanceof Error ? error.message : String(error)), error);
+}
+
+/** No connection came about within so long; `tried` are the addresses that its name led to, none while it is looked up. */
+export function notReached(waitedMs: number, tried: readonly string[]): CameraAwayError {
+  const seconds = Math.round(waitedMs / 1000);
+  if (tried.length === 0) {
+    return new CameraAwayError(
+      `its name was not looked up within ${seconds} s`,
+      "check the network and the name server, or give its address in its url",
+    );
+  }
+  return new CameraAwayError(
+    `no connection within ${seconds} s (tried ${tried.join(", ")})`,
+    "check that the camera is on and in this network, and that these are its addresses",
+  );
 }
 
 /** The camera plays over UDP, and nothing of it came for so long. */

@@ -1,5 +1,5 @@
 import type { CameraConfig } from "../../../shared/config/config.ts";
-import { parseSps, type Sps } from "../../../shared/h264/sps.ts";
+import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
@@ -8,7 +8,8 @@ import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
 import { ParameterSets } from "../rtp/parameter-sets.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError, noUdpPackets } from "./errors.ts";
+import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
+import type { Quote } from "./quote.ts";
 
 /** What a short look at a camera shows. */
 export interface ProbeResult {
@@ -17,6 +18,13 @@ export interface ProbeResult {
   bitsPerSecond: number;
   /** Undefined when no second keyframe came while we looked. */
   keyframeIntervalMs?: number;
+}
+
+export interface ProbeOptions {
+  sockets: BatchedSockets;
+  /** Makes the camera's words fit to be shown; when it is not given, no configured secret is masked in them. */
+  quote?: Quote;
+  limitMs: number;
 }
 
 interface Frame {
@@ -36,8 +44,7 @@ const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
  */
 export async function probeCamera(
   camera: CameraConfig,
-  sockets: BatchedSockets,
-  limitMs: number,
+  { sockets, quote, limitMs }: ProbeOptions,
 ): Promise<ProbeResult> {
   const frames: Frame[] = [];
   const buffer = new AccessUnitBuffer(MAX_BUFFER_BYTES);
@@ -77,14 +84,22 @@ export async function probeCamera(
       heard: () => {},
       closed: (error) => enough(error),
     },
-    { transport: camera.transport, tls: camera.tls },
+    {
+      transport: camera.transport,
+      tls: camera.tls,
+      auth: camera.auth,
+      redirectHosts: camera.redirectHosts,
+      connectTimeoutMs: limitMs,
+      ...(quote === undefined ? {} : { quote }),
+    },
   );
   const pulse = setInterval(() => session.keepAlive(performance.now()), PULSE_MS);
   const timer = setTimeout(() => {
     if (frames.length >= FRAMES_FOR_RATE) enough();
-    enough(
-      session.isOverUdp && !hasStream ? noUdpPackets(limitMs) : new CameraAwayError(...silence(frames.length, limitMs)),
-    );
+    const tried = session.triedAddresses;
+    if (tried !== undefined) enough(notReached(limitMs, tried));
+    else if (session.isOverUdp && !hasStream) enough(noUdpPackets(limitMs));
+    else enough(new CameraAwayError(...silence(frames.length, limitMs)));
     session.close();
   }, limitMs);
   try {
@@ -97,7 +112,16 @@ export async function probeCamera(
   }
   const sps = parameterSets.sequence.at(-1);
   if (sps === undefined) throw new CameraAwayError("no parameter sets came", "restart the camera");
-  return { sps: parseSps(sps), ...measure(frames) };
+  return { sps: readSps(sps), ...measure(frames) };
+}
+
+function readSps(nal: Buffer): Sps {
+  try {
+    return parseSps(nal);
+  } catch (error) {
+    if (!(error instanceof SpsError)) throw error;
+    throw new CameraAwayError("its sequence parameter set cannot be read", "update its firmware", { cause: error });
+  }
 }
 
 function silence(frames: number, limitMs: number): [message: string, advice: string] {

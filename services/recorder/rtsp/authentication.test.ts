@@ -115,11 +115,12 @@ describe("Authenticator answers", () => {
 
   test("each request with its own count and cnonce; a stale nonce begins to count anew", () => {
     const authenticator = new Authenticator("u", "p");
-    authenticator.challenge(['Digest realm="r", nonce="one", qop="auth"']);
+    authenticator.challenge(['Digest realm="r", nonce="one", qop="auth"'], "DESCRIBE");
     const first = fieldsOf(authenticator.authorize("DESCRIBE", "rtsp://h/a"));
     const second = fieldsOf(authenticator.authorize("DESCRIBE", "rtsp://h/a"));
     expect([first.nc, second.nc]).toEqual(["00000001", "00000002"]);
     expect(second.cnonce).not.toBe(first.cnonce);
+    authenticator.accepted("DESCRIBE");
     expect(authenticator.challenge(['Digest realm="r", nonce="two", stale=TRUE, qop="auth"'])).toBe(true);
     expect(fieldsOf(authenticator.authorize("PLAY", "rtsp://h/a"))).toMatchObject({ nonce: "two", nc: "00000001" });
   });

@@ -1,130 +1,136 @@
-import { createHash, randomBytes } from "node:crypto";
+import { CameraMemory } from "../camera/camera-memory.ts";
+import {
+  algorithmOf,
+  basicAnswer,
+  type Challenge,
+  digestAnswer,
+  isAnswerable,
+  parseChallenges,
+  strength,
+} from "./challenge.ts";
 
-/** A challenge of a WWW-Authenticate field (RFC 7235 §4.1). */
-interface Challenge {
-  /** In lower case; one that we cannot answer is kept, too, for its parameters are nobody else's. */
-  scheme: string;
-  parameters: Map<string, string>;
+export interface AuthenticatorOptions {
+  /** "digest" never sends the password itself, as Basic does. */
+  auth?: "any" | "digest";
+  /** Is read, and added to. */
+  memory?: CameraMemory | undefined;
 }
 
-const HASHES: Record<string, string> = { MD5: "md5", "SHA-256": "sha256" };
+/** So many algorithms may a camera refuse in one session before user and password count as wrong. */
+const MAX_REFUSALS = 2;
 
 /**
- * Answers the challenges of a server: Digest (RFC 7616, and RFC 2069 where a camera sends no qop) before Basic
- * (RFC 7617), SHA-256 before MD5.
+ * Answers the challenges of a server: Digest before Basic, SHA-256 before MD5, and before both of them what the camera
+ * took last. Of a camera that offers several algorithms not every one need work (gortsplib PR #863), so when one is
+ * refused the next is tried. Cameras lock out whoever repeats a wrong password: each algorithm is tried once, and
+ * one that was refused in an earlier session only when all were, one a session in turn.
  */
 export class Authenticator {
-  readonly #user: string;
-  readonly #password: string;
+  readonly #credentials: { user: string; password: string };
+  readonly #allowsBasic: boolean;
+  readonly #memory: CameraMemory;
+  /** Methods that the camera wants user and password for: that it takes others tells nothing. */
+  readonly #challengedMethods = new Set<string>();
+  /** Algorithms that were refused in this session. */
+  readonly #refused = new Set<string>();
   #challenge: Challenge | undefined;
   #nonceCount = 0;
+  /** Whether the camera took a request with the present nonce: when it refuses it later, the nonce is too old. */
+  #isNonceAccepted = false;
+  /** Whether the present nonce is of an earlier connection, where nothing was sent with it. */
+  #isNonceCarriedOver = false;
+  #hasRenewedCarriedOver = false;
+  #isBasicForbidden = false;
 
-  constructor(user: string, password: string) {
-    this.#user = user;
-    this.#password = password;
+  constructor(user: string, password: string, { auth = "any", memory }: AuthenticatorOptions = {}) {
+    this.#credentials = { user, password };
+    this.#allowsBasic = auth === "any";
+    this.#memory = memory ?? new CameraMemory();
   }
 
-  /** Whether the server has asked for user and password, so that requests carry them. */
-  get isChallenged(): boolean {
-    return this.#challenge !== undefined;
+  /** Whether Basic is all that the camera offers, and is forbidden. */
+  get isBasicForbidden(): boolean {
+    return this.#isBasicForbidden;
+  }
+
+  /** The next request is the first of a new connection. */
+  reconnected(): void {
+    this.#isNonceCarriedOver = this.#challenge !== undefined;
   }
 
   /**
-   * Takes the WWW-Authenticate fields of a 401. Returns false when none of them can be answered, or only as before: cameras
-   * lock out whoever repeats a wrong password.
+   * Takes the WWW-Authenticate fields of a 401. Returns whether the request is worth another try, and false when nothing is
+   * left that has not been refused.
    */
-  challenge(fields: string[]): boolean {
-    const before = this.#challenge;
-    const challenges = fields.flatMap(parseChallenges).filter(isAnswerable);
-    this.#challenge = challenges.sort((a, b) => strength(b) - strength(a))[0];
+  challenge(fields: string[], method = ""): boolean {
+    this.#challengedMethods.add(method);
+    const offered = fields.flatMap(parseChallenges).filter(isAnswerable);
+    const next = this.#renewed(offered) ?? this.#next(offered);
+    if (next === undefined) return false;
+    this.#challenge = next;
     this.#nonceCount = 0;
-    return this.#challenge !== undefined && !(before !== undefined && isRepeated(before, this.#challenge));
+    this.#isNonceAccepted = false;
+    return true;
+  }
+
+  /** The camera did what it was asked with the Authorization field. */
+  accepted(method: string): void {
+    if (this.#challenge === undefined || !this.#challengedMethods.has(method)) return;
+    this.#isNonceAccepted = true;
+    this.#isNonceCarriedOver = false;
+    if (this.#challenge.scheme !== "digest") return;
+    this.#memory.digestAlgorithm = algorithmOf(this.#challenge);
+    this.#memory.refusedAlgorithms = [];
   }
 
   /** The Authorization field for a request, or undefined as long as the server has not asked for one. */
   authorize(method: string, url: string): string | undefined {
     if (this.#challenge === undefined) return undefined;
-    if (this.#challenge.scheme === "basic") {
-      return `Basic ${Buffer.from(`${this.#user}:${this.#password}`).toString("base64")}`;
-    }
-    return this.#digest(this.#challenge.parameters, method, url);
+    const { user, password } = this.#credentials;
+    if (this.#challenge.scheme === "basic") return basicAnswer(user, password);
+    return digestAnswer(this.#credentials, this.#challenge, { method, url }, ++this.#nonceCount);
   }
 
-  #digest(parameters: Map<string, string>, method: string, url: string): string {
-    const algorithm = (parameters.get("algorithm") ?? "MD5").toUpperCase();
-    const base = algorithm.replace(/-SESS$/, "");
-    const hash = (text: string) =>
-      createHash(HASHES[base] ?? "md5")
-        .update(text)
-        .digest("hex");
-    const realm = parameters.get("realm") ?? "";
-    const nonce = parameters.get("nonce") ?? "";
-    const clientNonce = randomBytes(8).toString("hex");
-    const count = (++this.#nonceCount).toString(16).padStart(8, "0");
-    let secret = hash(`${this.#user}:${realm}:${this.#password}`);
-    if (base !== algorithm) secret = hash(`${secret}:${nonce}:${clientNonce}`);
-    const action = hash(`${method}:${url}`);
-    const hasQop = offersAuth(parameters);
-    const response = hasQop
-      ? hash(`${secret}:${nonce}:${count}:${clientNonce}:auth:${action}`)
-      : hash(`${secret}:${nonce}:${action}`);
-    const fields = [
-      `username="${escapeQuoted(this.#user)}"`,
-      `realm="${escapeQuoted(realm)}"`,
-      `nonce="${escapeQuoted(nonce)}"`,
-      `uri="${url}"`,
-      `response="${response}"`,
-    ];
-    const opaque = parameters.get("opaque");
-    if (opaque !== undefined) fields.push(`opaque="${escapeQuoted(opaque)}"`);
-    if (parameters.has("algorithm")) fields.push(`algorithm=${parameters.get("algorithm")}`);
-    if (hasQop) fields.push("qop=auth", `nc=${count}`);
-    if (hasQop || base !== algorithm) fields.push(`cnonce="${clientNonce}"`);
-    return `Digest ${fields.join(", ")}`;
+  /** The challenge with a new nonce in the place of one that has become too old; undefined when it was refused. */
+  #renewed(offered: Challenge[]): Challenge | undefined {
+    const before = this.#challenge;
+    if (before === undefined) return undefined;
+    const mayBeOld = this.#isNonceAccepted || (this.#isNonceCarriedOver && !this.#hasRenewedCarriedOver);
+    if (mayBeOld && this.#isNonceCarriedOver) this.#hasRenewedCarriedOver = true;
+    this.#isNonceCarriedOver = false;
+    const same = offered.find((challenge) => algorithmOf(challenge) === algorithmOf(before));
+    if (mayBeOld && same !== undefined && isRenewal(before, same)) return same;
+    this.#refuse(algorithmOf(before));
+    return undefined;
+  }
+
+  #refuse(algorithm: string): void {
+    this.#refused.add(algorithm);
+    const memory = this.#memory;
+    if (memory.digestAlgorithm === algorithm) memory.digestAlgorithm = undefined;
+    memory.refusedAlgorithms = [...memory.refusedAlgorithms.filter((one) => one !== algorithm), algorithm];
+  }
+
+  /** The best of those that may be tried. */
+  #next(offered: Challenge[]): Challenge | undefined {
+    const digests = offered.filter(({ scheme }) => scheme === "digest").sort((a, b) => strength(b) - strength(a));
+    this.#isBasicForbidden = digests.length === 0 && offered.length > 0 && !this.#allowsBasic;
+    // A camera that has refused Digest is not shown the password itself: who sits in between could have refused it.
+    if (digests.length === 0) return this.#allowsBasic && !this.#refused.has("BASIC") ? offered[0] : undefined;
+    if (this.#refused.size >= MAX_REFUSALS) return undefined;
+    const { digestAlgorithm, refusedAlgorithms } = this.#memory;
+    const isRefused = (algorithm: string) => this.#refused.has(algorithm) || refusedAlgorithms.includes(algorithm);
+    const untried = digests.filter((challenge) => !isRefused(algorithmOf(challenge)));
+    const remembered = untried.find((challenge) => algorithmOf(challenge) === digestAlgorithm);
+    if (untried.length > 0 || this.#refused.size > 0) return remembered ?? untried[0];
+    const lastRefusal = (challenge: Challenge) => refusedAlgorithms.indexOf(algorithmOf(challenge));
+    return digests.sort((a, b) => lastRefusal(a) - lastRefusal(b))[0];
   }
 }
 
-function isAnswerable(challenge: Challenge): boolean {
-  if (challenge.scheme !== "digest") return challenge.scheme === "basic";
-  const algorithm = (challenge.parameters.get("algorithm") ?? "MD5").toUpperCase().replace(/-SESS$/, "");
-  const qop = challenge.parameters.get("qop");
-  return (
-    algorithm in HASHES && challenge.parameters.has("nonce") && (qop === undefined || offersAuth(challenge.parameters))
-  );
-}
-
-function offersAuth(parameters: Map<string, string>): boolean {
-  return (parameters.get("qop") ?? "").split(",").some((value) => value.trim().toLowerCase() === "auth");
-}
-
-function isRepeated(before: Challenge, now: Challenge): boolean {
+/** Whether the camera offers another nonce, or says that the one it repeats is to be used again (RFC 7616 §3.3). */
+function isRenewal(before: Challenge, now: Challenge): boolean {
+  if (now.scheme !== "digest") return false;
   const isStale = now.parameters.get("stale")?.toLowerCase() === "true";
-  return !isStale && now.scheme === before.scheme && now.parameters.get("nonce") === before.parameters.get("nonce");
-}
-
-function strength(challenge: Challenge): number {
-  if (challenge.scheme === "basic") return 0;
-  return (challenge.parameters.get("algorithm") ?? "MD5").toUpperCase().startsWith("SHA-256") ? 2 : 1;
-}
-
-/** The challenges of one field; a field may hold several, parted by commas like their parameters. */
-function parseChallenges(field: string): Challenge[] {
-  const challenges: Challenge[] = [];
-  // Looked for where a word begins only: a word of 8 kB would else be read anew from each of its letters.
-  const token =
-    /(?<![A-Za-z0-9_-])(?:([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))|([A-Za-z][A-Za-z0-9_-]*)(?=\s|,|$))/g;
-  for (const match of field.matchAll(token)) {
-    const [, name, quoted, plain, scheme] = match;
-    if (scheme !== undefined) {
-      challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() });
-    } else if (name !== undefined) {
-      const value = quoted === undefined ? (plain as string) : quoted.replace(/\\(.)/g, "$1");
-      challenges.at(-1)?.parameters.set(name.toLowerCase(), value);
-    }
-  }
-  return challenges;
-}
-
-function escapeQuoted(text: string): string {
-  return text.replace(/["\\]/g, "\\$&");
+  return isStale || now.parameters.get("nonce") !== before.parameters.get("nonce");
 }

@@ -27,14 +27,17 @@ afterEach(() => server.close());
 test("a socket is read in batches, at once while somebody watches, in batches again after, and loses no byte", async () => {
   let reads = 0;
   let bytes = 0;
-  const socket = new BatchedSockets(250).connect("127.0.0.1", port, {
-    data: (_bytes, length) => {
-      reads++;
-      bytes += length;
+  const socket = new BatchedSockets(250).connect(
+    { host: "127.0.0.1", port: port },
+    {
+      data: (_bytes, length) => {
+        reads++;
+        bytes += length;
+      },
+      batchEnd: () => {},
+      closed: () => {},
     },
-    batchEnd: () => {},
-    closed: () => {},
-  });
+  );
   const readsWithin = async (ms: number) => {
     const before = reads;
     await sleep(ms);

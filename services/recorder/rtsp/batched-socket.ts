@@ -1,4 +1,6 @@
-import { connect, type Socket } from "node:net";
+import { lookup as lookUp } from "node:dns";
+import { connect, type LookupFunction, type Socket } from "node:net";
+import { type Destination, inOrder, triedAddress } from "./destination.ts";
 import { connectTls, judgeCertificate, type TlsTrust } from "./tls-socket.ts";
 
 /** What the owner of a socket is told. */
@@ -30,20 +32,27 @@ const MAX_UNSENT_BYTES = 64 * 1024;
  */
 export class BatchedSockets {
   readonly #maxIntervalMs: number;
+  readonly #lookUp: LookupFunction;
   readonly #buffer = Buffer.allocUnsafe(SHARED_BUFFER_BYTES);
   readonly #paused = new Set<BatchedSocket>();
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #commonDueMs = 0;
 
-  /** @param maxIntervalMs the longest time between two reads of a socket */
-  constructor(maxIntervalMs: number) {
+  /**
+   * @param maxIntervalMs the longest time between two reads of a socket
+   * @param lookup finds the addresses of a host's name
+   */
+  constructor(maxIntervalMs: number, lookup: LookupFunction = lookUp as LookupFunction) {
     this.#maxIntervalMs = maxIntervalMs;
+    this.#lookUp = lookup;
   }
 
   /** Connects to a server, by TLS when `trust` is given; `handler` hears of it from then on. */
-  connect(host: string, port: number, handler: SocketHandler, trust?: TlsTrust): BatchedSocket {
-    return new BatchedSocket(host, port, handler, this, this.#buffer, trust);
+  connect(destination: Destination, handler: SocketHandler, trust?: TlsTrust): BatchedSocket {
+    const { preferredAddress } = destination;
+    const lookup = preferredAddress === undefined ? this.#lookUp : inOrder(this.#lookUp, preferredAddress);
+    return new BatchedSocket({ ...destination, lookup }, handler, this, this.#buffer, trust);
   }
 
   /** The time between reads that suits a socket which brought in `bytes` after `intervalMs`. */
@@ -106,10 +115,10 @@ export class BatchedSocket {
   /** The end of the batch of TLS records that is coming in. */
   #batchEnd: NodeJS.Immediate | undefined;
   #batchBytes = 0;
+  readonly #tried: string[] = [];
 
   constructor(
-    host: string,
-    port: number,
+    { host, port, lookup, attemptTimeoutMs }: Destination & { lookup: LookupFunction },
     handler: SocketHandler,
     sockets: BatchedSockets,
     buffer: Buffer,
@@ -117,23 +126,30 @@ export class BatchedSocket {
   ) {
     this.#sockets = sockets;
     this.#handler = handler;
+    const to = {
+      host,
+      port,
+      lookup,
+      ...(attemptTimeoutMs !== undefined && { autoSelectFamilyAttemptTimeout: attemptTimeoutMs }),
+    };
     if (trust === undefined) {
       const callback = (length: number) => {
         handler.data(buffer, length);
         handler.batchEnd();
         return length === buffer.length || this.#goOnReading(length);
       };
-      this.#socket = connect({ host, port, noDelay: true, onread: { buffer, callback } });
+      this.#socket = connect({ ...to, noDelay: true, onread: { buffer, callback } });
     } else {
       this.#unsent = "";
       const callback = (length: number) => {
         if (this.#unsent === undefined) this.#record(buffer, length);
         return true;
       };
-      const socket = connectTls(host, port, trust, { buffer, callback });
+      const socket = connectTls(to, trust, { buffer, callback });
       socket.on("secureConnect", () => this.#send(judgeCertificate(socket, trust)));
       this.#socket = socket;
     }
+    this.#socket.on("connectionAttempt", (ip, at) => this.#tried.push(triedAddress(ip, at)));
     this.#socket.on("error", (error) => {
       this.#error ??= error;
     });
@@ -170,6 +186,11 @@ export class BatchedSocket {
   writeIfIdle(bytes: Buffer): void {
     if (this.#socket.destroyed || this.#unsent !== undefined || this.#socket.writableLength > 0) return;
     this.#socket.write(bytes);
+  }
+
+  /** The addresses that were tried so far, while none has answered; undefined from then on. */
+  get triedAddresses(): readonly string[] | undefined {
+    return this.#socket.connecting ? this.#tried : undefined;
   }
 
   /** The address of the server; undefined when there is no connection. */

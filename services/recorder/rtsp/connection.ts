@@ -1,7 +1,9 @@
 import { CameraAwayError, type CameraError } from "../camera/errors.ts";
+import type { Quote } from "../camera/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSocket, BatchedSockets } from "./batched-socket.ts";
-import { asCameraError, HungUpError, RedirectedError, refusal, UnansweredError, whyClosed } from "./errors.ts";
+import type { Destination } from "./destination.ts";
+import { asConnectionError, HungUpError, RedirectedError, refusal, UnansweredError, whyClosed } from "./errors.ts";
 import { InterleavedReader } from "./interleaved-reader.ts";
 import { formatRequest, header, type RtspRequest, type RtspResponse } from "./message.ts";
 import type { TlsTrust } from "./tls-socket.ts";
@@ -17,6 +19,18 @@ export interface ConnectionHandler {
   heard(): void;
   /** The connection is over. */
   closed(error: CameraError): void;
+}
+
+/** How a connection is made, and what is known for it. */
+export interface ConnectionOptions {
+  /** Makes the camera's words fit to be shown. */
+  quote: Quote;
+  /** Answers the camera's challenges, and may know them from an earlier connection; without it none is answered. */
+  authenticator?: Authenticator | undefined;
+  /** How the camera's certificate is judged; without it there is no TLS. */
+  trust?: TlsTrust | undefined;
+  /** How the addresses of a name are tried. */
+  reach?: Omit<Destination, "host" | "port"> | undefined;
 }
 
 interface PendingRequest {
@@ -39,24 +53,23 @@ export class RtspConnection {
   readonly #handler: ConnectionHandler;
   readonly #socket: BatchedSocket;
   readonly #authenticator: Authenticator | undefined;
+  readonly #quote: Quote;
   readonly #pending: PendingRequest[] = [];
   #cseq = 0;
   #garbageBytes = 0;
   #closedBy: CameraError | undefined;
+  #remoteAddress: string | undefined;
 
-  /**
-   * @param authenticator answers the camera's challenges, and may know them from an earlier connection
-   * @param trust tells how the camera's certificate is judged; without it there is no TLS
-   */
   constructor(
     sockets: BatchedSockets,
     url: RtspUrl,
     handler: ConnectionHandler,
-    authenticator?: Authenticator,
-    trust?: TlsTrust,
+    { quote, reach, authenticator, trust }: ConnectionOptions,
   ) {
     this.#handler = handler;
+    this.#quote = quote;
     this.#authenticator = authenticator;
+    authenticator?.reconnected();
     const reader = new InterleavedReader({
       packet: (channel, bytes, start, end) => handler.packet(channel, bytes, start, end),
       message: (message) => this.#message(message),
@@ -66,19 +79,18 @@ export class RtspConnection {
       try {
         act();
       } catch (error) {
-        this.#socket.destroy(asCameraError(error));
+        this.#socket.destroy(asConnectionError(error, quote));
       }
     };
     this.#socket = sockets.connect(
-      url.host,
-      url.port,
+      { host: url.host, port: url.port, ...reach },
       {
         data: (bytes, length) => {
           handler.heard();
           guard(() => reader.push(bytes, length));
         },
         batchEnd: () => guard(() => handler.batchEnd()),
-        closed: (error) => this.#closed(whyClosed(error)),
+        closed: (error) => this.#closed(whyClosed(error, quote)),
       },
       trust,
     );
@@ -90,25 +102,30 @@ export class RtspConnection {
   }
 
   /**
-   * Sends a request and returns the answer of status 2xx, having answered a 401 once. Throws RedirectedError for a
-   * redirect, RtspRefusal for any other status, and CameraAwayError when the connection ends first: HungUpError when that
-   * was without a word.
+   * Sends a request and returns the answer of status 2xx, having answered a 401 as often as the authenticator finds it
+   * worth another try. Throws RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError when
+   * the connection ends first: HungUpError when that was without a word.
    */
   async request(method: string, url: string, fields: Record<string, string> = {}): Promise<RtspResponse> {
-    const wasChallenged = this.#authenticator?.isChallenged === true;
+    const authenticator = this.#authenticator;
     let response = await this.#send(method, url, fields);
-    if (response.status === 401 && this.#authenticator?.challenge(response.headers.get("www-authenticate") ?? [])) {
-      const challenge = response;
+    while (
+      response.status === 401 &&
+      authenticator?.challenge(response.headers.get("www-authenticate") ?? [], method)
+    ) {
       response = await this.#send(method, url, fields).catch((error: unknown) => {
         if (!(error instanceof HungUpError)) throw error;
-        // Some close the connection with the 401. Once it is worth another one, that begins with user and password.
-        throw wasChallenged ? refusal(method, challenge) : new HungUpError(error.message, { isChallenge: true });
+        // Some close the connection with the 401. It is worth another one, that begins with user and password.
+        throw new HungUpError(error.message, { isChallenge: true });
       });
     }
-    if (response.status < 300) return response;
+    if (response.status < 300) {
+      authenticator?.accepted(method);
+      return response;
+    }
     const location = header(response, "location");
     if (REDIRECTS.has(response.status) && location) throw new RedirectedError(location);
-    throw refusal(method, response);
+    throw refusal(method, response, authenticator?.isBasicForbidden);
   }
 
   /** Waits for no answer any longer: what was asked for ends with an UnansweredError. */
@@ -129,9 +146,14 @@ export class RtspConnection {
     this.#socket.readAtOnce();
   }
 
-  /** The address of the server; undefined when there is no connection. */
+  /** The addresses that were tried so far, while none has answered; undefined from then on. */
+  get triedAddresses(): readonly string[] | undefined {
+    return this.#socket.triedAddresses;
+  }
+
+  /** The address of the server; undefined when it has never been reached. */
   get remoteAddress(): string | undefined {
-    return this.#socket.remoteAddress;
+    return this.#remoteAddress ?? this.#socket.remoteAddress;
   }
 
   /** Sends a packet on an interleaved channel (RFC 2326 §10.12), or nothing to a server that does not read. */
@@ -172,10 +194,12 @@ export class RtspConnection {
   }
 
   #message(message: RtspResponse | RtspRequest): void {
+    this.#remoteAddress ??= this.#socket.remoteAddress; // which is known no longer once it is closed
     if (message.kind === "request") {
       this.#answer(message);
       return;
     }
+    message.reason = this.#quote(message.reason);
     if (message.status < 200) return; // 100 Continue: the answer is still to come (RFC 2326 §7.1.1)
     // Answers come in order, and some servers leave CSeq out or count wrongly (retina #133, "C520WS"): an answer that
     // names none of our requests belongs to the oldest.

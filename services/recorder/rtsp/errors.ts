@@ -1,4 +1,5 @@
-import { CameraAwayError, CameraError, CameraRefusedError } from "../camera/errors.ts";
+import { asCameraError, CameraAwayError, CameraError, CameraRefusedError } from "../camera/errors.ts";
+import type { Quote } from "../camera/quote.ts";
 import { type RtspResponse, RtspSyntaxError } from "./message.ts";
 
 /** The camera answered a request with an error status. */
@@ -33,6 +34,17 @@ export class RedirectedError extends CameraAwayError {
   }
 }
 
+/** A host to which the camera sends us asks for user and password, which are not its own. */
+export class ForeignHostError extends CameraRefusedError {
+  /** @param host as it may be shown */
+  constructor(refusal: RtspRefusal, host: string) {
+    super(
+      `${refusal.message}, by ${host}, to which the camera redirects`,
+      "user and password go to the host in the camera's url alone: name this one in its redirectHosts if it is to have them",
+    );
+  }
+}
+
 /** Nobody waits for the answer any longer. */
 export class UnansweredError extends CameraAwayError {
   constructor() {
@@ -41,19 +53,20 @@ export class UnansweredError extends CameraAwayError {
 }
 
 /** Whatever went wrong with what a camera sent ends its own connection, and harms no other. */
-export function asCameraError(error: unknown): CameraAwayError {
+export function asConnectionError(error: unknown, quote: Quote): CameraError {
   if (error instanceof RtspSyntaxError)
     return new CameraAwayError(error.message, "is this the RTSP port of the camera?");
-  return new CameraAwayError(`a fault of the recorder: ${(error as Error).stack}`, "please report it", {
-    cause: error,
-  });
+  return asCameraError(error, quote);
 }
 
-/** What an answer of error status to `method` means, and what to do about it. */
-export function refusal(method: string, response: RtspResponse): RtspRefusal {
+/** What an answer of error status to `method` means, and what to do about it. Its reason must have been quoted. */
+export function refusal(method: string, response: RtspResponse, isBasicForbidden = false): RtspRefusal {
   const status = `${response.status} ${response.reason}`.trim();
   const advice: Record<number, string> = {
-    401: "check the user and password in its url",
+    401: isBasicForbidden
+      ? 'the camera takes the password by Basic alone, readable to everybody in between, which its auth "digest" forbids: ' +
+        'turn on Digest in the camera, or set auth to "any"'
+      : "check the user and password in its url",
     403: "the camera forbids this user the stream; check the user's rights in the camera",
     404: "the camera knows no such path; check the path in its url",
     453: "the camera has no bandwidth left; close other viewers or choose a smaller stream",
@@ -68,7 +81,7 @@ export function refusal(method: string, response: RtspResponse): RtspRefusal {
 }
 
 /** Why a connection ended, in the operator's words. */
-export function whyClosed(error: Error | undefined): CameraError {
+export function whyClosed(error: Error | undefined, quote: Quote): CameraError {
   if (error instanceof CameraError) return error;
   if (error === undefined) return new HungUpError("the camera closed the connection");
   const advice: Record<string, string> = {
@@ -81,7 +94,7 @@ export function whyClosed(error: Error | undefined): CameraError {
   };
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "ECONNRESET" || code === "EPIPE") {
-    return new HungUpError(`${code.toLowerCase()}${details(error, code)}`, { cause: error });
+    return new HungUpError(`${code.toLowerCase()}${quote(details(error, code))}`, { cause: error });
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
     return new CameraAwayError(
@@ -91,15 +104,22 @@ export function whyClosed(error: Error | undefined): CameraError {
     );
   }
   return new CameraAwayError(
-    code === "" ? error.message : `${code.toLowerCase()}${details(error, code)}`,
+    code === "" ? quote(error.message) : `${code.toLowerCase()}${quote(details(error, code))}`,
     advice[code] ?? "check the network",
     { cause: error },
   );
 }
 
-/** Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried. */
+/**
+ * Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried, with what came
+ * of each where that is something else.
+ */
 function details(error: Error, code: string): string {
-  const errors: Error[] = error instanceof AggregateError ? error.errors : [error];
-  const addresses = errors.map((one) => one.message.split(code)[1]?.trim() ?? "").filter((address) => address !== "");
+  const errors: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];
+  const addresses = errors.flatMap((one) => {
+    const own = one.code ?? code;
+    const address = one.message.split(own)[1]?.trim() ?? "";
+    return address === "" ? [] : own === code ? address : `${address} ${own.toLowerCase()}`;
+  });
   return addresses.length === 0 ? "" : ` (${addresses.join(", ")})`;
 }

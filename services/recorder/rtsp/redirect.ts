@@ -2,24 +2,29 @@ import { CameraRefusedError } from "../camera/errors.ts";
 import { parseRtspUrl, type RtspUrl, resolveBase } from "./url.ts";
 
 /**
- * Where the Location of a redirect leads (RFC 2326 §11.2), with the user and password that were given for `url`. It may be
- * relative to what was asked for. Throws CameraRefusedError when it leads nowhere, or out of an encrypted connection.
+ * Where the Location of a redirect leads (RFC 2326 §11.2); it may be relative to what was asked for. A user and password in it
+ * are left out: they are the camera's words, not the operator's. Throws CameraRefusedError when it leads nowhere, or out of
+ * an encrypted connection.
  */
 export function redirectedUrl(url: RtspUrl, location: string): RtspUrl {
   const target = /^[a-z]+:\/\//i.test(location) ? location : resolveBase(url.request, location);
-  let next: RtspUrl;
+  const { user: _user, password: _password, ...next } = parse(target);
+  if (url.secure && !next.secure) {
+    throw new CameraRefusedError(
+      "the camera redirects from rtsps:// to rtsp://, where others could read what is sent",
+      "if that is what you want, give the rtsp:// URL",
+    );
+  }
+  return next;
+}
+
+function parse(target: string): RtspUrl {
   try {
-    next = parseRtspUrl(target);
+    if (/[\s\p{Cc}]/u.test(target)) throw new TypeError("an RTSP URL with blanks or control characters");
+    return parseRtspUrl(target);
   } catch (error) {
     throw new CameraRefusedError("the camera redirects to something that is no RTSP URL", "check the camera's url", {
       cause: error,
     });
   }
-  if (url.secure && !next.secure) {
-    throw new CameraRefusedError(
-      "the camera redirects from rtsps:// to rtsp://, where others could read the password",
-      "if that is what you want, give the rtsp:// URL",
-    );
-  }
-  return url.user === undefined ? next : { ...next, user: url.user, password: url.password ?? "" };
 }

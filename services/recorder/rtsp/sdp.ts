@@ -1,6 +1,7 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
 import { START_CODE } from "../../../shared/h264/nal.ts";
 import { CameraRefusedError } from "../camera/errors.ts";
+import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
 
 /** The video track of a DESCRIBE answer: what SETUP and the depacketizer need to know of it. */
 export interface VideoTrack {
@@ -25,8 +26,9 @@ const MAX_LINE_LENGTH = 8192;
 /**
  * Finds the first H.264 track of a session description (RFC 4566). Throws CameraRefusedError when there is none that can
  * be recorded, with the reason.
+ * @param quote makes the camera's words fit to be shown
  */
-export function findVideoTrack(sdp: string): VideoTrack {
+export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): VideoTrack {
   const session = parseDescription(sdp);
   const videos = session.media.filter((media) => media.type === "video");
   if (videos.length === 0)
@@ -54,7 +56,7 @@ export function findVideoTrack(sdp: string): VideoTrack {
       "choose another stream or profile of the camera",
     );
   }
-  const codecs = videos.flatMap(codecNames).join(", ") || "an unknown codec";
+  const codecs = quote(videos.flatMap(codecNames).join(", ")) || "an unknown codec";
   throw new CameraRefusedError(
     `the camera's video is ${codecs}; only H.264 can be recorded`,
     "set its encoder to H.264, or name the URL of a stream that is",

@@ -1,8 +1,12 @@
+import type { CameraMemory } from "../camera/camera-memory.ts";
 import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
-import { Authenticator } from "./authentication.ts";
+import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
+import type { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
-import { HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
+import { Credentials } from "./credentials.ts";
+import { attemptTimeoutMs } from "./destination.ts";
+import { ForeignHostError, HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
@@ -26,9 +30,21 @@ export interface RtspSessionOptions {
   transport?: "tcp" | "udp";
   /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
   tls?: TlsOptions;
+  /** What earlier sessions have learned about the camera, and what this one adds; nothing when it is not given. */
+  memory?: CameraMemory;
+  /** "digest" forbids Basic, which sends the password itself. */
+  auth?: "any" | "digest";
+  /** Other hosts that may have user and password when the camera redirects to them. */
+  redirectHosts?: readonly string[];
+  /** How long its owner waits for the camera to answer: all addresses of its name should be tried by then. */
+  connectTimeoutMs?: number;
+  /** Makes the camera's words fit to be shown; when it is not given, URLs are masked and no configured secret. */
+  quote?: Quote;
 }
 
 const MAX_REDIRECTS = 3;
+/** A camera that closes the connection with each 401 is worth so many more: for another nonce, another algorithm. */
+const MAX_CHALLENGED_CONNECTIONS = 3;
 /** Some servers ignore OPTIONS, and it is no more than a question of manners. */
 const OPTIONS_PATIENCE_MS = 3000;
 /**
@@ -40,6 +56,8 @@ export class RtspSession {
   readonly #handler: SessionHandler;
   readonly #sockets: BatchedSockets;
   readonly #options: RtspSessionOptions;
+  readonly #quote: Quote;
+  readonly #credentials: Credentials;
   #url: RtspUrl;
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
@@ -52,6 +70,7 @@ export class RtspSession {
   #keepAliveIntervalMs = 30_000;
   #keptAliveMs = 0;
   #redirects = 0;
+  #challengedConnections = 0;
   #hasReconnected = false;
   #hasOptions = true;
   /** Since when OPTIONS is unanswered, by performance.now(). */
@@ -65,7 +84,9 @@ export class RtspSession {
     this.#handler = handler;
     this.#options = options;
     this.#url = parseRtspUrl(url);
-    this.#authenticator = authenticatorFor(this.#url);
+    this.#quote = options.quote ?? quoteWithoutSecrets;
+    this.#credentials = new Credentials(this.#url, options);
+    this.#authenticator = this.#credentials.for(this.#url);
   }
 
   /** Whether it plays over UDP; its RTSP connection is open then. */
@@ -76,6 +97,11 @@ export class RtspSession {
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
     return this.#receiver?.udpProblem;
+  }
+
+  /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
+  get triedAddresses(): readonly string[] | undefined {
+    return this.#connection?.triedAddresses;
   }
 
   get garbageBytes(): number {
@@ -157,8 +183,10 @@ export class RtspSession {
     const connection = this.#connect();
     const url = this.#url.request;
     const options = await this.#askOptions(connection, url);
+    const { memory } = this.#options;
+    if (memory !== undefined && this.#redirects === 0) memory.address = connection.remoteAddress ?? memory.address;
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
-    const track = findVideoTrack(describe.body);
+    const track = findVideoTrack(describe.body, this.#quote);
     this.#handler.described(track);
     const receiver = new VideoReceiver(connection, track, this.#handler);
     this.#receiver = receiver;
@@ -227,13 +255,16 @@ export class RtspSession {
       },
     };
     const trust = this.#url.secure ? this.#trust : undefined;
-    const connection: RtspConnection = new RtspConnection(
-      this.#sockets,
-      this.#url,
-      handler,
-      this.#authenticator,
+    const { connectTimeoutMs } = this.#options;
+    const connection: RtspConnection = new RtspConnection(this.#sockets, this.#url, handler, {
+      quote: this.#quote,
+      authenticator: this.#authenticator,
       trust,
-    );
+      reach: {
+        preferredAddress: this.#options.memory?.address,
+        ...(connectTimeoutMs !== undefined && { attemptTimeoutMs: attemptTimeoutMs(connectTimeoutMs) }),
+      },
+    });
     this.#connection = connection;
     return connection;
   }
@@ -248,16 +279,17 @@ export class RtspSession {
     if (error instanceof RedirectedError) {
       if (this.#redirects++ === MAX_REDIRECTS)
         throw new CameraRefusedError("too many redirects", "check the camera's url");
+      this.#credentials.reached(this.#url, this.#connection?.remoteAddress);
       this.#url = redirectedUrl(this.#url, error.location);
-      this.#authenticator = authenticatorFor(this.#url);
-    } else if (error instanceof HungUpError && !this.#hasReconnected && (error.isChallenge || !this.#hasOptions)) {
+      this.#authenticator = this.#credentials.for(this.#url);
+    } else if (error instanceof HungUpError && error.isChallenge) {
+      if (this.#challengedConnections++ === MAX_CHALLENGED_CONNECTIONS) throw error;
+    } else if (error instanceof HungUpError && !this.#hasReconnected && !this.#hasOptions) {
       this.#hasReconnected = true;
+    } else if (error instanceof RtspRefusal && error.status === 401 && !this.#credentials.permits(this.#url)) {
+      throw new ForeignHostError(error, this.#quote(this.#url.host));
     } else {
       throw error;
     }
   }
-}
-
-function authenticatorFor({ user, password }: RtspUrl): Authenticator | undefined {
-  return user === undefined ? undefined : new Authenticator(user, password ?? "");
 }

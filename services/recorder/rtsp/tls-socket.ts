@@ -1,4 +1,4 @@
-import type { OnReadOpts } from "node:net";
+import type { OnReadOpts, TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { CameraRefusedError } from "../camera/errors.ts";
 
@@ -13,10 +13,9 @@ export interface TlsTrust {
 }
 
 /** Connects by TLS 1.2 or newer. The certificate is not looked at: `judgeCertificate` must, before anything is sent. */
-export function connectTls(host: string, port: number, trust: TlsTrust, onread: OnReadOpts): TLSSocket {
-  const options: ConnectionOptions & { onread: OnReadOpts } = {
-    host,
-    port,
+export function connectTls(to: TcpNetConnectOpts, trust: TlsTrust, onread: OnReadOpts): TLSSocket {
+  const options: ConnectionOptions & TcpNetConnectOpts = {
+    ...to,
     onread, // as of net.connect; @types/node does not know that TLS takes it, too
     rejectUnauthorized: false,
     ...(trust.ca === undefined ? {} : { ca: trust.ca }),

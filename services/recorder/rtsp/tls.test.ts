@@ -159,7 +159,7 @@ test("TLS is read in batches and loses no byte", async () => {
     closed: () => {},
   };
   const { port } = steady.address() as AddressInfo;
-  const socket = new BatchedSockets(250).connect("127.0.0.1", port, handler, { verify: false });
+  const socket = new BatchedSockets(250).connect({ host: "127.0.0.1", port }, handler, { verify: false });
   await until(() => bytes > 0);
   socket.readInBatches();
   await sleep(1500);

@@ -56,7 +56,15 @@ describe("parseRtspUrl (RFC 2326 §3.2)", () => {
       request: "rtsp://[2001:db8::1]:8554/a",
       password: "p",
     });
-    expect(parseRtspUrl("rtsp://[fe80::1%25eth0]/a").host).toBe("fe80::1%eth0");
+  });
+
+  test.each([
+    ["rtsp://u:p@[fe80::1%eth0]:8554/a%20b", "fe80::1%eth0"],
+    ["rtsp://u:p@[fe80::1%25eth0]:8554/a%20b", "fe80::1%eth0"],
+    ["rtsp://u:p%25@[fe80::1%25en%2Fx.2]:8554/a%20b", "fe80::1%en/x.2"],
+    ["rtsp://[fe80::1%3]:8554/a%20b", "fe80::1%3"],
+  ])("the zone of %s is for connecting, and means nothing to the camera (RFC 6874)", (text, host) => {
+    expect(parseRtspUrl(text)).toMatchObject({ host, port: 8554, request: "rtsp://[fe80::1]:8554/a%20b" });
   });
 
   test.each([

@@ -1,9 +1,10 @@
 /** An RTSP URL taken apart (RFC 2326 §3.2), with its path and query exactly as the user wrote them. */
 export interface RtspUrl {
   secure: boolean;
+  /** A name or an address; an IPv6 address without brackets, and with its zone (`fe80::1%eth0`) when it has one. */
   host: string;
   port: number;
-  /** The URL to ask for: without user and password. */
+  /** The URL to ask for: without user and password, and without the zone of a link-local address. */
   request: string;
   user?: string;
   password?: string;
@@ -30,11 +31,13 @@ export function parseRtspUrl(text: string): RtspUrl {
   const secure = scheme === "rtsps";
   const port = host[2] === undefined ? (secure ? DEFAULT_SECURE_PORT : DEFAULT_PORT) : Number(host[2]);
   if (port < 1 || port > 65_535) throw new TypeError("an RTSP URL with a port that is not between 1 and 65535");
+  const [, bracketed = host[1] as string, zone] = /^\[([^%]*)(?:%(?:25)?(.*))?\]$/.exec(host[1] as string) ?? [];
   return {
     secure,
-    host: (host[1] as string).replace(/^\[|\]$/g, "").replace("%25", "%"), // a zone, RFC 6874
+    host: zone === undefined ? bracketed : `${bracketed}%${decode(zone)}`,
     port,
-    request: `${scheme}://${rest}`,
+    // Which of this machine's networks a zone names means nothing to the camera (RFC 6874 §4).
+    request: `${scheme}://${zone === undefined ? rest : rest.replace(/%[^\]]*/, "")}`,
     ...credentials(userInfo),
   };
 }

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
-import { RtspSession, type SessionHandler } from "../rtsp/session.ts";
+import { RtspSession, type RtspSessionOptions, type SessionHandler } from "../rtsp/session.ts";
 import { answer, goodAnswer, type Script, ScriptedServer, type SeenRequest } from "./scripted-server.ts";
 
 /** A camera that does `script`, and behaves well where that returns "well". */
@@ -27,15 +27,15 @@ export class Heard implements SessionHandler {
   closed = (error: Error) => void this.closings.push(error);
 }
 
-export function sessionAt(url: string): { session: RtspSession; heard: Heard } {
+export function sessionAt(url: string, options?: RtspSessionOptions): { session: RtspSession; heard: Heard } {
   const heard = new Heard();
-  const session = new RtspSession(new BatchedSockets(20), url, heard);
+  const session = new RtspSession(new BatchedSockets(20), url, heard, options);
   onTestFinished(() => session.close());
   return { session, heard };
 }
 
-export async function open(url: string): Promise<{ session: RtspSession; heard: Heard }> {
-  const opened = sessionAt(url);
+export async function open(url: string, options?: RtspSessionOptions): Promise<{ session: RtspSession; heard: Heard }> {
+  const opened = sessionAt(url, options);
   await opened.session.open();
   return opened;
 }
