@@ -1,5 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { messageOf } from "../../shared/disk/no-space.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
@@ -72,7 +73,7 @@ export class JobProcessor {
   async #delayForMachine(job: Job<ConversionJob>, error: Error, token: string | undefined): Promise<never> {
     const { config, troubles } = this.#options;
     const place = error instanceof FfmpegUnusableError ? FFMPEG : job.data.directory;
-    troubles.note(place, `conversion waits: ${error.message}`);
+    troubles.note(place, `conversion waits: ${await messageOf(error, job.data.directory)}`);
     return await delay(job, Date.now() + 2 * config().retryDelayMs, token);
   }
 

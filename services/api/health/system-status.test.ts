@@ -246,6 +246,26 @@ describe("judgeSystem", () => {
     ]);
   });
 
+  it("says that a disk runs out of inodes: with a reaper by what is kept for recording, without one at nine tenths", () => {
+    const told = (freeInodes: number, reaperMinFreePercent: number | undefined) =>
+      found({ disks: [{ ...disk(8), totalInodes: 100_000, freeInodes }], reaperMinFreePercent });
+    const ids = (...args: Parameters<typeof told>) => told(...args).map(({ id, isNear }) => [id, isNear]);
+    expect(ids(1024, 10)).toEqual([]);
+    expect(ids(520, 10)).toEqual([["disk-filling", true]]);
+    expect(ids(400, 10)).toEqual([["disk-filling", false]]);
+    expect(ids(200, 10)).toEqual([
+      ["disk-full", false],
+      ["disk-filling", false],
+    ]);
+    expect(ids(12_000, undefined)).toEqual([]);
+    expect(ids(9000, undefined)).toEqual([["disk-filling", false]]);
+    expect(told(0, undefined)[0]).toMatchObject({
+      subject: "/store",
+      message: "out of inodes, not of bytes: 0 of 100000 are free, and each file takes one",
+      advice: expect.stringContaining("reaper stanza"),
+    });
+  });
+
   it("says that a disk holds less than a day, by the reaper's forecast", () => {
     const services = (daysThatFit: number) => [
       ...(well.services ?? []),
@@ -255,6 +275,10 @@ describe("judgeSystem", () => {
     expect(found({ services: services(1) })).toMatchObject([{ id: "retention-short", isNear: true }]);
     expect(found({ services: services(0.4) })).toMatchObject([
       { id: "retention-short", subject: "/store", isNear: false },
+    ]);
+    const forecasts = [{ directories: ["/store"], daysThatFit: 0.4, inodesRunOutFirst: true as const }];
+    expect(found({ services: [...(well.services ?? []), { ...service("reaper"), forecasts }] })).toMatchObject([
+      { id: "retention-short", advice: expect.stringContaining("inodes") },
     ]);
     const isUnknown = (change: Partial<Observation>) =>
       judgeSystem({ ...well, ...change }).isUnknown(condition("retention-short", "/store"));

@@ -70,12 +70,19 @@ export function judgeSystem(seen: Observation): Judgement {
 }
 
 /** What the reaper foresees for a disk: found by a camera directory that both name. */
-function foreseen(disk: DiskStatus, services: readonly ServiceStatus[]): Pick<DiskStatus, "daysThatFit" | "oldestDay"> {
+function foreseen(
+  disk: DiskStatus,
+  services: readonly ServiceStatus[],
+): Pick<DiskStatus, "daysThatFit" | "inodesRunOutFirst" | "oldestDay"> {
   const forecast = services
     .flatMap(({ forecasts }) => forecasts ?? [])
     .find(({ directories }) => directories.some((directory) => disk.directories.includes(directory)));
-  const { daysThatFit, oldestDay } = forecast ?? {};
-  return { ...(daysThatFit !== undefined && { daysThatFit }), ...(oldestDay !== undefined && { oldestDay }) };
+  const { daysThatFit, inodesRunOutFirst, oldestDay } = forecast ?? {};
+  return {
+    ...(daysThatFit !== undefined && { daysThatFit }),
+    ...(inodesRunOutFirst !== undefined && { inodesRunOutFirst }),
+    ...(oldestDay !== undefined && { oldestDay }),
+  };
 }
 
 /** A reaper that has just started does not tell yet. */

@@ -621,6 +621,8 @@ export interface components {
       bytesPerDay?: number;
       /** @description Days of footage that fit at that rate. */
       daysThatFit?: number;
+      /** @description Of bytes more days would fit: the number of files bounds them. */
+      inodesRunOutFirst?: boolean;
     };
     /** @description A running service. */
     ServiceStatus: {
@@ -651,10 +653,16 @@ export interface components {
       freeBytes: number;
       /** @description As df(1) counts it. */
       usedPercent: number;
+      /** @description Files that it can hold; absent where only its bytes bound them. */
+      totalInodes?: number;
+      /** @description Files that it can still hold; absent as above. */
+      freeInodes?: number;
       /** @description Days of footage that fit, at the rate of the last days; absent while no reaper tells. */
       daysThatFit?: number;
+      /** @description Of bytes more days would fit; absent otherwise. */
+      inodesRunOutFirst?: boolean;
       /**
-       * @description YYYYMMDD of the oldest footage; absent as above.
+       * @description YYYYMMDD of the oldest footage; absent while no reaper tells.
        * @example 20261124
        */
       oldestDay?: string;

@@ -18,6 +18,7 @@ export function StorageAndJobs({ status, version }: { status: SystemStatus; vers
 }
 
 function DiskLine({ disk }: { disk: Disk }): JSX.Element {
+  const inodes = usedInodePercent(disk);
   const tone = disk.usedPercent >= 99 ? "bad" : disk.usedPercent > 90 ? "warn" : "good";
   const name = disk.directories?.[0] ?? "disk";
   return (
@@ -26,10 +27,16 @@ function DiskLine({ disk }: { disk: Disk }): JSX.Element {
       <meter min={0} max={100} value={disk.usedPercent} aria-label={`${name}: ${disk.usedPercent} % used`} />
       <span>
         {formatBytes(disk.freeBytes)} free of {formatBytes(disk.totalBytes)}
+        {inodes > disk.usedPercent ? `, room for ${disk.freeInodes} more files` : ""}
         {disk.daysThatFit === undefined ? "" : `, ${describeDays(disk.daysThatFit)} of footage fit`}
       </span>
     </div>
   );
+}
+
+/** A reaper lets nearly all be used: by its number alone it is told whether that is too few (condition disk-full). */
+function usedInodePercent({ freeInodes, totalInodes }: Disk): number {
+  return freeInodes === undefined || totalInodes === undefined ? 0 : 100 * (1 - freeInodes / totalInodes);
 }
 
 function describeDays(days: number): string {
