@@ -171,7 +171,7 @@ export class SystemMonitor {
   #putSince(status: SystemStatus): void {
     const now = new Date().toISOString();
     const since = new Map<string, string>();
-    for (const problem of [...status.problems, ...status.warnings]) {
+    for (const problem of [...status.problems, ...status.warnings, ...status.notes]) {
       // Numbers are left out: "89 chunks" and "90 chunks" are one trouble that goes on.
       const key = JSON.stringify([
         problem.what,

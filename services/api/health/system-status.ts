@@ -4,6 +4,7 @@ import type { ServiceStatus } from "../../../shared/status/status-store.ts";
 import { cameraFindings, type WordedFinding } from "./camera-findings.ts";
 import { diskFindings } from "./disk-findings.ts";
 import type { DiskStatus } from "./disks.ts";
+import { systemNotes } from "./notes.ts";
 import { type Backlog, isRecording, type Observation } from "./observation.ts";
 import { redisFindings, systemFindings } from "./system-findings.ts";
 
@@ -30,6 +31,8 @@ export interface SystemStatus {
   problems: SystemProblem[];
   /** What needs attention, but is no error. */
   warnings: SystemProblem[];
+  /** What is worth knowing: nothing is wrong, but less is promised than elsewhere. */
+  notes: SystemProblem[];
   cameras: CameraStatus[];
   services: ServiceStatus[];
   disks: DiskStatus[];
@@ -61,6 +64,7 @@ export function judgeSystem(seen: Observation): Judgement {
     camera: Object.fromEntries(seen.enabled.map((camera) => [camera, isRecording(camera, seen)])),
     problems: problems.map(problemOf),
     warnings: warnings.map(problemOf),
+    notes: systemNotes(seen),
     cameras: (seen.statuses ?? []).filter((each) => enabled.has(each.camera)),
     services: [...(seen.services ?? [])],
     disks,

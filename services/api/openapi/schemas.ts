@@ -154,9 +154,13 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       startedAt: instant("When it started"),
       problems: list(text("What is wrong with it.")),
       refusedConfiguration: text("Why it cannot use the changed configuration; absent while it can."),
+      foldersNotSynced: list(
+        text("Where a disk is mounted."),
+        "Disks whose folders cannot be synced; absent while it has met none.",
+      ),
       forecasts: list(ref("DiskForecast"), "The reaper's alone."),
     },
-    ["refusedConfiguration", "forecasts"],
+    ["refusedConfiguration", "foldersNotSynced", "forecasts"],
   ),
   Disk: object(
     "A file system, and which of our directories lie on it.",
@@ -188,6 +192,10 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
     health: list(ref("Condition"), "What is wrong and has lasted, errors first."),
     problems: list(ref("SystemProblem"), "What is wrong at this moment."),
     warnings: list(ref("SystemProblem"), "What needs attention but is no error."),
+    notes: list(
+      ref("SystemProblem"),
+      "What is worth knowing: nothing is wrong, but less is promised. No condition comes of it.",
+    ),
     cameras: list(ref("CameraStatus"), "What the recorders tell; empty while Redis is away."),
     services: list(ref("ServiceStatus"), "What runs; empty while Redis is away."),
     disks: list(ref("Disk")),

@@ -641,6 +641,8 @@ export interface components {
       problems: string[];
       /** @description Why it cannot use the changed configuration; absent while it can. */
       refusedConfiguration?: string;
+      /** @description Disks whose folders cannot be synced; absent while it has met none. */
+      foldersNotSynced?: string[];
       /** @description The reaper's alone. */
       forecasts?: components["schemas"]["DiskForecast"][];
     };
@@ -693,6 +695,8 @@ export interface components {
       problems: components["schemas"]["SystemProblem"][];
       /** @description What needs attention but is no error. */
       warnings: components["schemas"]["SystemProblem"][];
+      /** @description What is worth knowing: nothing is wrong, but less is promised. No condition comes of it. */
+      notes: components["schemas"]["SystemProblem"][];
       /** @description What the recorders tell; empty while Redis is away. */
       cameras: components["schemas"]["CameraStatus"][];
       /** @description What runs; empty while Redis is away. */

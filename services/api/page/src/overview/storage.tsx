@@ -9,6 +9,11 @@ export function StorageAndJobs({ status, version }: { status: SystemStatus; vers
       {status.disks.map((disk) => (
         <DiskLine key={disk.directories?.[0]} disk={disk} />
       ))}
+      {status.notes.map(({ disk, message, todo }) => (
+        <p key={`${disk}${message}`} class="note" title={todo}>
+          {disk === undefined ? message : `${disk}: ${message}`}
+        </p>
+      ))}
       <p class="backlog">
         <a href="/admin/queues">{describeBacklog(status.backlog)}</a>
       </p>
