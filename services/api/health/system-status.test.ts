@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Condition } from "../../../shared/health/condition.ts";
 import type { ServiceName } from "../../../shared/service/service.ts";
@@ -32,6 +33,8 @@ const well: Observation = {
   services: [service("recorder"), service("converter"), service("reaper"), service("api")],
   backlog: { waiting: 0, active: 0, failed: 0 },
   redisTrouble: undefined,
+  redisFacts: {},
+  clockSync: "synchronized",
   writing: new Set(),
   quarantined: new Map(),
   footage: new Map([
@@ -228,6 +231,54 @@ describe("judgeSystem", () => {
     expect(found({ clockStep })).toMatchObject([
       { id: "clock-stepped", message: expect.stringContaining("back by 3600 s"), isSettled: true },
     ]);
+  });
+
+  it("says that NTP does not keep the clock, and ends that when it does or nobody wants to know", () => {
+    const id = "clock-unsynchronized";
+    expect(found({ clockSync: "unsynchronized" })).toMatchObject([{ id, severity: "warning", subject: hostname() }]);
+    for (const clockSync of ["synchronized", "unknown", "unwatched"] as const) expect(found({ clockSync })).toEqual([]);
+    const isUnknown = (clockSync: Observation["clockSync"]) =>
+      judgeSystem({ ...well, clockSync }).isUnknown(condition(id, hostname()));
+    expect(["unknown", "unwatched"].map((state) => isUnknown(state as Observation["clockSync"]))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it("tells of a Redis that throws keys away, of one that is old, and of a replica that takes writes", () => {
+    const told = (redisFacts: Observation["redisFacts"], more: Partial<Observation> = {}) =>
+      found({ redisFacts, ...more }).map(({ id, severity }) => `${id} ${severity}`);
+    const eviction = { policy: "allkeys-lru", evictedKeys: 72_000 };
+    expect(told({ eviction })).toEqual(["redis-evicts warning"]);
+    expect(found({ redisFacts: { eviction } })[0]).toMatchObject({
+      message: expect.stringContaining("allkeys-lru; 72000 since it was started"),
+      advice: expect.stringContaining("noeviction"),
+    });
+    expect(told({ version: "4.0.9" })).toEqual(["redis-outdated error"]);
+    expect(told({ version: "6.0.16" })).toEqual(["redis-outdated warning"]);
+    for (const version of ["6.2.0", "7.0.15", "10.1", "unstable"]) expect(told({ version })).toEqual([]);
+    expect(told({ replicaOf: "10.0.0.1:6379" })).toEqual(["redis-replica warning"]);
+    const redisTrouble = { message: "Redis is a read-only replica", todo: "" };
+    expect(
+      told({ replicaOf: "10.0.0.1:6379" }, { redisTrouble, ...away }).filter((id) => id.startsWith("redis")),
+    ).toEqual(["redis-away error"]);
+    const isUnknown = (redisFacts: Observation["redisFacts"]) =>
+      judgeSystem({ ...well, redisFacts }).isUnknown(condition("redis-evicts", "redis"));
+    expect([isUnknown(undefined), isUnknown({})]).toEqual([true, false]);
+  });
+
+  it("notes what is no trouble: a Redis without a disk, and disks whose folders cannot be synced, each once", () => {
+    expect(judge({}).notes).toEqual([]);
+    expect(judge({ redisFacts: { isPersistent: true } }).notes).toEqual([]);
+    const services = (["recorder", "converter"] as const).map((name) => {
+      return { ...service(name), foldersNotSynced: ["/mnt/smb"] };
+    });
+    const status = judge({ redisFacts: { isPersistent: false }, services: [...services, service("reaper")] });
+    expect(status.notes).toMatchObject([
+      { what: "disk", disk: "/mnt/smb", message: expect.stringContaining("fsync of a folder is not supported") },
+      { what: "redis", message: expect.stringContaining("keeps nothing on a disk") },
+    ]);
+    expect(status).toMatchObject({ status: "running", problems: [], warnings: [] });
   });
 
   it("keeps a disk's condition until it is a percent emptier, and says both that it fills and that it is full", () => {

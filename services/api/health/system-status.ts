@@ -6,7 +6,8 @@ import { diskFindings } from "./disk-findings.ts";
 import type { DiskStatus } from "./disks.ts";
 import { systemNotes } from "./notes.ts";
 import { type Backlog, isRecording, type Observation } from "./observation.ts";
-import { redisFindings, systemFindings } from "./system-findings.ts";
+import { redisFindings } from "./redis-findings.ts";
+import { systemFindings } from "./system-findings.ts";
 
 /** Something that is wrong at this moment, in words for the operator. */
 export interface SystemProblem {
@@ -100,6 +101,9 @@ const SUBJECTS: Record<ConditionId, { what: SystemProblem["what"]; key?: "camera
   "camera-clock-off": { what: "clock", key: "camera" },
   "footage-missing": { what: "camera", key: "camera" },
   "redis-away": { what: "redis" },
+  "redis-evicts": { what: "redis" },
+  "redis-replica": { what: "redis" },
+  "redis-outdated": { what: "redis" },
   "service-missing": { what: "service", key: "service" },
   "service-problem": { what: "service", key: "service" },
   "configuration-refused": { what: "configuration" },
@@ -112,6 +116,7 @@ const SUBJECTS: Record<ConditionId, { what: SystemProblem["what"]; key?: "camera
   "retention-short": { what: "disk", key: "disk" },
   "clocks-disagree": { what: "clock" },
   "clock-stepped": { what: "clock" },
+  "clock-unsynchronized": { what: "clock" },
 };
 
 function problemOf({ id, subject, since, message, brief, advice }: WordedFinding): SystemProblem {
@@ -132,6 +137,12 @@ function isUnknown({ id, subject }: Condition, seen: Observation): boolean {
     case "service-problem":
     case "configuration-refused":
       return seen.services === undefined;
+    case "redis-evicts":
+    case "redis-replica":
+    case "redis-outdated":
+      return seen.redisFacts === undefined;
+    case "clock-unsynchronized":
+      return seen.clockSync === "unknown";
     case "conversion-failed":
       return seen.backlog === undefined;
     case "camera-clock-off":

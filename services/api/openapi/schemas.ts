@@ -17,6 +17,9 @@ const CONDITIONS: Record<ConditionId, true> = {
   "camera-clock-off": true,
   "footage-missing": true,
   "redis-away": true,
+  "redis-evicts": true,
+  "redis-replica": true,
+  "redis-outdated": true,
   "service-missing": true,
   "service-problem": true,
   "configuration-refused": true,
@@ -29,6 +32,7 @@ const CONDITIONS: Record<ConditionId, true> = {
   "retention-short": true,
   "clocks-disagree": true,
   "clock-stepped": true,
+  "clock-unsynchronized": true,
 };
 
 /** What answers and parameters are made of, by name: `components.schemas`. */

@@ -503,6 +503,9 @@ export interface components {
         | "camera-clock-off"
         | "footage-missing"
         | "redis-away"
+        | "redis-evicts"
+        | "redis-replica"
+        | "redis-outdated"
         | "service-missing"
         | "service-problem"
         | "configuration-refused"
@@ -514,7 +517,8 @@ export interface components {
         | "disk-filling"
         | "retention-short"
         | "clocks-disagree"
-        | "clock-stepped";
+        | "clock-stepped"
+        | "clock-unsynchronized";
       /**
        * @description Whether it is an error.
        * @enum {string}
@@ -792,6 +796,9 @@ export interface components {
         | "camera-clock-off"
         | "footage-missing"
         | "redis-away"
+        | "redis-evicts"
+        | "redis-replica"
+        | "redis-outdated"
         | "service-missing"
         | "service-problem"
         | "configuration-refused"
@@ -803,7 +810,8 @@ export interface components {
         | "disk-filling"
         | "retention-short"
         | "clocks-disagree"
-        | "clock-stepped";
+        | "clock-stepped"
+        | "clock-unsynchronized";
       /**
        * @description Whether it is an error.
        * @enum {string}
