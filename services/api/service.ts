@@ -7,6 +7,7 @@ import { StatusStore } from "../../shared/status/status-store.ts";
 import { createApp } from "./app.ts";
 import { Catalog } from "./catalog/catalog.ts";
 import { EventHub } from "./events/event-hub.ts";
+import { ClockSync } from "./health/clock-sync.ts";
 import { registerHealthMetrics } from "./health/health-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
@@ -43,6 +44,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     config,
     catalog,
     live: redisSource(redis, new StatusStore(redis), queue),
+    clockSync: new ClockSync(),
     logger,
   });
   const health = new HealthWatch({ config, monitor, store: new RedisHealthStore(redis, instance), instance, logger });

@@ -1,3 +1,4 @@
+import { DiskAwayError } from "../../shared/disk/disk-away-error.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 
 /** A chunk that cannot be converted, whatever is tried: it goes into quarantine. */
@@ -28,28 +29,23 @@ export class LockLostError extends Error {
   override name = "LockLostError";
 }
 
-/** Errors of the machine, not of a chunk: they pass when somebody mends it, and no footage is to blame. */
-const MACHINE_ERROR_CODES = new Set([
-  "ENOSPC",
-  "EDQUOT",
-  "EIO",
-  "EACCES",
-  "EPERM",
-  "EROFS",
-  "EMFILE",
-  "ENFILE",
-  "ENOMEM",
-  "EAGAIN",
-  "EBUSY",
-  "ENODEV",
-  "ENXIO",
-  "ESTALE",
-  "ENOTCONN",
-  "ETIMEDOUT",
+/** Errors of a system call that tell of the chunk, or of what lies in its place: it is gone, or no file at all. */
+const FILE_ERROR_CODES: ReadonlySet<string | undefined> = new Set([
+  "ENOENT",
+  "EISDIR",
+  "ENOTDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
 ]);
 
-/** Whether an error tells of the machine (disk full, no permission, ffmpeg missing) rather than of a chunk. */
+/**
+ * Whether an error tells of the machine (disk full, no permission, ffmpeg missing) rather than of a chunk: it passes when
+ * somebody mends it, and no footage is to blame. What a system call refuses is of the machine, whatever its code: file systems
+ * have more of them than could be listed (EINVAL, EHOSTDOWN, EUCLEAN …), and what a chunk holds has no part in any.
+ */
 export function isMachineTrouble(error: unknown): boolean {
-  if (error instanceof FfmpegUnusableError) return true;
-  return error instanceof Error && MACHINE_ERROR_CODES.has((error as NodeJS.ErrnoException).code ?? "");
+  if (error instanceof FfmpegUnusableError || error instanceof DiskAwayError) return true;
+  if (!(error instanceof Error) || error instanceof BadChunkError) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && !FILE_ERROR_CODES.has(code);
 }

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { messageOf } from "../../shared/disk/no-space.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
@@ -115,7 +116,7 @@ export class JobProcessor {
   ): Promise<never> {
     const { config, troubles } = this.#options;
     const place = error instanceof FfmpegUnusableError ? FFMPEG : directory;
-    troubles.note(place, `conversion waits: ${error.message}`);
+    troubles.note(place, `conversion waits: ${await messageOf(error, directory)}`);
     return await delay(job, Date.now() + 2 * config().retryDelayMs, token);
   }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { lstat, readdir, stat } from "../../shared/disk/files.ts";
 import { parseFootageName } from "../../shared/store/names.ts";
+import { type Amount, NOTHING, sum } from "./amount.ts";
 
 const BLOCK_BYTES = 512;
 /** Time stamps of a folder may be this coarse: a folder that changed so lately may change again under the same one. */
@@ -10,7 +11,7 @@ const BATCH = 8;
 
 interface Folder {
   changedMs: number;
-  sizes: ReadonlyMap<string, number>;
+  sizes: ReadonlyMap<string, Amount>;
 }
 
 /**
@@ -21,8 +22,8 @@ interface Folder {
 export class DaySizes {
   readonly #folders = new Map<string, Folder>();
 
-  /** Bytes on the disk by camera. Rejects with the errors of the file system; a folder that is not there holds nothing. */
-  async read(folder: string): Promise<ReadonlyMap<string, number>> {
+  /** What each camera takes up of the disk. Rejects with the errors of the file system; a folder that is not there holds nothing. */
+  async read(folder: string): Promise<ReadonlyMap<string, Amount>> {
     const stats = await stat(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
@@ -43,8 +44,8 @@ export class DaySizes {
   }
 }
 
-async function measure(folder: string): Promise<{ sizes: Map<string, number>; growing: boolean }> {
-  const sizes = new Map<string, number>();
+async function measure(folder: string): Promise<{ sizes: Map<string, Amount>; growing: boolean }> {
+  const sizes = new Map<string, Amount>();
   let growing = false;
   const names = await readdir(folder);
   for (let i = 0; i < names.length; i += BATCH) {
@@ -53,8 +54,10 @@ async function measure(folder: string): Promise<{ sizes: Map<string, number>; gr
         const footage = parseFootageName(name);
         if (footage === undefined) return;
         growing ||= footage.kind === "chunk";
-        const blocks = (await lstat(join(folder, name)).catch(() => undefined))?.blocks ?? 0;
-        sizes.set(footage.camera, (sizes.get(footage.camera) ?? 0) + blocks * BLOCK_BYTES);
+        const stats = await lstat(join(folder, name)).catch(() => undefined);
+        if (stats === undefined) return;
+        const file = { bytes: stats.blocks * BLOCK_BYTES, inodes: 1 };
+        sizes.set(footage.camera, sum(sizes.get(footage.camera) ?? NOTHING, file));
       }),
     );
   }

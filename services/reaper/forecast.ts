@@ -1,6 +1,7 @@
 import type { DiskForecast } from "../../shared/status/storage-status.ts";
 import { dayFolder } from "../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { type Amount, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames } from "./footage.ts";
 import type { Space } from "./free-space.ts";
@@ -17,7 +18,7 @@ const DAYS = 3;
 export async function forecastDisk(
   directories: readonly string[],
   space: Space,
-  minFreeBytes: number,
+  minFree: Amount,
   sizes: DaySizes,
   nowMs: number,
   mayGoOn: () => boolean = () => true,
@@ -30,19 +31,24 @@ export async function forecastDisk(
   const today = dayOf(minuteAt(nowMs * 1000));
   const since = dayOf(minuteAt((nowMs - DAYS * DAY_MS) * 1000));
   const finished = days.slice(1).filter((day) => day >= since && day < today);
-  let bytes = 0;
+  let used = NOTHING;
   for (const day of finished) {
     for (const directory of directories) {
       if (!mayGoOn()) return undefined;
-      for (const each of (await sizes.read(dayFolder(directory, day))).values()) bytes += each;
+      for (const each of (await sizes.read(dayFolder(directory, day))).values()) used = sum(used, each);
     }
   }
   const forecast: DiskForecast = {
     directories: [...directories],
     ...(days[0] !== undefined && { oldestDay: days[0] }),
   };
-  if (bytes === 0) return forecast;
-  const bytesPerDay = Math.round(bytes / finished.length);
-  const daysThatFit = Math.max(0, space.totalBytes - minFreeBytes) / bytesPerDay;
-  return { ...forecast, bytesPerDay, daysThatFit: Math.round(daysThatFit * 10) / 10 };
+  if (used.bytes === 0) return forecast;
+  const bytesPerDay = Math.round(used.bytes / finished.length);
+  const daysOfBytes = Math.max(0, space.totalBytes - minFree.bytes) / bytesPerDay;
+  const filesPerDay = used.inodes / finished.length;
+  const { inodes } = space;
+  const daysOfInodes =
+    inodes === undefined ? Number.POSITIVE_INFINITY : Math.max(0, inodes.total - minFree.inodes) / filesPerDay;
+  const daysThatFit = Math.round(Math.min(daysOfBytes, daysOfInodes) * 10) / 10;
+  return { ...forecast, bytesPerDay, daysThatFit, ...(daysOfInodes < daysOfBytes && { inodesRunOutFirst: true }) };
 }

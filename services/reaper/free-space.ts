@@ -1,11 +1,15 @@
 import { dirname } from "node:path";
 import { stat, statfs } from "../../shared/disk/files.ts";
+import { type Inodes, inodeGoal, inodesOf } from "../../shared/disk/inodes.ts";
+import type { Amount } from "./amount.ts";
 
 /** What a file system holds, as an unprivileged process may use it. */
 export interface Space {
   freeBytes: number;
   /** Used and free together; the blocks kept back for root count for neither, as in df(1). */
   totalBytes: number;
+  /** Absent where the file system has no limit to the number of its files. */
+  inodes?: Inodes;
 }
 
 /** One file system and those of the directories asked for that lie on it. */
@@ -28,10 +32,12 @@ export interface DiskGroups<Entry> {
  * of no blocks at all (some virtual ones do): nothing is known then, which is neither full nor empty.
  */
 export async function readSpace(path: string): Promise<Space> {
-  const { bsize, blocks, bfree, bavail } = await statfs(path);
+  const stats = await statfs(path);
+  const { bsize, blocks, bfree, bavail } = stats;
   const totalBytes = (blocks - bfree + bavail) * bsize;
   if (!(totalBytes > 0)) throw new Error(`the file system of ${path} does not tell its size`);
-  return { freeBytes: bavail * bsize, totalBytes };
+  const inodes = inodesOf(stats);
+  return { freeBytes: bavail * bsize, totalBytes, ...(inodes !== undefined && { inodes }) };
 }
 
 /** How much of a disk is to be free: the largest counts. */
@@ -41,14 +47,27 @@ export interface SpaceGoal {
   minFreeBytes: number;
   /** What a recorder leaves to conversions: with less it does not write. 0 where none records. */
   reserveBytes: number;
+  /** Whether a camera is recorded to it: each minute takes inodes. */
+  isRecordedTo: boolean;
 }
 
 /** So much of the recorder's reserve beyond it: the reaper must have made room before the recorder stops. */
 const RESERVE_MARGIN = 0.25;
 
-/** Bytes that must become free to reach the goal, 0 when it is reached. */
-export function missingBytes(space: Space, goal: SpaceGoal): number {
-  return Math.max(0, Math.ceil(goalBytes(space, goal) - space.freeBytes));
+/** What must become free to reach the goal, nothing when it is reached. */
+export function missing(space: Space, goal: SpaceGoal): Amount {
+  return {
+    bytes: Math.max(0, Math.ceil(goalBytes(space, goal) - space.freeBytes)),
+    inodes: Math.max(0, goalInodes(space, goal) - (space.inodes?.free ?? 0)),
+  };
+}
+
+/**
+ * Inodes of a disk that are to be free: what recording needs, and no part of the whole as of the bytes. A disk is no slower with
+ * few of them, so more would cost footage for nothing.
+ */
+export function goalInodes({ inodes }: Space, { isRecordedTo }: SpaceGoal): number {
+  return inodes === undefined || !isRecordedTo ? 0 : inodeGoal(inodes);
 }
 
 /** Bytes of a disk that are to be free. */

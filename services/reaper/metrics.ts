@@ -6,7 +6,7 @@ export function createMetrics(registry: Registry) {
   return {
     minutes: new Counter({
       name: "hindsight_reaper_removed_minutes_total",
-      help: "Minutes deleted, by the reason: age, size or space",
+      help: "Minutes deleted, by the reason: age, size, space or inodes",
       labelNames: ["reason"],
       registers,
     }),
@@ -30,6 +30,18 @@ export function createMetrics(registry: Registry) {
     daysThatFit: new Gauge({
       name: "hindsight_disk_days_that_fit",
       help: "Days of footage that fit on the disk under a camera directory at the rate of the last days",
+      labelNames: ["disk"],
+      registers,
+    }),
+    freeInodes: new Gauge({
+      name: "hindsight_disk_free_inodes",
+      help: "Files that the disk under a camera directory can still hold; absent where only its bytes bound it",
+      labelNames: ["disk"],
+      registers,
+    }),
+    totalInodes: new Gauge({
+      name: "hindsight_disk_total_inodes",
+      help: "Files that the disk under a camera directory can hold in all; absent as above",
       labelNames: ["disk"],
       registers,
     }),

@@ -18,7 +18,7 @@ export async function bytesByCamera(
     for (const folder of [quarantineFolder(directory), ...days.map((day) => dayFolder(directory, day))]) {
       if (!mayGoOn()) return undefined;
       try {
-        for (const [camera, bytes] of await sizes.read(folder)) held.set(camera, (held.get(camera) ?? 0) + bytes);
+        for (const [camera, { bytes }] of await sizes.read(folder)) held.set(camera, (held.get(camera) ?? 0) + bytes);
       } catch (error) {
         onUnreadable(folder, error);
       }

@@ -2,9 +2,10 @@ import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
-import { type Disk, groupByDisk, missingBytes, readSpace, type Space } from "./free-space.ts";
+import { type Disk, groupByDisk, missing, readSpace, type Space } from "./free-space.ts";
 import { bytesByCamera } from "./oversize.ts";
 import type { ReapedLog, Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
@@ -90,28 +91,36 @@ class Pass {
   }
 
   async lookAfter(disk: Disk<CameraDirectory>): Promise<void> {
-    let freedBytes = 0;
+    let freed = NOTHING;
     if (this.#parts.spaceOnly !== true) {
-      freedBytes += await this.#removeExpired(disk.entries);
-      freedBytes += await this.#removeOversize(disk.entries);
+      freed = sum(freed, await this.#removeExpired(disk.entries));
+      freed = sum(freed, await this.#removeOversize(disk.entries));
     }
     const space = await this.#measure(disk);
     if (space === undefined) return;
     // What a dry run would have removed already is not free, but would be.
-    const goal = missingBytes(space, spaceGoal(this.#config, this.#reaper, directoriesOf(disk)));
-    let missing = goal - (this.#reaper.dryRun ? freedBytes : 0);
-    if (missing > 0) missing += this.#parts.headroomBytes?.(directoriesOf(disk)) ?? 0;
-    const wanted = missing;
-    if (missing > 0) missing -= await this.#removeOldest(disk.entries, missing, "settled");
-    if (missing > 0) missing -= await this.#removeOldest(disk.entries, missing, "last resort");
-    const lackingBytes = goal - (wanted - missing);
-    if (missing > 0 && lackingBytes > 0 && this.#parts.mayGoOn()) {
-      this.#parts.events.problem(
-        `the disk of ${disk.path} still lacks ${Math.ceil(lackingBytes / 1e6)} MB to the free space that reaper asks for, and no ` +
-          "footage is left on it to delete: see what else fills it",
-      );
+    const goal = missing(space, spaceGoal(this.#config, this.#reaper, directoriesOf(disk)));
+    const needed = lacking(goal, this.#reaper.dryRun ? freed : NOTHING);
+    const headroom = needed.bytes > 0 ? (this.#parts.headroomBytes?.(directoriesOf(disk)) ?? 0) : 0;
+    const wanted = sum(needed, { bytes: headroom, inodes: 0 });
+    let given = NOTHING;
+    for (const round of ["settled", "last resort"] as const) {
+      const rest = lacking(wanted, given);
+      if (isAny(rest)) given = sum(given, await this.#removeOldest(disk.entries, rest, round));
     }
+    const rest = lacking(needed, given);
+    if (isAny(rest) && this.#parts.mayGoOn()) this.#tellOfLack(disk.path, rest);
     if (!this.#reaper.dryRun) await this.#measure(disk);
+  }
+
+  #tellOfLack(path: string, { bytes, inodes }: Amount): void {
+    const { problem } = this.#parts.events;
+    const end = "and no footage is left on it to delete: see what else fills it";
+    if (bytes > 0) {
+      const megabytes = Math.ceil(bytes / 1e6);
+      problem(`the disk of ${path} still lacks ${megabytes} MB to the free space that reaper asks for, ${end}`);
+    }
+    if (inodes > 0) problem(`the disk of ${path} still lacks ${inodes} free inodes, one for each file, ${end}`);
   }
 
   /** Undefined when the space cannot be told: then nothing may go for want of it, and nobody may think that all is well. */
@@ -128,68 +137,68 @@ class Pass {
     }
   }
 
-  async #removeExpired(entries: readonly CameraDirectory[]): Promise<number> {
+  async #removeExpired(entries: readonly CameraDirectory[]): Promise<Amount> {
     const queries = unique(
       entries.flatMap(({ camera, directory }) => {
         const days = maxAgeDays(camera, this.#config, this.#reaper);
         return days === undefined ? [] : [{ directory, lastDay: lastExpiredDay(days, this.#ageNowMs) }];
       }),
     );
-    let freedBytes = 0;
+    let freed = NOTHING;
     await this.#walk(queries, async (minute) => {
       if (!isExpired(minute, this.#config, this.#reaper, this.#ageNowMs)) return true;
       const condition = await conditionOf(minute, this.#nowMs);
       if (condition === "settled" || condition === "unconverted") {
-        freedBytes += await this.#remove(minute, "age", condition === "unconverted");
+        freed = sum(freed, await this.#remove(minute, "age", condition === "unconverted"));
       }
       return true;
     });
-    return freedBytes;
+    return freed;
   }
 
   /** Removes the oldest minutes of each camera that has more than its `maxBytes` on this disk. */
-  async #removeOversize(entries: readonly CameraDirectory[]): Promise<number> {
+  async #removeOversize(entries: readonly CameraDirectory[]): Promise<Amount> {
     const limited = entries.filter(({ camera }) => maxBytes(camera, this.#config, this.#reaper) !== undefined);
-    if (limited.length === 0) return 0;
+    if (limited.length === 0) return NOTHING;
     const directories = unique(limited);
     const { sizes, mayGoOn } = this.#parts;
     const held = await bytesByCamera(directories, sizes, mayGoOn, (folder, error) => {
       this.#parts.events.problem(`${folder} cannot be measured (${codeOf(error)}): maxBytes cannot be kept there`);
     });
-    if (held === undefined) return 0;
-    let freedBytes = 0;
+    if (held === undefined) return NOTHING;
+    let freedInAll = NOTHING;
     const excess = new Map<string, number>();
     for (const [camera, bytes] of held) {
       const over = bytes - (maxBytes(camera, this.#config, this.#reaper) ?? bytes);
       if (over > 0) excess.set(camera, over);
     }
-    if (excess.size === 0) return 0;
+    if (excess.size === 0) return NOTHING;
     await this.#walk(directories, async (minute) => {
       const over = excess.get(minute.camera);
       if (over === undefined || this.#counted.has(keyOf(minute))) return true;
       const condition = await conditionOf(minute, this.#nowMs);
       if (condition === "settled" || condition === "unconverted") {
         const freed = await this.#remove(minute, "size", condition === "unconverted");
-        freedBytes += freed;
-        if (over - freed > 0) excess.set(minute.camera, over - freed);
+        freedInAll = sum(freedInAll, freed);
+        if (over > freed.bytes) excess.set(minute.camera, over - freed.bytes);
         else excess.delete(minute.camera);
       }
       return excess.size > 0;
     });
-    return freedBytes;
+    return freedInAll;
   }
 
   /**
-   * Removes the oldest minutes until `wantedBytes` are freed by count. The count decides, not the file system: a file that
+   * Removes the oldest minutes until what is wanted is freed by count. The count decides, not the file system: a file that
    * somebody is just downloading gives its space back later, and some file systems always do; who waited for that would
    * go on deleting in the meantime. What is still missing then, the next pass will find.
    */
   async #removeOldest(
     entries: readonly CameraDirectory[],
-    wantedBytes: number,
+    wanted: Amount,
     round: "settled" | "last resort",
-  ): Promise<number> {
-    let freedBytes = 0;
+  ): Promise<Amount> {
+    let freed = NOTHING;
     await this.#walk(unique(entries), async (minute) => {
       if (this.#counted.has(keyOf(minute))) return true;
       const condition = await conditionOf(minute, this.#nowMs);
@@ -197,10 +206,11 @@ class Pass {
         round === "settled"
           ? condition === "settled" || condition === "unconverted"
           : condition === "unconverted-lately";
-      if (due) freedBytes += await this.#remove(minute, "space", condition !== "settled");
-      return freedBytes < wantedBytes;
+      const reason = wanted.bytes > freed.bytes ? "space" : "inodes";
+      if (due) freed = sum(freed, await this.#remove(minute, reason, condition !== "settled"));
+      return isAny(lacking(wanted, freed));
     });
-    return freedBytes;
+    return freed;
   }
 
   /** Hands over minutes oldest first until `visit` answers false, and removes day folders that are empty then. */
@@ -222,7 +232,7 @@ class Pass {
     }
   }
 
-  async #remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<number> {
+  async #remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<Amount> {
     if (this.#reaper.dryRun) this.#counted.add(keyOf(minute));
     return this.#remover.remove(minute, reason, unconverted);
   }

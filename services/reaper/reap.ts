@@ -3,7 +3,7 @@ import { loadConfig } from "../../shared/config/load-config.ts";
 import { parseFootageName } from "../../shared/store/names.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { describeRemoval, REASONS } from "./describe-removal.ts";
-import { goalBytes } from "./free-space.ts";
+import { goalBytes, goalInodes } from "./free-space.ts";
 import { runPass } from "./pass.ts";
 import { ReapedLog } from "./reaped-log.ts";
 import { spaceGoal } from "./rules.ts";
@@ -39,14 +39,18 @@ async function main(): Promise<number> {
     events: {
       removed(minute, reason, removal, unconverted) {
         minutes++;
-        bytes += removal.freedBytes;
+        bytes += removal.freed.bytes;
         print(describeRemoval(minute, reason, removal, unconverted, true));
       },
       measured(path, space, directories) {
         const { freeBytes, totalBytes } = space;
-        const goal = goalBytes(space, spaceGoal(config, reaper, directories));
+        const goal = spaceGoal(config, reaper, directories);
         const part = (bytes: number) => `${((100 * bytes) / totalBytes).toFixed(1)} %`;
-        print(`${path}: ${part(freeBytes)} free of ${(totalBytes / 1e9).toFixed(1)} GB; ${part(goal)} are to be free`);
+        const size = `${(totalBytes / 1e9).toFixed(1)} GB`;
+        print(`${path}: ${part(freeBytes)} free of ${size}; ${part(goalBytes(space, goal))} are to be free`);
+        const { inodes } = space;
+        if (inodes === undefined) return;
+        print(`${path}: ${inodes.free} free of ${inodes.total} inodes; ${goalInodes(space, goal)} are to be free`);
       },
       problem(message) {
         problems++;

@@ -6,7 +6,8 @@ import { makeDirectory, syncDirectory } from "../../shared/store/durable.ts";
 import { QUARANTINE_FOLDER, REAPED_FOLDER } from "../../shared/store/names.ts";
 import { dayOf, isDay, minuteAt } from "../../shared/time/minute.ts";
 
-export type Reason = "age" | "space" | "size";
+/** `inodes`: the disk had bytes to spare, but could hold few more files. */
+export type Reason = "age" | "space" | "inodes" | "size";
 
 /** One deletion, as a line of `{storage root}/.reaped/YYYYMMDD.jsonl` tells it. */
 export interface ReapedMinute {

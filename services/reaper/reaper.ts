@@ -1,10 +1,19 @@
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import type { DiskForecast } from "../../shared/status/storage-status.ts";
+import { isAny } from "./amount.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { describeRemoval } from "./describe-removal.ts";
 import { forecastDisk } from "./forecast.ts";
-import { goalBytes, missingBytes, readSpace, reserveGoalBytes, type Space, type SpaceGoal } from "./free-space.ts";
+import {
+  goalBytes,
+  goalInodes,
+  missing,
+  readSpace,
+  reserveGoalBytes,
+  type Space,
+  type SpaceGoal,
+} from "./free-space.ts";
 import { finishInterrupted } from "./interrupted.ts";
 import { LookQueue, type Scope } from "./look-queue.ts";
 import { createMetrics } from "./metrics.ts";
@@ -88,7 +97,7 @@ export class Reaper implements Service {
 
   /**
    * Somebody met a full disk: frees, at once, what its goal lacks and ten minutes of recording beyond. Where the goal is kept
-   * nothing goes: more deleting would not help against a quota, or for want of inodes. Directories of no camera are not looked at.
+   * nothing goes: more deleting would not help against a quota. Directories of no camera are not looked at.
    */
   freeUp(directory: string): void {
     if (!this.#isKnown(directory)) {
@@ -152,7 +161,7 @@ export class Reaper implements Service {
     const lacking = await Promise.all(
       Array.from(this.#disks, ([path, { directories }]) =>
         readSpace(path).then(
-          (space) => missingBytes(space, spaceGoal(config, reaper, directories)) > 0,
+          (space) => isAny(missing(space, spaceGoal(config, reaper, directories))),
           () => true, // the pass tells what is wrong
         ),
       ),
@@ -215,9 +224,10 @@ export class Reaper implements Service {
   async #foresee(config: Config, reaper: ReaperConfig, problems: string[]): Promise<void> {
     for (const [path, disk] of this.#disks) {
       try {
-        const goal = goalBytes(disk.space, spaceGoal(config, reaper, disk.directories));
+        const goal = spaceGoal(config, reaper, disk.directories);
+        const minFree = { bytes: goalBytes(disk.space, goal), inodes: goalInodes(disk.space, goal) };
         const mayGoOn = () => this.#mayGoOn(config);
-        const forecast = await forecastDisk(disk.directories, disk.space, goal, this.#sizes, Date.now(), mayGoOn);
+        const forecast = await forecastDisk(disk.directories, disk.space, minFree, this.#sizes, Date.now(), mayGoOn);
         if (forecast === undefined) return;
         disk.forecast = forecast;
         if (disk.forecast.daysThatFit !== undefined) {
@@ -239,7 +249,7 @@ export class Reaper implements Service {
     return {
       removed: (minute, reason, removal, unconverted) => {
         sum.minutes++;
-        sum.bytes += removal.freedBytes;
+        sum.bytes += removal.freed.bytes;
         if (!reaper.dryRun) this.#count(reason, removal);
         if (!reaper.dryRun && unconverted) this.#alarm();
         if (reaper.dryRun && this.#listed === reaper) return;
@@ -249,6 +259,10 @@ export class Reaper implements Service {
         this.#disks.set(path, { ...this.#disks.get(path), space, directories });
         this.#metrics.freeBytes.set({ disk: path }, space.freeBytes);
         this.#metrics.totalBytes.set({ disk: path }, space.totalBytes);
+        if (space.inodes !== undefined) {
+          this.#metrics.freeInodes.set({ disk: path }, space.inodes.free);
+          this.#metrics.totalInodes.set({ disk: path }, space.inodes.total);
+        }
         this.#tellGoal(path, space, spaceGoal(this.#context.config.current, reaper, directories), problems);
       },
       problem: (message) => {
@@ -278,9 +292,9 @@ export class Reaper implements Service {
     this.#unconverted = { minutes: this.#unconverted.minutes + 1, untilMs: nowMs + ALARM_MS };
   }
 
-  #count(reason: Reason, { freedBytes }: Removal): void {
+  #count(reason: Reason, { freed }: Removal): void {
     this.#metrics.minutes.inc({ reason });
-    this.#metrics.bytes.inc({ reason }, freedBytes);
+    this.#metrics.bytes.inc({ reason }, freed.bytes);
   }
 
   #tellSum(reaper: ReaperConfig, { minutes, bytes }: { minutes: number; bytes: number }): void {

@@ -1,4 +1,5 @@
 import { lstat, rmdir, unlink } from "../../shared/disk/files.ts";
+import type { Amount } from "./amount.ts";
 import type { FootageFile, FootageMinute } from "./footage.ts";
 
 /**
@@ -18,7 +19,7 @@ const BLOCK_BYTES = 512;
 
 export interface Removal {
   /** What the disk gets back; nothing for a file with a second hard link. */
-  freedBytes: number;
+  freed: Amount;
   removedFiles: number;
   /** Set when a file could not be removed; the files that come after it in the order are kept, too. */
   failure?: { path: string; error: NodeJS.ErrnoException };
@@ -26,13 +27,15 @@ export interface Removal {
 
 /** Removes a minute's files, or with `dryRun` only counts them. Files that are gone already are no failure. Never throws. */
 export async function removeMinute({ files }: FootageMinute, dryRun: boolean): Promise<Removal> {
-  const removal: Removal = { freedBytes: 0, removedFiles: 0 };
+  const removal: Removal = { freed: { bytes: 0, inodes: 0 }, removedFiles: 0 };
   for (const { path } of [...files].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
     try {
       const { blocks, nlink } = await lstat(path);
       if (!dryRun) await unlink(path);
       removal.removedFiles++;
-      if (nlink === 1) removal.freedBytes += blocks * BLOCK_BYTES;
+      if (nlink !== 1) continue;
+      removal.freed.bytes += blocks * BLOCK_BYTES;
+      removal.freed.inodes++;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
       removal.failure = { path, error: error as NodeJS.ErrnoException };

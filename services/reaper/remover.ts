@@ -4,6 +4,7 @@ import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { access } from "../../shared/disk/files.ts";
 import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
 import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
+import { type Amount, NOTHING } from "./amount.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { PassEvents } from "./pass.ts";
 import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
@@ -27,20 +28,20 @@ export class Remover {
     this.#log = log;
   }
 
-  /** Returns the bytes that the disk gets back. Never rejects. */
-  async remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<number> {
+  /** Returns what the disk gets back. Never rejects. */
+  async remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<Amount> {
     if (this.#reaper.dryRun) return this.#told(minute, reason, unconverted, await removeMinute(minute, true));
     const folder = dirname(minute.files[0]?.path ?? minute.directory);
-    if (this.#logBroken || this.#stuck.has(folder)) return 0;
+    if (this.#logBroken || this.#stuck.has(folder)) return NOTHING;
     try {
       await access(folder, constants.W_OK);
     } catch (error) {
       this.#refuse(folder, error);
-      return 0;
+      return NOTHING;
     }
     const entry = entryOf(minute, reason, unconverted);
     const onTime = await this.#write(entry);
-    if (this.#logBroken) return 0;
+    if (this.#logBroken) return NOTHING;
     const removal = await removeMinute(minute, false);
     await this.#removeSheet(minute);
     if (removal.failure !== undefined) this.#refuse(folder, removal.failure.error);
@@ -68,9 +69,9 @@ export class Remover {
     }
   }
 
-  #told(minute: FootageMinute, reason: Reason, unconverted: boolean, removal: Removal): number {
+  #told(minute: FootageMinute, reason: Reason, unconverted: boolean, removal: Removal): Amount {
     if (removal.removedFiles > 0) this.#events.removed(minute, reason, removal, unconverted);
-    return removal.freedBytes;
+    return removal.freed;
   }
 
   /** False when the disk has no room for the line. Any other trouble ends the deleting of this pass. */

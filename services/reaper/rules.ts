@@ -30,7 +30,8 @@ export function maxBytes(camera: string, config: Config, reaper: ReaperConfig): 
 export function spaceGoal(config: Config, reaper: ReaperConfig, directories: readonly string[]): SpaceGoal {
   const isRecordedTo = [...config.cameras.values()].some(({ directory }) => directories.includes(directory));
   const { minFreePercent, minFreeBytes } = reaper;
-  return { minFreePercent, minFreeBytes, reserveBytes: isRecordedTo ? config.recorder.diskReserveBytes : 0 };
+  const reserveBytes = isRecordedTo ? config.recorder.diskReserveBytes : 0;
+  return { minFreePercent, minFreeBytes, reserveBytes, isRecordedTo };
 }
 
 /** Whether a camera's minute is older than the configuration lets it become. */

@@ -125,6 +125,8 @@ export interface HealthConfig {
   reaperPort: number;
   /** What is wrong, or right again, for less than so long is not told. */
   patienceMs: number;
+  /** Whether NTP is to keep the clock of the api's machine. */
+  watchClock: boolean;
   /** http(s) URL that is told when a condition begins and ends: a secret. Absent: nobody is told. */
   webhookUrl?: string;
 }

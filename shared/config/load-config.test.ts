@@ -51,7 +51,14 @@ test("storage root and cameras are enough: everything else has its default", () 
       thumbnailWidth: 320,
     },
     api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4, allowedOrigins: [] },
-    health: { host: "127.0.0.1", recorderPort: 8081, converterPort: 8082, reaperPort: 8083, patienceMs: 15_000 },
+    health: {
+      host: "127.0.0.1",
+      recorderPort: 8081,
+      converterPort: 8082,
+      reaperPort: 8083,
+      patienceMs: 15_000,
+      watchClock: true,
+    },
     log: { level: "info", format: "text" },
   });
 });

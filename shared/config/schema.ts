@@ -235,6 +235,11 @@ export const mainSchema = {
       min: 1000,
       max: 3_600_000,
     }),
+    watchClock: switchLeaf({
+      doc: "Whether the api tells when NTP does not keep its machine's clock; false where something keeps it that the kernel does not know of, as a hypervisor may.",
+      default: true,
+      env: "NVR_HEALTH_WATCH_CLOCK",
+    }),
     webhookUrl: optional(
       httpUrl({
         doc: "Told, by a POST of JSON, of everything that goes wrong and of its end; a secret, for whoever knows it can write there. health.md describes the messages.",

@@ -30,6 +30,8 @@ interface Operation {
  */
 export class DiskQueue {
   readonly mountPoint: string;
+  /** False once an fsync of a folder was answered with "not supported": see folder-sync.ts. */
+  syncsFolders = true;
   readonly #all = new Lane(AT_ONCE);
   readonly #syncs = new Lane(SYNCS_AT_ONCE);
   /** Those that wait for their turn or for the disk. */

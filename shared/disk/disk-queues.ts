@@ -28,10 +28,17 @@ export class DiskQueues {
   readonly #homes = new Map<string, Home>();
   readonly #finding = new Map<string, Promise<Home>>();
   #mountPoints: readonly string[] = [];
+  /** Told once of each disk whose folders cannot be synced. */
+  onFoldersNotSynced: (mountPoint: string) => void = () => {};
 
   /** From now on what lies below one of these folders is there only while a disk is mounted at it: see checkMounted. */
   requireMounts(mountPoints: readonly string[]): void {
     this.#mountPoints = mountPoints;
+  }
+
+  /** Where the disks are mounted whose folders cannot be synced, as far as that was tried. */
+  foldersNotSynced(): string[] {
+    return [...this.#mounts.values()].filter(({ queue }) => !queue.syncsFolders).map(({ point }) => point);
   }
 
   /**

@@ -4,6 +4,7 @@ import { dirname, extname } from "node:path";
 import { promisify } from "node:util";
 import type { DiskQueue, OperationKind } from "./disk-queue.ts";
 import { DiskQueues } from "./disk-queues.ts";
+import { isUnsupportedForFolders } from "./folder-sync.ts";
 import { type FileIdentity, HeadThread } from "./head-thread.ts";
 
 // The functions of node:fs/promises for all that lies in the store. Each passes the queue of the disk that it asks, so that a
@@ -16,6 +17,16 @@ const queues = new DiskQueues();
 /** From now on what lies below one of these folders (`storage.mountPoints`) is there only while a disk is mounted at it. */
 export function requireMounts(mountPoints: readonly string[]): void {
   queues.requireMounts(mountPoints);
+}
+
+/** `tell` is given, once for each, where a disk is mounted whose folders cannot be synced. */
+export function onFoldersNotSynced(tell: (mountPoint: string) => void): void {
+  queues.onFoldersNotSynced = tell;
+}
+
+/** Where the disks are mounted whose folders cannot be synced, as far as this process has tried. */
+export function foldersNotSynced(): string[] {
+  return queues.foldersNotSynced();
 }
 
 /** What a file's handle does, by the names of its methods. */
@@ -62,6 +73,26 @@ export async function open(path: string, flags?: string | number): Promise<fs.Fi
   } catch (error) {
     isWanted = false;
     throw error;
+  }
+}
+
+/**
+ * fsync(2) of a folder. Where the file system has no such operation nothing is done: that is told once, and what was just
+ * created, renamed or removed in the folder becomes durable when the file system sees fit. Throws the errors of open(2) and
+ * fsync(2).
+ */
+export async function syncFolder(folder: string): Promise<void> {
+  const queue = await queueOf(folder);
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+    queue.syncsFolders = true;
+  } catch (error) {
+    if (!isUnsupportedForFolders(error)) throw error;
+    if (queue.syncsFolders) queues.onFoldersNotSynced(queue.mountPoint);
+    queue.syncsFolders = false;
+  } finally {
+    await handle.close();
   }
 }
 

@@ -6,6 +6,9 @@ export type ConditionId =
   | "camera-clock-off"
   | "footage-missing"
   | "redis-away"
+  | "redis-evicts"
+  | "redis-replica"
+  | "redis-outdated"
   | "service-missing"
   | "service-problem"
   | "configuration-refused"
@@ -17,7 +20,8 @@ export type ConditionId =
   | "disk-filling"
   | "retention-short"
   | "clocks-disagree"
-  | "clock-stepped";
+  | "clock-stepped"
+  | "clock-unsynchronized";
 
 /** Something that is wrong with the system, in words for the operator and without secrets. */
 export interface Condition {

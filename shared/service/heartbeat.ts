@@ -3,7 +3,7 @@ import type { ServiceStatus, StatusStore } from "../status/status-store.ts";
 const INTERVAL_MS = 5000;
 
 /** What changes while a service runs. */
-type News = Pick<ServiceStatus, "problems" | "refusedConfiguration" | "forecasts">;
+type News = Pick<ServiceStatus, "problems" | "refusedConfiguration" | "foldersNotSynced" | "forecasts">;
 
 /** Tells Redis every 5 s that a service runs and how it is; never waits for an answer. */
 export class Heartbeat {

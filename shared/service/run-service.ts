@@ -5,7 +5,8 @@ import { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
 import { LiveConfigFile } from "../config/live-config.ts";
-import { requireMounts } from "../disk/files.ts";
+import { foldersNotSynced, onFoldersNotSynced, requireMounts } from "../disk/files.ts";
+import { FOLDERS_NOT_SYNCED, FOLDERS_NOT_SYNCED_ADVICE } from "../disk/folder-sync.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
@@ -69,6 +70,9 @@ class ServiceProcess {
     this.#catchSignals();
     const { current } = this.#config;
     requireMounts(current.storage.mountPoints);
+    onFoldersNotSynced((mountPoint) => {
+      this.#logger.warn(`${mountPoint}: ${FOLDERS_NOT_SYNCED}. ${FOLDERS_NOT_SYNCED_ADVICE}`);
+    });
     this.#metrics.setDefaultLabels({ service: this.#name });
     registerDefaultMetrics(this.#metrics);
     this.#config.onChange(({ log, storage }) => {
@@ -99,9 +103,11 @@ class ServiceProcess {
     const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, () => {
       const forecasts = this.#service?.forecasts?.();
       const refusedConfiguration = this.#refusedConfiguration;
+      const notSynced = foldersNotSynced();
       return {
         problems: this.#problems(),
         ...(refusedConfiguration !== undefined && { refusedConfiguration }),
+        ...(notSynced.length > 0 && { foldersNotSynced: notSynced }),
         ...(forecasts !== undefined && { forecasts }),
       };
     });

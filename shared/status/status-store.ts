@@ -16,6 +16,8 @@ export interface ServiceStatus {
   problems: string[];
   /** Why the configuration file as it is now is not in force, in a line; absent while it is. */
   refusedConfiguration?: string;
+  /** Where disks are mounted whose folders cannot be synced; absent while it has met none. */
+  foldersNotSynced?: string[];
   /** The reaper's alone: how long the disks will do. */
   forecasts?: DiskForecast[];
 }

@@ -8,4 +8,6 @@ export interface DiskForecast {
   bytesPerDay?: number;
   /** Days of footage at that rate that fit on the disk beside the space kept free, if nothing else fills it. */
   daysThatFit?: number;
+  /** Of bytes more days would fit: what bounds them is the number of files that the file system can hold. */
+  inodesRunOutFirst?: true;
 }

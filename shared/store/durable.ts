@@ -1,21 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { open, rename, rm } from "../disk/files.ts";
+import { open, rename, rm, syncFolder } from "../disk/files.ts";
 import { makeFolders } from "../disk/make-folders.ts";
 import { temporaryName } from "./names.ts";
 
 /**
- * Makes the entries of a directory (files created, renamed or removed in it) survive a power loss.
- * Throws the errors of open(2) and fsync(2).
+ * Makes the entries of a directory (files created, renamed or removed in it) survive a power loss, as far as its file system
+ * can do that: see `syncFolder`. Throws the errors of open(2) and fsync(2).
  */
 export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await syncFolder(directory);
 }
 
 /** Creates a directory with its parents, each new entry durable in its parent. Throws as `makeFolders` and `syncDirectory` do. */

@@ -40,6 +40,7 @@ function liveSource() {
     return { service, instance: service, startedAt: "2026-11-24T14:00:00.000Z", problems: [] };
   });
   return {
+    readRedisFacts: async () => ({}),
     findTrouble: async () => undefined,
     readCameras: async () => statuses(),
     readServices: async () => services,

@@ -1,3 +1,4 @@
+import { reservedInodes } from "../../../shared/disk/inodes.ts";
 import type { WordedFinding } from "./camera-findings.ts";
 import { DANGLING, type DiskStatus, NO_ANSWER, NO_DIRECTORY, NO_SIZE, NOT_MOUNTED } from "./disks.ts";
 import type { Observation } from "./observation.ts";
@@ -6,6 +7,8 @@ const FULL_PERCENT = 90;
 const NO_SPACE_PERCENT = 99;
 /** A condition ends only when the disk is so much emptier than where it began. */
 const NEAR_PERCENT = 1;
+/** The same of inodes, by their number. */
+const NEAR_INODES = 1.1;
 const FEWEST_DAYS = 1;
 const NEAR_DAYS = 1.1;
 
@@ -19,7 +22,11 @@ export function diskFindings(seen: Observation, disks: readonly DiskStatus[]): W
       ...wordsOf(code),
     }),
   );
-  return [...broken, ...disks.flatMap((disk) => [...fullness(disk, seen.reaperMinFreePercent), ...retention(disk)])];
+  return [...broken, ...disks.flatMap((disk) => findingsOf(disk, seen.reaperMinFreePercent))];
+}
+
+function findingsOf(disk: DiskStatus, minFree: number | undefined): WordedFinding[] {
+  return [...fullness(disk, minFree), ...inodeFullness(disk, minFree !== undefined), ...retention(disk)];
 }
 
 type Words = Pick<WordedFinding, "message" | "advice">;
@@ -88,8 +95,32 @@ function fullness(disk: DiskStatus, minFree: number | undefined): WordedFinding[
   return findings;
 }
 
+/** The same of the inodes, which the reaper keeps free by their number (`inodeGoal`), not by a part of the whole. */
+function inodeFullness(disk: DiskStatus, hasReaper: boolean): WordedFinding[] {
+  const { freeInodes: free, totalInodes: total } = disk;
+  if (free === undefined || total === undefined) return [];
+  const reserved = reservedInodes({ free, total });
+  const filling = hasReaper ? 2 * reserved : (total * (100 - FULL_PERCENT)) / 100;
+  const words = {
+    subject: nameOf(disk),
+    message: `out of inodes, not of bytes: ${free} of ${total} are free, and each file takes one`,
+    advice:
+      `${hasReaper ? "The reaper does not keep up: see its log, and what else" : "Nothing is ever deleted without a reaper stanza in the configuration: add one, or delete files; see what"} ` +
+      "makes so many files; a file system made anew without -T largefile can hold more.",
+    detail: "inodes",
+  };
+  const findings: WordedFinding[] = [];
+  if (free < reserved * NEAR_INODES) {
+    findings.push({ ...words, id: "disk-full", severity: "error", isNear: free >= reserved });
+  }
+  if (free < filling * NEAR_INODES) {
+    findings.push({ ...words, id: "disk-filling", severity: "warning", isNear: free >= filling });
+  }
+  return findings;
+}
+
 function retention(disk: DiskStatus): WordedFinding[] {
-  const { daysThatFit } = disk;
+  const { daysThatFit, inodesRunOutFirst } = disk;
   if (daysThatFit === undefined || daysThatFit > NEAR_DAYS) return [];
   return [
     {
@@ -97,7 +128,10 @@ function retention(disk: DiskStatus): WordedFinding[] {
       severity: "warning",
       subject: nameOf(disk),
       message: `at the rate of the last days it holds no more than ${daysThatFit} days of footage`,
-      advice: "Lower the cameras' bit rates, move cameras to another disk, or add one.",
+      advice: inodesRunOutFirst
+        ? "It runs out of inodes, of which each file takes one, before it runs out of bytes: make its file system anew with more " +
+          "(mkfs.ext4 without -T largefile), or move cameras to another disk."
+        : "Lower the cameras' bit rates, move cameras to another disk, or add one.",
       isNear: daysThatFit >= FEWEST_DAYS,
     },
   ];

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import { lstat, stat, statfs } from "../../../shared/disk/files.ts";
+import { inodesOf } from "../../../shared/disk/inodes.ts";
 import { TimeoutError, within } from "../../../shared/redis/within.ts";
 
 /** One file system, and which of our directories lie on it. */
@@ -11,8 +12,13 @@ export interface DiskStatus {
   freeBytes: number;
   /** As df(1) counts it: of what such a process could use in all, rounded to a tenth. */
   usedPercent: number;
+  /** This and the next: absent where nothing but the bytes bounds how many files it can hold. */
+  totalInodes?: number;
+  freeInodes?: number;
   /** Days of footage that fit on it at the rate of the last days; absent while the reaper does not tell. */
   daysThatFit?: number;
+  /** Of bytes more days would fit; absent as above. */
+  inodesRunOutFirst?: true;
   /** YYYYMMDD of the oldest footage on it; absent as above. */
   oldestDay?: string;
 }
@@ -96,11 +102,13 @@ function placeOf(error: unknown): string | undefined {
 async function readSpace(path: string): Promise<Omit<DiskStatus, "directories">> {
   const space = await statfs(path);
   if (!(space.blocks > 0)) throw new PlaceError(path, NO_SIZE);
+  const inodes = inodesOf(space);
   const usedBlocks = space.blocks - space.bfree;
   const usableBlocks = usedBlocks + space.bavail;
   return {
     totalBytes: space.blocks * space.bsize,
     freeBytes: space.bavail * space.bsize,
+    ...(inodes !== undefined && { totalInodes: inodes.total, freeInodes: inodes.free }),
     usedPercent: usableBlocks === 0 ? 0 : Math.round((usedBlocks / usableBlocks) * 1000) / 10,
   };
 }

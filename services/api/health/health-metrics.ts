@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { DiskStatus } from "./disks.ts";
 import type { HealthWatch } from "./health-watch.ts";
 import type { SystemMonitor } from "./system-monitor.ts";
 
@@ -44,18 +45,24 @@ export function registerHealthMetrics(registry: Registry, { config, health, moni
       for (const [state, jobs] of Object.entries(backlog ?? {})) this.set({ state }, jobs);
     },
   });
-  const disks = { free: "Free space", total: "Usable size" } as const;
-  for (const [figure, help] of Object.entries(disks) as [keyof typeof disks, string][]) {
+  const disks: [name: string, help: string, of: (disk: DiskStatus) => number | undefined][] = [
+    ["free_bytes", "Free space of the disk under a camera directory", (disk) => disk.freeBytes],
+    ["total_bytes", "Usable size of the disk under a camera directory", (disk) => disk.totalBytes],
+    ["free_inodes", "Files that the disk under a camera directory can still hold", (disk) => disk.freeInodes],
+    ["total_inodes", "Files that the disk under a camera directory can hold in all", (disk) => disk.totalInodes],
+  ];
+  for (const [name, help, of] of disks) {
     new Gauge({
-      name: `hindsight_disk_${figure}_bytes`,
-      help: `${help} of the disk under a camera directory`,
+      name: `hindsight_disk_${name}`,
+      help,
       labelNames: ["disk"],
       registers,
       async collect() {
         this.reset();
         if (config.current.reaper !== undefined) return;
         for (const disk of (await monitor.status()).disks) {
-          this.set({ disk: disk.directories[0] ?? "" }, figure === "free" ? disk.freeBytes : disk.totalBytes);
+          const figure = of(disk);
+          if (figure !== undefined) this.set({ disk: disk.directories[0] ?? "" }, figure);
         }
       },
     });

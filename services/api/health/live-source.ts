@@ -2,6 +2,7 @@ import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { RedisProbe } from "../../../shared/redis/redis-probe.ts";
 import type { StatusStore } from "../../../shared/status/status-store.ts";
+import { readRedisFacts } from "./redis-facts.ts";
 import type { LiveSource } from "./system-monitor.ts";
 
 /**
@@ -16,6 +17,7 @@ export function redisSource(redis: Redis, status: StatusStore, queue: Queue): Li
   const probe = new RedisProbe(redis);
   return {
     findTrouble: () => probe.findTrouble(),
+    readRedisFacts: () => ifConnected(() => readRedisFacts(redis)),
     readCameras: () => ifConnected(() => status.readCameras()),
     readServices: () => ifConnected(() => status.readServices()),
     readBacklog: () =>

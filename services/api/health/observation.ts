@@ -1,9 +1,11 @@
 import type { RedisTrouble } from "../../../shared/redis/redis-probe.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../../shared/status/status-store.ts";
+import type { ClockSyncState } from "./clock-sync.ts";
 import type { ClockStep } from "./clock-watch.ts";
 import type { BrokenDirectory, DiskStatus } from "./disks.ts";
 import type { CameraFootage } from "./footage-check.ts";
+import type { RedisFacts } from "./redis-facts.ts";
 
 export interface Backlog {
   /** Minutes that wait for their conversion. */
@@ -26,6 +28,8 @@ export interface Observation {
   backlog: Backlog | undefined;
   /** What keeps Redis from taking writes. */
   redisTrouble: RedisTrouble | undefined;
+  /** How Redis is set up; empty where it does not tell. */
+  redisFacts: RedisFacts | undefined;
   /** Enabled cameras of which a chunk grew within the last seconds; looked at only while Redis is away. */
   writing: ReadonlySet<string>;
   /** Chunks in quarantine, by camera. */
@@ -36,6 +40,8 @@ export interface Observation {
   broken: readonly BrokenDirectory[];
   /** What the reaper is to keep free, in percent; undefined without a reaper stanza. */
   reaperMinFreePercent: number | undefined;
+  /** Whether NTP keeps this host's clock. */
+  clockSync: ClockSyncState;
   /** The newest step of this host's clock within the last hour. */
   clockStep?: ClockStep;
 }

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { REDIS_DOES_NOT_ANSWER } from "../../../shared/redis/redis-probe.ts";
 import { minuteEndUs } from "../../../shared/time/minute.ts";
 import type { WordedFinding } from "./camera-findings.ts";
 import type { Observation } from "./observation.ts";
@@ -13,22 +12,7 @@ export function systemFindings(seen: Observation): WordedFinding[] {
     ...configurationFindings(seen),
     ...conversionFindings(seen),
     ...clockFindings(seen),
-  ];
-}
-
-/** Whether Redis is away, or of no use. */
-export function redisFindings(seen: Observation): WordedFinding[] {
-  const isWhole = seen.statuses !== undefined && seen.services !== undefined && seen.backlog !== undefined;
-  const trouble = seen.redisTrouble ?? (isWhole ? undefined : REDIS_DOES_NOT_ANSWER);
-  if (trouble === undefined) return [];
-  return [
-    {
-      id: "redis-away",
-      severity: "error",
-      subject: "redis",
-      message: `${trouble.message}; recording goes on, conversion waits`,
-      advice: trouble.todo,
-    },
+    ...clockSyncFindings(seen),
   ];
 }
 
@@ -118,6 +102,21 @@ function conversionFindings({ backlog, quarantined, footage, nowMs }: Observatio
     });
   }
   return findings;
+}
+
+function clockSyncFindings({ clockSync }: Observation): WordedFinding[] {
+  if (clockSync !== "unsynchronized") return [];
+  return [
+    {
+      id: "clock-unsynchronized",
+      severity: "warning",
+      subject: hostname(),
+      message: "NTP does not keep this machine's clock: the times of footage drift away from the true ones",
+      advice:
+        "Install and start chrony or systemd-timesyncd on this host (for a container: on the one that it runs on), and see " +
+        "`timedatectl`. Where something keeps the clock that the kernel does not know of, as a hypervisor may, set health.watchClock to false.",
+    },
+  ];
 }
 
 function clockFindings({ clockStep }: Observation): WordedFinding[] {

@@ -92,6 +92,17 @@ describe("GET /api/1/system.json", () => {
     await queue.drain();
   });
 
+  it("tells of a Redis that evicts, with what to do, and notes that this one keeps nothing on a disk", async () => {
+    await redis.config("SET", "maxmemory", "100mb");
+    await redis.config("SET", "maxmemory-policy", "volatile-lru");
+    const { status, warnings, notes } = await system();
+    await redis.config("SET", "maxmemory-policy", "noeviction");
+    expect(status).toBe("running");
+    expect(warnings).toMatchObject([{ what: "redis", todo: expect.stringContaining("maxmemory-policy noeviction") }]);
+    expect(warnings[0].message).toContain("volatile-lru; 0 since it was started");
+    expect(notes).toMatchObject([{ what: "redis", message: expect.stringContaining("keeps nothing on a disk") }]);
+  });
+
   it("keeps the time since which a problem is there, while its numbers change", async () => {
     store.quarantinedChunk("yard", "20261124.1432");
     const [first] = (await system()).problems;

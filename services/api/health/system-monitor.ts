@@ -9,16 +9,19 @@ import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Has } from "../catalog/day-index.ts";
 import { bounded, oneAtATime } from "./bounded.ts";
+import type { ClockSync } from "./clock-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { type DiskReport, NO_ANSWER, readDisks } from "./disks.ts";
 import { type CameraFootage, FootageCheck } from "./footage-check.ts";
 import type { Backlog, Observation } from "./observation.ts";
+import type { RedisFacts } from "./redis-facts.ts";
 import { type Judgement, judgeSystem, type SystemStatus } from "./system-status.ts";
 
 /** What is asked of Redis. Its promises may hang while Redis is away: they are waited for only so long. */
 export interface LiveSource {
   /** What keeps Redis from taking writes, if anything: what else it tells is then no longer true. */
   findTrouble(): Promise<RedisTrouble | undefined>;
+  readRedisFacts(): Promise<RedisFacts>;
   readCameras(): Promise<readonly CameraStatus[]>;
   readServices(): Promise<readonly ServiceStatus[]>;
   readBacklog(): Promise<Backlog>;
@@ -28,6 +31,7 @@ export interface SystemMonitorParts {
   config: LiveConfig;
   catalog: Catalog;
   live: LiveSource;
+  clockSync: Pick<ClockSync, "state">;
   logger: Logger;
 }
 
@@ -39,6 +43,8 @@ const FRESH_MS = 500;
 const WRITING_MS = 10_000;
 /** A camera's folder of the day costs milliseconds to read, and changes all the time. */
 const FOOTAGE_FRESH_MS = 60_000;
+/** How Redis is set up changes hardly ever. */
+const REDIS_FACTS_FRESH_MS = 60_000;
 
 /** Looks after the whole system on demand: one look for all who ask at the same time. */
 export class SystemMonitor {
@@ -46,6 +52,7 @@ export class SystemMonitor {
   /** When each problem was first seen, by what it says. */
   #since = new Map<string, string>();
   readonly #findTrouble: LiveSource["findTrouble"];
+  readonly #readRedisFacts: LiveSource["readRedisFacts"];
   readonly #readCameras: LiveSource["readCameras"];
   readonly #readServices: LiveSource["readServices"];
   readonly #readBacklog: LiveSource["readBacklog"];
@@ -59,6 +66,7 @@ export class SystemMonitor {
     this.#parts = parts;
     const { live } = parts;
     this.#findTrouble = oneAtATime(() => live.findTrouble());
+    this.#readRedisFacts = oneAtATime(fresh(() => live.readRedisFacts(), REDIS_FACTS_FRESH_MS));
     this.#readCameras = oneAtATime(() => live.readCameras());
     this.#readServices = oneAtATime(() => live.readServices());
     this.#readBacklog = oneAtATime(() => live.readBacklog());
@@ -92,18 +100,20 @@ export class SystemMonitor {
   }
 
   async #look(): Promise<Judgement> {
-    const { cameras, storage, reaper } = this.#parts.config.current;
+    const { cameras, storage, reaper, health } = this.#parts.config.current;
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
     const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: NO_ANSWER }] };
-    const [redisTrouble, told, services, backlog, quarantined, footage, { disks, broken }] = await Promise.all([
-      bounded(this.#findTrouble, PATIENCE_MS, REDIS_DOES_NOT_ANSWER),
-      bounded(this.#readCameras, PATIENCE_MS, undefined),
-      bounded(this.#readServices, PATIENCE_MS, undefined),
-      bounded(this.#readBacklog, PATIENCE_MS, undefined),
-      bounded(this.#countQuarantined, PATIENCE_MS, undefined),
-      bounded(this.#checkFootage, PATIENCE_MS, undefined),
-      bounded(this.#readDisks, PATIENCE_MS, noAnswer),
-    ]);
+    const [redisTrouble, redisFacts, told, services, backlog, quarantined, footage, { disks, broken }] =
+      await Promise.all([
+        bounded(this.#findTrouble, PATIENCE_MS, REDIS_DOES_NOT_ANSWER),
+        bounded(this.#readRedisFacts, PATIENCE_MS, undefined),
+        bounded(this.#readCameras, PATIENCE_MS, undefined),
+        bounded(this.#readServices, PATIENCE_MS, undefined),
+        bounded(this.#readBacklog, PATIENCE_MS, undefined),
+        bounded(this.#countQuarantined, PATIENCE_MS, undefined),
+        bounded(this.#checkFootage, PATIENCE_MS, undefined),
+        bounded(this.#readDisks, PATIENCE_MS, noAnswer),
+      ]);
     const statuses = redisTrouble === undefined ? told : undefined;
     const noneWriting = new Set<string>();
     const writing =
@@ -116,12 +126,14 @@ export class SystemMonitor {
       services: redisTrouble === undefined ? services : undefined,
       backlog,
       redisTrouble,
+      redisFacts,
       writing,
       quarantined,
       footage,
       disks,
       broken,
       reaperMinFreePercent: reaper?.minFreePercent,
+      clockSync: health.watchClock ? this.#parts.clockSync.state : "unwatched",
       ...(clockStep !== undefined && { clockStep }),
     };
     const judgement = judgeSystem(seen);
@@ -171,7 +183,7 @@ export class SystemMonitor {
   #putSince(status: SystemStatus): void {
     const now = new Date().toISOString();
     const since = new Map<string, string>();
-    for (const problem of [...status.problems, ...status.warnings]) {
+    for (const problem of [...status.problems, ...status.warnings, ...status.notes]) {
       // Numbers are left out: "89 chunks" and "90 chunks" are one trouble that goes on.
       const key = JSON.stringify([
         problem.what,

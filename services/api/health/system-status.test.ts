@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Condition } from "../../../shared/health/condition.ts";
 import type { ServiceName } from "../../../shared/service/service.ts";
@@ -32,6 +33,8 @@ const well: Observation = {
   services: [service("recorder"), service("converter"), service("reaper"), service("api")],
   backlog: { waiting: 0, active: 0, failed: 0 },
   redisTrouble: undefined,
+  redisFacts: {},
+  clockSync: "synchronized",
   writing: new Set(),
   quarantined: new Map(),
   footage: new Map([
@@ -230,6 +233,54 @@ describe("judgeSystem", () => {
     ]);
   });
 
+  it("says that NTP does not keep the clock, and ends that when it does or nobody wants to know", () => {
+    const id = "clock-unsynchronized";
+    expect(found({ clockSync: "unsynchronized" })).toMatchObject([{ id, severity: "warning", subject: hostname() }]);
+    for (const clockSync of ["synchronized", "unknown", "unwatched"] as const) expect(found({ clockSync })).toEqual([]);
+    const isUnknown = (clockSync: Observation["clockSync"]) =>
+      judgeSystem({ ...well, clockSync }).isUnknown(condition(id, hostname()));
+    expect(["unknown", "unwatched"].map((state) => isUnknown(state as Observation["clockSync"]))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it("tells of a Redis that throws keys away, of one that is old, and of a replica that takes writes", () => {
+    const told = (redisFacts: Observation["redisFacts"], more: Partial<Observation> = {}) =>
+      found({ redisFacts, ...more }).map(({ id, severity }) => `${id} ${severity}`);
+    const eviction = { policy: "allkeys-lru", evictedKeys: 72_000 };
+    expect(told({ eviction })).toEqual(["redis-evicts warning"]);
+    expect(found({ redisFacts: { eviction } })[0]).toMatchObject({
+      message: expect.stringContaining("allkeys-lru; 72000 since it was started"),
+      advice: expect.stringContaining("noeviction"),
+    });
+    expect(told({ version: "4.0.9" })).toEqual(["redis-outdated error"]);
+    expect(told({ version: "6.0.16" })).toEqual(["redis-outdated warning"]);
+    for (const version of ["6.2.0", "7.0.15", "10.1", "unstable"]) expect(told({ version })).toEqual([]);
+    expect(told({ replicaOf: "10.0.0.1:6379" })).toEqual(["redis-replica warning"]);
+    const redisTrouble = { message: "Redis is a read-only replica", todo: "" };
+    expect(
+      told({ replicaOf: "10.0.0.1:6379" }, { redisTrouble, ...away }).filter((id) => id.startsWith("redis")),
+    ).toEqual(["redis-away error"]);
+    const isUnknown = (redisFacts: Observation["redisFacts"]) =>
+      judgeSystem({ ...well, redisFacts }).isUnknown(condition("redis-evicts", "redis"));
+    expect([isUnknown(undefined), isUnknown({})]).toEqual([true, false]);
+  });
+
+  it("notes what is no trouble: a Redis without a disk, and disks whose folders cannot be synced, each once", () => {
+    expect(judge({}).notes).toEqual([]);
+    expect(judge({ redisFacts: { isPersistent: true } }).notes).toEqual([]);
+    const services = (["recorder", "converter"] as const).map((name) => {
+      return { ...service(name), foldersNotSynced: ["/mnt/smb"] };
+    });
+    const status = judge({ redisFacts: { isPersistent: false }, services: [...services, service("reaper")] });
+    expect(status.notes).toMatchObject([
+      { what: "disk", disk: "/mnt/smb", message: expect.stringContaining("fsync of a folder is not supported") },
+      { what: "redis", message: expect.stringContaining("keeps nothing on a disk") },
+    ]);
+    expect(status).toMatchObject({ status: "running", problems: [], warnings: [] });
+  });
+
   it("keeps a disk's condition until it is a percent emptier, and says both that it fills and that it is full", () => {
     const ids = (usedPercent: number) =>
       found({ disks: [disk(usedPercent)], reaperMinFreePercent: undefined }).map(({ id, isNear }) => [id, isNear]);
@@ -246,6 +297,26 @@ describe("judgeSystem", () => {
     ]);
   });
 
+  it("says that a disk runs out of inodes: with a reaper by what is kept for recording, without one at nine tenths", () => {
+    const told = (freeInodes: number, reaperMinFreePercent: number | undefined) =>
+      found({ disks: [{ ...disk(8), totalInodes: 100_000, freeInodes }], reaperMinFreePercent });
+    const ids = (...args: Parameters<typeof told>) => told(...args).map(({ id, isNear }) => [id, isNear]);
+    expect(ids(1024, 10)).toEqual([]);
+    expect(ids(520, 10)).toEqual([["disk-filling", true]]);
+    expect(ids(400, 10)).toEqual([["disk-filling", false]]);
+    expect(ids(200, 10)).toEqual([
+      ["disk-full", false],
+      ["disk-filling", false],
+    ]);
+    expect(ids(12_000, undefined)).toEqual([]);
+    expect(ids(9000, undefined)).toEqual([["disk-filling", false]]);
+    expect(told(0, undefined)[0]).toMatchObject({
+      subject: "/store",
+      message: "out of inodes, not of bytes: 0 of 100000 are free, and each file takes one",
+      advice: expect.stringContaining("reaper stanza"),
+    });
+  });
+
   it("says that a disk holds less than a day, by the reaper's forecast", () => {
     const services = (daysThatFit: number) => [
       ...(well.services ?? []),
@@ -255,6 +326,10 @@ describe("judgeSystem", () => {
     expect(found({ services: services(1) })).toMatchObject([{ id: "retention-short", isNear: true }]);
     expect(found({ services: services(0.4) })).toMatchObject([
       { id: "retention-short", subject: "/store", isNear: false },
+    ]);
+    const forecasts = [{ directories: ["/store"], daysThatFit: 0.4, inodesRunOutFirst: true as const }];
+    expect(found({ services: [...(well.services ?? []), { ...service("reaper"), forecasts }] })).toMatchObject([
+      { id: "retention-short", advice: expect.stringContaining("inodes") },
     ]);
     const isUnknown = (change: Partial<Observation>) =>
       judgeSystem({ ...well, ...change }).isUnknown(condition("retention-short", "/store"));

@@ -4,8 +4,10 @@ import type { ServiceStatus } from "../../../shared/status/status-store.ts";
 import { cameraFindings, type WordedFinding } from "./camera-findings.ts";
 import { diskFindings } from "./disk-findings.ts";
 import type { DiskStatus } from "./disks.ts";
+import { systemNotes } from "./notes.ts";
 import { type Backlog, isRecording, type Observation } from "./observation.ts";
-import { redisFindings, systemFindings } from "./system-findings.ts";
+import { redisFindings } from "./redis-findings.ts";
+import { systemFindings } from "./system-findings.ts";
 
 /** Something that is wrong at this moment, in words for the operator. */
 export interface SystemProblem {
@@ -30,6 +32,8 @@ export interface SystemStatus {
   problems: SystemProblem[];
   /** What needs attention, but is no error. */
   warnings: SystemProblem[];
+  /** What is worth knowing: nothing is wrong, but less is promised than elsewhere. */
+  notes: SystemProblem[];
   cameras: CameraStatus[];
   services: ServiceStatus[];
   disks: DiskStatus[];
@@ -61,6 +65,7 @@ export function judgeSystem(seen: Observation): Judgement {
     camera: Object.fromEntries(seen.enabled.map((camera) => [camera, isRecording(camera, seen)])),
     problems: problems.map(problemOf),
     warnings: warnings.map(problemOf),
+    notes: systemNotes(seen),
     cameras: (seen.statuses ?? []).filter((each) => enabled.has(each.camera)),
     services: [...(seen.services ?? [])],
     disks,
@@ -70,12 +75,19 @@ export function judgeSystem(seen: Observation): Judgement {
 }
 
 /** What the reaper foresees for a disk: found by a camera directory that both name. */
-function foreseen(disk: DiskStatus, services: readonly ServiceStatus[]): Pick<DiskStatus, "daysThatFit" | "oldestDay"> {
+function foreseen(
+  disk: DiskStatus,
+  services: readonly ServiceStatus[],
+): Pick<DiskStatus, "daysThatFit" | "inodesRunOutFirst" | "oldestDay"> {
   const forecast = services
     .flatMap(({ forecasts }) => forecasts ?? [])
     .find(({ directories }) => directories.some((directory) => disk.directories.includes(directory)));
-  const { daysThatFit, oldestDay } = forecast ?? {};
-  return { ...(daysThatFit !== undefined && { daysThatFit }), ...(oldestDay !== undefined && { oldestDay }) };
+  const { daysThatFit, inodesRunOutFirst, oldestDay } = forecast ?? {};
+  return {
+    ...(daysThatFit !== undefined && { daysThatFit }),
+    ...(inodesRunOutFirst !== undefined && { inodesRunOutFirst }),
+    ...(oldestDay !== undefined && { oldestDay }),
+  };
 }
 
 /** A reaper that has just started does not tell yet. */
@@ -89,6 +101,9 @@ const SUBJECTS: Record<ConditionId, { what: SystemProblem["what"]; key?: "camera
   "camera-clock-off": { what: "clock", key: "camera" },
   "footage-missing": { what: "camera", key: "camera" },
   "redis-away": { what: "redis" },
+  "redis-evicts": { what: "redis" },
+  "redis-replica": { what: "redis" },
+  "redis-outdated": { what: "redis" },
   "service-missing": { what: "service", key: "service" },
   "service-problem": { what: "service", key: "service" },
   "configuration-refused": { what: "configuration" },
@@ -101,6 +116,7 @@ const SUBJECTS: Record<ConditionId, { what: SystemProblem["what"]; key?: "camera
   "retention-short": { what: "disk", key: "disk" },
   "clocks-disagree": { what: "clock" },
   "clock-stepped": { what: "clock" },
+  "clock-unsynchronized": { what: "clock" },
 };
 
 function problemOf({ id, subject, since, message, brief, advice }: WordedFinding): SystemProblem {
@@ -121,6 +137,12 @@ function isUnknown({ id, subject }: Condition, seen: Observation): boolean {
     case "service-problem":
     case "configuration-refused":
       return seen.services === undefined;
+    case "redis-evicts":
+    case "redis-replica":
+    case "redis-outdated":
+      return seen.redisFacts === undefined;
+    case "clock-unsynchronized":
+      return seen.clockSync === "unknown";
     case "conversion-failed":
       return seen.backlog === undefined;
     case "camera-clock-off":

@@ -17,6 +17,9 @@ const CONDITIONS: Record<ConditionId, true> = {
   "camera-clock-off": true,
   "footage-missing": true,
   "redis-away": true,
+  "redis-evicts": true,
+  "redis-replica": true,
+  "redis-outdated": true,
   "service-missing": true,
   "service-problem": true,
   "configuration-refused": true,
@@ -29,6 +32,7 @@ const CONDITIONS: Record<ConditionId, true> = {
   "retention-short": true,
   "clocks-disagree": true,
   "clock-stepped": true,
+  "clock-unsynchronized": true,
 };
 
 /** What answers and parameters are made of, by name: `components.schemas`. */
@@ -142,8 +146,9 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       oldestDay: day,
       bytesPerDay: number("Recorded per day, over the last finished days."),
       daysThatFit: number("Days of footage that fit at that rate."),
+      inodesRunOutFirst: flag("Of bytes more days would fit: the number of files bounds them."),
     },
-    ["oldestDay", "bytesPerDay", "daysThatFit"],
+    ["oldestDay", "bytesPerDay", "daysThatFit", "inodesRunOutFirst"],
   ),
   ServiceStatus: object(
     "A running service.",
@@ -153,9 +158,13 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       startedAt: instant("When it started"),
       problems: list(text("What is wrong with it.")),
       refusedConfiguration: text("Why it cannot use the changed configuration; absent while it can."),
+      foldersNotSynced: list(
+        text("Where a disk is mounted."),
+        "Disks whose folders cannot be synced; absent while it has met none.",
+      ),
       forecasts: list(ref("DiskForecast"), "The reaper's alone."),
     },
-    ["refusedConfiguration", "forecasts"],
+    ["refusedConfiguration", "foldersNotSynced", "forecasts"],
   ),
   Disk: object(
     "A file system, and which of our directories lie on it.",
@@ -164,10 +173,13 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       totalBytes: count("Of the disk."),
       freeBytes: count("That may still be written."),
       usedPercent: { type: "number", minimum: 0, maximum: 100, description: "As df(1) counts it." },
+      totalInodes: count("Files that it can hold; absent where only its bytes bound them."),
+      freeInodes: count("Files that it can still hold; absent as above."),
       daysThatFit: number("Days of footage that fit, at the rate of the last days; absent while no reaper tells."),
-      oldestDay: { ...day, description: "YYYYMMDD of the oldest footage; absent as above." },
+      inodesRunOutFirst: flag("Of bytes more days would fit; absent otherwise."),
+      oldestDay: { ...day, description: "YYYYMMDD of the oldest footage; absent while no reaper tells." },
     },
-    ["daysThatFit", "oldestDay"],
+    ["totalInodes", "freeInodes", "daysThatFit", "inodesRunOutFirst", "oldestDay"],
   ),
   Backlog: object("The conversion queue.", {
     waiting: count("Minutes that wait for their conversion."),
@@ -184,6 +196,10 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
     health: list(ref("Condition"), "What is wrong and has lasted, errors first."),
     problems: list(ref("SystemProblem"), "What is wrong at this moment."),
     warnings: list(ref("SystemProblem"), "What needs attention but is no error."),
+    notes: list(
+      ref("SystemProblem"),
+      "What is worth knowing: nothing is wrong, but less is promised. No condition comes of it.",
+    ),
     cameras: list(ref("CameraStatus"), "What the recorders tell; empty while Redis is away."),
     services: list(ref("ServiceStatus"), "What runs; empty while Redis is away."),
     disks: list(ref("Disk")),

@@ -291,6 +291,7 @@ describe("cameras with state", () => {
     const told = { recorder: "r", since, ...counters };
     const stream = { codec: "avc1.64001f", width: 1920, height: 1080, framesPerSecond: 25 };
     const live = {
+      readRedisFacts: async () => ({}),
       findTrouble: async () => undefined,
       readCameras: async () => [
         { camera: "front-door", state: "recording" as const, ...told, ...stream },

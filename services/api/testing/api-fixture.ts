@@ -39,10 +39,14 @@ export interface ApiFixtureOptions {
 
 const AWAY: LiveSource = {
   findTrouble: () => Promise.resolve(REDIS_DOES_NOT_ANSWER),
+  readRedisFacts: () => Promise.reject(new Error("away")),
   readCameras: () => Promise.reject(new Error("away")),
   readServices: () => Promise.reject(new Error("away")),
   readBacklog: () => Promise.reject(new Error("away")),
 };
+
+/** What the machine of the tests does is no matter of theirs. */
+const CLOCK = { state: "synchronized" as const };
 
 const NO_STORE: HealthStore = {
   claim: async () => undefined,
@@ -67,7 +71,7 @@ export class ApiFixture {
     logger.add(new winston.transports.Stream({ stream: lineSink(this.log), format: winston.format.json() }));
     const { config } = store;
     const catalog = new Catalog(config, logger);
-    const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, logger });
+    const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, clockSync: CLOCK, logger });
     this.#health = new HealthWatch({
       config,
       monitor,

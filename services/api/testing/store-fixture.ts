@@ -43,7 +43,7 @@ export class StoreFixture {
       cameras: new Map(configured),
       redis: { url: `redis://:${SECRET}@127.0.0.1:1/` },
       api: { host: "127.0.0.1", port: 0, maxMpeg1Streams: 2, allowedOrigins: [] },
-      health: { patienceMs: 1000 },
+      health: { patienceMs: 1000, watchClock: true },
     } as unknown as Config);
   }
 

@@ -55,8 +55,9 @@ export class MinuteFixture {
     this.job = { camera: "cam", minute: MINUTE, directory };
   }
 
-  static async create(): Promise<MinuteFixture> {
-    return new MinuteFixture(await mkdtemp(join(tmpdir(), "hindsight-minute-")));
+  /** @param above where its folder is made */
+  static async create(above = tmpdir()): Promise<MinuteFixture> {
+    return new MinuteFixture(await mkdtemp(join(above, "hindsight-minute-")));
   }
 
   chunk(part: number): string {

@@ -225,17 +225,17 @@ export class ChunkRecorder {
     const { origin } = this.#source;
     const disk = await disks.of(directory);
     this.#disk = disk;
-    disks.checkRoom(disk);
-    const chunk = await ChunkFile.create(
-      {
-        camera,
-        directory,
-        minute: this.#minute,
-        origin: { ...origin, clockOffsetUs: this.#clockOffsetUs },
-        openedUs: Date.now() * 1000,
-      },
-      disk,
-    );
+    disks.checkRoomForFile(disk);
+    const description = {
+      camera,
+      directory,
+      minute: this.#minute,
+      origin: { ...origin, clockOffsetUs: this.#clockOffsetUs },
+      openedUs: Date.now() * 1000,
+    };
+    const chunk = await ChunkFile.create(description, disk).catch(async (error: unknown) => {
+      throw await disk.explain(error);
+    });
     this.#chunk = chunk;
     this.#sync(chunk);
     return chunk;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../shared/disk/no-space.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, rememberCameraDirectory } from "../../../shared/store/directories.ts";
 
@@ -34,7 +35,8 @@ export class DirectoryMemory {
       await rememberCameraDirectory(this.#storageRoot, entry);
       this.#problem = undefined;
     } catch (error) {
-      const problem = `the list of camera directories cannot be written: ${(error as Error).message}: see the storage root`;
+      const reason = await messageOf(error as Error, this.#storageRoot);
+      const problem = `the list of camera directories cannot be written: ${reason}: see the storage root`;
       if (problem !== this.#problem) this.#logger.error(problem);
       this.#problem = problem;
       setTimeout(() => this.remember(entry), this.#retryMs).unref();

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { type Inodes, inodesOf, isOutOfInodes, OUT_OF_INODES, reservedInodes } from "../../../shared/disk/inodes.ts";
 import { Lane } from "../../../shared/disk/lane.ts";
 
 /** So old an answer may be: at 32 MB/s, the rate of 64 cameras, it is wrong by 32 MB. */
@@ -24,6 +25,8 @@ export class Disk {
   readonly #writes = new Lane(1);
   readonly #syncs = new Lane(SYNCS_AT_ONCE);
   #freeBytes = Number.POSITIVE_INFINITY;
+  #inodes: Inodes | undefined;
+  #isOutOfInodes = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #isLooking = false;
   #askedMs = Number.NEGATIVE_INFINITY;
@@ -47,10 +50,27 @@ export class Disk {
    * by none at first or while the disk does not answer.
    */
   checkRoom(reserveBytes: number): void {
-    if (!this.#isLooking && performance.now() - this.#lookedMs >= FRESH_MS) void this.#look();
+    this.#lookIfStale();
     if (this.#freeBytes >= reserveBytes) return;
     const free = `${Math.floor(this.#freeBytes / 1e6)} of ${Math.ceil(reserveBytes / 1e6)} MB`;
     throw new DiskReserveError(`ENOSPC: the disk is full but for ${free} that are kept for conversions`);
+  }
+
+  /** The same of the inodes: throws when none may be taken for another file. What is open may grow on. */
+  checkRoomForFile(): void {
+    this.#lookIfStale();
+    if (this.#inodes === undefined) return;
+    const reserved = reservedInodes(this.#inodes);
+    if (this.#inodes.free >= reserved) return;
+    const last = `the last ${reserved} of ${this.#inodes.total} are kept for conversions`;
+    throw new DiskReserveError(`ENOSPC: ${OUT_OF_INODES} (${last})`);
+  }
+
+  /** What the operator is told of an error met when a file was made: ENOSPC may be said for want of inodes. */
+  async explain(error: unknown): Promise<unknown> {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error;
+    await this.#look();
+    return this.#isOutOfInodes ? new DiskReserveError(`ENOSPC: ${OUT_OF_INODES}`, { cause: error }) : error;
   }
 
   /** Calls `ask`, unless that was done a moment ago for this disk. */
@@ -61,13 +81,21 @@ export class Disk {
     ask();
   }
 
+  #lookIfStale(): void {
+    if (!this.#isLooking && performance.now() - this.#lookedMs >= FRESH_MS) void this.#look();
+  }
+
   async #look(): Promise<void> {
     this.#isLooking = true;
     try {
-      const { bavail, bsize } = await this.write(() => statfs(this.mountPoint));
-      this.#freeBytes = bavail * bsize;
+      const stats = await this.write(() => statfs(this.mountPoint));
+      this.#freeBytes = stats.bavail * stats.bsize;
+      this.#inodes = inodesOf(stats);
+      this.#isOutOfInodes = isOutOfInodes(stats);
     } catch {
       this.#freeBytes = Number.POSITIVE_INFINITY; // what is wrong with the disk, the write itself will tell
+      this.#inodes = undefined;
+      this.#isOutOfInodes = false;
     } finally {
       this.#lookedMs = performance.now();
       this.#isLooking = false;

@@ -80,6 +80,12 @@ export class Disks {
     disk.checkRoom(this.reserveBytes);
   }
 
+  /** The same, also when it has no inode for another file. */
+  checkRoomForFile(disk: Disk): void {
+    this.checkRoom(disk);
+    disk.checkRoomForFile();
+  }
+
   /** A directory's disk is full: space is asked for. Never waits. */
   full(directory: string): void {
     this.#homes.get(directory)?.disk.askForRoom(() => this.#roomWanted(directory));

@@ -2,8 +2,8 @@
 
     faulty-disk.py {folder} {mount point} {faults file}
 
-The faults file holds lines such as "write EIO", "fsync EIO", "flush works", "all hang", of which the first that fits counts;
-it is read at every operation. A hanging operation goes on when its line is gone.
+The faults file holds lines such as "write EIO", "fsync EIO", "fsyncdir EINVAL", "flush works", "all hang", of which the first
+that fits counts ("fsync" fits files and folders); it is read at every operation. A hanging operation goes on when its line is gone.
 """
 
 import ctypes
@@ -24,18 +24,18 @@ class FaultyDisk(Operations):
         self.faults = faults
 
     def __call__(self, operation, path, *args):
-        kind = "fsync" if operation in ("fsync", "fsyncdir") else operation
-        while (fault := self.fault(kind)) == "hang":
+        kinds = (operation, "fsync", "all") if operation == "fsyncdir" else (operation, "all")
+        while (fault := self.fault(kinds)) == "hang":
             time.sleep(0.05)
         if fault is not None:
             raise FuseOSError(getattr(errno, fault))
         return getattr(self, operation)(self.folder + (path or ""), *args)  # a file that was deleted has none
 
-    def fault(self, kind):
+    def fault(self, kinds):
         with open(self.faults) as file:
             for line in file:
                 what, _, fault = line.strip().partition(" ")
-                if what in (kind, "all"):
+                if what in kinds:
                     return None if fault == "works" else fault
         return None
 

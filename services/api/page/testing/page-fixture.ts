@@ -164,6 +164,7 @@ export class PageFixture {
       reconnects: 0,
     });
     return {
+      readRedisFacts: async () => ({}),
       findTrouble: async () => undefined,
       readCameras: async () => this.#recorded.map(statusOf),
       readServices: async () =>

@@ -503,6 +503,9 @@ export interface components {
         | "camera-clock-off"
         | "footage-missing"
         | "redis-away"
+        | "redis-evicts"
+        | "redis-replica"
+        | "redis-outdated"
         | "service-missing"
         | "service-problem"
         | "configuration-refused"
@@ -514,7 +517,8 @@ export interface components {
         | "disk-filling"
         | "retention-short"
         | "clocks-disagree"
-        | "clock-stepped";
+        | "clock-stepped"
+        | "clock-unsynchronized";
       /**
        * @description Whether it is an error.
        * @enum {string}
@@ -621,6 +625,8 @@ export interface components {
       bytesPerDay?: number;
       /** @description Days of footage that fit at that rate. */
       daysThatFit?: number;
+      /** @description Of bytes more days would fit: the number of files bounds them. */
+      inodesRunOutFirst?: boolean;
     };
     /** @description A running service. */
     ServiceStatus: {
@@ -639,6 +645,8 @@ export interface components {
       problems: string[];
       /** @description Why it cannot use the changed configuration; absent while it can. */
       refusedConfiguration?: string;
+      /** @description Disks whose folders cannot be synced; absent while it has met none. */
+      foldersNotSynced?: string[];
       /** @description The reaper's alone. */
       forecasts?: components["schemas"]["DiskForecast"][];
     };
@@ -651,10 +659,16 @@ export interface components {
       freeBytes: number;
       /** @description As df(1) counts it. */
       usedPercent: number;
+      /** @description Files that it can hold; absent where only its bytes bound them. */
+      totalInodes?: number;
+      /** @description Files that it can still hold; absent as above. */
+      freeInodes?: number;
       /** @description Days of footage that fit, at the rate of the last days; absent while no reaper tells. */
       daysThatFit?: number;
+      /** @description Of bytes more days would fit; absent otherwise. */
+      inodesRunOutFirst?: boolean;
       /**
-       * @description YYYYMMDD of the oldest footage; absent as above.
+       * @description YYYYMMDD of the oldest footage; absent while no reaper tells.
        * @example 20261124
        */
       oldestDay?: string;
@@ -685,6 +699,8 @@ export interface components {
       problems: components["schemas"]["SystemProblem"][];
       /** @description What needs attention but is no error. */
       warnings: components["schemas"]["SystemProblem"][];
+      /** @description What is worth knowing: nothing is wrong, but less is promised. No condition comes of it. */
+      notes: components["schemas"]["SystemProblem"][];
       /** @description What the recorders tell; empty while Redis is away. */
       cameras: components["schemas"]["CameraStatus"][];
       /** @description What runs; empty while Redis is away. */
@@ -780,6 +796,9 @@ export interface components {
         | "camera-clock-off"
         | "footage-missing"
         | "redis-away"
+        | "redis-evicts"
+        | "redis-replica"
+        | "redis-outdated"
         | "service-missing"
         | "service-problem"
         | "configuration-refused"
@@ -791,7 +810,8 @@ export interface components {
         | "disk-filling"
         | "retention-short"
         | "clocks-disagree"
-        | "clock-stepped";
+        | "clock-stepped"
+        | "clock-unsynchronized";
       /**
        * @description Whether it is an error.
        * @enum {string}

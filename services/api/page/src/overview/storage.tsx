@@ -9,6 +9,11 @@ export function StorageAndJobs({ status, version }: { status: SystemStatus; vers
       {status.disks.map((disk) => (
         <DiskLine key={disk.directories?.[0]} disk={disk} />
       ))}
+      {status.notes.map(({ disk, message, todo }) => (
+        <p key={`${disk}${message}`} class="note" title={todo}>
+          {disk === undefined ? message : `${disk}: ${message}`}
+        </p>
+      ))}
       <p class="backlog">
         <a href="/admin/queues">{describeBacklog(status.backlog)}</a>
       </p>
@@ -18,6 +23,7 @@ export function StorageAndJobs({ status, version }: { status: SystemStatus; vers
 }
 
 function DiskLine({ disk }: { disk: Disk }): JSX.Element {
+  const inodes = usedInodePercent(disk);
   const tone = disk.usedPercent >= 99 ? "bad" : disk.usedPercent > 90 ? "warn" : "good";
   const name = disk.directories?.[0] ?? "disk";
   return (
@@ -26,10 +32,16 @@ function DiskLine({ disk }: { disk: Disk }): JSX.Element {
       <meter min={0} max={100} value={disk.usedPercent} aria-label={`${name}: ${disk.usedPercent} % used`} />
       <span>
         {formatBytes(disk.freeBytes)} free of {formatBytes(disk.totalBytes)}
+        {inodes > disk.usedPercent ? `, room for ${disk.freeInodes} more files` : ""}
         {disk.daysThatFit === undefined ? "" : `, ${describeDays(disk.daysThatFit)} of footage fit`}
       </span>
     </div>
   );
+}
+
+/** A reaper lets nearly all be used: by its number alone it is told whether that is too few (condition disk-full). */
+function usedInodePercent({ freeInodes, totalInodes }: Disk): number {
+  return freeInodes === undefined || totalInodes === undefined ? 0 : 100 * (1 - freeInodes / totalInodes);
 }
 
 function describeDays(days: number): string {

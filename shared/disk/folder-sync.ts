@@ -1,0 +1,21 @@
+/**
+ * What fsync(2) of a folder answers where the file system has no such operation: EINVAL (the kernel's own word for it: CIFS and
+ * others), ENOTSUP and ENOSYS (FUSE and network file systems), EBADF (those that sync only what is open for writing; the folder
+ * was opened right before, so it cannot mean anything else). PostgreSQL passes over EBADF and EINVAL in the same place. Errors
+ * that mean that something was not written (EIO, ENOSPC, EDQUOT, EROFS), and any error of opening the folder, are none of them.
+ */
+const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF"]);
+
+/** Whether an error of fsync(2) of a folder says that the file system cannot do it, and not that it failed. */
+export function isUnsupportedForFolders(error: unknown): boolean {
+  return UNSUPPORTED.has((error as NodeJS.ErrnoException).code);
+}
+
+/** What it means, for the log and the operator. */
+export const FOLDERS_NOT_SYNCED =
+  "its file system cannot make the names in a folder durable (fsync of a folder is not supported): after a power loss there, " +
+  "a chunk that had just been begun may be missing, and so may a minute whose chunk had just been converted and removed";
+
+/** What to do about it. */
+export const FOLDERS_NOT_SYNCED_ADVICE =
+  "Record to a local file system, or to NFS, where that counts; or see that the server of this one has an uninterruptible power supply.";
