@@ -10,6 +10,7 @@ import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { closeWorker } from "./close-worker.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { FFMPEG, JobProcessor } from "./job-processor.ts";
 import { ConverterMetrics } from "./metrics.ts";
@@ -19,6 +20,7 @@ import { Semaphore } from "./semaphore.ts";
 import { Sweep } from "./sweep.ts";
 import { TAKEOVER_PACE } from "./takeover-pace.ts";
 import { Troubles } from "./troubles.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** How long a lone minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
@@ -31,7 +33,7 @@ const WAITING_FOR_PICTURES = MAX_BATCH;
 const MAX_STALLED = 1000;
 const PUSH_BATCH = 200;
 const PUSH_LIMIT_MS = 10_000;
-const STOP_LIMIT_MS = 20_000;
+const SWEEP_STOP_LIMIT_MS = 1000;
 const FORGET_MS = 30 * 60_000;
 const REST_MS = 1000;
 
@@ -46,6 +48,7 @@ export class Converter implements Service {
   readonly #troubles: Troubles;
   readonly #watch = new IdleWatch();
   readonly #sweep = new Sweep(this.#watch);
+  readonly #underWay = new UnderWay();
   readonly #unsubscribe: () => void;
   readonly #onReady = () => this.#sweepSoon();
   #isFfmpegSeen = false;
@@ -72,7 +75,10 @@ export class Converter implements Service {
     const buffers = new BufferPool();
     const settings = () => config.current.converter;
     const processor = new JobProcessor({
-      convert: (job) => convertMinute(job, { config: settings, previews, watch: this.#watch, copying, buffers, pace }),
+      convert: (job) =>
+        this.#underWay.run(() =>
+          convertMinute(job, { config: settings, previews, watch: this.#watch, copying, buffers, pace }),
+        ),
       config: settings,
       logger,
       metrics: this.#metrics,
@@ -105,10 +111,11 @@ export class Converter implements Service {
     clearTimeout(this.#resting);
     this.#redis.off("ready", this.#onReady);
     this.#unsubscribe();
-    await within(this.#worker.close(), STOP_LIMIT_MS, "finishing what is being converted").catch((error: Error) => {
+    await closeWorker({ worker: this.#worker, underWay: this.#underWay, redis: this.#redis }).catch((error: Error) => {
       this.#logger.warn(`${error.message}: another converter will do it again`); // nothing half-written is visible
     });
-    await this.#sweeping;
+    // A sweep only reads; it may wait for a disk or for Redis.
+    await within(this.#sweeping ?? Promise.resolve(), SWEEP_STOP_LIMIT_MS, "ending the sweep").catch(() => {});
     await this.#queue.close();
   }
 
