@@ -251,7 +251,10 @@ export class LiveConfigFile implements LiveConfig {
       if (this.#isUnkeptTold) return;
       this.#isUnkeptTold = true;
       const todo = "let this user write there: otherwise nothing can start while the configuration is not valid";
-      this.#tell("warn", `this configuration cannot be kept as the last good one (${(error as Error).message}): ${todo}`);
+      this.#tell(
+        "warn",
+        `this configuration cannot be kept as the last good one (${(error as Error).message}): ${todo}`,
+      );
     }
   }
 

@@ -27,7 +27,11 @@ afterEach(async () => {
 async function start(redisUrl: string, ...services: FleetService[]): Promise<void> {
   fleet = await Fleet.prepare({ folder, redisUrl, config: {} });
   fleet.start(...services);
-  await until("all are started", 60_000, async () => fleet.log.match(/ info \w+: started/g)?.length === services.length);
+  await until(
+    "all are started",
+    60_000,
+    async () => fleet.log.match(/ info \w+: started/g)?.length === services.length,
+  );
 }
 
 async function expectGoodEnd(...services: FleetService[]): Promise<void> {
