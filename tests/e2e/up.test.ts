@@ -103,7 +103,7 @@ test("`nvr up` tells of a port in use in a line and tries again; a second one on
   expect(refused).toMatchObject([{ id: "configuration-refused", severity: "error", subject: "configuration" }]);
   expect(lines(/the changed configuration is not valid/)).toHaveLength(1);
 
-  const starts = () => lines(/^reaper .* started /).length;
+  const starts = () => lines(/^reaper .* started .*"instance"/).length;
   const [, pid] = /^reaper .* started .*"instance":"[^":]*:(\d+):/m.exec(output) as RegExpExecArray;
   process.kill(Number(pid), "SIGKILL");
   await until("the reaper again, though the file is not valid", 30_000, async () => starts() === 2);
