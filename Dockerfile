@@ -22,6 +22,6 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # A named volume takes over owner and rights of the folder that it is mounted on.
-RUN mkdir -p /recordings /app/config && chown node:node /recordings
+RUN install -d -o node -g node -m 750 /recordings && mkdir /app/config
 USER node
 CMD ["node", "dist/services/api/main.js"]
