@@ -14,7 +14,8 @@ let programs: string;
 
 beforeEach(async () => {
   programs = await mkdtemp(join(tmpdir(), "hindsight-nvr-"));
-  for (const name of ["bash", "env", "dirname", "readlink", "cat"]) await symlink(`/usr/bin/${name}`, join(programs, name));
+  for (const name of ["bash", "env", "dirname", "readlink", "cat"])
+    await symlink(`/usr/bin/${name}`, join(programs, name));
   await symlink(process.execPath, join(programs, "node"));
   for (const name of ["npm", "flock"]) await fake(name, "");
 });

@@ -270,7 +270,9 @@ test("a minute that is being converted when Redis goes away is finished before t
   await sleep(1000); // longer than an idle converter takes
   await writeFile(mayGoOn as string, "");
   expect(await ended).toBe(0);
-  expect(await names("cam")).toHaveLength(3);
+  const made = await names("cam");
+  expect(made).toHaveLength(3);
+  for (const name of made) expect((await stat(join(directory("cam"), "20251124", name))).mode & 0o777).toBe(0o640);
   await expectFrames("cam", 0, units);
   expect(fleet.log).not.toContain("another converter will do it again");
 });

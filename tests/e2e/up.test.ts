@@ -89,7 +89,9 @@ test("`nvr up` tells of a port in use in a line and tries again; a second one on
 
   expect(await startSecond()).toEqual([
     1,
-    expect.stringMatching(new RegExp(`another ./nvr up \\(process ${up.pid} on \\S+\\) records into \\S+: stop it first`)),
+    expect.stringMatching(
+      new RegExp(`another ./nvr up \\(process ${up.pid} on \\S+\\) records into \\S+: stop it first`),
+    ),
   ]);
   expect(await openToOthers(join(folder, "data"))).toEqual([]);
 
@@ -115,4 +117,4 @@ test("`nvr up` tells of a port in use in a line and tries again; a second one on
   expect(lines(/\| +at /), "a stack").toEqual([]);
   expect(output, "promise 5").not.toContain(PASSWORD);
   expect(output.trimEnd()).toMatch(/\nnvr +\| stopped$/);
-});
+}, 120_000);

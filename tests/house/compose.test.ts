@@ -20,7 +20,9 @@ interface ComposeService {
   command: string[];
 }
 
-const compose = parse(await read("docker-compose.yml"), { merge: true }) as { services: Record<string, ComposeService> };
+const compose = parse(await read("docker-compose.yml"), { merge: true }) as {
+  services: Record<string, ComposeService>;
+};
 const services = Object.entries(compose.services);
 
 describe.each(services)("the container of %s", (_name, service) => {
