@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { processSurroundings } from "../shared/config/load-config.ts";
 
@@ -19,8 +19,8 @@ export class LockedError extends Error {
 /** flock(1) ends with this when another holds the lock. */
 const CONFLICT = 1;
 const DEFAULT_LIMIT_MS = 5000;
-/** Takes the lock on descriptor 9, says so, and keeps both until its standard input ends. */
-const HOLD = 'exec 9>>"$1" || exit 2; flock -n 9 || exit; echo held; exec cat >&2';
+/** Takes the lock on descriptor 9, notes whose it is, says so, and keeps it until its standard input ends. */
+const HOLD = 'exec 9>>"$1" || exit 2; flock -n 9 || exit; { true >"$1"; echo "$2" >&9; } 2>&-; echo held; exec cat >&2';
 
 /**
  * A lock on a file (flock(2)), which also counts across containers and, on NFS, across hosts. Node.js cannot lock files, so a
@@ -40,7 +40,8 @@ export class FileLock {
   static async take(path: string, limitMs = DEFAULT_LIMIT_MS): Promise<FileLock> {
     // A group of its own: a Ctrl-C must not end it before this process.
     const { PATH } = processSurroundings().env; // nothing else: there may be passwords in it
-    const holder = spawn("sh", ["-c", HOLD, "sh", path], { detached: true, env: { PATH }, stdio: "pipe" });
+    const owner = `process ${process.pid} on ${hostname()}`; // for people alone
+    const holder = spawn("sh", ["-c", HOLD, "sh", path, owner], { detached: true, env: { PATH }, stdio: "pipe" });
     holder.stdin.on("error", () => {});
     let complaint = "";
     holder.stderr.on("data", (data) => {
@@ -62,7 +63,6 @@ export class FileLock {
       clearTimeout(limit);
       unref(holder);
     }
-    await writeFile(path, `process ${process.pid} on ${hostname()}\n`).catch(() => {}); // for people alone
     return new FileLock(holder);
   }
 
