@@ -4,6 +4,7 @@ import { SingleBar } from "cli-progress";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { loadConfig } from "../shared/config/load-config.ts";
 import { listCameraDirectories } from "../shared/store/directories.ts";
+import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { counted, describeDay, describeFinding } from "./fsck/findings.ts";
 import { Repairer } from "./fsck/repair.ts";
 import { checkStore } from "./fsck/store-check.ts";
@@ -12,6 +13,7 @@ const USAGE = "fsck [camera] [--deep] [--repair]";
 const BAR_STEPS = 10_000;
 const CLEAR_LINE = "\r\u001b[K";
 
+keepFromOtherUsers();
 process.stdout.on("error", () => process.exit(1)); // whoever read the report is gone
 try {
   process.exitCode = await main();

@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config, LiveConfig } from "../shared/config/config.ts";
+import { makeDirectory } from "../shared/store/durable.ts";
+import { UP_LOCK_FILE } from "../shared/store/names.ts";
 import { Demonstration } from "./demonstration.ts";
+import { FileLock, LockedError } from "./file-lock.ts";
 import { PrivateRedis } from "./private-redis.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
@@ -25,6 +29,7 @@ export class LocalFleet {
   readonly #options: LocalFleetOptions;
   readonly #redis: PrivateRedis | undefined;
   readonly #services = new Map<string, SupervisedProcess>();
+  #storeLock: FileLock | undefined;
   #demonstration: Demonstration | undefined;
   #isStopping = false;
   /** Starts, changes and stops follow one another. */
@@ -35,9 +40,13 @@ export class LocalFleet {
     if (options.redisUrl === undefined) this.#redis = new PrivateRedis(REDIS_FOLDER, options.print);
   }
 
-  /** Starts everything and says where the page is. Throws when Redis or the demonstration cannot be started. */
+  /**
+   * Starts everything and says where the page is. Throws when Redis or the demonstration cannot be started, and when another
+   * `nvr up` records into the same storage.
+   */
   start(): Promise<void> {
     return this.#next(async () => {
+      await this.#lockStore();
       await this.#redis?.start();
       await this.#startServices();
       await this.#announce();
@@ -65,6 +74,7 @@ export class LocalFleet {
     return this.#next(async () => {
       await this.#stopServices();
       await this.#redis?.stop();
+      await this.#storeLock?.release();
       this.#say("stopped");
     });
   }
@@ -73,6 +83,23 @@ export class LocalFleet {
     const result = this.#last.then(action);
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  /** Two fleets would record every camera twice, and delete each other's footage. A disk that is away is no reason to wait. */
+  async #lockStore(): Promise<void> {
+    const { root } = this.#options.config.current.storage;
+    try {
+      await makeDirectory(root);
+      this.#storeLock = await FileLock.take(join(root, UP_LOCK_FILE));
+    } catch (error) {
+      if (error instanceof LockedError) {
+        const who = error.holder === "" ? "" : ` (${error.holder})`;
+        throw new Error(`another ./nvr up${who} records into ${root}: stop it first`, { cause: error });
+      }
+      this.#say(
+        `see to it that no other ./nvr up records into ${root}, for it cannot be locked: ${(error as Error).message}`,
+      );
+    }
   }
 
   async #startServices(): Promise<void> {

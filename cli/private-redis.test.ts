@@ -1,9 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { chmod, chown, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PrivateRedis } from "./private-redis.ts";
+
+const NOBODY = 65_534;
 
 let folder: string;
 const started: PrivateRedis[] = [];
@@ -51,6 +55,37 @@ test("after a run has been stopped, another one can start", async () => {
   const second = inFolder();
   await second.start();
   expect(await processId(second.url)).toMatch(/\d+/);
+});
+
+test("the socket lies where this user alone can put anything, also when the folder was open before", async () => {
+  await chmod(folder, 0o777);
+  const redis = inFolder();
+  await redis.start();
+  expect(redis.url).toBe(join(folder, "redis.sock"));
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+test("with a path that is too long for a socket it runs all the same", async () => {
+  const long = join(folder, "x".repeat(100));
+  const redis = new PrivateRedis(long, () => {});
+  started.push(redis);
+  await redis.start();
+  expect(redis.url).not.toContain(long);
+  expect(await processId(redis.url)).toMatch(/\d+/);
+  await rm(dirname(redis.url), { recursive: true });
+});
+
+test("a socket that another user has put there is not talked to, but replaced", async () => {
+  const path = join(folder, "redis.sock");
+  const talks: unknown[] = [];
+  const trap = createServer((socket) => talks.push(socket.destroy())).listen(path);
+  await once(trap, "listening");
+  await chown(path, NOBODY, NOBODY);
+  const redis = inFolder();
+  await redis.start();
+  expect(await processId(redis.url)).toMatch(/\d+/);
+  expect(talks).toEqual([]);
+  trap.close();
 });
 
 test("a folder that cannot be written is told, with what to do", async () => {

@@ -1,41 +1,33 @@
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
+import { access, lstat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
 import { makeFolders } from "../shared/disk/make-folders.ts";
+import { FileLock, LockedError } from "./file-lock.ts";
+import { findSocketFolder } from "./socket-folder.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
-/** Longer paths do not fit the address of a Unix socket (unix(7)). */
-const MAX_SOCKET_PATH_BYTES = 100;
+const SOCKET = "redis.sock";
 const START_LIMIT_MS = 15_000;
 
 /** The Redis server that `nvr up` keeps for itself when no REDIS_URL names another. */
 export class PrivateRedis {
-  /** What `redis.url` must say to use it. */
-  readonly url: string;
   readonly #folder: string;
-  readonly #process: SupervisedProcess;
+  readonly #print: (line: string) => void;
+  #url = "";
+  #process: SupervisedProcess | undefined;
   #isAdopted = false;
-  #claim: Server | undefined;
+  #claim: FileLock | undefined;
 
   /** @param folder where its append-only file lives */
   constructor(folder: string, print: (line: string) => void) {
     this.#folder = resolve(folder);
-    this.url = socketPath(this.#folder);
-    this.#process = new SupervisedProcess(
-      {
-        name: "redis",
-        command: "redis-server",
-        args: ["-"],
-        isHelper: true,
-        input: configuration(this.#folder, this.url),
-      },
-      print,
-    );
+    this.#print = print;
+  }
+
+  /** What `redis.url` must say to use it, once it is started. */
+  get url(): string {
+    return this.#url;
   }
 
   /**
@@ -45,13 +37,18 @@ export class PrivateRedis {
   async start(): Promise<void> {
     await makeWritable(this.#folder);
     this.#claim = await claim(this.#folder);
+    this.#url = join(await findSocketFolder(this.#folder, SOCKET), SOCKET);
     this.#isAdopted = await this.#answers();
     if (this.#isAdopted) return;
-    this.#process.start();
+    const input = configuration(this.#folder, this.#url);
+    const options = { name: "redis", command: "redis-server", args: ["-"], isHelper: true, input };
+    const server = new SupervisedProcess(options, this.#print);
+    this.#process = server;
+    server.start();
     const limit = Date.now() + START_LIMIT_MS;
     while (!(await this.#answers())) {
       if (Date.now() > limit) {
-        await this.#process.stop(1000);
+        await server.stop(1000);
         throw new Error(`redis-server does not answer at ${this.url}: see its lines above`);
       }
       await new Promise((wake) => setTimeout(wake, 100));
@@ -65,12 +62,14 @@ export class PrivateRedis {
       await redis.shutdown().catch(() => {}); // it answers by hanging up
       redis.disconnect();
     } else {
-      await this.#process.stop(10_000);
+      await this.#process?.stop(10_000);
     }
-    this.#claim?.close();
+    await this.#claim?.release();
   }
 
+  /** Only a socket of this user counts: nobody else is to be told of the cameras. */
   async #answers(): Promise<boolean> {
+    if ((await lstat(this.#url).catch(() => undefined))?.uid !== process.getuid?.()) return false;
     const redis = this.#connect();
     try {
       await redis.connect();
@@ -102,28 +101,13 @@ async function makeWritable(folder: string): Promise<void> {
   }
 }
 
-function socketPath(folder: string): string {
-  const path = join(folder, "redis.sock");
-  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return path;
-  return join(tmpdir(), `hindsight-${shortHash(folder)}.sock`);
-}
-
-/** Only one process can have this name of a socket (abstract, see unix(7)); the kernel gives it back whenever that one ends. */
-async function claim(folder: string): Promise<Server> {
-  const server = createServer()
-    .unref()
-    .listen(`\0hindsight-${shortHash(folder)}`);
+async function claim(folder: string): Promise<FileLock> {
   try {
-    await once(server, "listening");
+    return await FileLock.take(join(folder, "lock"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    if (!(error instanceof LockedError)) throw error;
     throw new Error("./nvr up runs here already: stop it first", { cause: error });
   }
-  return server;
-}
-
-function shortHash(folder: string): string {
-  return createHash("sha256").update(folder).digest("hex").slice(0, 16);
 }
 
 /** Read from standard input: a private socket, no TCP port, every write in the append-only file within a second. */

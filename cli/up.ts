@@ -3,12 +3,15 @@ import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
 import { processSurroundings } from "../shared/config/load-config.ts";
+import { requireMounts } from "../shared/disk/files.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
+import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { LocalFleet } from "./local-fleet.ts";
 import { eachLine } from "./log-lines.ts";
 
 const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
 
+keepFromOtherUsers();
 let config: LiveConfigFile;
 try {
   config = await LiveConfigFile.open();
@@ -37,8 +40,12 @@ process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
 
 const output = new PassThrough();
 eachLine(output, say);
+requireMounts(config.current.storage.mountPoints);
 config.watch(createLogger({ service: "nvr", config, output }));
-config.onChange(() => void fleet.reconfigure());
+config.onChange(({ storage }) => {
+  requireMounts(storage.mountPoints);
+  void fleet.reconfigure();
+});
 try {
   await fleet.start();
 } catch (error) {

@@ -255,6 +255,28 @@ test("what was recorded while Redis was away, or before Redis was wiped, is conv
   await finished("cam", 2, 20_000);
 });
 
+test("a minute that is being converted when Redis goes away is finished before the converter stops", async () => {
+  const [begun, mayGoOn, slow] = ["begun", "may-go-on", "slow-ffmpeg"].map((name) => join(folder, name));
+  const waits = `touch ${begun}; while [ ! -e ${mayGoOn} ]; do sleep 0.05; done`;
+  await writeFile(slow as string, `#!/bin/sh\ncase "$*" in *testsrc*) ;; *) ${waits};; esac\nexec ffmpeg "$@"\n`);
+  await chmod(slow as string, 0o755);
+  const fleet = await converter({ ffmpegPath: slow });
+  const units = await put("cam", 0);
+  start(fleet);
+  await until("a conversion", 20_000, async () => existsSync(begun as string));
+  await server.kill();
+  const ended = fleet.end("converter");
+  await until("the signal", 20_000, async () => fleet.log.includes("SIGTERM: stopping"));
+  await sleep(1000); // longer than an idle converter takes
+  await writeFile(mayGoOn as string, "");
+  expect(await ended).toBe(0);
+  const made = await names("cam");
+  expect(made).toHaveLength(3);
+  for (const name of made) expect((await stat(join(directory("cam"), "20251124", name))).mode & 0o777).toBe(0o640);
+  await expectFrames("cam", 0, units);
+  expect(fleet.log).not.toContain("another converter will do it again");
+});
+
 test("a poison chunk ends in quarantine and in a failed job that says why; others go on", async () => {
   const junk = Buffer.concat([Buffer.from([0, 0, 0, 1, 0x65]), Buffer.alloc(2000, 0x5a)]);
   await put("cam", 0, [{ data: junk, timeUs: minuteUs(0) }]);

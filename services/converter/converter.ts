@@ -12,6 +12,7 @@ import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { closeWorker } from "./close-worker.ts";
 import { DiskSemaphores } from "./disk-semaphores.ts";
 import { DiskShares } from "./disk-shares.ts";
 import { IdleWatch } from "./idle-watch.ts";
@@ -24,6 +25,7 @@ import { MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
 import { Sweep } from "./sweep.ts";
 import { TAKEOVER_PACE } from "./takeover-pace.ts";
 import { Troubles } from "./troubles.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** How long a lone minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
@@ -36,7 +38,7 @@ const WAITING_FOR_PICTURES = MAX_BATCH;
 const MAX_STALLED = 1000;
 const PUSH_BATCH = 200;
 const PUSH_LIMIT_MS = 10_000;
-const STOP_LIMIT_MS = 20_000;
+const SWEEP_STOP_LIMIT_MS = 1000;
 const FORGET_MS = 30 * 60_000;
 const REST_MS = 1000;
 
@@ -52,6 +54,7 @@ export class Converter implements Service {
   readonly #later: LaterFootage;
   readonly #watch = new IdleWatch();
   readonly #sweep: Sweep;
+  readonly #underWay = new UnderWay();
   readonly #unsubscribe: () => void;
   readonly #onReady = () => this.#sweepSoon();
   #isFfmpegSeen = false;
@@ -84,7 +87,7 @@ export class Converter implements Service {
     const check = new JobCheck(config);
     const processor = new JobProcessor({
       accept: (data) => check.accept(data),
-      convert: (job) => shares.run(job.directory, () => convertMinute(job, tools)),
+      convert: (job) => this.#underWay.run(() => shares.run(job.directory, () => convertMinute(job, tools))),
       config: settings,
       logger,
       metrics: this.#metrics,
@@ -121,10 +124,11 @@ export class Converter implements Service {
     clearTimeout(this.#resting);
     this.#redis.off("ready", this.#onReady);
     this.#unsubscribe();
-    await within(this.#worker.close(), STOP_LIMIT_MS, "finishing what is being converted").catch((error: Error) => {
+    await closeWorker({ worker: this.#worker, underWay: this.#underWay, redis: this.#redis }).catch((error: Error) => {
       this.#logger.warn(`${error.message}: another converter will do it again`); // nothing half-written is visible
     });
-    await this.#sweeping;
+    // A sweep only reads; it may wait for a disk or for Redis.
+    await within(this.#sweeping ?? Promise.resolve(), SWEEP_STOP_LIMIT_MS, "ending the sweep").catch(() => {});
     await this.#queue.close();
   }
 

@@ -1,6 +1,7 @@
 // `nvr check`: validates the configuration and tries each camera, or those named as arguments.
 import { CONFIG_EXIT_CODE, ConfigError } from "../../shared/config/config-error.ts";
-import { loadConfig } from "../../shared/config/load-config.ts";
+import { configPath, loadConfig, processSurroundings, readConfigText } from "../../shared/config/load-config.ts";
+import { findOpenSecrets } from "../../shared/config/readers.ts";
 import { isWithin, readMounts } from "../../shared/disk/mount-points.ts";
 import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../../shared/logging/redactor.ts";
@@ -21,6 +22,9 @@ try {
     process.exit(1);
   }
   console.log("the configuration is valid");
+  const surroundings = processSurroundings();
+  const openSecrets = await findOpenSecrets(configPath(surroundings), (await readConfigText(surroundings)) ?? "{}");
+  if (openSecrets !== undefined) console.log(`WARNING: ${openSecrets}`);
   const unmounted = missingMounts(config.storage.mountPoints);
   for (const mountPoint of unmounted) console.log(`FAILED: ${new NotMountedError(mountPoint).message}`);
   const cameras = [...config.cameras.values()].filter(({ id, enabled }) =>

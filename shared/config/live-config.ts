@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "../logging/logger.ts";
 import type { Config, LiveConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
+import { LastGoodConfig } from "./last-good.ts";
 import { configPath, parseConfig, processSurroundings, readConfigText, type Surroundings } from "./load-config.ts";
+import { findOpenSecrets } from "./readers.ts";
 import { restartKeys } from "./restart-keys.ts";
 
 /** How closely the file is followed. */
@@ -23,7 +25,8 @@ type Found = { text: string | undefined } | { trouble: string };
 /**
  * The configuration in force, followed while its file changes. The file's folder is watched, not the file: editors put a
  * new file in its place, and Docker mounts the folder. An invalid or vanished file is logged once, and what was in force
- * stays in force; so are the keys of a valid one that need a restart.
+ * stays in force, also for a process that starts meanwhile: see LastGoodConfig. Keys of a valid file that need a restart are
+ * logged, too.
  */
 export class LiveConfigFile implements LiveConfig {
   #current: Config;
@@ -33,6 +36,10 @@ export class LiveConfigFile implements LiveConfig {
   #judged: Found;
   #problem: string | undefined;
   #refused: string | undefined;
+  readonly #lastGood: LastGoodConfig;
+  /** What is in force and could not be kept yet. */
+  #unkept: string | undefined;
+  #isUnkeptTold = false;
   readonly #surroundings: Surroundings;
   readonly #pace: FollowPace;
   readonly #path: string;
@@ -49,16 +56,35 @@ export class LiveConfigFile implements LiveConfig {
     this.#surroundings = surroundings;
     this.#pace = pace;
     this.#path = configPath(surroundings);
+    this.#lastGood = new LastGoodConfig(surroundings);
     this.#isFromFile = text !== undefined;
     this.#judged = { text };
+    this.#unkept = text;
     this.#current = current;
   }
 
-  /** Loads the configuration. Throws ConfigError. */
+  /** Loads the configuration, or where it is not valid the last good one that was kept. Throws ConfigError. */
   static async open(surroundings: Surroundings = processSurroundings(), pace = PACE): Promise<LiveConfigFile> {
-    const text = await readConfigText(surroundings);
-    const current = parseConfig(text ?? "{}", configPath(surroundings), surroundings);
-    return new LiveConfigFile(surroundings, pace, text, current);
+    const path = configPath(surroundings);
+    const lastGood = new LastGoodConfig(surroundings);
+    let found: Found | undefined;
+    try {
+      const text = await readConfigText(surroundings);
+      found = { text };
+      if (text === undefined && (await lastGood.read()) !== undefined) {
+        throw new ConfigError([{ key: "", expected: goneAdvice(lastGood), place: path }]);
+      }
+      return new LiveConfigFile(surroundings, pace, text, parseConfig(text ?? "{}", path, surroundings));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const kept = await lastGood.read();
+      if (kept === undefined) throw error;
+      const live = new LiveConfigFile(surroundings, pace, kept, parseKept(kept, lastGood, surroundings, error));
+      live.#judged = found ?? { trouble: error.message };
+      live.#problem = error.brief;
+      live.#refused = error.message;
+      return live;
+    }
   }
 
   get current(): Config {
@@ -90,8 +116,15 @@ export class LiveConfigFile implements LiveConfig {
     this.#poll = setInterval(() => {
       this.#watchFolder();
       void this.#look();
+      void this.#keep();
     }, this.#pace.pollMs);
     this.#poll.unref();
+    if (this.#refused !== undefined) {
+      const inForce = `the last good one, kept in ${this.#lastGood.path}, is in force`;
+      this.#tell("warn", `the configuration is not valid; ${inForce}: ${this.#refused}`);
+    }
+    void this.#tellReaders();
+    void this.#keep();
     this.#watchFolder();
     void this.#look();
   }
@@ -161,13 +194,15 @@ export class LiveConfigFile implements LiveConfig {
     this.#judged = found;
     if ("trouble" in found) this.#refuse(found.trouble);
     else if (found.text !== undefined || !this.#isFromFile) this.#parse(found.text);
-    else this.#refuse(`${this.#path} is gone: put it back, or restart to run without it`);
+    else this.#refuse(`${this.#path} ${goneAdvice(this.#lastGood)}`);
   }
 
   #parse(text: string | undefined): void {
     try {
       this.#take(parseConfig(text ?? "{}", this.#path, this.#surroundings));
       this.#isFromFile = text !== undefined;
+      this.#unkept = text;
+      void this.#keep();
     } catch (error) {
       if (error instanceof ConfigError) this.#refuse(error.message, error.brief);
       else this.#refuse(String(error));
@@ -203,7 +238,46 @@ export class LiveConfigFile implements LiveConfig {
     this.#tell("warn", `the changed configuration is not valid; the old one stays in force: ${problem}`);
   }
 
+  /** Never rejects: tried again at the next poll. */
+  async #keep(): Promise<void> {
+    const text = this.#unkept;
+    if (text === undefined) return;
+    this.#unkept = undefined;
+    try {
+      await this.#lastGood.keep(text);
+      this.#isUnkeptTold = false;
+    } catch (error) {
+      this.#unkept ??= text;
+      if (this.#isUnkeptTold) return;
+      this.#isUnkeptTold = true;
+      const todo = "let this user write there: otherwise nothing can start while the configuration is not valid";
+      this.#tell(
+        "warn",
+        `this configuration cannot be kept as the last good one (${(error as Error).message}): ${todo}`,
+      );
+    }
+  }
+
+  async #tellReaders(): Promise<void> {
+    if (!("text" in this.#judged) || this.#judged.text === undefined) return;
+    const trouble = await findOpenSecrets(this.#path, this.#judged.text);
+    if (trouble !== undefined) this.#tell("warn", trouble);
+  }
+
   #tell(level: "info" | "warn", message: string, meta: object = {}): void {
     this.#logger?.log(this.#isToldElsewhere ? "debug" : level, message, meta);
+  }
+}
+
+function goneAdvice(lastGood: LastGoodConfig): string {
+  return `is gone: put it back; to run without it, delete ${lastGood.path} as well and restart`;
+}
+
+/** What the environment makes of the kept text; where that is not valid either, what is wrong with the file is what to mend. */
+function parseKept(text: string, { path }: LastGoodConfig, surroundings: Surroundings, wrong: ConfigError): Config {
+  try {
+    return parseConfig(text, path, surroundings);
+  } catch (error) {
+    throw error instanceof ConfigError ? wrong : error;
   }
 }

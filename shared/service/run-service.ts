@@ -13,6 +13,7 @@ import { connectRedis } from "../redis/connect-redis.ts";
 import { RedisWatch } from "../redis/redis-watch.ts";
 import { within } from "../redis/within.ts";
 import { StatusStore } from "../status/status-store.ts";
+import { keepFromOtherUsers } from "../store/umask.ts";
 import { registerDefaultMetrics } from "./default-metrics.ts";
 import { createHealthHandler, HealthServer } from "./health-server.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -31,6 +32,7 @@ export type StartService = (context: ServiceContext) => Promise<Service>;
  * nobody caught it is stopped, too, as far as possible. Ends the process: 0 stopped, 1 failed, 78 configuration.
  */
 export async function runService(name: ServiceName, start: StartService): Promise<void> {
+  keepFromOtherUsers();
   let config: LiveConfigFile;
   try {
     config = await LiveConfigFile.open();

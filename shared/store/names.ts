@@ -32,6 +32,8 @@ export const CAMERA_LIST_FOLDER = ".cameras";
 export const REAPED_FOLDER = ".reaped";
 /** In the storage root: sprite sheets, which can all be made anew; see sprite-sheet.ts. */
 export const SPRITES_FOLDER = ".sprites";
+/** In the storage root: locked (flock(2)) by the `nvr up` that records there. */
+export const UP_LOCK_FILE = ".nvr-up.lock";
 export const QUARANTINE_FOLDER = "quarantine";
 
 const EXTENSIONS: Record<FootageKind, string> = {

@@ -55,7 +55,7 @@ import_base_images() {
   fi
   if ! has_image "$redis_image"; then
     chroot "$root" apt-get install -y -qq redis-server >/dev/null 2>&1
-    mkdir -p "$root/data"
+    mkdir -p "$root/data" && chown 999:999 "$root/data" # as in the image of this name
     tar -C "$root" -c . | $docker import --change 'WORKDIR /data' - "$redis_image" >/dev/null
   fi
 }

@@ -55,6 +55,19 @@ say "health: $(compose ps | grep -c '(healthy)') of $(compose ps | tail -n +3 | 
 [ "$($docker ps --filter health=unhealthy --quiet | wc -l)" -eq 0 ] || { compose ps; fail "a service is unhealthy"; }
 $docker exec hindsight-test_recorder_1 id -u | grep -qx 1000 || fail "the recorder does not run as user 1000"
 
+say "what a container may"
+inside() { $docker exec "hindsight-test_$1_1" "${@:2}"; }
+for service in redis recorder converter reaper api; do
+  status=$(inside "$service" cat /proc/1/status)
+  grep -q '^CapEff:\s*0*$' <<<"$status" && grep -q '^NoNewPrivs:\s*1$' <<<"$status" || fail "$service has rights of root"
+  ! inside "$service" touch /usr/x 2>/dev/null || fail "$service can write in its image"
+done
+[ "$(inside redis grep -c : /proc/net/dev)" -eq 1 ] || fail "Redis has a network"
+! inside recorder ls /run/redis/appendonlydir 2>/dev/null || fail "a service can read the files of Redis"
+open=$(inside recorder find /recordings -perm /007)
+[ -z "$open" ] || fail "other users may read $open"
+inside recorder test -s /recordings/.nvr.demo.json.last-good || fail "the last good configuration is not kept"
+
 say "a folder that the user cannot write"
 mkdir -p "$work/refused" && chown root:root "$work/refused" && chmod 755 "$work/refused"
 compose stop recorder >/dev/null 2>&1

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -86,4 +86,14 @@ test("an invalid configuration ends it with code 78 and names the key, the value
   expect(output).toMatch(/cameras\.yard\.transport/);
   expect(output).toMatch(/smoke/);
   expect(output).not.toContain("wr0ng-secret");
+});
+
+test("passwords that every user of the machine may read are told", async () => {
+  const camera = { url: "rtsp://u:hunter2@127.0.0.1/", enabled: false };
+  expect((await check({ camera })).output).not.toContain("WARNING");
+  await chmod(folder, 0o755);
+  const { code, output } = await check({ camera });
+  const file = join(folder, "nvr.json");
+  expect(output).toContain(`WARNING: every user of this machine may read the passwords in ${file}: chmod o-rwx ${file}`);
+  expect(code).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -65,6 +65,12 @@ test("a changed file takes effect without a restart, and cameras that it does no
     const { camera } = await system();
     return Object.keys(camera).join() === "one" && camera.one;
   });
+  for (const top of [fleet.storageRoot, join(folder, "elsewhere")]) {
+    for (const path of [top, ...(await readdir(top, { recursive: true })).map((name) => join(top, name))]) {
+      const stats = await stat(path).catch(() => undefined); // what is written aside is soon renamed
+      if (stats !== undefined) expect(stats.mode & 0o777, path).toBe(stats.isDirectory() ? 0o750 : 0o640);
+    }
+  }
   expect(await sessionsOf("one")).toBe(1);
   expect(await sessionsOf("two")).toBe(2);
   expect(await sessionsOf("three")).toBe(1);

@@ -60,7 +60,7 @@ function configurationFindings({ services = [] }: Observation): WordedFinding[] 
       subject: "configuration",
       message: [...reasons].join("; "),
       advice:
-        "Correct the file: what was in force stays in force until then, but a service that starts anew cannot use it.",
+        "Correct the file (./nvr check tells what is wrong with it): what was in force stays in force until then, also when a service is started again.",
     },
   ];
 }
