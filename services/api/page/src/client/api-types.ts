@@ -476,6 +476,7 @@ export interface components {
         | "urn:hindsight:problem:upgrade-required"
         | "urn:hindsight:problem:codec-change"
         | "urn:hindsight:problem:range-too-long"
+        | "urn:hindsight:problem:too-many-requests"
         | "urn:hindsight:problem:unavailable"
         | "urn:hindsight:problem:internal";
       /** @description The status in words. */
@@ -1040,6 +1041,40 @@ export interface operations {
           };
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1053,6 +1088,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1121,6 +1172,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -1134,6 +1201,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1194,6 +1279,40 @@ export interface operations {
           };
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1207,6 +1326,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1230,6 +1365,40 @@ export interface operations {
           "text/plain": string;
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1243,6 +1412,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1283,6 +1468,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1296,6 +1515,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1326,6 +1561,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1339,6 +1608,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1373,6 +1658,22 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `no-such-resource` */
       404: {
         headers: {
@@ -1405,6 +1706,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1418,6 +1737,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1462,6 +1797,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1475,6 +1844,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1498,6 +1883,40 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraStates"];
+        };
+      };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -1593,6 +2012,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -1606,6 +2041,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1739,6 +2192,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -1792,6 +2261,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1805,6 +2292,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1906,6 +2409,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -1959,6 +2478,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1972,6 +2509,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2073,6 +2626,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2126,6 +2695,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -2139,6 +2726,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2232,6 +2835,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2282,6 +2901,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2409,6 +3046,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2459,6 +3112,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2560,6 +3231,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-such-resource` */
       404: {
         headers: {
@@ -2573,6 +3260,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera" | "urn:hindsight:problem:no-such-resource";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2676,6 +3381,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-such-resource` */
       404: {
         headers: {
@@ -2689,6 +3410,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera" | "urn:hindsight:problem:no-such-resource";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2787,6 +3526,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -2800,6 +3555,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2891,6 +3664,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage` */
       404: {
         headers: {
@@ -2921,6 +3710,24 @@ export interface operations {
             /** @enum {string} */
             type?: "urn:hindsight:problem:codec-change";
           } & (components["schemas"]["Problem"] & components["schemas"]["CodecChange"]);
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -3061,6 +3868,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -3127,6 +3950,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -3274,6 +4115,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -3343,6 +4200,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -3393,6 +4268,40 @@ export interface operations {
         };
         content: {
           "text/event-stream": string;
+        };
+      };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -3515,6 +4424,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -3528,6 +4455,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
