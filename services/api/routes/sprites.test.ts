@@ -9,13 +9,14 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath, SPRITES_FOLDER, spriteSheetPath, temporaryName } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
+import { keyOfJpeg, withKey } from "../sprites/keyed-jpeg.ts";
 import { SpriteSheets } from "../sprites/sprite-sheets.ts";
 import { ApiFixture, type Reply } from "../testing/api-fixture.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
@@ -199,7 +200,7 @@ describe("a sprite sheet", () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const sheets = new SpriteSheets(api.parts);
     const which = { camera: "front-door", hour: HOUR };
-    const all = await Promise.all(Array.from({ length: 20 }, () => sheets.get(which)));
+    const all = await Promise.all(Array.from({ length: 20 }, () => sheets.get(which, "a")));
     expect(sheets.drawn).toBe(1);
     expect(new Set(all.map((sheet) => sheet?.jpeg)).size).toBe(1);
   });
@@ -207,7 +208,7 @@ describe("a sprite sheet", () => {
   it("stays nowhere when a minute is deleted while it is drawn", async () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const sheets = new SpriteSheets(api.parts);
-    const work = sheets.get({ camera: "front-door", hour: HOUR });
+    const work = sheets.get({ camera: "front-door", hour: HOUR }, "a");
     await vi.waitFor(() => expect(sheets.drawn).toBe(1), { interval: 1 });
     rmSync(minutePath(store.directory("front-door"), "front-door", `${HOUR}10`, "thumbnail"));
     expect(existsSync(sheetPath())).toBe(false);
@@ -219,15 +220,31 @@ describe("a sprite sheet", () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const which = { camera: "front-door", hour: HOUR };
     const apis = Array.from({ length: 4 }, () => new SpriteSheets(api.parts));
-    const all = await Promise.all(apis.map((sheets) => sheets.get(which)));
+    const all = await Promise.all(apis.map((sheets) => sheets.get(which, "a")));
     const digests = all.map((sheet) =>
       createHash("sha256")
         .update(sheet?.jpeg as Buffer)
         .digest("hex"),
     );
     expect(new Set(digests).size).toBe(1);
-    expect(readdirSync(join(store.root, SPRITES_FOLDER, "20251124"))).toEqual([`front-door.${HOUR}.jpg`]);
+    expect(readdirSync(join(store.root, SPRITES_FOLDER, "20251124"))).toEqual([basename(sheetPath())]);
     expect(readFileSync(sheetPath()).equals(all[0]?.jpeg as Buffer)).toBe(true);
+  });
+
+  it("is never one that another version drew in another layout, of the very same thumbnails", async () => {
+    await thumbnail(`${HOUR}00`, RED);
+    const { headers, body } = await api.get(SHEET);
+    const key = keyOfJpeg(body) as string;
+    const foreign = withKey(await picture(GREEN, 2560, 864), key);
+    rmSync(sheetPath());
+    for (const name of [`front-door.${HOUR}.jpg`, `front-door.${HOUR}.v999.jpg`]) {
+      writeFileSync(join(dirname(sheetPath()), name), foreign);
+    }
+    await expectCell(await api.get(SHEET), 0, RED);
+    expect(headers.etag).toContain(key); // which holds the layout, for browsers that have kept a sheet
+    rmSync(minutePath(store.directory("front-door"), "front-door", `${HOUR}00`, "thumbnail"));
+    expect(await api.get(SHEET)).toMatchObject({ status: 404 });
+    expect(existsSync(dirname(sheetPath())), "sheets of what is gone, of any layout").toBe(false);
   });
 
   it("is made anew when the file on disk is cut short or somebody else's", async () => {
@@ -249,7 +266,7 @@ describe("a sprite sheet", () => {
   it("leaves the disk to the newer ones when all together take too much", async () => {
     const hours = Array.from({ length: 8 }, (_, i) => `20251124.1${i}`);
     await thumbnail("20251124.1000", RED);
-    const probe = await new SpriteSheets(api.parts).get({ camera: "front-door", hour: "20251124.10" });
+    const probe = await new SpriteSheets(api.parts).get({ camera: "front-door", hour: "20251124.10" }, "a");
     const bytes = probe?.jpeg.length as number;
     const sheets = new SpriteSheets({ ...api.parts, maxBytes: bytes * 4.5 });
     const left = join(store.root, SPRITES_FOLDER, "20251124", temporaryName("x.jpg", "0123456789ab"));
@@ -257,7 +274,7 @@ describe("a sprite sheet", () => {
     store.age(left, 7200);
     for (const [i, hour] of hours.entries()) {
       await thumbnail(`${hour}00`, RED);
-      await sheets.get({ camera: "front-door", hour });
+      await sheets.get({ camera: "front-door", hour }, "a");
       store.age(sheetPath(hour), 100 - i);
     }
     expect(existsSync(left)).toBe(false);
