@@ -7,7 +7,7 @@ import {
   QUARANTINE_FOLDER,
   quarantineFolder,
 } from "../../shared/store/names.ts";
-import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
+import { removeSpriteSheets } from "../../shared/store/sprite-sheet.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import type { FootageFile, FootageMinute } from "./footage.ts";
 import type { ReapedLog } from "./reaped-log.ts";
@@ -26,7 +26,7 @@ export async function finishInterrupted(
   const entry = await log.newest();
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
-  await removeSpriteSheet(storageRoot, camera, minute).catch(() => {}); // it can be made anew
+  await removeSpriteSheets(storageRoot, camera, minute).catch(() => {}); // it can be made anew
   const files: FootageFile[] = [];
   for (const file of entry.files) {
     const name = basename(file);

@@ -133,8 +133,11 @@ test("the sprite sheet of a minute's hour goes with it, in no dry run; other hou
   const [oldSheet, youngSheet] = [old, young].map((minute) =>
     writeOld(spriteSheetPath(root, "a", hourOf(minute)), "sheet", 0),
   ) as [string, string];
+  const foreign = [".jpg", ".v999.jpg"].map((end) =>
+    writeOld(oldSheet.replace(/\.v\d+\.jpg$/, end), "another version's", 0),
+  );
   await pass(configOf(root, [camera], { maxAgeDays: 1, dryRun: true }));
-  expect(existsSync(oldSheet)).toBe(true);
+  expect([oldSheet, ...foreign].every((path) => existsSync(path))).toBe(true);
   const { removed, problems } = await pass(configOf(root, [camera], { maxAgeDays: 1 }));
   expect([removed, problems]).toEqual([[`a.${old}`], []]);
   expect([existsSync(dirname(oldSheet)), existsSync(youngSheet)]).toEqual([false, true]);

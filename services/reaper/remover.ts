@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { access } from "../../shared/disk/files.ts";
 import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
-import { removeSpriteSheet } from "../../shared/store/sprite-sheet.ts";
+import { removeSpriteSheets } from "../../shared/store/sprite-sheet.ts";
 import { type Amount, NOTHING } from "./amount.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { PassEvents } from "./pass.ts";
@@ -60,7 +60,7 @@ export class Remover {
   /** After the minute's files: an api that draws the sheet meanwhile looks for them once more when it is there. */
   async #removeSheet({ camera, minute }: FootageMinute): Promise<void> {
     try {
-      await removeSpriteSheet(this.#storageRoot, camera, minute);
+      await removeSpriteSheets(this.#storageRoot, camera, minute);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       this.#events.problem(

@@ -8,6 +8,7 @@ import {
   isDayFolder,
   minutePath,
   parseFootageName,
+  parseSpriteSheetName,
   parseTemporaryName,
   quarantineFolder,
   spriteSheetPath,
@@ -26,7 +27,17 @@ describe("names of footage", () => {
     expect(minutePath("/d", "yard", "20260228.2359", "preview")).toBe("/d/20260228/yard.20260228.2359.preview.jpg");
     expect(minutePath("/d", "yard", "20260228.2359", "thumbnail")).toBe("/d/20260228/yard.20260228.2359.thumbnail.jpg");
     expect(quarantineFolder("/d")).toBe("/d/quarantine");
-    expect(spriteSheetPath("/r", "yard", "20260228.23")).toBe("/r/.sprites/20260228/yard.20260228.23.jpg");
+    expect(spriteSheetPath("/r", "yard", "20260228.23")).toBe("/r/.sprites/20260228/yard.20260228.23.v1.jpg");
+  });
+
+  test("a sprite sheet's name is parsed back, whichever version drew it", () => {
+    const sheet = { camera: "yard", hour: "20260228.23" };
+    expect(parseSpriteSheetName(basename(spriteSheetPath("/r", "yard", "20260228.23")))).toEqual(sheet);
+    expect(parseSpriteSheetName("yard.20260228.23.jpg")).toEqual(sheet);
+    expect(parseSpriteSheetName("yard.20260228.23.v12.jpg")).toEqual(sheet);
+    for (const other of ["yard.20260228.2300.jpg", "yard.20260228.23.v.jpg", ".yard.20260228.23.v1.jpg.0.tmp"]) {
+      expect(parseSpriteSheetName(other)).toBeUndefined();
+    }
   });
 
   test("every name that is built is parsed back, and lies in its day's folder", () => {

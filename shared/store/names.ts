@@ -12,7 +12,7 @@ import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
  *     {camera directory}/quarantine/{any of the chunk names}          chunks that could not be converted
  *     {camera directory}/YYYYMMDD/.{final name}.{random}.tmp          being written aside, never shown
  *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.keep         the reaper leaves this minute alone
- *     {storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.jpg       the thumbnails of an hour; can be made anew
+ *     {storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.v1.jpg    the thumbnails of an hour; can be made anew
  */
 export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
 
@@ -35,6 +35,11 @@ export const SPRITES_FOLDER = ".sprites";
 /** In the storage root: locked (flock(2)) by the `nvr up` that records there. */
 export const UP_LOCK_FILE = ".nvr-up.lock";
 export const QUARANTINE_FOLDER = "quarantine";
+/**
+ * Stands in the names of sprite sheets, so that one that another version of Hindsight drew is never taken for one of this
+ * version. To be raised whenever the same thumbnails give another sheet: see draw-sheet.ts of the api.
+ */
+export const SPRITE_LAYOUT = 1;
 
 const EXTENSIONS: Record<FootageKind, string> = {
   chunk: "chunk",
@@ -45,6 +50,8 @@ const EXTENSIONS: Record<FootageKind, string> = {
 
 const NAME_PATTERN =
   /^([A-Za-z0-9_-]{1,64})\.(\d{8}\.\d{4})\.(?:(chunk|mp4)|(preview|thumbnail)\.jpg|([1-9]\d{0,5})\.chunk)$/;
+/** Of any layout; sheets of version 0.1.0 have none in their names. */
+const SPRITE_SHEET_PATTERN = /^([A-Za-z0-9_-]{1,64})\.(\d{8}\.\d{2})(?:\.v\d{1,9})?\.jpg$/;
 const TEMPORARY_PATTERN = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
 
 /** The folder of one day of a camera: `{camera directory}/YYYYMMDD`. */
@@ -68,9 +75,20 @@ export function chunkPath(cameraDirectory: string, camera: string, minute: Minut
   return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}${number}.chunk`);
 }
 
-/** The sprite sheet of a camera's hour, `YYYYMMDD.HH`: `{storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.jpg`. */
+/** The sprite sheet of a camera's hour, `YYYYMMDD.HH`, as this version of Hindsight draws it. */
 export function spriteSheetPath(storageRoot: string, camera: string, hour: string): string {
-  return join(storageRoot, SPRITES_FOLDER, dayOf(hour), `${camera}.${hour}.jpg`);
+  return join(spriteSheetFolder(storageRoot, hour), `${camera}.${hour}.v${SPRITE_LAYOUT}.jpg`);
+}
+
+/** The folder of the sprite sheets of a day: `{storage root}/.sprites/YYYYMMDD`. */
+export function spriteSheetFolder(storageRoot: string, hour: string): string {
+  return join(storageRoot, SPRITES_FOLDER, dayOf(hour));
+}
+
+/** Of which camera and hour a sprite sheet is, whichever version of Hindsight drew it; undefined when it is none. */
+export function parseSpriteSheetName(fileName: string): { camera: string; hour: string } | undefined {
+  const [, camera, hour] = SPRITE_SHEET_PATTERN.exec(fileName) ?? [];
+  return camera === undefined || hour === undefined ? undefined : { camera, hour };
 }
 
 /** The mark beside a minute's files that keeps the reaper away from them, whatever it holds. */

@@ -1,20 +1,31 @@
-import { dirname } from "node:path";
-import { rmdir, unlink } from "../disk/files.ts";
+import { join } from "node:path";
+import { readdir, rmdir, unlink } from "../disk/files.ts";
 import { hourOf, type Minute } from "../time/minute.ts";
-import { spriteSheetPath } from "./names.ts";
+import { parseSpriteSheetName, spriteSheetFolder } from "./names.ts";
 
 /**
- * Removes the sprite sheet in which a minute is shown: whoever removes footage removes its pictures. None is no error; throws
- * the other errors of unlink(2).
+ * Removes the sprite sheets in which a minute is shown, also those that other versions of Hindsight drew: whoever removes
+ * footage removes its pictures. None is no error; throws the other errors of readdir(3) and unlink(2).
  */
-export async function removeSpriteSheet(storageRoot: string, camera: string, minute: Minute): Promise<void> {
-  const path = spriteSheetPath(storageRoot, camera, hourOf(minute));
+export async function removeSpriteSheets(storageRoot: string, camera: string, minute: Minute): Promise<void> {
+  const hour = hourOf(minute);
+  const folder = spriteSheetFolder(storageRoot, hour);
+  let isAnyRemoved = false;
+  for (const name of await unlessMissing(readdir(folder), [])) {
+    const sheet = parseSpriteSheetName(name);
+    if (sheet?.camera !== camera || sheet.hour !== hour) continue;
+    await unlessMissing(unlink(join(folder, name)), undefined);
+    isAnyRemoved = true;
+  }
+  if (isAnyRemoved) await rmdir(folder).catch(() => {}); // it holds sheets still
+}
+
+async function unlessMissing<Result>(result: Promise<Result>, otherwise: Result): Promise<Result> {
   try {
-    await unlink(path);
+    return await result;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return;
+    if (code === "ENOENT" || code === "ENOTDIR") return otherwise;
     throw error;
   }
-  await rmdir(dirname(path)).catch(() => {}); // it holds sheets still
 }

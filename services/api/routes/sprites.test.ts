@@ -9,13 +9,14 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath, SPRITES_FOLDER, spriteSheetPath, temporaryName } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
+import { keyOfJpeg, withKey } from "../sprites/keyed-jpeg.ts";
 import { SpriteSheets } from "../sprites/sprite-sheets.ts";
 import { ApiFixture, type Reply } from "../testing/api-fixture.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
@@ -226,8 +227,24 @@ describe("a sprite sheet", () => {
         .digest("hex"),
     );
     expect(new Set(digests).size).toBe(1);
-    expect(readdirSync(join(store.root, SPRITES_FOLDER, "20251124"))).toEqual([`front-door.${HOUR}.jpg`]);
+    expect(readdirSync(join(store.root, SPRITES_FOLDER, "20251124"))).toEqual([basename(sheetPath())]);
     expect(readFileSync(sheetPath()).equals(all[0]?.jpeg as Buffer)).toBe(true);
+  });
+
+  it("is never one that another version drew in another layout, of the very same thumbnails", async () => {
+    await thumbnail(`${HOUR}00`, RED);
+    const { headers, body } = await api.get(SHEET);
+    const key = keyOfJpeg(body) as string;
+    const foreign = withKey(await picture(GREEN, 2560, 864), key);
+    rmSync(sheetPath());
+    for (const name of [`front-door.${HOUR}.jpg`, `front-door.${HOUR}.v999.jpg`]) {
+      writeFileSync(join(dirname(sheetPath()), name), foreign);
+    }
+    await expectCell(await api.get(SHEET), 0, RED);
+    expect(headers.etag).toContain(key); // which holds the layout, for browsers that have kept a sheet
+    rmSync(minutePath(store.directory("front-door"), "front-door", `${HOUR}00`, "thumbnail"));
+    expect(await api.get(SHEET)).toMatchObject({ status: 404 });
+    expect(existsSync(dirname(sheetPath())), "sheets of what is gone, of any layout").toBe(false);
   });
 
   it("is made anew when the file on disk is cut short or somebody else's", async () => {

@@ -2,6 +2,8 @@ import sharp from "sharp";
 import { readFile } from "../../../shared/disk/files.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 
+// Whoever changes what comes out of this file raises SPRITE_LAYOUT in shared/store/names.ts.
+
 /** A cell is 16:9, of whole JPEG blocks (16 × 16 pixels), so that no cell shows in its neighbour. */
 const CELL_WIDTH = 256;
 const CELL_HEIGHT = 144;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { lstat } from "../../../shared/disk/files.ts";
-import { minutePath } from "../../../shared/store/names.ts";
+import { minutePath, SPRITE_LAYOUT } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
@@ -13,7 +13,7 @@ export const CELLS = 60;
 export interface HourCells {
   /** For each minute of the hour the path of its thumbnail, or undefined. */
   paths: readonly (string | undefined)[];
-  /** Other thumbnails, other key: 24 hex digits. */
+  /** Other thumbnails, or another layout of the sheet, other key: 24 hex digits. */
   key: string;
   /** When the newest thumbnail was made, ms since the Unix epoch. */
   newestMs: number;
@@ -91,7 +91,7 @@ async function lookAt(path: string): Promise<Thumbnail | undefined> {
 }
 
 function keyOf(cells: Hour): string {
-  const text = cells.map((cell) => cell?.identity ?? "").join("\n");
+  const text = [SPRITE_LAYOUT, ...cells.map((cell) => cell?.identity ?? "")].join("\n");
   return createHash("sha256").update(text).digest("hex").slice(0, 24);
 }
 

@@ -5,7 +5,7 @@ import { readdir, readFile, rm, stat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { makeDirectory, writeAside } from "../../../shared/store/durable.ts";
 import { parseTemporaryName, SPRITES_FOLDER, spriteSheetPath } from "../../../shared/store/names.ts";
-import { removeSpriteSheet } from "../../../shared/store/sprite-sheet.ts";
+import { removeSpriteSheets } from "../../../shared/store/sprite-sheet.ts";
 import { keyOfJpeg, withKey } from "./keyed-jpeg.ts";
 import type { CameraHour } from "./sheet-name.ts";
 
@@ -62,9 +62,9 @@ export class SheetStore {
     return jpeg;
   }
 
-  /** Removes the sheet of an hour. Never rejects. */
+  /** Removes the sheets of an hour, of whichever layout. Never rejects. */
   async drop({ camera, hour }: CameraHour): Promise<void> {
-    await removeSpriteSheet(this.#config.current.storage.root, camera, `${hour}00`).catch((error: unknown) =>
+    await removeSpriteSheets(this.#config.current.storage.root, camera, `${hour}00`).catch((error: unknown) =>
       this.#logger.warn("a sprite sheet of deleted footage cannot be removed", { camera, hour, error }),
     );
   }
