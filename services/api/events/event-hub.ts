@@ -54,8 +54,9 @@ export class EventHub {
   async attach(res: Response): Promise<void> {
     this.#refuseIfFull();
     const status = await this.#parts.monitor.status();
-    // What is news is what comes after the stream has begun: so where it starts from is looked at before.
-    if (this.#streams.size === 0) await this.#watch.changes(Date.now());
+    // What is news is what comes after the stream has begun: so where it starts from is looked at before. What a client
+    // was told before that, it asks for again when the stream has begun.
+    if (this.#streams.size === 0) await this.#watch.begin(Date.now());
     if (res.destroyed || this.#closed) return void res.end();
     this.#refuseIfFull(); // others may have come meanwhile
     const stream = new EventStream(res);

@@ -20,17 +20,37 @@ export class MinuteWatch {
   /** The index last seen of each directory and day. */
   #seen = new Map<string, DayIndex>();
   #first = true;
+  /** How often everything was forgotten. */
+  #resets = 0;
+  /** Ends when the look under way does: what two looks at a time found, each would keep from the other's caller. */
+  #lastLook: Promise<unknown> = Promise.resolve();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
   }
 
-  /** The minutes that are new or other since the last call; at the first call there are none. Never throws. */
-  async changes(nowMs: number): Promise<MinuteEvent[]> {
+  /** What comes from now on will be among the changes, unless that was begun already. */
+  async begin(nowMs: number): Promise<void> {
+    await this.#inTurn(() => (this.#first ? this.#look(nowMs) : Promise.resolve([])));
+  }
+
+  /** The minutes that are new or other since the last call, or since `begin`; without either before it there are none. */
+  changes(nowMs: number): Promise<MinuteEvent[]> {
+    return this.#inTurn(() => this.#look(nowMs));
+  }
+
+  #inTurn(look: () => Promise<MinuteEvent[]>): Promise<MinuteEvent[]> {
+    const found = this.#lastLook.then(look);
+    this.#lastLook = found.catch(() => {});
+    return found;
+  }
+
+  async #look(nowMs: number): Promise<MinuteEvent[]> {
     const days = [nowMs - DAY_MS, nowMs].map((timeMs) => dayOf(minuteAt(timeMs * 1000)));
     const next = new Map<string, DayIndex>();
     const events: MinuteEvent[] = [];
     const first = this.#first;
+    const resets = this.#resets;
     const look = async (camera: string, day: string) => {
       for (const index of await this.#catalog.day(camera, day)) {
         const key = `${camera}\n${index.directory}\n${day}`;
@@ -42,13 +62,16 @@ export class MinuteWatch {
     for (const camera of (await this.#catalog.cameras()).keys()) {
       for (const day of days) await look(camera, day).catch(() => {}); // its disk's trouble is a health event
     }
-    this.#seen = next;
-    this.#first = false;
+    if (resets === this.#resets) {
+      this.#seen = next;
+      this.#first = false;
+    }
     return events;
   }
 
   /** Forgets what was seen; the next call is the first again. */
   reset(): void {
+    this.#resets++;
     this.#first = true;
     this.#seen = new Map();
   }

@@ -359,3 +359,16 @@ async function comesDuring(page: Page, url: string, timeMs: number): Promise<voi
   await page.waitForTimeout(800); // it is listed anew a moment after the last news
   letGo();
 }
+
+test("a minute that comes between a listing and the beginning of the events is shown", async () => {
+  const page = await fixture.open("#/");
+  const letGo = await hold(page, "**/api/1/events");
+  await goTo(page, noonMs);
+  await page.reload();
+  await shows(page, noonMs);
+  const newMs = noonMs + 6 * MINUTE_MS;
+  fixture.writeMinute("front-door", newMs);
+  letGo();
+  await goTo(page, newMs + 5 * SECOND_MS);
+  await shows(page, newMs + 5 * SECOND_MS);
+});

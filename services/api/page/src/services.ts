@@ -40,7 +40,7 @@ export function startServices(): Services {
     },
     onCondition: ({ change, condition }) => change === "ended" && troubles.onEnd(condition),
     onStateChange: () => system.readSoon(),
-    onReturn: () => {
+    onOpen: () => {
       system.readSoon();
       footage.refresh();
       troubles.refresh();

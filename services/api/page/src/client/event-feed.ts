@@ -8,8 +8,8 @@ export interface FeedListener {
   onCondition(event: ConditionEvent): void;
   /** A camera's state or the system's health is another. */
   onStateChange(): void;
-  /** The api is back after it was away: whatever was read before may be old. */
-  onReturn(): void;
+  /** Events come from now on: whatever was read before may be old, the first time as well. */
+  onOpen(): void;
 }
 
 const FIRST_RETRY_MS = 1000;
@@ -27,7 +27,6 @@ export class EventFeed extends Changing {
   #source: EventSource | undefined;
   #retryMs = FIRST_RETRY_MS;
   #timer = 0;
-  #wasOpen = false;
   #online = true;
   #offlineSinceMs: number | undefined;
 
@@ -79,8 +78,7 @@ export class EventFeed extends Changing {
 
   #opened(): void {
     this.#retryMs = FIRST_RETRY_MS;
-    if (this.#wasOpen) this.#listener.onReturn();
-    this.#wasOpen = true;
+    this.#listener.onOpen();
     this.#setOnline(true);
   }
 
@@ -88,7 +86,6 @@ export class EventFeed extends Changing {
     if (source !== this.#source) return;
     source.close();
     this.#setOnline(false);
-    this.#wasOpen = true; // also when the first connection failed, what was read before must be read anew
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.7);
