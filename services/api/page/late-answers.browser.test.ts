@@ -368,7 +368,11 @@ test("a minute that comes between a listing and the beginning of the events is s
   await shows(page, noonMs);
   const newMs = noonMs + 6 * MINUTE_MS;
   fixture.writeMinute("front-door", newMs);
+  const listed = page.waitForResponse(minutesOf(noonMs));
   letGo();
+  await listed;
+  const video = page.waitForRequest(videoOf("front-door", newMs));
   await goTo(page, newMs + 5 * SECOND_MS);
+  await video;
   await shows(page, newMs + 5 * SECOND_MS);
 });
