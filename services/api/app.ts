@@ -9,7 +9,10 @@ import { compress } from "./http/compress.ts";
 import { allowOrigins } from "./http/cors.ts";
 import type { SystemName } from "./http/envelope.ts";
 import { errorHandler, notFound, requireHost } from "./http/errors.ts";
-import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers.ts";
+import { refuseCrossSiteChanges, refuseCrossSiteReads, securityHeaders } from "./http/security-headers.ts";
+import { boundRequests } from "./limits/bound-requests.ts";
+import type { ClientOf } from "./limits/client-of.ts";
+import { requestPlaces } from "./limits/limits.ts";
 import type { Ranges } from "./range/ranges.ts";
 import { camerasRoutes } from "./routes/cameras.ts";
 import { conditionsRoutes } from "./routes/conditions.ts";
@@ -31,6 +34,7 @@ export interface AppParts {
   system: SystemName;
   catalog: Catalog;
   ranges: Ranges;
+  client: ClientOf;
   monitor: SystemMonitor;
   health: Pick<HealthWatch, "conditions" | "history">;
   events: EventHub;
@@ -48,7 +52,8 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(securityHeaders, requireHost, allowOrigins(parts.config), refuseCrossSiteChanges);
+  app.use(securityHeaders, requireHost, allowOrigins(parts.config));
+  app.use(refuseCrossSiteChanges, refuseCrossSiteReads(parts.config), boundRequests(requestPlaces(), parts.client));
   // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
   app.use(footageRoutes(parts));
   app.use(compress());
@@ -58,7 +63,7 @@ export function createApp(parts: AppParts): Express {
   app.use(conditionsRoutes(parts));
   app.use(camerasRoutes(parts));
   app.use(minutesRoutes(parts));
-  app.use(eventRoutes(parts.events));
+  app.use(eventRoutes(parts.events, parts.client));
   app.use(liveRoutes());
   app.use(snapshotRoutes(parts));
   app.use(rangeRoutes(parts), rangeArchiveRoutes(parts));

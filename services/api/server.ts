@@ -8,6 +8,9 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { STALL_LIMIT_MS } from "./http/send-file.ts";
+import { type Problem, problemDetails } from "./http/problem.ts";
+import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
 /** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
@@ -24,6 +27,7 @@ const SOCKETS: ServerOptions = {
   requestTimeout: 30_000,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
+  connectionsCheckingInterval: 5000, // so often Node looks whether one of the first two is over
   requireHostHeader: false, // refused by the application, with a problem
 };
 
@@ -40,19 +44,29 @@ export class ApiServer {
   readonly #plain = new Set<Socket>();
   #isStopping = false;
 
-  constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false) {
+  constructor(
+    listener: RequestListener,
+    upgradeListener: UpgradeListener = () => false,
+    bounds: ConnectionBounds | undefined = undefined,
+  ) {
     const answer: RequestListener = (request, response) => {
       if (this.#isStopping) response.shouldKeepAlive = false;
-      if (TARGET.test(request.url ?? "")) listener(request, response);
+      const refusal = bounds?.refusal(request.socket);
+      if (refusal !== undefined) answerRefused(response, refusal, request.url ?? "/");
+      else if (TARGET.test(request.url ?? "")) listener(request, response);
       else answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
     };
     this.#server = createServer(SOCKETS, answer);
+    // Whatever is sent: a client that takes nothing for so long is cut off. WebSockets have pings instead.
+    this.#server.timeout = STALL_LIMIT_MS;
+    if (bounds !== undefined) this.#server.on("connection", (socket) => bounds.admit(socket));
     this.#server.on("clientError", answerMalformed);
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
     this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
     this.#server.on("upgrade", (request, socket, head) => {
-      if (upgradeListener(request, socket, head)) return;
+      const isRefused = bounds?.refusal(request.socket) !== undefined;
+      if (!isRefused && upgradeListener(request, socket, head)) return;
       this.#plain.add(socket as Socket);
       socket.on("close", () => this.#plain.delete(socket as Socket));
       answerPlainly(answer, request, socket as Socket);
@@ -99,6 +113,19 @@ function answerPlainly(listener: RequestListener, request: IncomingMessage, sock
   response.on("finish", () => socket.end());
   socket.on("error", () => socket.destroy());
   listener(request, response as Parameters<RequestListener>[1]);
+}
+
+/** On a connection too many. */
+function answerRefused(response: ServerResponse, problem: Problem, target: string): void {
+  const body = JSON.stringify(problemDetails(problem, target));
+  response.writeHead(problem.status, {
+    ...problem.headers,
+    "Cache-Control": "no-store",
+    "Content-Length": Buffer.byteLength(body),
+    "Content-Type": "application/problem+json",
+    Connection: "close",
+  });
+  response.end(body);
 }
 
 /** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */

@@ -13,6 +13,8 @@ import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
 import { listenError } from "./listen-error.ts";
+import { clientOf } from "./limits/client-of.ts";
+import { connectionBounds } from "./limits/limits.ts";
 import { LiveSource } from "./live/live-source.ts";
 import { LiveViews } from "./live/live-views.ts";
 import { pageFolder, systemName } from "./project.ts";
@@ -49,6 +51,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   });
   const health = new HealthWatch({ config, monitor, store: new RedisHealthStore(redis, instance), instance, logger });
   const events = new EventHub({ catalog, monitor, health, logger });
+  const client = clientOf(config);
   const problems = () => [];
   const app = createApp({
     config,
@@ -56,6 +59,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     system: systemName(options.projectRoot),
     catalog,
     ranges,
+    client,
     monitor,
     health,
     events,
@@ -63,8 +67,9 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     board: boardRoutes(queue, () => redis.status === "ready"),
     healthRouter: createHealthHandler({ problems, metrics }),
   });
-  const live = new LiveViews({ config, logger, source: new LiveSource(redis) });
-  const server = new ApiServer(app, (request, socket, head) => live.upgrade(request, socket, head));
+  const live = new LiveViews({ config, logger, client, source: new LiveSource(redis) });
+  const upgrade = (...asked: Parameters<LiveViews["upgrade"]>) => live.upgrade(...asked);
+  const server = new ApiServer(app, upgrade, connectionBounds(config));
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, wanted, error);

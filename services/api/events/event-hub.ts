@@ -6,7 +6,8 @@ import type { HealthWatch } from "../health/health-watch.ts";
 import type { SystemMonitor } from "../health/system-monitor.ts";
 import type { SystemStatus } from "../health/system-status.ts";
 import { Problem } from "../http/problem.ts";
-import { EventStream } from "./event-stream.ts";
+import { ClientPlaces } from "../limits/client-places.ts";
+import { EventStream, eventBytes } from "./event-stream.ts";
 import { MinuteWatch } from "./minute-watch.ts";
 
 export interface EventHubParts {
@@ -20,7 +21,8 @@ export interface EventHubParts {
 
 const INTERVAL_MS = 2000;
 const BEAT_MS = 15_000;
-const MOST_CLIENTS = 250;
+/** A tab of the page has one. */
+const STREAMS = { what: "event streams", perClient: 100, inAll: 400 };
 
 /**
  * Tells all clients of new minutes, camera states and health. It looks once for all of them, and not at all while there
@@ -30,6 +32,7 @@ export class EventHub {
   readonly #parts: EventHubParts;
   readonly #watch: MinuteWatch;
   readonly #streams = new Set<EventStream>();
+  readonly #places = new ClientPlaces(STREAMS);
   /** What every client was told of last, as JSON: `health`, and each camera by id. */
   #told = new Map<string, string>();
   /** The conditions that every client knows of, by what, whom and since when. */
@@ -49,19 +52,22 @@ export class EventHub {
 
   /**
    * Makes the response an event stream until its client leaves. It begins with the present state: a `camera` event for
-   * each enabled camera and a `health` event. Throws Problem 503 when there are too many clients already.
+   * each enabled camera and a `health` event. Throws Problem 429 or 503 when there are too many streams of the client or in
+   * all.
+   *
+   * @param client as `clientAddress` names it
    */
-  async attach(res: Response): Promise<void> {
-    this.#refuseIfFull();
+  async attach(res: Response, client: string): Promise<void> {
+    this.#refuseIfClosed();
+    res.once("close", this.#places.take(client));
     const status = await this.#parts.monitor.status();
     // What is news is what comes after the stream has begun: so where it starts from is looked at before. What a client
     // was told before that, it asks for again when the stream has begun.
     if (this.#streams.size === 0) await this.#watch.begin(Date.now());
     if (res.destroyed || this.#closed) return void res.end();
-    this.#refuseIfFull(); // others may have come meanwhile
     const stream = new EventStream(res);
     const news = newsOf(status, this.#parts.health.conditions());
-    for (const [name, data] of news) stream.send(eventName(name), data);
+    for (const [name, data] of news) stream.send(eventBytes(eventName(name), data));
     this.#streams.add(stream);
     res.on("close", () => this.#detach(stream));
     if (this.#streams.size === 1) this.#start(news);
@@ -75,8 +81,8 @@ export class EventHub {
     this.#streams.clear();
   }
 
-  #refuseIfFull(): void {
-    if (!this.#closed && this.#streams.size < MOST_CLIENTS) return;
+  #refuseIfClosed(): void {
+    if (!this.#closed) return;
     throw new Problem("unavailable", 503, "No more event streams are taken now.", { "Retry-After": "5" });
   }
 
@@ -137,7 +143,8 @@ export class EventHub {
   }
 
   #tellAll(event: string, data: unknown): void {
-    for (const stream of this.#streams) stream.send(event, data);
+    const bytes = eventBytes(event, data);
+    for (const stream of this.#streams) stream.send(bytes);
   }
 }
 

@@ -9,6 +9,11 @@ export const EVENT_STREAM_HEADERS = {
   "X-Accel-Buffering": "no", // nginx in front must not collect events
 };
 
+/** An event as it is sent; `data` becomes JSON. */
+export function eventBytes(event: string, data: unknown): Buffer {
+  return Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
 /** One client's stream of server-sent events (WHATWG HTML, server-sent events). */
 export class EventStream {
   readonly #res: Response;
@@ -20,9 +25,9 @@ export class EventStream {
     res.write("retry: 3000\n\n");
   }
 
-  /** Sends an event; `data` becomes JSON. */
-  send(event: string, data: unknown): void {
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  /** Sends what `eventBytes` made; many streams can be given the same, and then hold it once. */
+  send(event: Buffer): void {
+    this.#write(event);
   }
 
   /** A comment that keeps proxies from taking the connection for dead. */
@@ -34,7 +39,7 @@ export class EventStream {
     this.#res.end();
   }
 
-  #write(text: string): void {
+  #write(text: string | Buffer): void {
     if (this.#res.writableLength > MOST_WAITING_BYTES) this.#res.destroy();
     else if (!this.#res.writableEnded) this.#res.write(text);
   }

@@ -15,6 +15,7 @@ export const PROBLEM_KINDS = [
   "upgrade-required",
   "codec-change",
   "range-too-long",
+  "too-many-requests",
   "unavailable",
   "internal",
 ] as const;
@@ -71,6 +72,14 @@ export function problemDetails(problem: Problem, instance: string): ProblemDetai
 /** 404: no camera of that id was ever configured here. */
 export function unknownCamera(camera: string): Problem {
   return new Problem("unknown-camera", 404, `There is no camera "${excerpt(camera)}", nor was there ever one.`);
+}
+
+/** 429: one client has as much at once as it may. `what` is plural: "event streams". */
+export function tooManyOfClient(what: string, most: number): Problem {
+  const detail =
+    `This client has ${most} ${what}, and may not have more at once; close some. Where clients come through a proxy, name it ` +
+    "in api.trustedProxies, or all of them count as one.";
+  return new Problem("too-many-requests", 429, detail, { "Retry-After": "5" });
 }
 
 /** 400: text of a request, shortened, for use in a message. */

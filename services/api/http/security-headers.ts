@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import { isAllowedOrigin } from "./cors.ts";
 import { Problem } from "./problem.ts";
 
 /** For the page: nothing from elsewhere, no inline script; pictures and video may come from blobs that it made itself. */
@@ -23,6 +25,11 @@ const BOARD_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' '
   "base-uri 'none'",
   "base-uri 'self'",
 );
+
+/** What costs more to answer than a file of the page. In any case of letters: Bull Board takes its own so. */
+const PROTECTED = /^\/(?:api|admin)\//i;
+/** Navigations (`Sec-Fetch-Dest`) within a page of the other site. */
+const FRAMES: ReadonlySet<string> = new Set(["embed", "fencedframe", "frame", "iframe", "object"]);
 
 const SECURITY_HEADERS = new Map([
   ["Cross-Origin-Opener-Policy", "same-origin"],
@@ -49,6 +56,23 @@ export const refuseCrossSiteChanges: RequestHandler = (req, _res, next) => {
       : undefined,
   );
 };
+
+/**
+ * Refuses what another web site asks for through the visitor's browser: it could read nothing of it, but occupy the api and
+ * the visitor's connection. Scripts of `api.allowedOrigins` may ask. Links that are followed are no such thing; frames are.
+ */
+export function refuseCrossSiteReads(config: LiveConfig): RequestHandler {
+  return (req, _res, next) => {
+    const { "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": destination, origin } = req.headers;
+    const isRead = req.method === "GET" || req.method === "HEAD";
+    if (site !== "cross-site" || !isRead || !PROTECTED.test(req.path)) return next();
+    if (mode === "navigate" && !FRAMES.has(String(destination))) return next();
+    const { current } = config;
+    if (current.api.allowedOrigins.includes("*") || isAllowedOrigin(current, origin)) return next();
+    const detail = "Another web site may not ask for this; api.allowedOrigins names those that may.";
+    next(new Problem("cross-site", 403, detail));
+  };
+}
 
 /**
  * Whether another web site makes a request through the visitor's browser: by `Sec-Fetch-Site`, and for browsers without it

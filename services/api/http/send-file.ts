@@ -5,6 +5,7 @@ import { open } from "../../../shared/disk/files.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { decideAnswer, type Entity } from "./conditional.ts";
 import { Problem } from "./problem.ts";
+import type { SendBuffers } from "./send-buffers.ts";
 import { writeFileBytes } from "./write-bytes.ts";
 
 /** A regular file, open: what is said about it and what is sent of it come from one inode, whatever happens to its name. */
@@ -60,9 +61,16 @@ export async function openRegularFile(path: string): Promise<OpenFile | undefine
  * Answers a GET or HEAD with an open file: preconditions, byte range, caching. Closes the file. Resolves when the answer
  * is sent or the client has gone; throws a Problem (412, 416), or what reading threw.
  */
-export async function sendFile(req: Request, res: Response, file: OpenFile, options: SendFileOptions): Promise<void> {
+export async function sendFile(
+  req: Request,
+  res: Response,
+  file: OpenFile,
+  options: SendFileOptions,
+  buffers: SendBuffers,
+): Promise<void> {
   try {
-    await sendEntity(req, res, file.entity, options, (start, end) => sendBytes(res, file.handle, start, end));
+    const { handle, entity } = file;
+    await sendEntity(req, res, entity, options, (start, end) => sendBytes(res, handle, start, end, buffers));
   } finally {
     await file.handle.close();
   }
@@ -113,7 +121,13 @@ export async function sendEntity(
   await send(answer.start, answer.end);
 }
 
-async function sendBytes(res: Response, handle: FileHandle, start: number, end: number): Promise<void> {
+async function sendBytes(
+  res: Response,
+  handle: FileHandle,
+  start: number,
+  end: number,
+  buffers: SendBuffers,
+): Promise<void> {
   res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
   if (end - start <= SMALL_BYTES) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
@@ -122,7 +136,7 @@ async function sendBytes(res: Response, handle: FileHandle, start: number, end: 
     else res.destroy();
     return;
   }
-  const outcome = await writeFileBytes(res, handle, start, end);
+  const outcome = await writeFileBytes(res, handle, start, end, buffers);
   if (outcome === "sent") res.end();
   else res.destroy(); // a file that ends too early must not leave the client waiting for the rest
 }

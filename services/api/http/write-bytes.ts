@@ -1,8 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Writable } from "node:stream";
-
-/** Read so much at once: 64 kB pieces cost twice the CPU of 1 MB ones. */
-const READ_BYTES = 1024 * 1024;
+import type { SendBuffers } from "./send-buffers.ts";
 
 /**
  * Writes, and waits until the kernel has taken all of it: the memory may then be used anew, and a slow reader holds one
@@ -30,13 +28,21 @@ export async function writeFileBytes(
   handle: FileHandle,
   start: number,
   end: number,
+  buffers: SendBuffers,
 ): Promise<"sent" | "gone" | "short"> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - start));
   for (let at = start; at < end; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
-    if (bytesRead === 0) return "short";
-    if (!(await writeFlushed(res, buffer.subarray(0, bytesRead)))) return "gone";
-    at += bytesRead;
+    const buffer = buffers.take(at - start);
+    let isStillRead = false;
+    try {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
+      if (bytesRead === 0) return "short";
+      isStillRead = true;
+      if (!(await writeFlushed(res, buffer.subarray(0, bytesRead)))) return "gone";
+      isStillRead = false;
+      at += bytesRead;
+    } finally {
+      buffers.giveBack(buffer, isStillRead);
+    }
   }
   return "sent";
 }

@@ -27,6 +27,10 @@ export class Audience {
     return this.#viewers.size;
   }
 
+  get sockets(): Iterable<WebSocket> {
+    return this.#viewers.keys();
+  }
+
   /** What must go before the next entry point, and before the one at which a later viewer begins. */
   setPreamble(messages: readonly Message[]): void {
     this.#preamble = messages;

@@ -6,7 +6,10 @@ import type { Logger } from "../../../shared/logging/logger.ts";
 import { isAllowedOrigin } from "../http/cors.ts";
 import { excerpt, Problem, problemDetails } from "../http/problem.ts";
 import { isCrossSite } from "../http/security-headers.ts";
+import type { ClientOf } from "../limits/client-of.ts";
+import { ClientPlaces } from "../limits/client-places.ts";
 import { type Channel, CloseCode } from "./channel.ts";
+import { conversionToEnd } from "./fair-share.ts";
 import { H264Channel } from "./h264-channel.ts";
 import type { LiveSource } from "./live-source.ts";
 import { Mpeg1Channel } from "./mpeg1-channel.ts";
@@ -15,6 +18,7 @@ export interface LiveViewsOptions {
   config: LiveConfig;
   source: LiveSource;
   logger: Logger;
+  client: ClientOf;
   patience?: LivePatience;
 }
 
@@ -33,7 +37,8 @@ type Codec = "h264" | "mpeg1";
 const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
 const PING_INTERVAL_MS = 10_000;
 const CLOSE_PATIENCE_MS = 1000;
-const MOST_VIEWERS = 200;
+/** A client may be a household of several screens, each with all its cameras. */
+const VIEWERS = { what: "live views", perClient: 100, inAll: 400 };
 
 /** Live view by WebSocket: `/api/1/camera/{id}/live`, `?codec=mpeg1` for browsers that cannot play the camera's own. */
 export class LiveViews {
@@ -42,6 +47,8 @@ export class LiveViews {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false });
   readonly #channels = new Map<string, Channel>();
   readonly #lingering = new Map<string, NodeJS.Timeout>();
+  readonly #places = new ClientPlaces(VIEWERS);
+  readonly #clients = new WeakMap<WebSocket, string>();
   /** Viewers who have not answered the last ping. */
   readonly #silent = new Set<WebSocket>();
   readonly #pings: NodeJS.Timeout;
@@ -63,16 +70,21 @@ export class LiveViews {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
     const target = request.url ?? "/";
+    const client = this.#options.client(request);
     let asked: { camera: string; codec: Codec };
     try {
       asked = this.#read(request, target);
+      socket.once("close", this.#places.take(client));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       refuse(socket, error, target);
       return true;
     }
     socket.on("error", () => {});
-    this.#server.handleUpgrade(request, socket, head, (viewer) => this.#admit(viewer, asked.camera, asked.codec));
+    this.#server.handleUpgrade(request, socket, head, (viewer) => {
+      this.#clients.set(viewer, client);
+      this.#admit(viewer, asked.camera, asked.codec, client);
+    });
     return true;
   }
 
@@ -113,7 +125,7 @@ export class LiveViews {
     return { camera: id, codec };
   }
 
-  #admit(viewer: WebSocket, camera: string, codec: Codec): void {
+  #admit(viewer: WebSocket, camera: string, codec: Codec, client: string): void {
     viewer.on("error", () => viewer.terminate());
     viewer.on("pong", () => this.#silent.delete(viewer));
     viewer.on("close", () => this.#silent.delete(viewer));
@@ -122,12 +134,8 @@ export class LiveViews {
       setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS);
       return;
     }
-    if (this.#server.clients.size > MOST_VIEWERS) {
-      viewer.close(CloseCode.tryAgainLater, `There are ${MOST_VIEWERS} viewers already.`);
-      return;
-    }
     const key = `${codec}:${camera}`;
-    const channel = this.#channels.get(key) ?? this.#open(key, camera, codec);
+    const channel = this.#channels.get(key) ?? this.#open(key, camera, codec, client);
     if (channel === undefined) {
       const most = this.#options.config.current.api.maxMpeg1Streams;
       viewer.close(CloseCode.tryAgainLater, `${most} cameras are converted to MPEG-1 already: api.maxMpeg1Streams.`);
@@ -142,9 +150,9 @@ export class LiveViews {
     channel.join(viewer);
   }
 
-  #open(key: string, camera: string, codec: Codec): Channel | undefined {
+  #open(key: string, camera: string, codec: Codec, client: string): Channel | undefined {
     const { config, source, logger } = this.#options;
-    if (codec === "mpeg1" && !this.#hasRoomForMpeg1()) return undefined;
+    if (codec === "mpeg1" && !this.#hasRoomForMpeg1(client)) return undefined;
     const channel =
       codec === "h264"
         ? new H264Channel(camera, source)
@@ -161,14 +169,27 @@ export class LiveViews {
     return channel;
   }
 
-  /** Conversions whose last viewer has just left make room for others. */
-  #hasRoomForMpeg1(): boolean {
+  /** Conversions whose last viewer has just left make room for others, and those of a client that has more than its share. */
+  #hasRoomForMpeg1(client: string): boolean {
     const streams = [...this.#channels].filter(([, channel]) => channel instanceof Mpeg1Channel);
     if (streams.length < this.#options.config.current.api.maxMpeg1Streams) return true;
     const unwatched = streams.find(([key]) => this.#lingering.has(key));
-    if (unwatched === undefined) return false;
-    this.#stop(...unwatched);
+    if (unwatched !== undefined) {
+      this.#stop(...unwatched);
+      return true;
+    }
+    const ended = conversionToEnd(
+      streams.map(([key, channel]) => ({ key, channel, clients: this.#clientsOf(channel) })),
+      client,
+    );
+    if (ended === undefined) return false;
+    this.#stop(ended.key, ended.channel);
+    ended.channel.audience.close(CloseCode.tryAgainLater, "Another viewer's camera is converted: api.maxMpeg1Streams.");
     return true;
+  }
+
+  #clientsOf(channel: Channel): Set<string> {
+    return new Set(Array.from(channel.audience.sockets, (viewer) => this.#clients.get(viewer) ?? ""));
   }
 
   #linger(key: string, channel: Channel): void {
@@ -217,9 +238,10 @@ export class LiveViews {
 /** Answers an upgrade request with an error, as the rest of the api does. */
 function refuse(socket: Duplex, problem: Problem, target: string): void {
   const body = JSON.stringify(problemDetails(problem, target));
+  const headers = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.on("error", () => {});
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Connection: close\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

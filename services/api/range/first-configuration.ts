@@ -24,7 +24,7 @@ export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<
 
 async function headOf(minute: OpenMinute, sample: number): Promise<Buffer[]> {
   const [piece] = mediaPieces(minute, sample, sample + 1);
-  if (piece === undefined || "bytes" in piece) return [];
+  if (piece === undefined) return [];
   const isAnnexB = "offsets" in piece;
   const position = isAnnexB ? (piece.offsets[piece.from] as number) : piece.start;
   const handle = await piece.file.handle();

@@ -18,12 +18,12 @@ export interface ChunkPiece {
   length: number;
 }
 
-/** A run of bytes of a range: in memory, or of a file on disk. */
-export type Piece = { bytes: Buffer; length: number } | FilePiece | ChunkPiece;
+/** A run of a range's media data. */
+export type FootagePiece = FilePiece | ChunkPiece;
 
 /** Where the samples `from` up to, not including, `to` of a minute lie; what lies together as one. */
-export function mediaPieces({ ranges }: OpenMinute, from: number, to: number): Piece[] {
-  const pieces: Piece[] = [];
+export function mediaPieces({ ranges }: OpenMinute, from: number, to: number): FootagePiece[] {
+  const pieces: FootagePiece[] = [];
   let base = 0;
   for (const { source, from: start, to: end } of ranges) {
     const first = Math.max(from - base + start, start);

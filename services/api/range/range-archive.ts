@@ -1,9 +1,15 @@
 import { Readable } from "node:stream";
 import { ZipFile } from "yazl";
+import type { IndexTurn } from "./held-index.ts";
 import type { RangeFile } from "./range-file.ts";
 
 /** Names the cameras that are not in the zip. */
 const LEFT_OUT = "left-out.txt";
+
+/** A range, whose index is made when its turn has come. */
+export interface ArchivedRange extends Pick<RangeFile, "file" | "fileName" | "firstUs"> {
+  turn: IndexTurn;
+}
 
 /** Cameras that are not in the zip, and why. */
 export interface LeftOut {
@@ -21,14 +27,14 @@ export interface RangeArchive {
 }
 
 /** Lays out the zip. At least one range is needed. */
-export function archiveRanges(ranges: readonly RangeFile[], leftOut: LeftOut): RangeArchive {
+export function archiveRanges(ranges: readonly ArchivedRange[], leftOut: LeftOut): RangeArchive {
   const zip = new ZipFile();
   const stream = zip.outputStream as Readable;
   const options = (firstUs: number) => ({ compress: false, mtime: new Date(firstUs / 1000), mode: 0o100644 });
   let contents = Readable.from([]);
-  for (const { file, fileName, firstUs } of ranges) {
+  for (const { file, fileName, firstUs, turn } of ranges) {
     zip.addReadStreamLazy(fileName, { ...options(firstUs), size: file.entity.length }, (give) => {
-      const whole = file.contents(0, file.entity.length, () => {});
+      const whole = file.contents(0, file.entity.length, turn);
       contents = Readable.from(copies(whole), { objectMode: false });
       contents.once("error", (error) => stream.destroy(error));
       give(null, contents);

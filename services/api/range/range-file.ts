@@ -6,11 +6,13 @@ import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
+import type { SendBuffers } from "../http/send-buffers.ts";
 import { CodecRuns } from "./codec-runs.ts";
 import { cutMinute } from "./cut.ts";
 import { findMinutes, type MinutePlace } from "./find-minutes.ts";
 import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
+import { HeldIndex } from "./held-index.ts";
 import { inOrder } from "./in-order.ts";
 import { type Batch, MinuteHeads } from "./minute-heads.ts";
 import {
@@ -21,11 +23,10 @@ import {
   type OpenMp4,
   openMinute,
 } from "./open-minute.ts";
-import { mediaPieces, type Piece } from "./pieces.ts";
+import { type FootagePiece, mediaPieces } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { RangeMovie } from "./range-movie.ts";
 import { formatInstant, type RangeRequest } from "./range-request.ts";
-import type { SendBuffers } from "./send-buffers.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
@@ -91,7 +92,7 @@ class RangeLayout {
   readonly #movie: RangeMovie;
   readonly #codecs: CodecRuns;
   readonly #files: HeldFile[] = [];
-  readonly #pieces: Piece[] = [];
+  readonly #pieces: FootagePiece[] = [];
   readonly #heads: MinuteHeads;
   readonly #slice = new TimeSlice();
   #configuration: AvcConfiguration | undefined;
@@ -151,10 +152,9 @@ class RangeLayout {
       await this.#slice.pause();
     }
     const entity = { length, etag: `"range-${hash.digest("base64url").slice(0, 27)}"` };
-    const pieces = [...head.map((bytes) => ({ bytes, length: bytes.length })), ...this.#pieces];
     const [from, to] =
       names === undefined ? [timeStamp(this.#firstShownUs ?? 0), timeStamp(endUs)] : [names.from, names.to];
-    const file = new VirtualFile(entity, pieces, this.#files, this.#parts.buffers);
+    const file = new VirtualFile(entity, new HeldIndex(head), this.#pieces, this.#files, this.#parts.buffers);
     const fileName = `${camera}.${from}.to.${to}.mp4`;
     return { file, fileName, firstUs: this.#firstShownUs ?? 0, pictures: this.#movie.sampleCount };
   }

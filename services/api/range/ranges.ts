@@ -1,53 +1,70 @@
-import { readFileSync } from "node:fs";
 import type { Response } from "express";
 import { mountPointUnder } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Has } from "../catalog/day-index.ts";
+import { SendBuffers } from "../http/send-buffers.ts";
+import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
+import { openFilesLimit } from "../limits/open-files-limit.ts";
+import { type TurnLimits, Turns } from "../limits/turns.ts";
 import { OpenFileBudget } from "./held-file.ts";
 import { type LaidOut, layOutRange, MOST_PICTURES, type RangeParts } from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
-import { SendBuffers } from "./send-buffers.ts";
-import { Slots } from "./slots.ts";
+import { RangeTurn } from "./range-turn.ts";
 
 /** A day has 1,440 minutes. */
 const OPEN_FILES = 2500;
-/** Ranges of the cameras of one disk whose index is being made or sent: that of a day takes 10 MB. */
-const INDEXES_AT_ONCE = 16;
+/**
+ * Ranges of the cameras of one disk whose index is being made or sent: that of a day takes 10 MB. One client has some of the
+ * turns, whatever it asks for.
+ */
+const TURNS: TurnLimits = { what: "ranges", perClient: 4, inAll: 16, waitingPerClient: 64, waitingInAll: 256 };
 /** Of longer ones, whose index may take 130 MB: they wait for one another, and nobody else for them. */
-const LONG_INDEXES_AT_ONCE = 2;
+const LONG_TURNS: TurnLimits = { ...TURNS, what: "long ranges", perClient: 1, inAll: 2 };
 const LONG_US = 48 * 3600e6;
-/** For sixty-four downloads in large pieces. */
-const SEND_BUFFER_BYTES = 64 * 1024 * 1024;
+/** For as many downloads in large pieces. */
+const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
+/** Ranges and zips of ranges that are being sent, however slowly. */
+const DOWNLOADS: PlaceLimits = { what: "downloads of ranges", perClient: 64, inAll: 256 };
 
 /** What all ranges of an api share: they bound what it holds, however many are asked for. */
 export class Ranges {
   /** By disk, so that those that wait for one that hangs keep nobody else's turn. */
-  readonly #slots = new Map<string, { short: Slots; long: Slots }>();
+  readonly #turns = new Map<string, { short: Turns; long: Turns }>();
   readonly #parts: RangeParts;
+  readonly downloads = new ClientPlaces(DOWNLOADS);
+  /** For other downloads as well. */
+  readonly buffers = new SendBuffers(SEND_BUFFER_BYTES);
 
   constructor(parts: { catalog: Catalog; logger: Logger }) {
     const budget = new OpenFileBudget(Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
-    this.#parts = { ...parts, budget, buffers: new SendBuffers(SEND_BUFFER_BYTES) };
+    this.#parts = { ...parts, budget, buffers: this.buffers };
   }
 
   /**
-   * Waits for the turn of a range; returns what ends it, which may be called more than once. Throws DiskHangsError, and what
-   * reading the list of cameras throws.
+   * Waits for the turn of a client's range, which ends when its index is sent. Throws DiskHangsError, what reading the list of
+   * cameras throws, Problem 429 or 503 when too many wait, and the reason of `signal` when it is aborted.
    */
-  async turn(request: RangeRequest): Promise<() => void> {
+  async turn(request: RangeRequest, client: string, signal: AbortSignal): Promise<RangeTurn> {
     const [directory] = (await this.#parts.catalog.directories(request.camera)) ?? [];
     const disk = directory === undefined ? "" : await mountPointUnder(directory);
-    let slots = this.#slots.get(disk);
-    if (slots === undefined) {
-      slots = { short: new Slots(INDEXES_AT_ONCE), long: new Slots(LONG_INDEXES_AT_ONCE) };
-      this.#slots.set(disk, slots);
+    let turns = this.#turns.get(disk);
+    if (turns === undefined) {
+      turns = { short: new Turns(TURNS), long: new Turns(LONG_TURNS) };
+      this.#turns.set(disk, turns);
     }
-    return (lengthUs(request) > LONG_US ? slots.long : slots.short).take();
+    const turn = new RangeTurn({
+      turns: lengthUs(request) > LONG_US ? turns.long : turns.short,
+      client,
+      signal,
+      layOut: (mostPictures) => this.layOut(request, signal, mostPictures),
+    });
+    await turn.begin();
+    return turn;
   }
 
-  /** As `layOutRange`. To be called when its turn has come, which ends when its index is sent. */
+  /** As `layOutRange`, outside of any turn. */
   layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut> {
     return layOutRange(this.#parts, request, signal, mostPictures);
   }
@@ -96,10 +113,4 @@ export function untilClosed(res: Response): AbortSignal {
   if (res.destroyed) gone.abort();
   res.once("close", () => gone.abort());
   return gone.signal;
-}
-
-/** How many files the process may have open; Node.js has raised it as far as it may (getrlimit(2)). */
-function openFilesLimit(): number {
-  const limits = readFileSync("/proc/self/limits", "utf8");
-  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -1,69 +1,68 @@
 import type { Response } from "express";
 import { startCodesToLengths } from "../../../shared/h264/start-codes.ts";
 import type { Entity } from "../http/conditional.ts";
+import type { SendBuffers } from "../http/send-buffers.ts";
 import { STALL_LIMIT_MS } from "../http/send-file.ts";
 import { writeFlushed } from "../http/write-bytes.ts";
 import { FootageChangedError, type HeldFile } from "./held-file.ts";
-import type { ChunkPiece, FilePiece, Piece } from "./pieces.ts";
-import type { SendBuffers } from "./send-buffers.ts";
+import type { HeldIndex, IndexTurn } from "./held-index.ts";
+import type { ChunkPiece, FilePiece, FootagePiece } from "./pieces.ts";
 
-/** A client that takes nothing of the index for so long is cut off: an index is megabytes, and others wait in line. */
-export const INDEX_STALL_LIMIT_MS = 15_000;
-const NOTHING = Buffer.alloc(0);
-
-/** A file that is not on disk: some bytes that were made, and parts of files that are. */
+/** A file that is not on disk: an index that was made, and behind it parts of files that are. */
 export class VirtualFile {
   readonly entity: Entity;
-  readonly #pieces: Piece[];
+  readonly #index: HeldIndex;
+  readonly #pieces: FootagePiece[];
   readonly #files: Set<HeldFile>;
   readonly #buffers: SendBuffers;
+  /** How much was asked for, and so taken. */
+  #takenBytes = 0;
 
   /** Takes over the files: `close` closes them. */
-  constructor(entity: Entity, pieces: Piece[], files: Iterable<HeldFile>, buffers: SendBuffers) {
+  constructor(
+    entity: Entity,
+    index: HeldIndex,
+    pieces: FootagePiece[],
+    files: Iterable<HeldFile>,
+    buffers: SendBuffers,
+  ) {
     this.entity = entity;
+    this.#index = index;
     this.#pieces = pieces;
     this.#files = new Set(files);
     this.#buffers = buffers;
   }
 
-  /**
-   * Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone.
-   * `onIndexSent` is called when nothing that was made is held in memory any more. Otherwise as `contents`.
-   */
-  async send(
-    res: Response,
-    start: number,
-    end: number,
-    onIndexSent: () => void,
-    indexStallMs = INDEX_STALL_LIMIT_MS,
-  ): Promise<void> {
-    res.setTimeout(indexStallMs, () => res.destroy());
-    const contents = this.contents(start, end, () => {
-      onIndexSent();
-      res.setTimeout(STALL_LIMIT_MS);
-    });
-    for await (const bytes of contents) if (!(await writeFlushed(res, bytes))) return;
+  /** Hands the index over: the file makes it anew when it is to be sent. */
+  takeIndex(): Buffer[] {
+    return this.#index.take();
+  }
+
+  /** Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone. Otherwise as `contents`. */
+  async send(res: Response, start: number, end: number, turn: IndexTurn): Promise<void> {
+    res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
+    for await (const bytes of this.contents(start, end, turn)) if (!(await writeFlushed(res, bytes))) return;
     res.end();
   }
 
   /**
    * The bytes from `start` to `end` (exclusive); each part is good until the next one is asked for. Can be called once:
-   * what was given is let go of. `onIndexDone` is called when nothing that was made is held in memory any more.
-   * Throws FootageChangedError, and the errors of open(2) and read(2): bytes that would be wrong are not given.
+   * what was given is let go of. The turn ends when nothing that was made is held in memory any more.
+   * Throws FootageChangedError, what making the index anew throws, and the errors of open(2) and read(2):
+   * bytes that would be wrong are not given.
    */
-  async *contents(start: number, end: number, onIndexDone: () => void): AsyncGenerator<Buffer> {
+  async *contents(start: number, end: number, turn: IndexTurn): AsyncGenerator<Buffer> {
+    yield* this.#index.contents(start, Math.min(end, this.#index.length), turn);
     const pieces = this.#pieces.splice(0);
-    const lastUse = new Map(pieces.map((piece, index) => ["file" in piece ? piece.file : undefined, index]));
-    let position = 0;
+    const lastUse = new Map(pieces.map(({ file }, index) => [file, index]));
+    let position = this.#index.length;
     for (const [index, piece] of pieces.entries()) {
+      if (position >= end) break;
       const from = Math.max(start - position, 0);
       const to = Math.min(end - position, piece.length);
       position += piece.length;
-      if (from < to) yield* this.#contentsOf(piece, from, to);
-      if ("bytes" in piece) piece.bytes = NOTHING;
-      else if (lastUse.get(piece.file) === index) await piece.file.close();
-      if (index === lastUse.get(undefined)) onIndexDone();
-      if (position >= end) break;
+      if (from < to) yield* "offsets" in piece ? this.#ofChunk(piece, from, to) : this.#ofFile(piece, from, to);
+      if (lastUse.get(piece.file) === index) await piece.file.close();
     }
   }
 
@@ -71,20 +70,16 @@ export class VirtualFile {
     await Promise.all(Array.from(this.#files, (file) => file.close()));
   }
 
-  async *#contentsOf(piece: Piece, from: number, to: number): AsyncGenerator<Buffer> {
-    if ("bytes" in piece) yield piece.bytes.subarray(from, to);
-    else yield* "offsets" in piece ? this.#ofChunk(piece, from, to) : this.#ofFile(piece, from, to);
-  }
-
   async *#ofFile({ file, start }: FilePiece, from: number, to: number): AsyncGenerator<Buffer> {
     for (let at = from; at < to; ) {
-      const buffer = this.#buffers.take();
+      const buffer = this.#buffers.take(this.#takenBytes);
       let isDone = false;
       try {
         const bytes = buffer.subarray(0, to - at);
         await fill(bytes, file, start + at);
         yield bytes;
         at += bytes.length;
+        this.#takenBytes += bytes.length;
         isDone = true;
       } finally {
         this.#buffers.giveBack(buffer, !isDone);
@@ -102,7 +97,7 @@ export class VirtualFile {
         first++;
         continue;
       }
-      const buffer = this.#buffers.take();
+      const buffer = this.#buffers.take(this.#takenBytes);
       let isDone = false;
       try {
         const start = offsets[first] as number;
@@ -111,6 +106,7 @@ export class VirtualFile {
         while (next < piece.to && endOf(next) - start <= buffer.length) next++;
         const samples = await this.#samples(piece, first, next, buffer);
         yield samples.subarray(Math.max(from - position, 0), to - position);
+        this.#takenBytes += samples.length;
         position += samples.length;
         first = next;
         isDone = true;

@@ -14,7 +14,8 @@ export async function askedCameras(catalog: Catalog, asked: readonly string[] | 
 
 /**
  * Asks `read` for each camera. The footage of a camera whose disk cannot be read does not keep that of the others from
- * being shown: such cameras are logged and named. Throws Problem 503 when there is none but such.
+ * being shown: such cameras are logged and named. Throws Problem 503 when there is none but such, and the
+ * problems that `read` throws.
  */
 export async function forEachCamera<Value>(
   cameras: readonly string[],
@@ -29,6 +30,7 @@ export async function forEachCamera<Value>(
       try {
         found.set(camera, await read(camera));
       } catch (error) {
+        if (error instanceof Problem) throw error; // it says more than that
         logger.warn("the footage of a camera cannot be read", { camera, error });
         unreadable.push(camera);
         failure = error;

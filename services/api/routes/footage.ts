@@ -6,6 +6,7 @@ import { allowOnly } from "../http/errors.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag, single } from "../http/query.ts";
 import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
+import type { SendBuffers } from "../http/send-buffers.ts";
 import { type RangeRouteParts, sendNamedRange } from "./range.ts";
 import { type SpritesParts, sendSprites } from "./sprites.ts";
 
@@ -18,7 +19,7 @@ const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.j
  */
 export function footageRoutes(parts: SpritesParts & RangeRouteParts): Router {
   const router = Router({ caseSensitive: true });
-  const handlers = [sendFootage(parts.catalog), sendSprites(parts), sendNamedRange(parts), noSuchFile];
+  const handlers = [sendFootage(parts.catalog, parts.ranges.buffers), sendSprites(parts), sendNamedRange(parts), noSuchFile];
   router.route("/api/1/camera/:file").get(handlers).all(allowOnly("GET", "HEAD"));
   return router;
 }
@@ -28,7 +29,7 @@ const noSuchFile: RequestHandler = (_req, _res, next) => {
   next(new Problem("no-such-resource", 404, detail));
 };
 
-function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
+function sendFootage(catalog: Catalog, buffers: SendBuffers): RequestHandler<{ file: string }> {
   return async (req, res, next) => {
     const parsed = parseFootageFile(req.params.file);
     if (parsed === undefined) {
@@ -44,11 +45,8 @@ function sendFootage(catalog: Catalog): RequestHandler<{ file: string }> {
       const detail = `There is no ${parsed.kind} of ${parsed.camera} for ${parsed.minute} (UTC).`;
       throw new Problem("no-footage", 404, detail);
     }
-    await sendFile(req as never, res, file, {
-      type: TYPES[parsed.kind],
-      fileName: `${parsed.camera}.${parsed.minute}.${EXTENSIONS[parsed.kind]}`,
-      download,
-    });
+    const fileName = `${parsed.camera}.${parsed.minute}.${EXTENSIONS[parsed.kind]}`;
+    await sendFile(req as never, res, file, { type: TYPES[parsed.kind], fileName, download }, buffers);
   };
 }
 

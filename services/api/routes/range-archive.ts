@@ -6,37 +6,41 @@ import { allowOnly } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { cameraIds } from "../http/query.ts";
 import { STALL_LIMIT_MS } from "../http/send-file.ts";
-import { archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
-import { MOST_PICTURES, type RangeFile } from "../range/range-file.ts";
+import type { ClientOf } from "../limits/client-of.ts";
+import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
+import { type ArchivedRange, archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
+import { MOST_PICTURES } from "../range/range-file.ts";
 import { parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
-import { Slots } from "../range/slots.ts";
 import { askedCameras } from "./asked-cameras.ts";
 
 export interface RangeArchiveParts {
   catalog: Catalog;
   logger: Logger;
   ranges: Ranges;
-  /** How many pictures all cameras may have together, for the indexes of all are held at once; as one range unless told. */
+  client: ClientOf;
+  /** How many pictures all cameras may have together, each takes memory; as one range unless told. */
   mostPictures?: number;
 }
 
-/** The indexes of all cameras are held until each is sent. */
-const ARCHIVES_AT_ONCE = 4;
+/** Each holds where the minutes of all its cameras lie: some megabytes. */
+const ARCHIVES: PlaceLimits = { what: "zips of ranges", perClient: 4, inAll: 16 };
 
 /** `GET /api/1/range.zip?camera_ids=a,b&start=…&end=…&gaps=…`: what was taken between two instants, an mp4 for each camera. */
 export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
-  const slots = new Slots(ARCHIVES_AT_ONCE);
+  const places = new ClientPlaces(ARCHIVES);
   const send = sender(parts.logger);
   const sendArchive: RequestHandler = async (req, res) => {
     const cameras = await askedCameras(parts.catalog, cameraIds(req));
     const request = parseRangeQuery("", req);
-    const giveBack = await slots.take();
-    const files: RangeFile[] = [];
+    const client = parts.client(req);
+    const giveBack = places.take(client);
+    const files: ArchivedRange[] = [];
     try {
-      const leftOut = await layOutAll(parts, cameras, request, files, untilClosed(res));
+      const leftOut = await layOutAll(parts, cameras, request, files, client, untilClosed(res));
       await send(req, res, archiveRanges(files, leftOut));
     } finally {
+      for (const { turn } of files) turn.end();
       await Promise.all(files.map(({ file }) => file.close()));
       giveBack();
     }
@@ -51,16 +55,17 @@ async function layOutAll(
   { ranges, logger, mostPictures = MOST_PICTURES }: RangeArchiveParts,
   cameras: readonly string[],
   request: RangeRequest,
-  files: RangeFile[],
+  files: ArchivedRange[],
+  client: string,
   signal: AbortSignal,
 ): Promise<LeftOut> {
   const leftOut: LeftOut = { withoutFootage: [], unreadable: [] };
   let picturesLeft = mostPictures;
   for (const camera of cameras) {
     try {
-      const file = await layOut(ranges, { ...request, camera }, signal, picturesLeft);
-      files.push(file);
-      picturesLeft -= file.pictures;
+      const { pictures, ...range } = await layOut(ranges, { ...request, camera }, client, signal, picturesLeft);
+      files.push(range);
+      picturesLeft -= pictures;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Problem && error.kind === "no-footage") {
@@ -80,28 +85,36 @@ async function layOutAll(
   throw new Problem("no-footage", 404, `There is no footage of ${cameras.join(", ") || "any camera"} in this range.`);
 }
 
-/** With the end pinned where it lies past what is written. */
+/** With the end pinned where it lies past what is written. Its index is let go of until it is sent. */
 async function layOut(
   ranges: Ranges,
   request: RangeRequest,
+  client: string,
   signal: AbortSignal,
   mostPictures: number,
-): Promise<RangeFile> {
-  const giveBack = await ranges.turn(request);
+): Promise<ArchivedRange & { pictures: number }> {
+  const turn = await ranges.turn(request, client, signal);
   try {
-    signal.throwIfAborted();
-    const laidOut = await ranges.layOut(request, signal, mostPictures);
-    if (!("pinnedUs" in laidOut)) return laidOut;
-    const pinned = await ranges.layOut({ ...request, endUs: laidOut.pinnedUs }, signal, mostPictures);
-    if ("pinnedUs" in pinned) throw new Error("a pinned range was pinned again");
-    return pinned;
+    const laidOut = await turn.layOut(mostPictures);
+    if ("file" in laidOut) {
+      laidOut.file.takeIndex();
+      return { ...laidOut, turn };
+    }
+    if (request.endUs === laidOut.pinnedUs) throw new Error("a pinned range was pinned again");
+    turn.end();
+    return await layOut(ranges, { ...request, endUs: laidOut.pinnedUs }, client, signal, mostPictures);
   } finally {
-    giveBack();
+    turn.end();
   }
 }
 
 function ofCamera(camera: string, { kind, status, message, headers, members }: Problem): Problem {
   return new Problem(kind, status, `${camera}: ${message}`, headers, { ...members, camera });
+}
+
+function hasGone(error: unknown): boolean {
+  const { code, name } = error as NodeJS.ErrnoException;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || name === "AbortError";
 }
 
 function sender(logger: Logger) {
@@ -122,8 +135,7 @@ function sender(logger: Logger) {
       res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
       await pipeline(stream, res);
     } catch (error) {
-      const hasGone = (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE";
-      if (!hasGone) logger.warn("an archive of ranges ends too early", { error });
+      if (!res.destroyed || !hasGone(error)) logger.warn("an archive of ranges ends too early", { error });
     } finally {
       await stop();
     }

@@ -4,12 +4,15 @@ import { allowOnly } from "../http/errors.ts";
 import { unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
 import { sendEntity } from "../http/send-file.ts";
+import type { ClientOf } from "../limits/client-of.ts";
 import { formatInstant, parseNamedRange, parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
+import type { RangeTurn } from "../range/range-turn.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
 
 export interface RangeRouteParts {
   catalog: Catalog;
   ranges: Ranges;
+  client: ClientOf;
 }
 
 /**
@@ -39,28 +42,33 @@ export function sendNamedRange(parts: RangeRouteParts): RequestHandler<{ file: s
   };
 }
 
-function rangeSender({ catalog, ranges }: RangeRouteParts) {
+function rangeSender({ catalog, ranges, client: clientOf }: RangeRouteParts) {
   return async (req: Request, res: Response, range: RangeRequest): Promise<void> => {
     if ((await catalog.directories(range.camera)) === undefined) throw unknownCamera(range.camera);
-    const giveBack = await ranges.turn(range);
+    const client = clientOf(req);
+    const giveBack = ranges.downloads.take(client);
     try {
-      if (res.destroyed) return;
-      const laidOut = await ranges.layOut(range, untilClosed(res));
-      if ("pinnedUs" in laidOut) {
-        redirect(req, res, laidOut.pinnedUs);
-        return;
-      }
-      const { file, fileName } = laidOut;
-      try {
-        const options = { type: "video/mp4", fileName, download: flag(req, "download") };
-        await sendEntity(req, res, file.entity, options, (start, end) => file.send(res, start, end, giveBack));
-      } finally {
-        await file.close();
-      }
+      const turn = await ranges.turn(range, client, untilClosed(res));
+      await sendInTurn(req, res, turn).finally(() => turn.end());
     } finally {
       giveBack();
     }
   };
+}
+
+async function sendInTurn(req: Request, res: Response, turn: RangeTurn): Promise<void> {
+  const laidOut = await turn.layOut();
+  if ("pinnedUs" in laidOut) {
+    redirect(req, res, laidOut.pinnedUs);
+    return;
+  }
+  const { file, fileName } = laidOut;
+  try {
+    const options = { type: "video/mp4", fileName, download: flag(req, "download") };
+    await sendEntity(req, res, file.entity, options, (start, end) => file.send(res, start, end, turn));
+  } finally {
+    await file.close();
+  }
 }
 
 /** 307 to the same address with another end; relative, so that it holds behind any proxy (RFC 9110 §10.2.2). */

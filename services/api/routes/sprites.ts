@@ -5,6 +5,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
 import { cacheControl, sendEntity } from "../http/send-file.ts";
+import type { ClientOf } from "../limits/client-of.ts";
 import { parseSheetName } from "../sprites/sheet-name.ts";
 import { SpriteSheets } from "../sprites/sprite-sheets.ts";
 import { forEachCamera } from "./asked-cameras.ts";
@@ -13,13 +14,14 @@ export interface SpritesParts {
   config: LiveConfig;
   catalog: Catalog;
   logger: Logger;
+  client: ClientOf;
 }
 
 /** The next minute is a matter of seconds. */
 const UNDER_WAY = "private, max-age=5, must-revalidate";
 
 /** `GET /api/1/camera/{id}.sprites.{YYYYMMDD}.{HH}.jpg`: the thumbnails of an hour in one JPEG. Passes other names on. */
-export function sendSprites({ config, catalog, logger }: SpritesParts): RequestHandler<{ file: string }> {
+export function sendSprites({ config, catalog, logger, client }: SpritesParts): RequestHandler<{ file: string }> {
   const sheets = new SpriteSheets({ config, catalog, logger });
   return async (req, res, next) => {
     const which = parseSheetName(req.params.file);
@@ -29,7 +31,7 @@ export function sendSprites({ config, catalog, logger }: SpritesParts): RequestH
     }
     const { camera, hour } = which;
     if ((await catalog.directories(camera)) === undefined) throw unknownCamera(camera);
-    const { found } = await forEachCamera([camera], logger, () => sheets.get(which));
+    const { found } = await forEachCamera([camera], logger, () => sheets.get(which, client(req as never)));
     const sheet = found.get(camera);
     if (sheet === undefined) {
       throw new Problem("no-footage", 404, `There is no thumbnail of ${camera} in the hour ${hour} (UTC).`);

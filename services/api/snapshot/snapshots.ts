@@ -8,8 +8,8 @@ import { minuteStartUs } from "../../../shared/time/minute.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Has } from "../catalog/day-index.ts";
 import { openRegularFile } from "../http/send-file.ts";
-import { Slots } from "../range/slots.ts";
 import { type FoundKeyframe, newestKeyframe } from "./newest-keyframe.ts";
+import { Slots } from "./slots.ts";
 
 export interface SnapshotsParts {
   catalog: Catalog;
@@ -26,7 +26,7 @@ export interface Snapshot {
   etag: string;
 }
 
-/** Each is a process with one thread. */
+/** Each is a process with one thread. The line is as long as there are cameras: no client can make it longer. */
 const DECODED_AT_ONCE = 2;
 /** Pictures that are kept until there is a newer keyframe: some 10 MB at 1080p. */
 const CAMERAS_KEPT = 32;

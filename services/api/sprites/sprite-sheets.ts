@@ -2,7 +2,7 @@ import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
-import { Slots } from "../range/slots.ts";
+import { type TurnLimits, Turns } from "../limits/turns.ts";
 import { drawSheet } from "./draw-sheet.ts";
 import { HourCellFinder, type HourCells } from "./hour-cells.ts";
 import type { CameraHour } from "./sheet-name.ts";
@@ -22,16 +22,15 @@ export interface SpriteSheet {
   cells: HourCells;
 }
 
-/** Each takes a thread of the pool. */
-const DRAWN_AT_ONCE = 2;
-const MOST_WAITING = 100;
+/** Each takes a thread of the pool. A tab of the page asks for three at once. */
+const TURNS: TurnLimits = { what: "sprite sheets", perClient: 2, inAll: 2, waitingPerClient: 32, waitingInAll: 128 };
 
 /** The sprite sheets of cameras' hours: made at the first request, and again when thumbnails have come, changed or gone. */
 export class SpriteSheets {
   readonly #finder: HourCellFinder;
   readonly #store: SheetStore;
   readonly #logger: Logger;
-  readonly #slots = new Slots(DRAWN_AT_ONCE);
+  readonly #turns = new Turns(TURNS);
   /** By camera and hour: one at a time of each. */
   readonly #underWay = new Map<string, { key: string; jpeg: Promise<Buffer> }>();
   /** How many were drawn. */
@@ -44,10 +43,12 @@ export class SpriteSheets {
   }
 
   /**
-   * The sheet of an hour as it is now; undefined when it has no thumbnails. Throws Problem 503 when too many are being made,
-   * and the errors of readdir(3) and stat(2).
+   * The sheet of an hour as it is now; undefined when it has no thumbnails. Throws Problem 429 or 503 when too many of the
+   * client or in all wait to be made, and the errors of readdir(3) and stat(2).
+   *
+   * @param client as `clientAddress` names it
    */
-  async get(which: CameraHour): Promise<SpriteSheet | undefined> {
+  async get(which: CameraHour, client: string): Promise<SpriteSheet | undefined> {
     const cells = await this.#finder.find(which, Date.now());
     if (cells === undefined) {
       await this.#store.drop(which);
@@ -55,23 +56,23 @@ export class SpriteSheets {
     }
     const name = `${which.camera}.${which.hour}`;
     const other = this.#underWay.get(name);
-    if (other?.key === cells.key) return { jpeg: await other.jpeg, cells };
+    if (other?.key === cells.key) {
+      const jpeg = await other.jpeg.catch(unlessProblem);
+      return jpeg === undefined ? this.get(which, client) : { jpeg, cells };
+    }
     if (other !== undefined) {
       await other.jpeg.catch(() => {});
-      return this.get(which);
+      return this.get(which, client);
     }
-    const jpeg = this.#readOrDraw(which, cells).finally(() => this.#underWay.delete(name));
+    const jpeg = this.#readOrDraw(which, cells, client).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, { key: cells.key, jpeg });
     return { jpeg: await jpeg, cells };
   }
 
-  async #readOrDraw(which: CameraHour, cells: HourCells): Promise<Buffer> {
+  async #readOrDraw(which: CameraHour, cells: HourCells, client: string): Promise<Buffer> {
     const kept = await this.#store.read(which, cells.key);
     if (kept !== undefined) return kept;
-    if (this.#underWay.size >= MOST_WAITING) {
-      throw new Problem("unavailable", 503, "Too many sprite sheets are being made.", { "Retry-After": "5" });
-    }
-    const giveBack = await this.#slots.take();
+    const giveBack = await this.#turns.take(client);
     try {
       this.drawn++;
       const sheet = await drawSheet(cells.paths, (path, error) =>
@@ -86,4 +87,9 @@ export class SpriteSheets {
       giveBack();
     }
   }
+}
+
+/** Another client may not have more sheets made: that is no reason why this one may not. */
+function unlessProblem(error: unknown): undefined {
+  if (!(error instanceof Problem)) throw error;
 }

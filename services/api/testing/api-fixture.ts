@@ -11,6 +11,7 @@ import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
 import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
 import { Problem } from "../http/problem.ts";
+import { clientOf } from "../limits/client-of.ts";
 import { Ranges } from "../range/ranges.ts";
 import { ApiServer } from "../server.ts";
 import { watched } from "./contract-watch.ts";
@@ -87,6 +88,7 @@ export class ApiFixture {
       system: { name: "Hindsight", version: "1.2.3" },
       catalog,
       ranges: new Ranges({ catalog, logger }),
+      client: clientOf(config),
       monitor,
       health: this.#health,
       events: new EventHub({ catalog, monitor, health: this.#health, logger, intervalMs }),

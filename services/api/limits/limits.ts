@@ -1,0 +1,35 @@
+import type { Socket } from "node:net";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import { clientAddress } from "../http/client-address.ts";
+import { forwardedRequest, proxyTrust } from "../http/forwarded.ts";
+import { openFilesLimit } from "./open-files-limit.ts";
+import { ClientPlaces } from "./client-places.ts";
+import { ConnectionBounds } from "./connection-bounds.ts";
+
+/**
+ * How much of the api one client may occupy at once, and all together. A client is an address, behind which a household may
+ * sit: so one gets a quarter of what all do, which is many times what a page asks for (six connections a tab).
+ */
+const CONNECTIONS = 2048;
+const REQUESTS = { what: "requests under way", perClient: 256, inAll: 1024 };
+
+/** Places for requests, whatever they ask for. */
+export function requestPlaces(): ClientPlaces {
+  return new ClientPlaces(REQUESTS);
+}
+
+/** Bounds for an api's connections; together they are a quarter of the files that the process may have open at most. */
+export function connectionBounds(config: LiveConfig): ConnectionBounds {
+  const inAll = Math.min(CONNECTIONS, Math.floor(openFilesLimit() / 4));
+  return new ConnectionBounds({
+    places: new ClientPlaces({ what: "connections", perClient: Math.ceil(inAll / 4), inAll }),
+    client: (socket) => boundedClient(socket, config),
+  });
+}
+
+function boundedClient(socket: Socket, config: LiveConfig): string | undefined {
+  const request = { headers: {}, socket };
+  const { address } = forwardedRequest(request, () => false);
+  if (proxyTrust(config.current.api.trustedProxies)(address)) return undefined;
+  return clientAddress(request, []);
+}
