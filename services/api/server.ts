@@ -8,8 +8,8 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { STALL_LIMIT_MS } from "./http/send-file.ts";
 import { type Problem, problemDetails } from "./http/problem.ts";
+import { STALL_LIMIT_MS } from "./http/send-file.ts";
 import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
 /** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */

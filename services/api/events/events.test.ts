@@ -170,12 +170,11 @@ describe("GET /api/1/events", () => {
     expect(looks).toBe(before);
   });
 
-  it("takes 250 clients and no more, also when they all come at the same moment", async () => {
-    const ask = () =>
-      new Promise<number | undefined>((resolve, reject) => {
-        httpGet(`${api.url}/api/1/events`, { agent: false }, (res) => {
-          res.on("error", () => {}).resume();
-          resolve(res.statusCode);
+  it("takes 100 streams of a client and no more, also when they all come at the same moment; other clients get theirs", async () => {
+    const ask = (localAddress: string) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        httpGet(`${api.url}/api/1/events`, { agent: false, localAddress }, (res) => {
+          resolve(res.on("error", () => {}).resume());
         }).on("error", reject);
       });
     const { monitor } = api.parts;
@@ -184,10 +183,13 @@ describe("GET /api/1/events", () => {
       await new Promise((wake) => setTimeout(wake, 500)); // as when Redis is slow
       return statusOf();
     });
-    const statuses = await Promise.all(Array.from({ length: 300 }, ask));
-    expect(statuses.filter((status) => status === 200)).toHaveLength(250);
-    expect(statuses.filter((status) => status === 503)).toHaveLength(50);
-    expect(api.parts.events.clients).toBe(250);
+    const answers = await Promise.all(Array.from({ length: 130 }, () => ask("127.0.0.2")));
+    const refused = answers.filter(({ statusCode }) => statusCode === 429);
+    expect([refused.length, api.parts.events.clients]).toEqual([30, 100]);
+    expect(refused[0]?.headers).toMatchObject({ "retry-after": expect.stringMatching(/^\d+$/) });
+    expect((await ask("127.0.0.3")).statusCode).toBe(200);
+    answers.find(({ statusCode }) => statusCode === 200)?.destroy();
+    await expect.poll(async () => (await ask("127.0.0.2")).statusCode, { timeout: 20_000 }).toBe(200);
   });
 
   it("ends all streams when the api stops, and takes no more", async () => {

@@ -57,7 +57,7 @@ it("what was forgotten while it was looked stays forgotten", async () => {
   await watch.begin(Date.now());
   state.isHeld = true;
   const looking = watch.changes(Date.now());
-  await expect.poll(() => state.gates.length).toBe(1);
+  await expect.poll(() => state.gates.length, { timeout: 20_000 }).toBe(1);
   watch.reset();
   state.isHeld = false;
   for (const open of state.gates) open();

@@ -96,3 +96,27 @@ describe("api.allowedOrigins", () => {
     expect(preflight).toMatchObject({ status: 204, headers: { "access-control-allow-methods": "GET, HEAD" } });
   });
 });
+
+describe("what another web site asks for through the visitor's browser", () => {
+  const foreign = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image" };
+  const link = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" };
+  const status = async (path: string, headers: Record<string, string>) => (await api.get(path, headers)).status;
+
+  it("is refused below /api/ and of Bull Board, unless it is a link that is followed, or the configuration allows it", async () => {
+    for (const path of [MP4, "/api/1/days", "/api/1/events", "/api/1/camera/front-door/range.mp4?start=x"]) {
+      expect(await status(path, foreign), path).toBe(403);
+    }
+    expect(await status("/Admin/queues/api/queues", foreign)).toBe(403);
+    expect(await status(MP4, { ...foreign, Origin: origin, "Sec-Fetch-Mode": "cors" })).toBe(403);
+    expect(await status(MP4, link)).toBe(200);
+    expect(await status(MP4, { ...link, "Sec-Fetch-Dest": "iframe" })).toBe(403);
+    expect(await status(MP4, { "Sec-Fetch-Site": "same-origin" })).toBe(200);
+    expect(await status(MP4, { "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate" })).toBe(200);
+    expect(await status("/nothing", foreign), "of the page").toBe(404);
+    allow(origin);
+    expect(await status(MP4, { ...foreign, Origin: origin, "Sec-Fetch-Mode": "cors" })).toBe(200);
+    expect(await status(MP4, { ...foreign, Origin: "https://elsewhere.example" })).toBe(403);
+    allow("*");
+    expect(await status(MP4, foreign)).toBe(200);
+  });
+});

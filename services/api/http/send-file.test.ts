@@ -4,6 +4,7 @@ import { join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ApiServer } from "../server.ts";
+import { SendBuffers } from "./send-buffers.ts";
 import { openRegularFile, sendFile } from "./send-file.ts";
 
 let folder: string;
@@ -13,13 +14,14 @@ let port: number;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "hindsight-send-"));
   const app = express();
+  const buffers = new SendBuffers(0);
   app.get("/:length/:promised", async (req, res) => {
     const path = join(folder, req.params.length);
     writeFileSync(path, "x".repeat(Number(req.params.length)));
     const file = await openRegularFile(path);
     if (file === undefined) throw new Error("it was just written");
     file.entity.length = Number(req.params.promised); // as it was before somebody cut it
-    await sendFile(req, res, file, { type: "image/jpeg", fileName: "x.jpg", download: false });
+    await sendFile(req, res, file, { type: "image/jpeg", fileName: "x.jpg", download: false }, buffers);
   });
   server = new ApiServer(app);
   port = await server.listen("127.0.0.1", 0);

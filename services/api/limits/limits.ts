@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { forwardedRequest, proxyTrust } from "../http/forwarded.ts";
-import { openFilesLimit } from "./open-files-limit.ts";
 import { ClientPlaces } from "./client-places.ts";
 import { ConnectionBounds } from "./connection-bounds.ts";
+import { openFilesLimit } from "./open-files-limit.ts";
 
 /**
  * How much of the api one client may occupy at once, and all together. A client is an address, behind which a household may

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
@@ -10,6 +10,7 @@ import { encodeFrame } from "../../../shared/live/frame-message.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { clientOf } from "../limits/client-of.ts";
 import { ApiServer } from "../server.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { LiveSource } from "./live-source.ts";
@@ -32,6 +33,7 @@ let server: ApiServer;
 let url: string;
 const asked: string[] = [];
 const logged: string[] = [];
+const sockets: Socket[] = [];
 
 beforeAll(async () => {
   redisServer = await startRedis();
@@ -45,11 +47,12 @@ beforeEach(async () => {
   ear.on("message", (_channel, camera) => asked.push(camera));
   await ear.subscribe(WATCH_CHANNEL);
   recorder.once("end", () => ear.disconnect());
-  store = new StoreFixture({ yard: {}, gate: {}, off: { enabled: false } });
+  store = new StoreFixture({ yard: {}, gate: {}, shed: {}, off: { enabled: false } });
   store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_H264_PIXELS } as never });
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
-  live = new LiveViews({ config: store.config, logger, source: new LiveSource(redis), patience: PATIENCE });
+  const client = clientOf(store.config);
+  live = new LiveViews({ config: store.config, logger, client, source: new LiveSource(redis), patience: PATIENCE });
   server = new ApiServer(
     (_request, response) => void response.end("plain"),
     (request, socket, head) => live.upgrade(request, socket, head),
@@ -58,6 +61,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  for (const socket of sockets.splice(0)) socket.destroy();
   await live.close();
   await server.stop(0);
   redis.disconnect();
@@ -257,6 +261,44 @@ test("conversions are bounded in number; one that nobody watches any more makes 
   await sleep(300);
   expect(second.socket.readyState).toBe(second.socket.OPEN);
   second.socket.close();
+});
+
+/** What the handshake of a WebSocket is answered when it comes from an address of this machine. */
+function shakeHands(localAddress: string, target = "yard/live"): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", localAddress });
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.write(
+      `GET /api/1/camera/${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    );
+    socket.once("data", (data) => resolve(data.toString()));
+  });
+}
+
+const isTaken = (answer: string) => answer.startsWith("HTTP/1.1 101 ");
+
+test("one client keeps nobody out: beyond its bound it is told so, and another one watches", async () => {
+  const answers = await Promise.all(Array.from({ length: 101 }, () => shakeHands("127.0.0.2")));
+  const [refused, ...others] = answers.filter((answer) => !isTaken(answer));
+  expect(others).toEqual([]);
+  expect(refused).toMatch(/^HTTP\/1\.1 429 [\s\S]*^Retry-After: \d+\r\n[\s\S]*problem:too-many-requests/m);
+  expect(await shakeHands("127.0.0.3")).toMatch(/^HTTP\/1\.1 101 /);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(async () => isTaken(await shakeHands("127.0.0.2")), { timeout: 20_000 }).toBe(true);
+});
+
+test("a client that has all conversions to MPEG-1 leaves one to the next client, which takes no more than its share", async () => {
+  store.config.change({ api: { ...store.config.current.api, maxMpeg1Streams: 2 } });
+  const query = "?codec=mpeg1";
+  const kept = await watchLive(url, "yard", { query });
+  const ended = await watchLive(url, "gate", { query });
+  expect(await shakeHands("127.0.0.2", "shed/live?codec=mpeg1")).toMatch(/^HTTP\/1\.1 101 /);
+  expect(await ended.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("api.maxMpeg1Streams") });
+  expect(kept.socket.readyState).toBe(kept.socket.OPEN);
+  expect(await (await watchLive(url, "gate", { query })).closed).toMatchObject({ code: 1013 });
+  expect(kept.socket.readyState).toBe(kept.socket.OPEN);
 });
 
 test("an address that is none is refused, and ends nobody's process", async () => {

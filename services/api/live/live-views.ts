@@ -238,7 +238,9 @@ export class LiveViews {
 /** Answers an upgrade request with an error, as the rest of the api does. */
 function refuse(socket: Duplex, problem: Problem, target: string): void {
   const body = JSON.stringify(problemDetails(problem, target));
-  const headers = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const headers = Object.entries(problem.headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
   socket.on("error", () => {});
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +

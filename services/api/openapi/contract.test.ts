@@ -108,8 +108,8 @@ const REQUESTS = [
   ...ofList("/api/1/system.json"),
 ];
 
-/** What takes more than a request, and has tests of its own: a fault (500), what is away (503), the present (307), another codec (409). */
-const ELSEWHERE = new Set(["307", "409", "500", "503"]);
+/** What takes more than a request, and has tests of its own: a fault (500), what is away (503), the present (307), another codec (409), bounds (429), another web site (403). */
+const ELSEWHERE = new Set(["307", "403", "409", "429", "500", "503"]);
 const ELSEWHERE_PATHS = new Set(["/api/1/events", "/api/1/camera/{id}/live", "/health", "/metrics"]);
 
 describe("the OpenAPI document", () => {

@@ -156,6 +156,7 @@ const TITLES: Record<string, string> = {
   412: "A precondition does not hold.",
   416: "The byte range lies past the end.",
   426: "Only over a WebSocket.",
+  429: "This client occupies as much as it may.",
   500: "A fault of ours; the log has it.",
   503: "It cannot be had at this moment.",
 };
@@ -189,7 +190,16 @@ function problemSchema(status: number, names: readonly ProblemKind[], members: r
   };
 }
 
-/** A GET; HEAD goes with it everywhere. Whatever fails inside is answered 500. */
+const retryAfter = { "Retry-After": header("In seconds.", { type: "string", pattern: "^\\d+$" }) };
+
+/**
+ * A GET; HEAD goes with it everywhere. Whatever fails inside is answered 500; what another web site asks for, 403; what a
+ * client asks for while it, or all together, occupy as much as they may, 429 and 503.
+ */
 export function get(operation: Omit<OpenApi.OperationObject, "responses"> & { responses: Responses }) {
-  return { get: { ...operation, responses: { ...operation.responses, ...problems({ 500: ["internal"] }) } } };
+  const always = {
+    ...problems({ 403: ["cross-site"], 500: ["internal"], 503: ["unavailable"] }),
+    ...problems({ 429: ["too-many-requests"] }, retryAfter),
+  };
+  return { get: { ...operation, responses: { ...always, ...operation.responses } } };
 }

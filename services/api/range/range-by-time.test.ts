@@ -7,12 +7,12 @@ import { minuteAt } from "../../../shared/time/minute.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { DayIndex } from "../catalog/day-index.ts";
+import { SendBuffers } from "../http/send-buffers.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageChangedError, HeldFile, OpenFileBudget } from "./held-file.ts";
 import { layOutRange } from "./range-file.ts";
-import { SendBuffers } from "./send-buffers.ts";
 
 const CAMERA = "front-door";
 const [FIRST, SECOND] = ["20251124.1433", "20251124.1434"] as const;

@@ -4,8 +4,12 @@ import { minutePath } from "../../../shared/store/names.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
+import { FootageChangedError } from "./held-file.ts";
+import type { RangeTurn } from "./range-turn.ts";
 import { rehearse } from "./ranges.ts";
 
+/** How long a busy machine may take. */
+const PATIENT = { timeout: 20_000 };
 let store: StoreFixture;
 let api: ApiFixture;
 
@@ -51,18 +55,20 @@ it("the rehearsal harms nobody where there is no footage, or none that can be re
 
 it("ranges of many days wait for one another, and nobody else for them", async () => {
   const { ranges } = api.parts;
-  const begun = { long: [] as (() => void)[], short: [] as (() => void)[] };
-  const ask = async (kind: keyof typeof begun, hours: number) => {
-    begun[kind].push(await ranges.turn({ camera: "yard", startUs: 0, endUs: hours * 3600e6, gaps: "skip" }));
+  const begun = { long: [] as RangeTurn[], short: [] as RangeTurn[] };
+  const { signal } = new AbortController();
+  const ask = async (kind: keyof typeof begun, hours: number, client: string) => {
+    const request = { camera: "yard", startUs: 0, endUs: hours * 3600e6, gaps: "skip" } as const;
+    begun[kind].push(await ranges.turn(request, client, signal));
   };
-  for (let i = 0; i < 3; i++) void ask("long", 14 * 24);
-  for (let i = 0; i < 17; i++) void ask("short", 24);
+  for (let i = 0; i < 3; i++) void ask("long", 14 * 24, `client ${i}`);
+  for (let i = 0; i < 9; i++) void ask("short", 24, `client ${i}`);
   const counts = () => [begun.long.length, begun.short.length];
-  await expect.poll(counts).toEqual([2, 16]);
-  begun.long[0]?.();
-  await expect.poll(counts).toEqual([3, 16]);
-  begun.short[0]?.();
-  await expect.poll(counts).toEqual([3, 17]);
+  await expect.poll(counts, PATIENT).toEqual([2, 8]);
+  begun.long[0]?.end();
+  await expect.poll(counts, PATIENT).toEqual([3, 8]);
+  begun.short[0]?.end();
+  await expect.poll(counts, PATIENT).toEqual([3, 9]);
 });
 
 it("a range by names is as long as they are apart", async () => {
@@ -70,8 +76,46 @@ it("a range by names is as long as they are apart", async () => {
   const names = { from: "20251101.0000", to: "20251114.2359" } as const;
   const request = { camera: "yard", names, startUs: -Infinity, endUs: Infinity, gaps: "skip" } as const;
   let begun = 0;
-  for (let i = 0; i < 3; i++) void ranges.turn(request).then(() => begun++);
-  await expect.poll(() => begun).toBe(2);
+  for (let i = 0; i < 3; i++)
+    void ranges.turn(request, `client ${i}`, new AbortController().signal).then(() => begun++);
+  await expect.poll(() => begun, PATIENT).toBe(2);
   await new Promise((wake) => setTimeout(wake, 50));
   expect(begun).toBe(2);
+});
+
+it("thirty ranges of a client that has its turns keep nobody waiting but itself", async () => {
+  const { ranges } = api.parts;
+  const request = { camera: "yard", startUs: 0, endUs: 24 * 3600e6, gaps: "skip" } as const;
+  const gone = new AbortController();
+  let begun = 0;
+  for (let i = 0; i < 30; i++)
+    void ranges.turn(request, "a", gone.signal).then(
+      () => begun++,
+      () => {},
+    );
+  await expect.poll(() => begun, PATIENT).toBe(2);
+  const turn = await ranges.turn(request, "b", new AbortController().signal);
+  expect(turn.isWanted).toBe(false);
+  gone.abort();
+});
+
+it("an index that was let go of is made anew, byte for byte; and never another one", async () => {
+  const [minute, next] = ["20251124.1433", "20251124.1434"] as const;
+  const path = minutePath(store.directory("yard"), "yard", minute, "mp4");
+  store.write(path, await realMinute(minute));
+  store.write(minutePath(store.directory("yard"), "yard", next, "mp4"), await realMinute(next));
+  const names = { from: minute, to: minute };
+  const request = { camera: "yard", names, startUs: -Infinity, endUs: Infinity, gaps: "skip" } as const;
+  const turn = await api.parts.ranges.turn(request, "a", new AbortController().signal);
+  const laidOut = await turn.layOut();
+  if (!("file" in laidOut)) throw new Error("it is not pinned");
+  const index = Buffer.concat(laidOut.file.takeIndex());
+  turn.end();
+  expect(index.length).toBeGreaterThan(500);
+  expect(Buffer.concat(await turn.again()).equals(index)).toBe(true);
+  turn.end();
+  store.write(path, await realMinute(minute, { hue: 90, frames: 20 }));
+  await expect(turn.again()).rejects.toThrow(FootageChangedError);
+  await laidOut.file.close();
+  expect(openFilesOf(store.root)).toEqual([]);
 });

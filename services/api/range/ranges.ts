@@ -19,7 +19,7 @@ const OPEN_FILES = 2500;
  * Ranges of the cameras of one disk whose index is being made or sent: that of a day takes 10 MB. One client has some of the
  * turns, whatever it asks for.
  */
-const TURNS: TurnLimits = { what: "ranges", perClient: 4, inAll: 16, waitingPerClient: 64, waitingInAll: 256 };
+const TURNS: TurnLimits = { what: "ranges", perClient: 2, inAll: 8, waitingPerClient: 64, waitingInAll: 256 };
 /** Of longer ones, whose index may take 130 MB: they wait for one another, and nobody else for them. */
 const LONG_TURNS: TurnLimits = { ...TURNS, what: "long ranges", perClient: 1, inAll: 2 };
 const LONG_US = 48 * 3600e6;

@@ -5,8 +5,8 @@ import { type FootageFile, parseFootageFile } from "../footage/footage-file.ts";
 import { allowOnly } from "../http/errors.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag, single } from "../http/query.ts";
-import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
+import { type OpenFile, openRegularFile, sendFile } from "../http/send-file.ts";
 import { type RangeRouteParts, sendNamedRange } from "./range.ts";
 import { type SpritesParts, sendSprites } from "./sprites.ts";
 
@@ -19,7 +19,12 @@ const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.j
  */
 export function footageRoutes(parts: SpritesParts & RangeRouteParts): Router {
   const router = Router({ caseSensitive: true });
-  const handlers = [sendFootage(parts.catalog, parts.ranges.buffers), sendSprites(parts), sendNamedRange(parts), noSuchFile];
+  const handlers = [
+    sendFootage(parts.catalog, parts.ranges.buffers),
+    sendSprites(parts),
+    sendNamedRange(parts),
+    noSuchFile,
+  ];
   router.route("/api/1/camera/:file").get(handlers).all(allowOnly("GET", "HEAD"));
   return router;
 }

@@ -200,7 +200,7 @@ describe("a sprite sheet", () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const sheets = new SpriteSheets(api.parts);
     const which = { camera: "front-door", hour: HOUR };
-    const all = await Promise.all(Array.from({ length: 20 }, () => sheets.get(which)));
+    const all = await Promise.all(Array.from({ length: 20 }, () => sheets.get(which, "a")));
     expect(sheets.drawn).toBe(1);
     expect(new Set(all.map((sheet) => sheet?.jpeg)).size).toBe(1);
   });
@@ -208,7 +208,7 @@ describe("a sprite sheet", () => {
   it("stays nowhere when a minute is deleted while it is drawn", async () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const sheets = new SpriteSheets(api.parts);
-    const work = sheets.get({ camera: "front-door", hour: HOUR });
+    const work = sheets.get({ camera: "front-door", hour: HOUR }, "a");
     await vi.waitFor(() => expect(sheets.drawn).toBe(1), { interval: 1 });
     rmSync(minutePath(store.directory("front-door"), "front-door", `${HOUR}10`, "thumbnail"));
     expect(existsSync(sheetPath())).toBe(false);
@@ -220,7 +220,7 @@ describe("a sprite sheet", () => {
     for (let i = 10; i < 40; i++) await thumbnail(`${HOUR}${i}`, RED);
     const which = { camera: "front-door", hour: HOUR };
     const apis = Array.from({ length: 4 }, () => new SpriteSheets(api.parts));
-    const all = await Promise.all(apis.map((sheets) => sheets.get(which)));
+    const all = await Promise.all(apis.map((sheets) => sheets.get(which, "a")));
     const digests = all.map((sheet) =>
       createHash("sha256")
         .update(sheet?.jpeg as Buffer)
@@ -266,7 +266,7 @@ describe("a sprite sheet", () => {
   it("leaves the disk to the newer ones when all together take too much", async () => {
     const hours = Array.from({ length: 8 }, (_, i) => `20251124.1${i}`);
     await thumbnail("20251124.1000", RED);
-    const probe = await new SpriteSheets(api.parts).get({ camera: "front-door", hour: "20251124.10" });
+    const probe = await new SpriteSheets(api.parts).get({ camera: "front-door", hour: "20251124.10" }, "a");
     const bytes = probe?.jpeg.length as number;
     const sheets = new SpriteSheets({ ...api.parts, maxBytes: bytes * 4.5 });
     const left = join(store.root, SPRITES_FOLDER, "20251124", temporaryName("x.jpg", "0123456789ab"));
@@ -274,7 +274,7 @@ describe("a sprite sheet", () => {
     store.age(left, 7200);
     for (const [i, hour] of hours.entries()) {
       await thumbnail(`${hour}00`, RED);
-      await sheets.get({ camera: "front-door", hour });
+      await sheets.get({ camera: "front-door", hour }, "a");
       store.age(sheetPath(hour), 100 - i);
     }
     expect(existsSync(left)).toBe(false);

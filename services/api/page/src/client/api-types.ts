@@ -476,6 +476,7 @@ export interface components {
         | "urn:hindsight:problem:upgrade-required"
         | "urn:hindsight:problem:codec-change"
         | "urn:hindsight:problem:range-too-long"
+        | "urn:hindsight:problem:too-many-requests"
         | "urn:hindsight:problem:unavailable"
         | "urn:hindsight:problem:internal";
       /** @description The status in words. */
@@ -1060,6 +1061,40 @@ export interface operations {
           };
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1073,6 +1108,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1141,6 +1192,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -1154,6 +1221,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1214,6 +1299,40 @@ export interface operations {
           };
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1227,6 +1346,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1250,6 +1385,40 @@ export interface operations {
           "text/plain": string;
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1263,6 +1432,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1303,6 +1488,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1316,6 +1535,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1346,6 +1581,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1359,6 +1628,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1393,6 +1678,22 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `no-such-resource` */
       404: {
         headers: {
@@ -1425,6 +1726,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1438,6 +1757,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1482,6 +1817,40 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1495,6 +1864,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1518,6 +1903,40 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraStates"];
+        };
+      };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -1613,6 +2032,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -1626,6 +2061,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1759,6 +2212,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -1812,6 +2281,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1825,6 +2312,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -1926,6 +2429,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -1979,6 +2498,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -1992,6 +2529,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2093,6 +2646,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2146,6 +2715,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -2159,6 +2746,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2252,6 +2855,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2302,6 +2921,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2429,6 +3066,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -2479,6 +3132,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2580,6 +3251,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-such-resource` */
       404: {
         headers: {
@@ -2593,6 +3280,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera" | "urn:hindsight:problem:no-such-resource";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2696,6 +3401,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-such-resource` */
       404: {
         headers: {
@@ -2709,6 +3430,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera" | "urn:hindsight:problem:no-such-resource";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2807,6 +3546,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera` */
       404: {
         headers: {
@@ -2820,6 +3575,24 @@ export interface operations {
             status?: 404;
             /** @enum {string} */
             type?: "urn:hindsight:problem:unknown-camera";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -2911,6 +3684,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage` */
       404: {
         headers: {
@@ -2941,6 +3730,24 @@ export interface operations {
             /** @enum {string} */
             type?: "urn:hindsight:problem:codec-change";
           } & (components["schemas"]["Problem"] & components["schemas"]["CodecChange"]);
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -3081,6 +3888,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -3147,6 +3970,24 @@ export interface operations {
             status?: 416;
             /** @enum {string} */
             type?: "urn:hindsight:problem:range-not-satisfiable";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
           } & components["schemas"]["Problem"];
         };
       };
@@ -3294,6 +4135,22 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description There is no such thing. `unknown-camera`, `no-footage`, `no-such-resource` */
       404: {
         headers: {
@@ -3363,6 +4220,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -3413,6 +4288,40 @@ export interface operations {
         };
         content: {
           "text/event-stream": string;
+        };
+      };
+      /** @description Not from there. `cross-site` */
+      403: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 403;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:cross-site";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
         };
       };
       /** @description A fault of ours; the log has it. `internal` */
@@ -3535,6 +4444,24 @@ export interface operations {
           } & components["schemas"]["Problem"];
         };
       };
+      /** @description This client occupies as much as it may. `too-many-requests` */
+      429: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          /** @description In seconds. */
+          "Retry-After": string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 429;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:too-many-requests";
+          } & components["schemas"]["Problem"];
+        };
+      };
       /** @description A fault of ours; the log has it. `internal` */
       500: {
         headers: {
@@ -3548,6 +4475,22 @@ export interface operations {
             status?: 500;
             /** @enum {string} */
             type?: "urn:hindsight:problem:internal";
+          } & components["schemas"]["Problem"];
+        };
+      };
+      /** @description It cannot be had at this moment. `unavailable` */
+      503: {
+        headers: {
+          /** @description Never kept. */
+          "Cache-Control": "no-store";
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": {
+            /** @constant */
+            status?: 503;
+            /** @enum {string} */
+            type?: "urn:hindsight:problem:unavailable";
           } & components["schemas"]["Problem"];
         };
       };
