@@ -80,9 +80,12 @@ it("beyond that, a client's further connections are closed without a word", asyn
   await serve(new ConnectionBounds({ places, client: ({ remoteAddress }) => remoteAddress }));
   const held = await Promise.all(Array.from({ length: 40 }, () => holdConnection("127.0.0.2")));
   await expect
-    .poll(() => held.filter(({ destroyed, readableEnded }) => destroyed || readableEnded).length, PATIENT).toBeGreaterThan(0);
+    .poll(() => held.filter(({ destroyed, readableEnded }) => destroyed || readableEnded).length, PATIENT)
+    .toBeGreaterThan(0);
   for (const socket of held) socket.resume();
-  await expect.poll(() => held.filter(({ destroyed }) => destroyed).length, PATIENT).toBeGreaterThanOrEqual(40 - 1 - 16);
+  await expect
+    .poll(() => held.filter(({ destroyed }) => destroyed).length, PATIENT)
+    .toBeGreaterThanOrEqual(40 - 1 - 16);
   expect(await status("/quick", "127.0.0.3")).toBe(200);
 });
 
