@@ -131,6 +131,7 @@ describe("docs/api.md", () => {
         "health",
         "problems",
         "warnings",
+        "notes",
         "cameras",
         "services",
         "disks",

@@ -15,7 +15,8 @@ test("directories are remembered once the storage root can be written, and troub
   const memory = new DirectoryMemory(root, { error } as never, 20);
   const entries = ["yard", "door"].map((camera) => ({ camera, directory: join(folder, camera) }));
   for (const entry of entries) memory.remember(entry);
-  await sleep(200);
+  await vi.waitFor(() => expect(error).toHaveBeenCalled(), { timeout: 10_000 });
+  await sleep(100); // several tries
   expect(error.mock.calls.map(([message]) => message)).toEqual([
     expect.stringMatching(/^the list of .* cannot be written/),
   ]);
