@@ -33,7 +33,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   stopAll();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }); // a copy may just be being kept
 });
 
 /** As a service does when it starts. */

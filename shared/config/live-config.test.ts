@@ -71,7 +71,8 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers();
   live.close();
-  await rm(cwd, { recursive: true, force: true });
+  // A copy of the file may just be being kept in it.
+  await rm(cwd, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 });
 
 test("a file that is written over or put in its place takes effect without a poll, once", async () => {

@@ -94,6 +94,8 @@ test("passwords that every user of the machine may read are told", async () => {
   await chmod(folder, 0o755);
   const { code, output } = await check({ camera });
   const file = join(folder, "nvr.json");
-  expect(output).toContain(`WARNING: every user of this machine may read the passwords in ${file}: chmod o-rwx ${file}`);
+  expect(output).toContain(
+    `WARNING: every user of this machine may read the passwords in ${file}: chmod o-rwx ${file}`,
+  );
   expect(code).toBe(0);
 });
