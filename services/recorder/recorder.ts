@@ -2,6 +2,7 @@ import type { CameraConfig, Config } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
+import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
 import { Disks } from "./chunk/disks.ts";
@@ -125,6 +126,7 @@ export class Recorder {
       camera.id,
       new CameraRecorder({
         camera,
+        memory: new CameraMemory(),
         recorder: this.#config.recorder,
         sockets: this.#sockets,
         disks: this.#disks,

@@ -12,6 +12,7 @@ import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { until } from "../testing/scripted-server.ts";
 import { blocksOf, readSessions, readUnits, SendingCamera } from "../testing/sending-camera.ts";
+import { CameraMemory } from "./camera-memory.ts";
 import { CameraRecorder } from "./camera-recorder.ts";
 
 const TICK_MS = 25;
@@ -34,6 +35,7 @@ async function record(maxBuffer: string, mountPoints: string[]): Promise<void> {
   disks = new Disks({ reserveBytes: 0, mountPoints, roomWanted: () => {} });
   recorder = new CameraRecorder({
     camera: config.cameras.get("yard") as CameraConfig,
+    memory: new CameraMemory(),
     recorder: config.recorder,
     sockets: new BatchedSockets(10),
     disks,

@@ -13,6 +13,7 @@ import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { until } from "../testing/scripted-server.ts";
 import { blocksOf, readUnits, SendingCamera } from "../testing/sending-camera.ts";
+import { CameraMemory } from "./camera-memory.ts";
 import { CameraSession } from "./camera-session.ts";
 import type { CameraAwayError } from "./errors.ts";
 
@@ -51,6 +52,7 @@ async function record(timeouts: { keyframeTimeout?: number; stallTimeout?: numbe
   });
   session = new CameraSession({
     camera: yard,
+    memory: new CameraMemory(),
     recorder: config.recorder,
     sockets: new BatchedSockets(READ_INTERVAL_MS),
     chunks,

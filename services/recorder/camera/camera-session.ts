@@ -15,12 +15,15 @@ import { SequenceTracker } from "../rtp/sequence.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
+import type { CameraMemory } from "./camera-memory.ts";
 import { CameraAwayError, noUdpPackets } from "./errors.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
 /** What a session is given. */
 export interface CameraSessionOptions {
   camera: CameraConfig;
+  /** What earlier sessions have learned about the camera, and what this one adds. */
+  memory: CameraMemory;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
   /** What is recorded goes to these, and is written there also after the session's end. */
@@ -105,7 +108,7 @@ export class CameraSession {
         },
         closed: (error) => this.#end(error),
       },
-      { transport: camera.transport, tls: camera.tls },
+      { transport: camera.transport, tls: camera.tls, memory: options.memory },
     );
   }
 

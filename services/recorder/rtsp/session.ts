@@ -1,3 +1,4 @@
+import type { CameraMemory } from "../camera/camera-memory.ts";
 import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
 import { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
@@ -26,6 +27,8 @@ export interface RtspSessionOptions {
   transport?: "tcp" | "udp";
   /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
   tls?: TlsOptions;
+  /** What earlier sessions have learned about the camera, and what this one adds; nothing when it is not given. */
+  memory?: CameraMemory;
 }
 
 const MAX_REDIRECTS = 3;
