@@ -1,9 +1,10 @@
-import type { CameraMemory } from "../camera/camera-memory.ts";
+import { CameraMemory } from "../camera/camera-memory.ts";
 import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
 import { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
 import { HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
@@ -43,6 +44,7 @@ export class RtspSession {
   readonly #handler: SessionHandler;
   readonly #sockets: BatchedSockets;
   readonly #options: RtspSessionOptions;
+  readonly #memory: CameraMemory;
   #url: RtspUrl;
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
@@ -51,12 +53,13 @@ export class RtspSession {
   #receiver: VideoReceiver | undefined;
   #controlUrl = "";
   #sessionId = "";
-  #keepAliveMethod = "OPTIONS";
-  #keepAliveIntervalMs = 30_000;
-  #keptAliveMs = 0;
+  #timeoutMs = 0;
+  #keepAlive: KeepAlive | undefined;
+  /** Whether anything came over the RTSP connection since `keepAlive` was called last. */
+  #hasHeard = false;
   #redirects = 0;
   #hasReconnected = false;
-  #hasOptions = true;
+  #hasOptions: boolean;
   /** Since when OPTIONS is unanswered, by performance.now(). */
   #optionsSinceMs: number | undefined;
   #isOpen = false;
@@ -67,6 +70,8 @@ export class RtspSession {
     this.#sockets = sockets;
     this.#handler = handler;
     this.#options = options;
+    this.#memory = options.memory ?? new CameraMemory();
+    this.#hasOptions = !this.#memory.ignoresOptions;
     this.#url = parseRtspUrl(url);
     this.#authenticator = authenticatorFor(this.#url);
   }
@@ -79,6 +84,11 @@ export class RtspSession {
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
     return this.#receiver?.udpProblem;
+  }
+
+  /** When the camera last answered a keep-alive, by performance.now(); undefined before it did. */
+  get answeredMs(): number | undefined {
+    return this.#keepAlive?.answeredMs;
   }
 
   get garbageBytes(): number {
@@ -106,8 +116,9 @@ export class RtspSession {
    * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
    * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens, waits
    * no longer for a server that does not answer OPTIONS.
+   * @param maxIntervalMs asks after so long already: the camera has become silent, and is to tell whether it is there
    */
-  keepAlive(nowMs: number): void {
+  keepAlive(nowMs: number, maxIntervalMs?: number): void {
     if (this.#isClosed) return;
     if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_PATIENCE_MS) {
       this.#optionsSinceMs = undefined;
@@ -115,20 +126,8 @@ export class RtspSession {
     }
     if (!this.#isOpen) return;
     this.#receiver?.tick(nowMs);
-    if (nowMs - this.#keptAliveMs < this.#keepAliveIntervalMs) return;
-    this.#keptAliveMs = nowMs;
-    const connection = this.#connection as RtspConnection;
-    connection
-      .request(this.#keepAliveMethod, this.#controlUrl, { Session: this.#sessionId })
-      .catch((error: unknown) => {
-        // Some cameras refuse what they said they can do, and stream on: only a session that is gone ends it.
-        if (error instanceof RedirectedError) connection.close(error);
-        else if (error instanceof RtspRefusal && error.status === 454) {
-          connection.close(new CameraAwayError("the camera forgot the session", "it is opened again by itself"));
-        } else {
-          this.#keepAliveMethod = "OPTIONS";
-        }
-      });
+    this.#keepAlive?.tick(nowMs, this.#hasHeard || this.isOverUdp, maxIntervalMs);
+    this.#hasHeard = false;
   }
 
   /** From now on the camera's packets are read in batches: later, and at less cost. */
@@ -139,6 +138,12 @@ export class RtspSession {
   /** From now on, until `readInBatches`, they are read as they come: somebody watches live. */
   readAtOnce(): void {
     this.#connection?.readAtOnce();
+  }
+
+  /** Ends the session of a camera that fell silent, having sent its last at `heardMs`; `handler.closed` is not called. */
+  giveUp(heardMs: number): void {
+    if (!this.#isClosed) this.#keepAlive?.ended(heardMs);
+    this.close();
   }
 
   /** Ends the session; `handler.closed` is not called for it. */
@@ -172,15 +177,27 @@ export class RtspSession {
     }
     const contentBase = header(describe, "content-base") || header(describe, "content-location");
     const urls: DescribedUrls = { ...track, request: url, contentBase };
-    const trackUrl = await firstRightUrl(setupUrls(urls), (candidate) => this.#setUp(connection, receiver, candidate));
-    this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), (candidate) => {
+    const memory = this.#memory;
+    const trackUrl = await firstRightUrl(setupUrls(urls), memory.setupUrl, (candidate) =>
+      this.#setUp(connection, receiver, candidate),
+    );
+    this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), memory.playUrl, (candidate) => {
       this.#controlUrl = candidate;
       return connection.request("PLAY", candidate, { Session: this.#sessionId, Range: "npt=0.000-" });
     });
-    this.#keptAliveMs = performance.now();
-    if (options !== undefined && /\bGET_PARAMETER\b/i.test(options.headers.get("public")?.join() ?? "")) {
-      this.#keepAliveMethod = "GET_PARAMETER";
-    }
+    memory.setupUrl = trackUrl;
+    memory.playUrl = this.#controlUrl;
+    memory.ignoresOptions = !this.#hasOptions;
+    memory.keepAlive.announced(options?.headers.get("public")?.join());
+    if (!this.#hasOptions && memory.keepAlive.order[0] === "OPTIONS") memory.keepAlive.failed("OPTIONS");
+    this.#keepAlive = new KeepAlive({
+      ways: memory.keepAlive,
+      timeoutMs: this.#timeoutMs,
+      sinceMs: performance.now(),
+      send: (method) => connection.request(method, this.#controlUrl, { Session: this.#sessionId }),
+      passOver: () => connection.passOver(),
+      garbageBytes: () => connection.garbageBytes,
+    });
   }
 
   /** Asks what the server can do, which it need not tell: what it would have told is only a preference. */
@@ -190,7 +207,8 @@ export class RtspSession {
     try {
       return await connection.request("OPTIONS", url);
     } catch (error) {
-      if (error instanceof HungUpError && !error.isChallenge) this.#hasOptions = false;
+      const isHungUp = error instanceof HungUpError && !error.isChallenge;
+      if (isHungUp || error instanceof UnansweredError) this.#hasOptions = false;
       const isRefused = error instanceof RtspRefusal && error.status !== 401;
       if (!isRefused && !(error instanceof UnansweredError)) throw error;
       return undefined;
@@ -207,7 +225,7 @@ export class RtspSession {
     }
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
-    this.#keepAliveIntervalMs = (timeoutSeconds * 1000) / 2;
+    this.#timeoutMs = timeoutSeconds * 1000;
     receiver.answered(header(setup, "transport"));
   }
 
@@ -218,12 +236,14 @@ export class RtspSession {
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => {
+        this.#hasHeard = true;
         if (!this.isOverUdp) this.#handler.heard();
       },
       closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
         this.#receiver?.end();
         this.#isClosed = true;
+        this.#keepAlive?.ended();
         this.#handler.closed(
           error instanceof CameraAwayError ? error : new CameraAwayError(error.message, error.advice, { cause: error }),
         );

@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import type { CameraMemory } from "../camera/camera-memory.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession, type SessionHandler } from "../rtsp/session.ts";
 import { answer, goodAnswer, type Script, ScriptedServer, type SeenRequest } from "./scripted-server.ts";
@@ -27,15 +28,16 @@ export class Heard implements SessionHandler {
   closed = (error: Error) => void this.closings.push(error);
 }
 
-export function sessionAt(url: string): { session: RtspSession; heard: Heard } {
+export function sessionAt(url: string, memory?: CameraMemory): { session: RtspSession; heard: Heard } {
   const heard = new Heard();
-  const session = new RtspSession(new BatchedSockets(20), url, heard);
+  const options = memory === undefined ? {} : { memory };
+  const session = new RtspSession(new BatchedSockets(20), url, heard, options);
   onTestFinished(() => session.close());
   return { session, heard };
 }
 
-export async function open(url: string): Promise<{ session: RtspSession; heard: Heard }> {
-  const opened = sessionAt(url);
+export async function open(url: string, memory?: CameraMemory): Promise<{ session: RtspSession; heard: Heard }> {
+  const opened = sessionAt(url, memory);
   await opened.session.open();
   return opened;
 }
