@@ -1,0 +1,141 @@
+import { NalType, nalType, START_CODE, splitAnnexB } from "./nal.ts";
+
+/**
+ * Finds the NAL units of an access unit as it lies in a chunk: each behind 00 00 00 01.
+ *
+ * Within a NAL unit there should be no start code (emulation prevention, ITU-T H.264 §7.4.1.1), and in some SEI there is one all
+ * the same: ONVIF Media Signing lets its certificates and signatures go without (gortsplib #1156). So where an SEI ends is told
+ * by the sizes that it states of its messages; where those make no sense, by the next four-byte start code, which is a guess. A
+ * start code of three bytes is a NAL unit's own: a recorder writes none between them.
+ */
+
+/** A NAL unit in an access unit: its bytes lie from `start` to `end`, the next one's begin at `next`. */
+export interface NalPlace {
+  start: number;
+  end: number;
+  next: number;
+  /** It may have been cut off at a start code of its own. */
+  isGuess: boolean;
+  /** A start code of three bytes ends it, which no recorder writes between NAL units. */
+  isShort: boolean;
+}
+
+const SHORT_START_CODE = START_CODE.subarray(1);
+/** rbsp_trailing_bits of what ends at a whole byte, as SEI does (§7.3.2.11). */
+const TRAILING_BITS = 0x80;
+/** The SEI messages that hold bytes of others: user_data_registered_itu_t_t35, user_data_unregistered (§D.1.6, §D.1.7). */
+const USER_DATA = new Set([4, 5]);
+
+/**
+ * The NAL unit whose first byte is at `start`. Undefined when `unit` is only the beginning of an access unit (not `isWhole`)
+ * and more of it is needed to tell.
+ */
+export function nalAt(unit: Buffer, start: number): NalPlace;
+export function nalAt(unit: Buffer, start: number, isWhole: boolean): NalPlace | undefined;
+export function nalAt(unit: Buffer, start: number, isWhole = true): NalPlace | undefined {
+  if (nalType(unit[start] ?? 0) === NalType.sei) return seiAt(unit, start, isWhole);
+  const code = startCodeAfter(unit, start);
+  if (code === -1 && !isWhole) return undefined;
+  return placeOf(unit, start, code === -1 ? unit.length : code);
+}
+
+/** Length of the start code at `at`: 4, 3, or 0 when there is none. */
+export function startCodeLengthAt(unit: Buffer, at: number): number {
+  if (unit[at] !== 0 || unit[at + 1] !== 0) return 0;
+  if (unit[at + 2] === 1) return 3;
+  return unit[at + 2] === 0 && unit[at + 3] === 1 ? 4 : 0;
+}
+
+/** Views of the NAL units of an access unit of a chunk, also of one that a recorder would not write. */
+export function splitAccessUnit(unit: Buffer): Buffer[] {
+  if (startCodeLengthAt(unit, 0) !== START_CODE.length) return splitAnnexB(unit);
+  const nals: Buffer[] = [];
+  for (let at = START_CODE.length; at < unit.length; ) {
+    const nal = nalAt(unit, at);
+    if (nal.isShort) return splitAnnexB(unit);
+    if (nal.end > nal.start) nals.push(unit.subarray(nal.start, nal.end));
+    at = nal.next;
+  }
+  return nals;
+}
+
+/** Whether a NAL unit holds what others may take for a start code. */
+export function holdsStartCode(nal: Buffer): boolean {
+  return nal.includes(SHORT_START_CODE);
+}
+
+function seiAt(unit: Buffer, start: number, isWhole: boolean): NalPlace | undefined {
+  const code = startCodeAfter(unit, start);
+  if (code === -1) return isWhole ? placeOf(unit, start, unit.length) : undefined;
+  if (escapedMessagesFill(unit, start + 1, code)) return placeOf(unit, start, code);
+  const end = plainMessagesEnd(unit, start + 1, code);
+  if (end !== undefined && end < unit.length) return placeOf(unit, start, end);
+  if (!isWhole) return undefined;
+  if (end !== undefined) return placeOf(unit, start, end);
+  const guess = unit.indexOf(START_CODE, start);
+  return { ...placeOf(unit, start, guess === -1 ? unit.length : guess), isGuess: true };
+}
+
+function placeOf(unit: Buffer, start: number, end: number): NalPlace {
+  const code = startCodeLengthAt(unit, end);
+  return { start, end, next: end + code, isGuess: false, isShort: code === SHORT_START_CODE.length };
+}
+
+/** Where the next start code begins, of three bytes or four; -1 when there is none. */
+function startCodeAfter(unit: Buffer, start: number): number {
+  const at = unit.indexOf(SHORT_START_CODE, start);
+  return at > start && unit[at - 1] === 0 ? at - 1 : at;
+}
+
+/** Whether SEI messages with emulation prevention, as they should be, fill the bytes from `from` to `to`. */
+function escapedMessagesFill(unit: Buffer, from: number, to: number): boolean {
+  let at = from;
+  let zeros = 0;
+  const next = (): number => {
+    if (zeros >= 2 && unit[at] === 3) {
+      at++;
+      zeros = 0;
+    }
+    const byte = at < to ? (unit[at++] as number) : -1;
+    zeros = byte === 0 ? zeros + 1 : 0;
+    return byte;
+  };
+  const coded = (): number => {
+    let value = 0;
+    for (let byte = next(); ; byte = next()) {
+      if (byte < 0) return -1;
+      value += byte;
+      if (byte !== 0xff) return value;
+    }
+  };
+  for (;;) {
+    if (at === to || (at === to - 1 && unit[at] === TRAILING_BITS)) return at > from;
+    coded(); // payloadType
+    let left = coded();
+    if (left < 0) return false;
+    for (; left > 0; left--) if (next() < 0) return false;
+  }
+}
+
+/**
+ * Where SEI messages end that hold `code`, which looks like a start code, in user data without emulation prevention. Undefined
+ * when they are no such; the length of `unit` also when they go on behind it.
+ */
+function plainMessagesEnd(unit: Buffer, from: number, code: number): number | undefined {
+  for (let at = from; at < unit.length; ) {
+    const type = codedAt(unit, at);
+    const size = codedAt(unit, type.next);
+    at = size.next + size.value;
+    if (at > code && !USER_DATA.has(type.value)) return undefined;
+    const isEnd = at + 1 >= unit.length || startCodeLengthAt(unit, at + 1) > 0;
+    if (at > code && unit[at] === TRAILING_BITS && isEnd) return at + 1;
+  }
+  return undefined;
+}
+
+/** A payload type or size: bytes of 255 and a last one, added up (§7.3.2.3.1). */
+function codedAt(unit: Buffer, from: number): { value: number; next: number } {
+  let at = from;
+  while (unit[at] === 0xff) at++;
+  return { value: (at - from) * 0xff + (unit[at] ?? 0), next: at + 1 };
+}
