@@ -61,7 +61,10 @@ export class RateGauge {
 
   /** What was told by `frame` has come by `nowUs` of a clock that is never set. Returns whether the verdict has changed. */
   observe(nowUs: number): boolean {
-    this.#startUs ??= nowUs - 1;
+    if (this.#startUs === undefined) {
+      this.#startUs = nowUs; // what has come by now was sent before
+      this.#stretchUs = this.#frames = 0;
+    }
     const elapsedUs = nowUs - this.#startUs;
     if (elapsedUs < STRETCH_US || this.#frames === 0) return false;
     const before = this.#rate;

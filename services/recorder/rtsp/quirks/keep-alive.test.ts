@@ -68,8 +68,13 @@ describe("OPTIONS and keep-alive", () => {
       socket.end();
       return undefined;
     });
-    await open(server.url);
+    const memory = new CameraMemory();
+    await open(server.url, memory);
     expect(server.methods).toEqual(["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]);
+    const { session } = await open(server.url, memory);
+    session.keepAlive(performance.now() + DUE_MS);
+    await until(() => session.answeredMs !== undefined);
+    expect(server.methods.slice(4)).toEqual(["DESCRIBE", "SETUP", "PLAY", "GET_PARAMETER"]);
   });
 
   test('"C520WS" (retina #133): a keep-alive refused under the CSeq of an earlier request ends nothing', async () => {
