@@ -335,7 +335,7 @@ export class CameraSession {
   async #giveUp(nowMs: number): Promise<void> {
     await this.#readWhatCame();
     const reason = this.#reasonToGiveUp(nowMs);
-    if (reason === undefined) return;
+    if (reason === undefined || this.#isOver) return;
     if (this.#hasStream && this.#silence.isStalled(nowMs, this.#session.answeredMs)) {
       this.#silence.stalled(this.#session.answeredMs);
       this.#session.giveUp(this.#silence.videoMs);
