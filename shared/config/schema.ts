@@ -43,7 +43,7 @@ const TIMERS = {
     ...timer,
   },
   stallTimeout: {
-    doc: "A camera silent for so long on an existing stream is unresponsive: close, and try again.",
+    doc: "A camera silent for so long on an existing stream is unresponsive: close, and try again. One that sends no video, but other signs of life, gets longer: see cameras.md. Raise it for a camera that sends frames more rarely.",
     default: "5s",
     env: "NVR_RECORDER_STALL_TIMEOUT",
     min: 1000,

@@ -19,7 +19,7 @@ const BAD: { id: string; simulator: Record<string, unknown>; state: CameraStatus
     id: "noise",
     simulator: { faults: { garbage: { kind: "channel" } } },
     state: "connecting",
-    problem: /neither RTSP nor RTP|nothing was heard|no end|not RTSP|no keyframe/,
+    problem: /neither RTSP nor RTP|nothing was heard|sent no video|no end|not RTSP|no keyframe/,
   },
   {
     id: "unknown-nal-types",
@@ -141,7 +141,7 @@ describe.each(BAD)("a camera that is bad: $id", ({ id, state, problem }) => {
 
 test("a camera that falls silent is told to be stalled, and records again when it is back", async () => {
   expect(stalled.state).toBe("stalled");
-  expect(stalled.problem).toMatch(/nothing was heard for 3 s: check that the camera is on/);
+  expect(stalled.problem).toMatch(/it answers, but sent no video for 3 s: .*raise its stallTimeout/);
   expect(recovered.problem).toBeUndefined();
   expect(recovered.sessions).toBeGreaterThan(stalled.sessions);
   const files = new Set((await readChunkFrames(join(fleet.storageRoot, "falls-silent"))).map(({ file }) => file));

@@ -20,8 +20,14 @@ import type { AnswerStyle } from "./rtsp-message.ts";
 
 export type TrackKind = "video" | "audio" | "metadata";
 
+/**
+ * A keep-alive is answered with this status, or not at all, or with a body that is announced and does not come, or with what
+ * is no RTSP, or the connection is closed instead.
+ */
+export type OddKeepAlive = number | "silence" | "missing-body" | "garbage" | "hang-up";
+
 /** Ways in which a camera's RTSP is odd; each is known from real cameras. */
-interface Quirks extends AnswerStyle {
+export interface Quirks extends AnswerStyle {
   omitContentBase?: boolean;
   omitContentType?: boolean;
   /** How the SDP names its tracks: track0 | rtsp://…/track0 | rtsp://…/track0?with=query. */
@@ -30,6 +36,8 @@ interface Quirks extends AnswerStyle {
   strictUrls?: boolean;
   /** Methods that are answered with 501. */
   unsupportedMethods?: string[];
+  /** What becomes of requests that only keep a session, by method; those that are not named are answered well. */
+  keepAlives?: Partial<Record<"OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER", OddKeepAlive>>;
   /** Interleaved channels: those asked for, the server's own, or none in the answer. */
   interleaved?: "as-asked" | "own" | "missing";
   /** RTP comes before the answer to PLAY. */
@@ -92,6 +100,12 @@ export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
+const isOddKeepAlive = optional((value) =>
+  typeof value === "number"
+    ? wholeWithin(300, 599)(value)
+    : oneOf("silence", "missing-body", "garbage", "hang-up")(value),
+);
+
 const QUIRK_CHECKS: Record<keyof Quirks, Check> = {
   headerCase: optional(oneOf("lower", "upper")),
   bareLineFeeds: optional(isTrueOrFalse),
@@ -101,6 +115,9 @@ const QUIRK_CHECKS: Record<keyof Quirks, Check> = {
   controlUrls: optional(oneOf("relative", "absolute", "query")),
   strictUrls: optional(isTrueOrFalse),
   unsupportedMethods: optional(listOf(isText)),
+  keepAlives: optional(
+    fields({ OPTIONS: isOddKeepAlive, GET_PARAMETER: isOddKeepAlive, SET_PARAMETER: isOddKeepAlive }),
+  ),
   interleaved: optional(oneOf("as-asked", "own", "missing")),
   dataBeforePlayAnswer: optional(isTrueOrFalse),
   rtpInfo: optional(oneOf("right", "missing", "wrong")),

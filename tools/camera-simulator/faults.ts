@@ -22,6 +22,8 @@ export interface Faults {
   loss?: { probability?: number; packets?: number[] };
   /** Send a packet later, behind `distance` others. */
   reorder?: { probability: number; distance?: number };
+  /** Send a keyframe every so many seconds at most, and nothing else: a dynamic frame rate before a still scene. */
+  sparse?: { seconds: number };
   /** Send each access unit up to `maxMs` late, in order. */
   jitter?: { maxMs: number };
   /** The camera's clock runs fast by so many millionths. */
@@ -65,6 +67,7 @@ const CHECKS: Record<keyof Faults, Check> = {
   cut: fields({ refuseForMs: isPositive }),
   loss: fields({ probability: optional(isProbability), packets: optional(listOf(isPositive)) }),
   reorder: fields({ probability: isProbability, distance: optional(isPositive) }),
+  sparse: fields({ seconds: isPositive }),
   jitter: fields({ maxMs: isPositive }),
   driftPpm: within(-500_000, 500_000),
   clockJump: fields({ ms: isNumber }),

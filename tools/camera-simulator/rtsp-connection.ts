@@ -72,7 +72,8 @@ export class RtspConnection {
         this.end("refused");
         break;
       }
-      await this.write(request, outcome);
+      if (outcome.garbage !== undefined) this.socket.write(outcome.garbage);
+      else if (!outcome.isSilent) await this.write(request, outcome);
     }
     this.busy = false;
   }

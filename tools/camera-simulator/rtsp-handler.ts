@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Authenticator } from "./auth.ts";
 import type { Camera } from "./camera.ts";
-import type { TrackKind } from "./config.ts";
+import type { Quirks, TrackKind } from "./config.ts";
 import { type PacketSink, UdpSink } from "./packet-sink.ts";
 import type { RtpTrack } from "./rtp-track.ts";
 import { parseTransport, type RtspAnswer, type RtspRequest, type TransportChoice } from "./rtsp-message.ts";
@@ -27,6 +27,10 @@ export interface Outcome {
   start?: () => void;
   /** Break the connection instead of answering. */
   hangUp?: boolean;
+  /** Do not answer. */
+  isSilent?: boolean;
+  /** Say this instead. */
+  garbage?: string;
 }
 
 /** Answers the requests of one connection (RFC 2326 §10). */
@@ -71,6 +75,8 @@ export class RtspHandler {
     if (faults.notFound) return refuse(404);
     const missing = config.quirks.unsupportedMethods ?? [];
     if (missing.includes(request.method)) return refuse(501);
+    const odd = this.isPlaying(request) ? oddKeepAlive(config.quirks.keepAlives, request.method) : undefined;
+    if (odd !== undefined) return odd;
     if (request.method === "OPTIONS") return optionsAnswer(METHODS.filter((method) => !missing.includes(method)));
     const challenge = this.authenticate(camera, request);
     if (challenge) return { answer: { status: 401, headers: challenge } };
@@ -190,6 +196,11 @@ export class RtspHandler {
     return { ...succeed(headers), start: () => session.play() };
   }
 
+  /** Whether the request names a session, as those do that keep one. */
+  private isPlaying(request: RtspRequest): boolean {
+    return this.sessions.has(request.headers.get("session")?.split(";")[0]?.trim() ?? "");
+  }
+
   private withSession(camera: Camera, request: RtspRequest, act: (session: Session) => Outcome): Outcome {
     const id = request.headers.get("session")?.split(";")[0]?.trim() ?? "";
     const session = this.sessions.get(id);
@@ -229,6 +240,15 @@ function trackIndexOf(uri: string): number | undefined {
 function baseUrlOf(uri: string, camera: Camera): string {
   const [, scheme = "rtsp:", host = "localhost"] = /^(rtsps?:)\/\/(?:[^/@]*@)?([^/]*)/i.exec(uri) ?? [];
   return `${scheme}//${host}/${camera.id}/`;
+}
+
+function oddKeepAlive(quirks: Quirks["keepAlives"] = {}, method: string): Outcome | undefined {
+  const odd = quirks[method as keyof typeof quirks];
+  if (odd === undefined) return undefined;
+  if (typeof odd === "number") return refuse(odd);
+  if (odd === "missing-body") return succeed([["Content-Length", "100"]]);
+  if (odd === "garbage") return { ...succeed([]), garbage: "RTSP/1.0 200 OK\r\nContent-Length: none\r\n\r\n" };
+  return { ...succeed([]), ...(odd === "silence" ? { isSilent: true } : { hangUp: true }) };
 }
 
 function optionsAnswer(methods: string[]): Outcome {

@@ -42,6 +42,7 @@ export class Session implements Viewer {
   private delayed: Delivery[] = [];
   private delayTimer: NodeJS.Timeout | undefined;
   private sentUnits = 0;
+  private sparseUs = 0;
 
   constructor(camera: Camera, context: SessionContext) {
     this.camera = camera;
@@ -101,6 +102,7 @@ export class Session implements Viewer {
       this.waitsForKeyframe = config.join !== "immediately";
       return;
     }
+    if (faults.sparse && !this.isSparseDue(unit, faults.sparse.seconds)) return;
     this.waitsForKeyframe = false;
     if (track.sink.queuedBytes() > config.maxQueuedBytes) {
       this.close("slow client");
@@ -142,6 +144,16 @@ export class Session implements Viewer {
   describe(): object {
     const sink = this.tracks.get("video")?.sink;
     return { session: this.id, transport: sink?.kind, sentUnits: this.sentUnits, queuedBytes: sink?.queuedBytes() };
+  }
+
+  /** Whether a camera that sends rarely sends this one: as if those in between had never been taken. */
+  private isSparseDue({ keyframe, captureTimeUs }: AccessUnit, seconds: number): boolean {
+    if (!keyframe || captureTimeUs < this.sparseUs + seconds * 1e6) {
+      this.waitsForKeyframe = true;
+      return false;
+    }
+    this.sparseUs = captureTimeUs;
+    return true;
   }
 
   /** The cheap way: the shared template is stamped for this client and given to the socket as it is. */

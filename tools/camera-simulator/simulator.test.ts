@@ -50,6 +50,11 @@ beforeAll(async () => {
       })),
       { id: "endless", clip: { ...SMALL, gopFrames: 5 } },
       { id: "changing", clip: SMALL },
+      { id: "rare", clip: SMALL, faults: { sparse: { seconds: 0.9 } }, senderReportMs: 200 },
+      {
+        ...{ id: "odd-keep-alives", clip: SMALL, faults: { sparse: { seconds: 60 } }, senderReportMs: 0 },
+        quirks: { keepAlives: { GET_PARAMETER: 454, SET_PARAMETER: "silence", OPTIONS: "hang-up" } },
+      },
       { id: "odd-text", clip: SMALL, quirks: { headerCase: "lower", bareLineFeeds: true, trailingSpaces: true } },
       { id: "odd-urls", clip: SMALL, quirks: { strictUrls: true, controlUrls: "absolute", interleaved: "own" } },
       {
@@ -321,6 +326,16 @@ describe.concurrent("faults", () => {
     expect(widths).toContain(640);
   });
 
+  test("a camera that sends rarely sends keyframes so far apart, nothing else, and reports all the time", async () => {
+    await probe(url("rare"), "tcp", 2);
+    const units = await readUnits("rare");
+    expect(units.length).toBeGreaterThan(2);
+    for (const [n, unit] of units.entries()) {
+      expect(unit.keyframe).toBe(true);
+      expect(unit.captureTimeUs - (units[n - 1]?.captureTimeUs ?? 0)).toBeGreaterThanOrEqual(900_000);
+    }
+  });
+
   test("the camera's clock drifts and jumps", async () => {
     await set("drifting", { driftPpm: 100_000 });
     await probe(url("drifting"), "tcp", 1);
@@ -365,6 +380,28 @@ describe.concurrent("bad clients", () => {
     expect(await talk("JUMP rtsp://h/plain RTSP/1.0\r\nCSeq: 1\r\n\r\n")).toContain("501");
     expect(await talk("DESCRIBE rtsp://h/nobody RTSP/1.0\r\nCSeq: 1\r\n\r\n")).toContain("404");
     expect((await probe(url("plain"), "tcp", 1)).length).toBeGreaterThan(10);
+  });
+
+  test("requests that name a session are answered as oddly as they are to be, others well", async () => {
+    const base = url("odd-keep-alives");
+    const socket = connect(ports.port, "127.0.0.1");
+    let heard = "";
+    socket.on("data", (data: Buffer) => {
+      heard += data.toString("latin1");
+    });
+    const ask = (line: string, cseq: number) => socket.write(`${line} RTSP/1.0\r\nCSeq: ${cseq}\r\n\r\n`);
+    const until = async (text: RegExp) => {
+      while (!text.test(heard)) await pause(10);
+      return text.exec(heard)?.[1] ?? "";
+    };
+    ask(`OPTIONS ${base}`, 1);
+    ask(`SETUP ${base}/track0 RTSP/1.0\r\nTransport: RTP/AVP/TCP;interleaved=0-1\r\nX:`, 2);
+    const session = await until(/Session: (\w+)/);
+    for (const [cseq, method] of ["SET_PARAMETER", "GET_PARAMETER", "OPTIONS"].entries()) {
+      socket.write(`${method} ${base} RTSP/1.0\r\nCSeq: ${cseq + 3}\r\nSession: ${session}\r\n\r\n`);
+    }
+    await once(socket, "close");
+    expect(heard.match(/RTSP\/1.0 \d+/g)).toEqual(["RTSP/1.0 200", "RTSP/1.0 200", "RTSP/1.0 454"]);
   });
 
   test("a client that sends no sign of life is dropped", async () => {

@@ -6,7 +6,7 @@ import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
 import type { LiveTap } from "../live/live-tap.ts";
-import { parseSenderReport } from "../rtcp/sender-report.ts";
+import { parseSenderReport, reportsOf } from "../rtcp/sender-report.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
@@ -16,8 +16,9 @@ import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
 import type { CameraMemory } from "./camera-memory.ts";
-import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
+import { type CameraAwayError, noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
 import type { Quote } from "./quote.ts";
+import { Silence } from "./silence.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
 /** What a session is given. */
@@ -74,9 +75,9 @@ export class CameraSession {
   #clock: CaptureClock | undefined;
   #planner: ChunkPlanner | undefined;
   #depacketizer: H264Depacketizer | undefined;
-  /** When anything was heard from the camera, and when a packet of its video came last. */
+  /** When anything was heard from the camera. */
   #heardMs = performance.now();
-  #streamMs = performance.now();
+  readonly #silence: Silence;
   #keyframeMs = performance.now();
   #waitingSinceMs: number | undefined;
   #hasStream = false;
@@ -94,6 +95,7 @@ export class CameraSession {
     const { camera, recorder, chunks, origin } = options;
     this.#buffer = new AccessUnitBuffer(Math.floor(recorder.maxBufferBytes / 2)); // the other half waits for the disk
     this.#chunks = chunks;
+    this.#silence = new Silence(camera.stallTimeoutMs, options.memory);
     const written = (bytes: Buffer) => {
       if (!this.#isOver) this.#buffer.recycle(bytes);
     };
@@ -181,7 +183,7 @@ export class CameraSession {
   async open(): Promise<void> {
     try {
       await this.#session.open();
-      this.#heardMs = this.#streamMs = this.#keyframeMs = performance.now();
+      this.#heardMs = this.#keyframeMs = performance.now();
     } catch (error) {
       this.#stop();
       throw this.#endedBy ?? error;
@@ -195,7 +197,7 @@ export class CameraSession {
       void this.#giveUp(nowMs);
       return;
     }
-    this.#session.keepAlive(nowMs);
+    this.#session.keepAlive(nowMs, this.#silence.questionIntervalMs(nowMs));
     if (this.#options.live.isWatched !== this.#isLive) this.#setLive(!this.#isLive);
     // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do, unless somebody watches.
     if (this.#clock?.isSettled === true && !this.#isLive) this.#session.readInBatches();
@@ -222,7 +224,7 @@ export class CameraSession {
   #described(track: VideoTrack): void {
     this.#payloadType = track.payloadType;
     this.#parameterSets = new ParameterSets(track.parameterSets);
-    const clock = new CaptureClock(this.#options.clock, track.clockRate);
+    const clock = new CaptureClock(this.#options.clock, track.clockRate, this.#options.memory.wrongRate);
     this.#clock = clock;
     this.#planner = new ChunkPlanner(clock);
     this.#depacketizer = new H264Depacketizer(this.#buffer, this.#parameterSets, {
@@ -233,6 +235,7 @@ export class CameraSession {
 
   /** A sender report tells of the camera's own wall clock, nothing that times are made from: docs/design/time.md. */
   #rtcp(bytes: Buffer, start: number, end: number): void {
+    if (reportsOf(bytes, start, end, this.#packet.ssrc)) this.#silence.report(performance.now());
     const report = parseSenderReport(bytes, start, end);
     if (report === undefined || report.ssrc !== this.#packet.ssrc) return;
     const captureTimeUs = this.#clock?.captureTimeOfTimestamp(report.rtpTimestamp);
@@ -297,7 +300,7 @@ export class CameraSession {
 
   #batchEnd(): void {
     if (this.#isOver || this.#depacketizer === undefined) return;
-    if (this.#hasNewPackets) this.#streamMs = this.#heardMs;
+    if (this.#hasNewPackets) this.#silence.video(this.#heardMs);
     this.#hasNewPackets = false;
     this.#counters.damagedFrames = this.#depacketizer.counters.damagedFrames;
     this.#clock?.observe();
@@ -326,32 +329,31 @@ export class CameraSession {
 
   /** Why the session should be given up; undefined while the camera sends what it should. */
   #reasonToGiveUp(nowMs: number): CameraAwayError | undefined {
-    const { camera } = this.#options;
-    const silentMs = nowMs - (this.#hasStream ? this.#streamMs : this.#heardMs);
-    if (silentMs > (this.#hasStream ? camera.stallTimeoutMs : camera.connectTimeoutMs)) {
-      if (this.#session.isOverUdp && !this.#hasStream) return noUdpPackets(silentMs);
-      const tried = this.#hasStream ? undefined : this.#session.triedAddresses;
-      if (tried !== undefined) return notReached(silentMs, tried);
-      const seconds = Math.round(silentMs / 1000);
-      return new CameraAwayError(
-        `nothing was heard for ${seconds} s`,
-        "check that the camera is on and its network works",
-      );
+    const { connectTimeoutMs, keyframeTimeoutMs } = this.#options.camera;
+    const { answeredMs, isOverUdp, triedAddresses } = this.#session;
+    const silentMs = nowMs - this.#heardMs;
+    if (!this.#hasStream && silentMs > connectTimeoutMs) {
+      if (isOverUdp) return noUdpPackets(silentMs);
+      return triedAddresses === undefined ? nothingHeard(silentMs) : notReached(silentMs, triedAddresses);
     }
-    if (!this.#hasStream || nowMs - this.#keyframeMs <= camera.keyframeTimeoutMs) return undefined;
-    return new CameraAwayError(
-      `no keyframe for ${Math.round(camera.keyframeTimeoutMs / 1000)} s`,
-      (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0
-        ? "it refreshes its picture without IDR frames: turn off intra refresh, open GOP and smart codecs in the camera"
-        : "set a keyframe (I-frame, IDR) interval of a few seconds in the camera, and no intra refresh",
-    );
+    if (this.#hasStream && this.#silence.isStalled(nowMs, answeredMs)) {
+      const { videoMs } = this.#silence;
+      return stalled(nowMs - videoMs, (answeredMs ?? 0) > videoMs || this.#silence.reportMs > videoMs);
+    }
+    if (nowMs - this.#keyframeMs <= keyframeTimeoutMs) return undefined;
+    return noKeyframe(keyframeTimeoutMs, (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0);
   }
 
   /** Ends the session, unless what has come since the last batch was read is what was missing. */
   async #giveUp(nowMs: number): Promise<void> {
     await this.#readWhatCame();
     const reason = this.#reasonToGiveUp(nowMs);
-    if (reason !== undefined) this.#end(reason);
+    if (reason === undefined || this.#isOver) return;
+    if (this.#hasStream && this.#silence.isStalled(nowMs, this.#session.answeredMs)) {
+      this.#silence.stalled(this.#session.answeredMs);
+      this.#session.giveUp(this.#silence.videoMs);
+    }
+    this.#end(reason);
   }
 
   #end(error: CameraAwayError): void {
@@ -367,6 +369,7 @@ export class CameraSession {
     this.#depacketizer?.end();
     this.#counters.damagedFrames = this.#depacketizer?.counters.damagedFrames ?? 0;
     if (this.#isLive) this.#options.live.end();
+    if (this.#clock !== undefined) this.#options.memory.wrongRate = this.#clock.rateVerdict;
     this.#session.close();
     this.#handOver();
     this.#chunks.push(this.#planner?.end() ?? []);

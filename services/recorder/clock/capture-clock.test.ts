@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SimulatedClock } from "../testing/simulated-clock.ts";
 import { CaptureClock } from "./capture-clock.ts";
+import type { WrongRate } from "./rate-gauge.ts";
 
 const START_US = Date.UTC(2026, 1, 28, 23, 50) * 1000;
 const SECOND = 1_000_000;
@@ -25,6 +26,8 @@ interface Options {
   batch?: number;
   /** To be called before a read, with true time. */
   before?: (nowUs: number) => void;
+  /** What an earlier session found. */
+  wrongRate?: WrongRate;
 }
 
 /** Runs frames through a clock as the camera session does: read in batches, timed at a flush about once a second. */
@@ -34,7 +37,7 @@ function run(
   each: (frame: Timed) => void,
   options: Options = {},
 ): CaptureClock {
-  const capture = new CaptureClock(clock, 90_000);
+  const capture = new CaptureClock(clock, 90_000, options.wrongRate);
   let read: Frame[] = [];
   let waiting: { frame: Frame; rtpUs: number }[] = [];
   let flushedUs = 0;
@@ -324,6 +327,25 @@ describe("CaptureClock", () => {
     }
     const anchors = (times.at(-1)?.anchor ?? 0) - (times[2000]?.anchor ?? 0);
     expect(anchors, "anchors in the last five minutes").toBeLessThan(3);
+    // The camera's next session knows it from the first frame on.
+    const { rateVerdict } = capture;
+    const nextClock = new SimulatedClock(START_US);
+    const next: Timed[] = [];
+    run(nextClock, frames.slice(0, 2000), (frame) => next.push(frame), {
+      batch: 6,
+      wrongRate: rateVerdict as WrongRate,
+    });
+    for (const { timeUs, capturedUs } of next) {
+      expect(Math.abs(timeUs - nextClock.trueWallUs(capturedUs))).toBeLessThan(400_000);
+    }
+  });
+
+  test("a camera whose clock was wrong in an earlier session, and is right now, is timed by it again", () => {
+    const clock = new SimulatedClock(START_US);
+    const wrongRate = { rate: 1 / 90, frameIntervalUs: 66_667 };
+    const capture = run(clock, camera({ frames: 2000 }), () => {}, { batch: 6, wrongRate });
+    expect(capture.wrongRate).toBeUndefined();
+    expect(capture.rateVerdict).toBeUndefined();
   });
 
   test("a camera that sends half its frames for a while, or nothing, is no camera with a wrong clock", () => {

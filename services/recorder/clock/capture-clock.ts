@@ -1,4 +1,4 @@
-import { RateGauge } from "./rate-gauge.ts";
+import { RateGauge, type WrongRate } from "./rate-gauge.ts";
 import type { SystemClock } from "./system-clock.ts";
 
 /** How fast capture times may be steered towards the wall clock: 500 ppm, half a millisecond a second. */
@@ -35,7 +35,7 @@ export class CaptureClock {
   /** The latest time so far, and how many frames in a row were earlier. */
   #latestRtpUs = 0;
   #framesBehind = 0;
-  readonly #rate = new RateGauge();
+  readonly #rate: RateGauge;
   #firstArrivalUs = 0;
   /** Smallest arrival − RTP time of the window under way and of the one before it. */
   #windowStartUs = 0;
@@ -50,9 +50,13 @@ export class CaptureClock {
   #drift: { rtpUs: number; delayUs: number } | undefined;
   #driftPpm: number | undefined;
 
-  /** @param ticksPerSecond the RTP clock rate of the track */
-  constructor(clock: SystemClock, ticksPerSecond: number) {
+  /**
+   * @param ticksPerSecond the RTP clock rate of the track
+   * @param wrongRate what an earlier session found of the camera's timestamps, should they be unfit for use
+   */
+  constructor(clock: SystemClock, ticksPerSecond: number, wrongRate?: WrongRate) {
     this.#clock = clock;
+    this.#rate = new RateGauge(wrongRate);
     this.#usPerTick = 1e6 / ticksPerSecond;
   }
 
@@ -80,6 +84,11 @@ export class CaptureClock {
   /** How fast the camera's clock runs, 1 being right, when it is so wrong that times go by the count of frames instead. */
   get wrongRate(): number | undefined {
     return this.#rate.wrongRate;
+  }
+
+  /** The same, for the camera's next session. */
+  get rateVerdict(): WrongRate | undefined {
+    return this.#rate.verdict;
   }
 
   /**

@@ -7,6 +7,14 @@ const MAX_RATE_ERROR = 0.1;
 /** Stretches agree when the rates they tell differ by no more. */
 const MAX_DISAGREEMENT = 0.1;
 
+/** How a camera's timestamps run that cannot be used. */
+export interface WrongRate {
+  /** 1 being right. */
+  rate: number;
+  /** The mean time between frames. */
+  frameIntervalUs: number;
+}
+
 /**
  * Notices a camera whose RTP timestamps do not run at the rate that they should: that count milliseconds for 90 kHz
  * ticks, or stand still. Their intervals mean nothing then; what remains is how many frames come in how long.
@@ -19,6 +27,21 @@ export class RateGauge {
   readonly #rates: number[] = [];
   #rate: number | undefined;
   #elapsedUs = 0;
+
+  /** @param known what an earlier session found; it holds until this one finds otherwise */
+  constructor(known?: WrongRate) {
+    if (known === undefined) return;
+    this.#rate = known.rate;
+    this.#elapsedUs = known.frameIntervalUs;
+    this.#frameCount = 1;
+  }
+
+  /** What the next session of the camera is to know. */
+  get verdict(): WrongRate | undefined {
+    return this.#rate === undefined
+      ? undefined
+      : { rate: this.#rate, frameIntervalUs: this.#elapsedUs / this.#frameCount };
+  }
 
   /** The rate of the camera's clock, 1 being right, when it is so wrong that its timestamps cannot be used. */
   get wrongRate(): number | undefined {
@@ -38,7 +61,10 @@ export class RateGauge {
 
   /** What was told by `frame` has come by `nowUs` of a clock that is never set. Returns whether the verdict has changed. */
   observe(nowUs: number): boolean {
-    this.#startUs ??= nowUs - 1;
+    if (this.#startUs === undefined) {
+      this.#startUs = nowUs; // what has come by now was sent before
+      this.#stretchUs = this.#frames = 0;
+    }
     const elapsedUs = nowUs - this.#startUs;
     if (elapsedUs < STRETCH_US || this.#frames === 0) return false;
     const before = this.#rate;

@@ -34,6 +34,16 @@ export function parseSenderReport(bytes: Buffer, start: number, end: number): Se
 }
 
 /**
+ * Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, when it has sent
+ * nothing for two of its intervals, with a receiver report (RFC 3550 §6.4).
+ */
+export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: number): boolean {
+  const part =
+    findRtcp(bytes, start, end, RtcpType.senderReport) ?? findRtcp(bytes, start, end, RtcpType.receiverReport);
+  return part !== undefined && part.end - part.start >= 8 && bytes.readUInt32BE(part.start + 4) === ssrc;
+}
+
+/**
  * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report gives them back (LSR, RFC
  * 3550 §6.4.1); undefined when there is no such report.
  */

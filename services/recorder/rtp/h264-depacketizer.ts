@@ -1,4 +1,5 @@
-import { isVcl, NalType, nalType, START_CODE, splitAnnexB } from "../../../shared/h264/nal.ts";
+import { nalAt, startCodeLengthAt } from "../../../shared/h264/access-unit.ts";
+import { isVcl, NalType, nalType, START_CODE } from "../../../shared/h264/nal.ts";
 import type { AccessUnitBuffer, PendingAccessUnit } from "./access-unit-buffer.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { ParameterSets } from "./parameter-sets.ts";
@@ -256,14 +257,16 @@ export class H264Depacketizer {
   /**
    * Splits a NAL unit that has start codes in it, as V380 cameras send them: SPS, PPS and IDR slice in one FU-A (retina
    * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1). To be cheap, slices are only looked
-   * into once a parameter set or delimiter had one; SEI never begins it, as some hold a maker's bytes as they are.
-   * Returns false when there is nothing to split.
+   * into once a parameter set or delimiter had one; SEI never begins it, as some hold a maker's bytes or signatures as they
+   * are, start codes among them (gortsplib #1156): it goes as far as the sizes of its messages say. Returns false when
+   * there is nothing to split.
    */
   #splitNal(): boolean {
     const nal = this.#buffer.current(this.#nalStart + START_CODE.length);
     if (!nal.includes(SHORT_START_CODE)) return false;
-    this.#sendsStartCodes = true;
     const copy = Buffer.from(this.#buffer.current(this.#nalStart));
+    if (nalAt(copy, START_CODE.length).end === copy.length) return false;
+    this.#sendsStartCodes = true;
     this.#buffer.truncate(this.#nalStart);
     this.#annexB(copy);
     return true;
@@ -271,9 +274,12 @@ export class H264Depacketizer {
 
   /** Takes NAL units behind start codes, out of a buffer that stays as it is. */
   #annexB(bytes: Buffer): void {
-    for (const nal of splitAnnexB(bytes)) {
-      const type = nalType(nal[0] as number);
-      if (type >= 1 && type <= LAST_NAL_TYPE) this.#nal(nal, 0, nal.length);
+    for (let at = startCodeLengthAt(bytes, 0); at < bytes.length; ) {
+      const { start, end, next } = nalAt(bytes, at);
+      at = next;
+      if (start === end) continue;
+      const type = nalType(bytes[start] as number);
+      if (type >= 1 && type <= LAST_NAL_TYPE) this.#nal(bytes, start, end);
       else this.#bad(type);
     }
   }

@@ -83,11 +83,35 @@ describe("start codes within NAL units", () => {
     expect(bytesOf(receiver)).toEqual([payload]);
   });
 
-  test("SEI with a maker's bytes in it, not escaped, makes no keyframe of a picture that is none", () => {
-    const sei = Buffer.from("0605080000016588ffff80", "hex");
-    const receiver = new Receiver();
-    receiver.all(packetize([picture(0), { ...picture(1), nals: [sei, ...picture(1).nals] }], 1000, false));
+  /** A signature (ONVIF Media Signing, gortsplib #1156) or a maker's bytes, not escaped: an IDR slice stands in it. */
+  const payload = Buffer.from(`${"a5".repeat(16)}000000016588ffff0000016800018000016588aabbcc`, "hex");
+  const sei = Buffer.concat([Buffer.from([6, 5, payload.length]), payload, Buffer.from([0x80])]);
+
+  test.each([
+    ["SEI in a packet of its own", 1000, false],
+    ["SEI in STAP-A", 1000, true],
+    ["SEI in FU-A of 20 bytes", 20, false],
+    ["SEI in FU-A that are cut within its start codes", 26, false],
+  ])("%s: start codes in it make no keyframe of a picture that is none, whatever the camera is known for", (...way) => {
+    const [, mtu, aggregates] = way;
+    const signed = [1, 2].map((n) => ({ ...picture(n), nals: [sei, ...picture(n).nals] }));
+    for (const first of [picture(0), unit]) {
+      const receiver = new Receiver(new ParameterSets());
+      receiver.all(packetize([first, ...signed], mtu, aggregates));
+      expect(receiver.kept.map(({ isKeyframe }) => isKeyframe)).toEqual([true, false, false]);
+      expect(bytesOf(receiver).slice(1)).toEqual(blocks(signed));
+    }
+  });
+
+  test("SEI that is joined with what follows by start codes is parted where its messages end", () => {
+    const joined = (nals: Buffer[]) => annexB(nals).subarray(4);
+    const signed = { nals: [joined([SPS, PPS, sei, slice(90, 4, true, true)])], timestamp: 9000, isKeyframe: true };
+    const next = { nals: [joined([sei, slice(90, 5, false, true)])], timestamp: 18_000, isKeyframe: false };
+    const receiver = new Receiver(new ParameterSets());
+    receiver.all(packetize([signed, next], 400, false));
     expect(receiver.kept.map(({ isKeyframe }) => isKeyframe)).toEqual([true, false]);
+    expect(receiver.kept[1]?.bytes).toEqual(annexB([sei, slice(90, 5, false, true)]));
+    expect(receiver.kept[0]?.bytes).toEqual(annexB([SPS, PPS, sei, slice(90, 4, true, true)]));
   });
 });
 

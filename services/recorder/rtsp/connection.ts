@@ -35,7 +35,7 @@ export interface ConnectionOptions {
 
 interface PendingRequest {
   cseq: number;
-  /** Nobody waits for its answer any longer; should it come, it is known as no other request's. */
+  /** Its answer is awaited no longer; should it come, it is known as no other request's. */
   isGivenUp?: boolean;
   resolve(response: RtspResponse): void;
   reject(error: Error): void;
@@ -134,6 +134,11 @@ export class RtspConnection {
       request.isGivenUp = true;
       request.reject(new UnansweredError());
     }
+  }
+
+  /** What was asked until now is answered by name only: an answer without its CSeq belongs to what is asked next. */
+  passOver(): void {
+    for (const request of this.#pending) request.isGivenUp = true;
   }
 
   /** From now on the socket is read in batches: the stream has begun. */

@@ -25,7 +25,8 @@ const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
  * whole in what was read are passed on where they stand; only the one that a read cut in two is copied.
  *
  * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows makes
- * no sense then until the next packet of a channel that was heard before, or the next `RTSP/`: that much is left out.
+ * no sense then until the next packet of a channel that was heard before, or the next `RTSP/`: that much is left out. The
+ * same holds for a broken message between packets.
  */
 export class InterleavedReader {
   readonly #handler: InterleavedHandler;
@@ -44,7 +45,7 @@ export class InterleavedReader {
     this.#handler = handler;
   }
 
-  /** Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP. */
+  /** Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet. */
   push(bytes: Buffer, length: number): void {
     let position = this.#carried === 0 ? 0 : this.#complete(bytes, length);
     if (position === -1) return;
@@ -112,12 +113,27 @@ export class InterleavedReader {
       return end;
     }
     if (first === 0x0d || first === 0x0a) return position + 1; // cameras that end a body with an extra line
-    if (mayBeginMessage(bytes, position, length)) return this.#consumeMessage(bytes, position, length);
+    if (mayBeginMessage(bytes, position, length)) return this.#consumeMessageOrByte(bytes, position, length);
     if (isLetter(first) && this.#channels.size === 0)
       throw new RtspSyntaxError("the server sent something that is not RTSP");
     this.#isLost = true;
     this.#isBehindPacket = false;
     return this.#resync(bytes, position, length);
+  }
+
+  /** What looks like a message and is none, or a broken one, is garbage once packets have come: the stream goes on. */
+  #consumeMessageOrByte(bytes: Buffer, position: number, length: number): number {
+    try {
+      return this.#consumeMessage(bytes, position, length);
+    } catch (error) {
+      if (!(error instanceof RtspSyntaxError) || this.#channels.size === 0) throw error;
+      this.#wanted = this.#searched = 0;
+      this.#isLost = true;
+      this.#isBehindPacket = false;
+      this.#lostBytes++;
+      this.#handler.garbage(1);
+      return position + 1;
+    }
   }
 
   #consumeMessage(bytes: Buffer, position: number, length: number): number {

@@ -1,4 +1,4 @@
-import type { CameraMemory } from "../camera/camera-memory.ts";
+import { CameraMemory } from "../camera/camera-memory.ts";
 import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
 import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
 import type { Authenticator } from "./authentication.ts";
@@ -7,6 +7,7 @@ import { RtspConnection } from "./connection.ts";
 import { Credentials } from "./credentials.ts";
 import { attemptTimeoutMs } from "./destination.ts";
 import { ForeignHostError, HungUpError, RedirectedError, RtspRefusal, UnansweredError } from "./errors.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
@@ -58,6 +59,7 @@ export class RtspSession {
   readonly #options: RtspSessionOptions;
   readonly #quote: Quote;
   readonly #credentials: Credentials;
+  readonly #memory: CameraMemory;
   #url: RtspUrl;
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
@@ -66,13 +68,14 @@ export class RtspSession {
   #receiver: VideoReceiver | undefined;
   #controlUrl = "";
   #sessionId = "";
-  #keepAliveMethod = "OPTIONS";
-  #keepAliveIntervalMs = 30_000;
-  #keptAliveMs = 0;
+  #timeoutMs = 0;
+  #keepAlive: KeepAlive | undefined;
+  /** Whether anything came over the RTSP connection since `keepAlive` was called last. */
+  #hasHeard = false;
   #redirects = 0;
   #challengedConnections = 0;
   #hasReconnected = false;
-  #hasOptions = true;
+  #hasOptions: boolean;
   /** Since when OPTIONS is unanswered, by performance.now(). */
   #optionsSinceMs: number | undefined;
   #isOpen = false;
@@ -83,6 +86,8 @@ export class RtspSession {
     this.#sockets = sockets;
     this.#handler = handler;
     this.#options = options;
+    this.#memory = options.memory ?? new CameraMemory();
+    this.#hasOptions = !this.#memory.ignoresOptions;
     this.#url = parseRtspUrl(url);
     this.#quote = options.quote ?? quoteWithoutSecrets;
     this.#credentials = new Credentials(this.#url, options);
@@ -102,6 +107,11 @@ export class RtspSession {
   /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
   get triedAddresses(): readonly string[] | undefined {
     return this.#connection?.triedAddresses;
+  }
+
+  /** When the camera last answered a keep-alive, by performance.now(); undefined before it did. */
+  get answeredMs(): number | undefined {
+    return this.#keepAlive?.answeredMs;
   }
 
   get garbageBytes(): number {
@@ -129,8 +139,9 @@ export class RtspSession {
    * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
    * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens, waits
    * no longer for a server that does not answer OPTIONS.
+   * @param maxIntervalMs asks after so long already: the camera has become silent, and is to tell whether it is there
    */
-  keepAlive(nowMs: number): void {
+  keepAlive(nowMs: number, maxIntervalMs?: number): void {
     if (this.#isClosed) return;
     if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_PATIENCE_MS) {
       this.#optionsSinceMs = undefined;
@@ -138,20 +149,8 @@ export class RtspSession {
     }
     if (!this.#isOpen) return;
     this.#receiver?.tick(nowMs);
-    if (nowMs - this.#keptAliveMs < this.#keepAliveIntervalMs) return;
-    this.#keptAliveMs = nowMs;
-    const connection = this.#connection as RtspConnection;
-    connection
-      .request(this.#keepAliveMethod, this.#controlUrl, { Session: this.#sessionId })
-      .catch((error: unknown) => {
-        // Some cameras refuse what they said they can do, and stream on: only a session that is gone ends it.
-        if (error instanceof RedirectedError) connection.close(error);
-        else if (error instanceof RtspRefusal && error.status === 454) {
-          connection.close(new CameraAwayError("the camera forgot the session", "it is opened again by itself"));
-        } else {
-          this.#keepAliveMethod = "OPTIONS";
-        }
-      });
+    this.#keepAlive?.tick(nowMs, this.#hasHeard || this.isOverUdp, maxIntervalMs);
+    this.#hasHeard = false;
   }
 
   /** From now on the camera's packets are read in batches: later, and at less cost. */
@@ -162,6 +161,12 @@ export class RtspSession {
   /** From now on, until `readInBatches`, they are read as they come: somebody watches live. */
   readAtOnce(): void {
     this.#connection?.readAtOnce();
+  }
+
+  /** Ends the session of a camera that fell silent, having sent its last at `heardMs`; `handler.closed` is not called. */
+  giveUp(heardMs: number): void {
+    if (!this.#isClosed) this.#keepAlive?.ended(heardMs);
+    this.close();
   }
 
   /** Ends the session; `handler.closed` is not called for it. */
@@ -183,8 +188,8 @@ export class RtspSession {
     const connection = this.#connect();
     const url = this.#url.request;
     const options = await this.#askOptions(connection, url);
-    const { memory } = this.#options;
-    if (memory !== undefined && this.#redirects === 0) memory.address = connection.remoteAddress ?? memory.address;
+    const memory = this.#memory;
+    if (this.#redirects === 0) memory.address = connection.remoteAddress ?? memory.address;
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
     const track = findVideoTrack(describe.body, this.#quote);
     this.#handler.described(track);
@@ -197,15 +202,26 @@ export class RtspSession {
     }
     const contentBase = header(describe, "content-base") || header(describe, "content-location");
     const urls: DescribedUrls = { ...track, request: url, contentBase };
-    const trackUrl = await firstRightUrl(setupUrls(urls), (candidate) => this.#setUp(connection, receiver, candidate));
-    this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), (candidate) => {
+    const trackUrl = await firstRightUrl(setupUrls(urls), memory.setupUrl, (candidate) =>
+      this.#setUp(connection, receiver, candidate),
+    );
+    this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), memory.playUrl, (candidate) => {
       this.#controlUrl = candidate;
       return connection.request("PLAY", candidate, { Session: this.#sessionId, Range: "npt=0.000-" });
     });
-    this.#keptAliveMs = performance.now();
-    if (options !== undefined && /\bGET_PARAMETER\b/i.test(options.headers.get("public")?.join() ?? "")) {
-      this.#keepAliveMethod = "GET_PARAMETER";
-    }
+    memory.setupUrl = trackUrl;
+    memory.playUrl = this.#controlUrl;
+    memory.ignoresOptions = !this.#hasOptions;
+    memory.keepAlive.announced(options?.headers.get("public")?.join());
+    if (!this.#hasOptions && memory.keepAlive.order[0] === "OPTIONS") memory.keepAlive.failed("OPTIONS");
+    this.#keepAlive = new KeepAlive({
+      ways: memory.keepAlive,
+      timeoutMs: this.#timeoutMs,
+      sinceMs: performance.now(),
+      send: (method) => connection.request(method, this.#controlUrl, { Session: this.#sessionId }),
+      passOver: () => connection.passOver(),
+      garbageBytes: () => connection.garbageBytes,
+    });
   }
 
   /** Asks what the server can do, which it need not tell: what it would have told is only a preference. */
@@ -215,7 +231,8 @@ export class RtspSession {
     try {
       return await connection.request("OPTIONS", url);
     } catch (error) {
-      if (error instanceof HungUpError && !error.isChallenge) this.#hasOptions = false;
+      const isHungUp = error instanceof HungUpError && !error.isChallenge;
+      if (isHungUp || error instanceof UnansweredError) this.#hasOptions = false;
       const isRefused = error instanceof RtspRefusal && error.status !== 401;
       if (!isRefused && !(error instanceof UnansweredError)) throw error;
       return undefined;
@@ -232,7 +249,7 @@ export class RtspSession {
     }
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
-    this.#keepAliveIntervalMs = (timeoutSeconds * 1000) / 2;
+    this.#timeoutMs = timeoutSeconds * 1000;
     receiver.answered(header(setup, "transport"));
   }
 
@@ -243,12 +260,14 @@ export class RtspSession {
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => {
+        this.#hasHeard = true;
         if (!this.isOverUdp) this.#handler.heard();
       },
       closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
         this.#receiver?.end();
         this.#isClosed = true;
+        this.#keepAlive?.ended();
         this.#handler.closed(
           error instanceof CameraAwayError ? error : new CameraAwayError(error.message, error.advice, { cause: error }),
         );

@@ -46,10 +46,15 @@ export function playUrls(urls: DescribedUrls, track: string): string[] {
 /**
  * Asks with one URL after the other until the camera takes one, which is returned. Throws its first refusal when it takes
  * none.
+ * @param known the one that the camera took last; asked first, when it is among them
  */
-export async function firstRightUrl(urls: string[], ask: (url: string) => Promise<unknown>): Promise<string> {
+export async function firstRightUrl(
+  urls: string[],
+  known: string | undefined,
+  ask: (url: string) => Promise<unknown>,
+): Promise<string> {
   let refusal: RtspRefusal | undefined;
-  for (const url of urls) {
+  for (const url of urls.toSorted((a, b) => Number(b === known) - Number(a === known))) {
     try {
       await ask(url);
       return url;

@@ -63,10 +63,10 @@ export class ScriptedServer {
     socket.on("close", () => this.sockets.delete(socket));
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
-      text += bytes.toString("latin1");
+      text = withoutPackets(text + bytes.toString("latin1"));
       for (let end = text.indexOf("\r\n\r\n"); end !== -1; end = text.indexOf("\r\n\r\n")) {
         const head = text.slice(0, end);
-        text = text.slice(end + 4);
+        text = withoutPackets(text.slice(end + 4));
         if (head.startsWith("RTSP/")) this.answers.push(head);
         else this.#answer(head, socket);
       }
@@ -83,6 +83,17 @@ export class ScriptedServer {
     const answer = this.#script(request, socket, count);
     if (answer !== undefined) socket.write(answer.replace(/^(RTSP\S+ [^\r\n]*\r\n)/, `$1CSeq: ${cseq}\r\n`));
   }
+}
+
+/** What follows the whole interleaved packets at the beginning: the reports that the client sends. */
+function withoutPackets(text: string): string {
+  let at = 0;
+  while (text[at] === "$" && text.length >= at + 4) {
+    const end = at + 4 + text.charCodeAt(at + 2) * 256 + text.charCodeAt(at + 3);
+    if (end > text.length) break;
+    at = end;
+  }
+  return text.slice(at);
 }
 
 const SDP = "v=0\r\ns=x\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID=1\r\n";

@@ -49,6 +49,22 @@ export class SendingCamera {
     }
   }
 
+  /** Sends an RTCP report of the video's source: a receiver report without blocks, as after a while without frames. */
+  report(): void {
+    [...this.#server.sockets].at(-1)?.write(Buffer.from([0x24, 1, 0, 8, 0x80, 201, 0, 1, 0, 0, 0, 1]));
+  }
+
+  /** Resolves when all that was sent to the newest session has been taken in and what it asked is answered, or it is over. */
+  async settle(): Promise<void> {
+    const { answers, sockets } = this.#server;
+    const socket = [...sockets].at(-1);
+    for (let round = 0; round < 2 && socket !== undefined && sockets.has(socket); round++) {
+      const { length } = answers;
+      socket.write("OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n");
+      await until(() => answers.length > length || !sockets.has(socket));
+    }
+  }
+
   /** Ends all connections in good order: what was sent arrives. */
   async cut(): Promise<void> {
     for (const socket of this.#server.sockets) socket.end();

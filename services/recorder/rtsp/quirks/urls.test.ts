@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CameraMemory } from "../../camera/camera-memory.ts";
 import { describing, open, serve, sessionAt, strict, urlsOf } from "../../testing/odd-camera.ts";
 import { answer } from "../../testing/scripted-server.ts";
 
@@ -117,6 +118,28 @@ describe("URLs of SETUP and PLAY", () => {
     await open(server.url.replace("/live", path));
     expect(urlsOf(server, "SETUP").at(-1)).toBe(setup);
     if (play !== undefined) expect(urlsOf(server, "PLAY").at(-1)).toBe(play);
+  });
+
+  test("the form that a camera took is what its next session begins with", async () => {
+    const server = await serve(strict(() => describing({}, "a=control:*", "a=control:t"), "/t", "/live/"));
+    const memory = new CameraMemory();
+    await open(server.url, { memory });
+    const asked = server.requests.length;
+    await open(server.url, { memory });
+    expect(server.requests.slice(asked).map(({ method }) => method)).toEqual(["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]);
+    expect([urlsOf(server, "SETUP").at(-1), urlsOf(server, "PLAY").at(-1)]).toEqual(["/t", "/live/"]);
+  });
+
+  test("a form that it takes no more is not insisted on", async () => {
+    let place = "/t";
+    const server = await serve((request) =>
+      strict(() => describing({}, "a=control:*", "a=control:t"), place, "/live/")(request),
+    );
+    const memory = new CameraMemory();
+    await open(server.url, { memory });
+    place = "/live/t";
+    await open(server.url, { memory });
+    expect(memory.setupUrl).toBe(`${server.url}/t`);
   });
 
   test("a camera that takes none of them is refused with its first answer, and not asked without end", async () => {

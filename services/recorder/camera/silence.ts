@@ -1,0 +1,77 @@
+import type { CameraMemory } from "./camera-memory.ts";
+
+/** A camera may pause for so many times what it is known to pause for, as long as it gives other signs of life. */
+const PATIENCE = 3;
+/** So many sessions in a row that ended after a moment of video: more of them would show no more of it. */
+const BRIEF_SESSIONS = 2;
+
+/**
+ * Tells a camera that sends frames rarely (dynamic frame rate, as Axis') from one that has stalled. Signs of life beside
+ * video are RTCP reports of its source, and answers to keep-alives. The rule, and why, is in docs/cameras.md.
+ */
+export class Silence {
+  readonly #stallTimeoutMs: number;
+  readonly #memory: CameraMemory;
+  #firstMs: number | undefined;
+  #videoMs = 0;
+  #reportMs = 0;
+
+  constructor(stallTimeoutMs: number, memory: CameraMemory) {
+    this.#stallTimeoutMs = stallTimeoutMs;
+    this.#memory = memory;
+  }
+
+  /** When video came last, by performance.now(); 0 before the first. */
+  get videoMs(): number {
+    return this.#videoMs;
+  }
+
+  /** When an RTCP report of it came last, by performance.now(); 0 before the first. */
+  get reportMs(): number {
+    return this.#reportMs;
+  }
+
+  /** Video came. */
+  video(nowMs: number): void {
+    if (this.#firstMs === undefined) this.#firstMs = nowMs;
+    else if (nowMs - this.#videoMs > this.#stallTimeoutMs) {
+      this.#memory.longestPauseMs = Math.max(this.#memory.longestPauseMs, nowMs - this.#videoMs);
+    }
+    this.#videoMs = nowMs;
+  }
+
+  /** An RTCP report of the video's source came. */
+  report(nowMs: number): void {
+    this.#reportMs = nowMs;
+  }
+
+  /** How soon an answer is wanted that tells whether the camera is there; undefined while it sends. */
+  questionIntervalMs(nowMs: number): number | undefined {
+    const intervalMs = this.#stallTimeoutMs / 2;
+    return this.#firstMs !== undefined && nowMs - this.#videoMs >= intervalMs ? intervalMs : undefined;
+  }
+
+  /** Whether the camera has stalled. @param answeredMs when it answered a keep-alive last */
+  isStalled(nowMs: number, answeredMs: number | undefined): boolean {
+    const pauseMs = nowMs - this.#videoMs;
+    if (this.#firstMs === undefined || pauseMs <= this.#stallTimeoutMs) return false;
+    const { longestPauseMs } = this.#memory;
+    if (pauseMs > PATIENCE * Math.max(this.#stallTimeoutMs, longestPauseMs)) return true;
+    const signMs = Math.max(this.#reportMs, this.#isRare ? (answeredMs ?? 0) : 0);
+    return nowMs - signMs > this.#stallTimeoutMs;
+  }
+
+  /** The session ends because the camera stalled: for the next one notes whether that may be its way. */
+  stalled(answeredMs: number | undefined): void {
+    const memory = this.#memory;
+    const isBrief = this.#videoMs - (this.#firstMs ?? 0) <= this.#stallTimeoutMs;
+    const isGuessed = this.#isRare && memory.longestPauseMs === 0;
+    const hasAnswered = answeredMs !== undefined && answeredMs > this.#videoMs;
+    memory.briefSessions = isBrief && hasAnswered && !isGuessed ? memory.briefSessions + 1 : 0;
+  }
+
+  /** Whether it is known, or likely, to send frames rarely: its answers count then. */
+  get #isRare(): boolean {
+    return this.#memory.longestPauseMs > 0 || this.#memory.briefSessions >= BRIEF_SESSIONS;
+  }
+}
