@@ -114,12 +114,18 @@ export interface ApiConfig {
   maxMpeg1Streams: number;
   /** Origins of other web sites that may read the api; `*` is every one. */
   allowedOrigins: readonly string[];
+  /** Names by which page and api are asked for, with ports, beside those that `AllowedHosts` knows by itself. */
+  hosts: readonly string[];
+  /** Addresses and networks of the proxies whose word on a request's client, host and protocol counts. */
+  trustedProxies: readonly string[];
 }
 
 /** Health, and who is told of it. */
 export interface HealthConfig {
   /** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */
   host: string;
+  /** Names by which these are asked for, beside those that `AllowedHosts` knows by itself. */
+  hosts: readonly string[];
   recorderPort: number;
   converterPort: number;
   reaperPort: number;

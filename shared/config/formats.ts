@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { parseHost } from "../http/host-name.ts";
 import { formatByteSize, formatDuration, parseByteSize, parseDuration } from "./units.ts";
 
 /** What convict knows of a key: also the row of docs/configuration.md that describes it. */
@@ -120,6 +121,18 @@ export const FORMATS: Record<string, Format> = {
     accepts: (value) => Array.isArray(value) && value.every(isOrigin),
     coerce: listOf,
   },
+  "host-names": {
+    expected: () =>
+      'a list of host names or addresses, each with its port where that is another than 80 and 443, such as ["nvr.example", "192.0.2.10:8443"]; as text with commas between',
+    accepts: (value) => Array.isArray(value) && value.every((item) => isText(item) && parseHost(item) !== undefined),
+    coerce: listOf,
+  },
+  networks: {
+    expected: () =>
+      'a list of IP addresses and networks, such as ["127.0.0.1", "172.16.0.0/12"]; as text with commas between',
+    accepts: (value) => Array.isArray(value) && value.every(isNetwork),
+    coerce: listOf,
+  },
   "http-url": {
     expected: () => 'an http:// or https:// URL, such as "https://alerts.example/hindsight"',
     accepts: isHttpUrl,
@@ -147,6 +160,8 @@ export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
 export const httpUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "http-url", sensitive: true });
 export const origins = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "origins" });
+export const hostNames = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "host-names" });
+export const networks = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "networks" });
 export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
   ...options,
   format: "choice",
@@ -215,4 +230,12 @@ function isHttpUrl(value: unknown): boolean {
   if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value) || !URL.canParse(value)) return false;
   const { protocol, hostname } = new URL(value);
   return (protocol === "http:" || protocol === "https:") && hostname !== "";
+}
+
+/** An IP address, or a network as `address/prefix` (RFC 4632 §3.1, RFC 4291 §2.3). */
+function isNetwork(value: unknown): boolean {
+  if (typeof value !== "string") return false;
+  const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix ?? 0) <= (family === 4 ? 32 : 128);
 }

@@ -50,9 +50,10 @@ test("storage root and cameras are enough: everything else has its default", () 
       ffmpegTimeoutMs: 20_000,
       thumbnailWidth: 320,
     },
-    api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4, allowedOrigins: [] },
+    api: { host: "127.0.0.1", port: 8080, maxMpeg1Streams: 4, allowedOrigins: [], hosts: [], trustedProxies: [] },
     health: {
       host: "127.0.0.1",
+      hosts: [],
       recorderPort: 8081,
       converterPort: 8082,
       reaperPort: 8083,
@@ -380,4 +381,33 @@ test("api.allowedOrigins takes origins as browsers send them, as a list or with 
     expect(problemsOf({ api: { allowedOrigins: [wrong] } }).message).toContain("api.allowedOrigins");
   }
   expect(parse({ api: { allowedOrigins: origins.join(", ") } }).api.allowedOrigins).toEqual(origins);
+});
+
+test("api.hosts and health.hosts take names and addresses with or without a port", () => {
+  const hosts = ["nvr.example", "NVR.example:8443", "192.0.2.10", "2001:db8::1", "[2001:db8::1]:8080", "küche.example"];
+  expect(parse({ api: { hosts } }).api.hosts).toEqual(hosts);
+  expect(parse({}, { NVR_API_HOSTS: "nvr.example, api" }).api.hosts).toEqual(["nvr.example", "api"]);
+  expect(parse({}, { NVR_HEALTH_HOSTS: "recorder" }).health.hosts).toEqual(["recorder"]);
+  for (const wrong of [
+    "https://nvr.example",
+    "nvr.example/",
+    "*",
+    "a b",
+    "user@nvr.example",
+    "nvr.example:99999",
+    "",
+    5,
+  ]) {
+    expect(problemsOf({ api: { hosts: [wrong] } }).message, String(wrong)).toMatch(/api\.hosts.*list of host names/);
+  }
+  expect(problemsOf({ health: { hosts: "http://recorder" } }).message).toContain("health.hosts");
+});
+
+test("api.trustedProxies takes addresses and networks", () => {
+  const trustedProxies = ["127.0.0.1", "::1", "172.16.0.0/12", "2001:db8::/32", "::ffff:192.0.2.1"];
+  expect(parse({ api: { trustedProxies } }).api.trustedProxies).toEqual(trustedProxies);
+  expect(parse({}, { NVR_API_TRUSTED_PROXIES: "127.0.0.1, ::1" }).api.trustedProxies).toEqual(["127.0.0.1", "::1"]);
+  for (const wrong of ["nginx", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0", "10.0.0.1:80", "", 5, true]) {
+    expect(problemsOf({ api: { trustedProxies: [wrong] } }).message, String(wrong)).toMatch(/api\.trustedProxies/);
+  }
 });

@@ -6,9 +6,11 @@ import {
   duration,
   fingerprint,
   host,
+  hostNames,
   hosts,
   httpUrl,
   type Leaf,
+  networks,
   optional,
   origins,
   path,
@@ -214,12 +216,27 @@ export const mainSchema = {
       default: [],
       env: "NVR_API_ALLOWED_ORIGINS",
     }),
+    hosts: hostNames({
+      doc: "The names by which page and API are opened, beside localhost and the addresses that they are served at: a proxy's, this machine's in the network. Requests for any other are refused. proxy.md tells more.",
+      default: [],
+      env: "NVR_API_HOSTS",
+    }),
+    trustedProxies: networks({
+      doc: "The proxies in front, whose X-Forwarded-For, -Host and -Proto (or Forwarded) count; what others send of these is passed over. proxy.md tells more.",
+      default: [],
+      env: "NVR_API_TRUSTED_PROXIES",
+    }),
   },
   health: {
     host: host({
       doc: "The address at which recorder, converter and reaper serve /health and /metrics.",
       default: "127.0.0.1",
       env: "NVR_HEALTH_HOST",
+    }),
+    hosts: hostNames({
+      doc: "The names by which /health and /metrics are asked for there, beside localhost and the addresses that they are served at, such as those by which Prometheus knows the services.",
+      default: [],
+      env: "NVR_HEALTH_HOSTS",
     }),
     recorderPort: port({
       doc: "The recorder's port for them; when it is taken (a second recorder), any free one.",

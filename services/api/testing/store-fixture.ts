@@ -42,7 +42,7 @@ export class StoreFixture {
       storage: { root: this.root },
       cameras: new Map(configured),
       redis: { url: `redis://:${SECRET}@127.0.0.1:1/` },
-      api: { host: "127.0.0.1", port: 0, maxMpeg1Streams: 2, allowedOrigins: [] },
+      api: { host: "127.0.0.1", port: 0, maxMpeg1Streams: 2, allowedOrigins: [], hosts: [], trustedProxies: [] },
       health: { patienceMs: 1000, watchClock: true },
     } as unknown as Config);
   }

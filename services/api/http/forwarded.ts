@@ -1,0 +1,103 @@
+import type { IncomingMessage } from "node:http";
+import { BlockList, isIPv6 } from "node:net";
+import { parse } from "forwarded-parse";
+import { normalizeAddress } from "../../../shared/http/ip-address.ts";
+
+/** What a request's proxies say of it, as far as they are trusted. */
+export interface ForwardedRequest {
+  /** Who asked, normalized; empty when that cannot be told any more, since the connection has ended. */
+  address: string;
+  /** The host, with its port if it has one, that was asked for. */
+  host?: string;
+  /** "http" or "https", by which it was asked for. */
+  protocol?: string;
+}
+
+type Heard = Pick<IncomingMessage, "headers" | "socket">;
+
+/** Whether an address is that of a trusted proxy. */
+export type ProxyTrust = (address: string) => boolean;
+
+/** @param trustedProxies addresses and networks (`10.0.0.0/8`), as `api.trustedProxies` has them */
+export function proxyTrust(trustedProxies: readonly string[]): ProxyTrust {
+  if (trustedProxies.length === 0) return () => false;
+  const list = new BlockList();
+  for (const text of trustedProxies) {
+    const [first = "", prefix] = text.split("/");
+    const address = normalizeAddress(first) ?? first;
+    if (prefix === undefined) list.addAddress(address, familyOf(address));
+    else list.addSubnet(address, Number(prefix), familyOf(address));
+  }
+  return (address) => address !== "" && list.check(address, familyOf(address));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
+}
+
+/**
+ * Who asked, for which host, and how. Without trusted proxies in between that is the connection's other end; headers that
+ * say otherwise count only when such a proxy sent them.
+ *
+ * `X-Forwarded-For`, `-Host` and `-Proto` are read, or `Forwarded` (RFC 7239), never both: a proxy sets one kind and passes
+ * on what the client wrote in the other. Lists are read from their end, where the nearest proxy adds; what stands before
+ * the first address that is not trusted, a client may have made up.
+ */
+export function forwardedRequest({ headers, socket }: Heard, isTrusted: ProxyTrust): ForwardedRequest {
+  let address = normalizeAddress(socket.remoteAddress ?? "") ?? "";
+  let said: Hop = {};
+  if (isTrusted(address)) {
+    for (const hop of readHops(headers).reverse()) {
+      said = hop;
+      const before = addressOf(hop.for);
+      if (before !== undefined) address = before;
+      if (before === undefined || !isTrusted(before)) break;
+    }
+  }
+  const { host, protocol } = said;
+  return { address, ...(host !== undefined && { host }), ...(protocol !== undefined && { protocol }) };
+}
+
+/** What one proxy says of the request that it was sent. */
+interface Hop {
+  /** Who sent it. */
+  for?: string | undefined;
+  host?: string | undefined;
+  protocol?: string | undefined;
+}
+
+/** The nearest proxy's comes last. */
+function readHops(headers: IncomingMessage["headers"]): Hop[] {
+  const addresses = listOf(headers["x-forwarded-for"]);
+  // Where more than one stands, the nearest proxy added the last to what it was sent.
+  const host = listOf(headers["x-forwarded-host"]).at(-1);
+  const protocol = listOf(headers["x-forwarded-proto"]).at(-1)?.toLowerCase();
+  if (addresses.length > 0 || host !== undefined || protocol !== undefined) {
+    if (addresses.length === 0) return [{ host, protocol }];
+    return addresses.map((address) => ({ for: address, host, protocol }));
+  }
+  try {
+    return parse(headers.forwarded ?? "").map((hop) => ({
+      for: hop.for,
+      host: hop.host,
+      protocol: hop.proto?.toLowerCase(),
+    }));
+  } catch {
+    return []; // not as the standard has it: as if nothing were said
+  }
+}
+
+function listOf(value: string | string[] | undefined): string[] {
+  return (value ?? "")
+    .toString()
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** The address in `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; undefined in `unknown` and `_hidden`. */
+function addressOf(node: string | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(node) ?? [];
+  return normalizeAddress(bracketed ?? plain ?? node);
+}
