@@ -8,8 +8,9 @@ import type { SystemMonitor } from "./health/system-monitor.ts";
 import { compress } from "./http/compress.ts";
 import { allowOrigins } from "./http/cors.ts";
 import type { SystemName } from "./http/envelope.ts";
-import { errorHandler, notFound, requireHost } from "./http/errors.ts";
-import { refuseCrossSiteChanges, securityHeaders } from "./http/security-headers.ts";
+import { errorHandler, notFound } from "./http/errors.ts";
+import type { OriginGuard } from "./http/origin-guard.ts";
+import { securityHeaders } from "./http/security-headers.ts";
 import type { Ranges } from "./range/ranges.ts";
 import { camerasRoutes } from "./routes/cameras.ts";
 import { conditionsRoutes } from "./routes/conditions.ts";
@@ -31,6 +32,7 @@ export interface AppParts {
   system: SystemName;
   catalog: Catalog;
   ranges: Ranges;
+  origins: OriginGuard;
   monitor: SystemMonitor;
   health: Pick<HealthWatch, "conditions" | "history">;
   events: EventHub;
@@ -48,7 +50,7 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(securityHeaders, requireHost, allowOrigins(parts.config), refuseCrossSiteChanges);
+  app.use(securityHeaders, allowOrigins(parts.config), parts.origins.refuseChanges);
   // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
   app.use(footageRoutes(parts));
   app.use(compress());
@@ -59,7 +61,7 @@ export function createApp(parts: AppParts): Express {
   app.use(camerasRoutes(parts));
   app.use(minutesRoutes(parts));
   app.use(eventRoutes(parts.events));
-  app.use(liveRoutes());
+  app.use(liveRoutes(parts));
   app.use(snapshotRoutes(parts));
   app.use(rangeRoutes(parts), rangeArchiveRoutes(parts));
   app.use("/admin/queues", parts.board);

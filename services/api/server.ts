@@ -8,6 +8,8 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Admission } from "./http/admission.ts";
+import { answerProblem, refuseUpgrade } from "./http/raw-problem.ts";
 
 /** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
@@ -24,7 +26,7 @@ const SOCKETS: ServerOptions = {
   requestTimeout: 30_000,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
-  requireHostHeader: false, // refused by the application, with a problem
+  requireHostHeader: false, // refused by the admission, with a problem
 };
 
 /** The targets that a request may have (RFC 9112 §3.2): without a path express answers in words of its own, with a # by another path. */
@@ -40,11 +42,19 @@ export class ApiServer {
   readonly #plain = new Set<Socket>();
   #isStopping = false;
 
-  constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false) {
+  /** @param admit asked of every request, before anything else looks at it */
+  constructor(
+    listener: RequestListener,
+    upgradeListener: UpgradeListener = () => false,
+    admit: Admission = () => undefined,
+  ) {
     const answer: RequestListener = (request, response) => {
       if (this.#isStopping) response.shouldKeepAlive = false;
-      if (TARGET.test(request.url ?? "")) listener(request, response);
-      else answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
+      if (!TARGET.test(request.url ?? ""))
+        return answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
+      const refusal = admit(request);
+      if (refusal === undefined) listener(request, response);
+      else answerProblem(response, refusal, request.url ?? "");
     };
     this.#server = createServer(SOCKETS, answer);
     this.#server.on("clientError", answerMalformed);
@@ -52,6 +62,8 @@ export class ApiServer {
     this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
     this.#server.on("upgrade", (request, socket, head) => {
+      const refusal = admit(request);
+      if (refusal !== undefined) return refuseUpgrade(socket, refusal, request.url ?? "");
       if (upgradeListener(request, socket, head)) return;
       this.#plain.add(socket as Socket);
       socket.on("close", () => this.#plain.delete(socket as Socket));

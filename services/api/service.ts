@@ -12,6 +12,8 @@ import { registerHealthMetrics } from "./health/health-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
+import { admission } from "./http/admission.ts";
+import { OriginGuard } from "./http/origin-guard.ts";
 import { listenError } from "./listen-error.ts";
 import { LiveSource } from "./live/live-source.ts";
 import { LiveViews } from "./live/live-views.ts";
@@ -49,6 +51,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   });
   const health = new HealthWatch({ config, monitor, store: new RedisHealthStore(redis, instance), instance, logger });
   const events = new EventHub({ catalog, monitor, health, logger });
+  const origins = new OriginGuard(config, logger);
   const problems = () => [];
   const app = createApp({
     config,
@@ -56,6 +59,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     system: systemName(options.projectRoot),
     catalog,
     ranges,
+    origins,
     monitor,
     health,
     events,
@@ -63,8 +67,12 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     board: boardRoutes(queue, () => redis.status === "ready"),
     healthRouter: createHealthHandler({ problems, metrics }),
   });
-  const live = new LiveViews({ config, logger, source: new LiveSource(redis) });
-  const server = new ApiServer(app, (request, socket, head) => live.upgrade(request, socket, head));
+  const live = new LiveViews({ config, logger, origins, source: new LiveSource(redis) });
+  const server = new ApiServer(
+    app,
+    (request, socket, head) => live.upgrade(request, socket, head),
+    admission(config, logger),
+  );
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, wanted, error);

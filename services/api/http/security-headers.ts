@@ -1,6 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
-import { Problem } from "./problem.ts";
 
 /** For the page: nothing from elsewhere, no inline script; pictures and video may come from blobs that it made itself. */
 const PAGE_POLICY = [
@@ -39,26 +37,3 @@ export const securityHeaders: RequestHandler = (req, res, next) => {
   res.setHeaders(SECURITY_HEADERS);
   next();
 };
-
-/** Refuses requests that change something when another web site makes them through the visitor's browser (CSRF). */
-export const refuseCrossSiteChanges: RequestHandler = (req, _res, next) => {
-  if (req.method === "GET" || req.method === "HEAD" || req.method === "OPTIONS") return next();
-  next(
-    isCrossSite(req.headers)
-      ? new Problem("cross-site", 403, "Another web site may not change anything here.")
-      : undefined,
-  );
-};
-
-/**
- * Whether another web site makes a request through the visitor's browser: by `Sec-Fetch-Site`, and for browsers without it
- * by `Origin`. Clients that are no browsers send neither.
- */
-export function isCrossSite({ "sec-fetch-site": site, origin, host }: IncomingHttpHeaders): boolean {
-  return site !== undefined ? site !== "same-origin" && site !== "none" : isForeign(origin, host);
-}
-
-function isForeign(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return false;
-  return origin !== `http://${host}` && origin !== `https://${host}`;
-}

@@ -10,6 +10,7 @@ import { encodeFrame } from "../../../shared/live/frame-message.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { OriginGuard } from "../http/origin-guard.ts";
 import { ApiServer } from "../server.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { LiveSource } from "./live-source.ts";
@@ -49,7 +50,13 @@ beforeEach(async () => {
   store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_H264_PIXELS } as never });
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
-  live = new LiveViews({ config: store.config, logger, source: new LiveSource(redis), patience: PATIENCE });
+  live = new LiveViews({
+    config: store.config,
+    logger,
+    origins: new OriginGuard(store.config, logger),
+    source: new LiveSource(redis),
+    patience: PATIENCE,
+  });
   server = new ApiServer(
     (_request, response) => void response.end("plain"),
     (request, socket, head) => live.upgrade(request, socket, head),

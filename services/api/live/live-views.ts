@@ -1,11 +1,12 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { isAllowedOrigin } from "../http/cors.ts";
-import { excerpt, Problem, problemDetails } from "../http/problem.ts";
-import { isCrossSite } from "../http/security-headers.ts";
+import type { OriginGuard } from "../http/origin-guard.ts";
+import { excerpt, Problem } from "../http/problem.ts";
+import { refuseUpgrade } from "../http/raw-problem.ts";
 import { type Channel, CloseCode } from "./channel.ts";
 import { H264Channel } from "./h264-channel.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -14,6 +15,7 @@ import { Mpeg1Channel } from "./mpeg1-channel.ts";
 export interface LiveViewsOptions {
   config: LiveConfig;
   source: LiveSource;
+  origins: OriginGuard;
   logger: Logger;
   patience?: LivePatience;
 }
@@ -68,7 +70,7 @@ export class LiveViews {
       asked = this.#read(request, target);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      refuse(socket, error, target);
+      refuseUpgrade(socket, error, target);
       return true;
     }
     socket.on("error", () => {});
@@ -100,8 +102,10 @@ export class LiveViews {
     const { pathname, searchParams } = new URL(target, "http://localhost");
     const id = PATH.exec(pathname)?.[1];
     if (id === undefined) throw new Problem("no-such-resource", 404, "There is no WebSocket here; docs/api.md has it.");
-    if (isCrossSite(request.headers) && !isAllowedOrigin(this.#options.config.current, request.headers.origin)) {
-      throw new Problem("cross-site", 403, "Another web site may not watch here.");
+    const { config, origins } = this.#options;
+    if (!isAllowedOrigin(config.current, request.headers.origin)) {
+      const refusal = origins.refusal(request, "watch");
+      if (refusal !== undefined) throw refusal;
     }
     if (this.#options.config.current.cameras.get(id)?.enabled !== true) {
       throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
@@ -212,14 +216,4 @@ export class LiveViews {
       }
     }
   }
-}
-
-/** Answers an upgrade request with an error, as the rest of the api does. */
-function refuse(socket: Duplex, problem: Problem, target: string): void {
-  const body = JSON.stringify(problemDetails(problem, target));
-  socket.on("error", () => {});
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

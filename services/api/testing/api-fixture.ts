@@ -10,6 +10,8 @@ import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
 import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
+import { admission } from "../http/admission.ts";
+import { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
 import { Ranges } from "../range/ranges.ts";
 import { ApiServer } from "../server.ts";
@@ -87,6 +89,7 @@ export class ApiFixture {
       system: { name: "Hindsight", version: "1.2.3" },
       catalog,
       ranges: new Ranges({ catalog, logger }),
+      origins: new OriginGuard(config, logger),
       monitor,
       health: this.#health,
       events: new EventHub({ catalog, monitor, health: this.#health, logger, intervalMs }),
@@ -98,7 +101,8 @@ export class ApiFixture {
         }),
       ...(options.healthRouter !== undefined && { healthRouter: options.healthRouter }),
     };
-    this.server = new ApiServer(watched(createApp(this.parts), (fault) => this.#faults.push(fault)));
+    const app = watched(createApp(this.parts), (fault) => this.#faults.push(fault));
+    this.server = new ApiServer(app, undefined, admission(config, logger));
   }
 
   async start(): Promise<this> {
