@@ -16,7 +16,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
-/** For Bull Board, whose page sets styles and its base in the markup. Its fonts from Google are left out: it does without. */
+/** For Bull Board, whose page sets styles and its base in the markup. */
 const BOARD_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
   "base-uri 'none'",
   "base-uri 'self'",
