@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Config, LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { isAllowedOrigin } from "../http/cors.ts";
 import type { OriginGuard } from "../http/origin-guard.ts";
@@ -107,9 +107,7 @@ export class LiveViews {
       const refusal = origins.refusal(request, "watch");
       if (refusal !== undefined) throw refusal;
     }
-    if (this.#options.config.current.cameras.get(id)?.enabled !== true) {
-      throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
-    }
+    requireRecorded(config.current, id);
     const codec = searchParams.get("codec") ?? "h264";
     if (codec !== "h264" && codec !== "mpeg1") {
       throw new Problem("bad-request", 400, `codec is "h264" or "mpeg1", not "${excerpt(codec)}".`);
@@ -215,5 +213,12 @@ export class LiveViews {
         viewer.ping();
       }
     }
+  }
+}
+
+/** Throws Problem 404 where nothing could be watched live. */
+export function requireRecorded({ cameras }: Config, id: string): void {
+  if (cameras.get(id)?.enabled !== true) {
+    throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
   }
 }

@@ -7,6 +7,7 @@ import { allowOnly } from "../http/errors.ts";
 import type { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
 import { single } from "../http/query.ts";
+import { requireRecorded } from "../live/live-views.ts";
 
 const UPGRADE = { Upgrade: "websocket", Connection: "Upgrade" };
 const DROPPED =
@@ -28,6 +29,7 @@ export function liveRoutes(parts: { config: LiveConfig; origins: OriginGuard; lo
         const refusal = origins.originRefusal(req, origin, "watch");
         if (refusal !== undefined) throw refusal;
       }
+      requireRecorded(config.current, req.params.camera);
       // Proxies that speak HTTP/1.0, or close each connection, leave out Upgrade, which is of the connection, and pass on the rest.
       const isDropped = req.headers["sec-websocket-key"] !== undefined;
       if (isDropped) warnings.warn("", `live view cannot be had by a browser. ${DROPPED}`);

@@ -13,8 +13,10 @@ import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
 import { admission } from "../http/admission.ts";
 import { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
+import type { LiveSource as FrameSource } from "../live/live-source.ts";
+import { LiveViews } from "../live/live-views.ts";
 import { Ranges } from "../range/ranges.ts";
-import { ApiServer } from "../server.ts";
+import { ApiServer, type UpgradeListener } from "../server.ts";
 import { watched } from "./contract-watch.ts";
 import type { StoreFixture } from "./store-fixture.ts";
 
@@ -31,6 +33,8 @@ export interface Reply {
 export interface ApiFixtureOptions {
   live?: LiveSource;
   board?: RequestHandler;
+  /** Lets browsers watch live, although nobody sends pictures. */
+  hasLiveViews?: boolean;
   healthRouter?: RequestHandler;
   eventIntervalMs?: number;
   /** Looks after the health all the time, as the api does. */
@@ -62,6 +66,7 @@ export class ApiFixture {
   readonly parts: AppParts;
   readonly server: ApiServer;
   readonly #health: HealthWatch;
+  readonly #liveViews: LiveViews | undefined;
   /** What was logged, a line each. */
   readonly log: string[] = [];
   /** Where answers were not as the OpenAPI document has them. */
@@ -102,7 +107,12 @@ export class ApiFixture {
       ...(options.healthRouter !== undefined && { healthRouter: options.healthRouter }),
     };
     const app = watched(createApp(this.parts), (fault) => this.#faults.push(fault));
-    this.server = new ApiServer(app, undefined, admission(config, logger));
+    if (options.hasLiveViews === true) {
+      const source = { listen: () => () => {} } as unknown as FrameSource;
+      this.#liveViews = new LiveViews({ config, logger, origins: this.parts.origins, source });
+    }
+    const upgrade: UpgradeListener = (...request) => this.#liveViews?.upgrade(...request) ?? false;
+    this.server = new ApiServer(app, upgrade, admission(config, logger));
   }
 
   async start(): Promise<this> {
@@ -112,6 +122,7 @@ export class ApiFixture {
 
   async stop(): Promise<void> {
     this.parts.events.close();
+    await this.#liveViews?.close();
     await this.#health.stop();
     await this.server.stop(0);
     this.#expectContract();
