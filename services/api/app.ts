@@ -8,8 +8,9 @@ import type { SystemMonitor } from "./health/system-monitor.ts";
 import { compress } from "./http/compress.ts";
 import { allowOrigins } from "./http/cors.ts";
 import type { SystemName } from "./http/envelope.ts";
-import { errorHandler, notFound, requireHost } from "./http/errors.ts";
-import { refuseCrossSiteChanges, refuseCrossSiteReads, securityHeaders } from "./http/security-headers.ts";
+import { errorHandler, notFound } from "./http/errors.ts";
+import type { OriginGuard } from "./http/origin-guard.ts";
+import { refuseCrossSiteReads, securityHeaders } from "./http/security-headers.ts";
 import { boundRequests } from "./limits/bound-requests.ts";
 import type { ClientOf } from "./limits/client-of.ts";
 import { requestPlaces } from "./limits/limits.ts";
@@ -35,6 +36,7 @@ export interface AppParts {
   catalog: Catalog;
   ranges: Ranges;
   client: ClientOf;
+  origins: OriginGuard;
   monitor: SystemMonitor;
   health: Pick<HealthWatch, "conditions" | "history">;
   events: EventHub;
@@ -52,8 +54,8 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.enable("case sensitive routing");
   app.set("query parser", "simple");
-  app.use(securityHeaders, requireHost, allowOrigins(parts.config));
-  app.use(refuseCrossSiteChanges, refuseCrossSiteReads(parts.config), boundRequests(requestPlaces(), parts.client));
+  app.use(securityHeaders, allowOrigins(parts.config), parts.origins.refuseChanges);
+  app.use(refuseCrossSiteReads(parts.config), boundRequests(requestPlaces(), parts.client));
   // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
   app.use(footageRoutes(parts));
   app.use(compress());
@@ -64,7 +66,7 @@ export function createApp(parts: AppParts): Express {
   app.use(camerasRoutes(parts));
   app.use(minutesRoutes(parts));
   app.use(eventRoutes(parts.events, parts.client));
-  app.use(liveRoutes());
+  app.use(liveRoutes(parts));
   app.use(snapshotRoutes(parts));
   app.use(rangeRoutes(parts), rangeArchiveRoutes(parts));
   app.use("/admin/queues", parts.board);

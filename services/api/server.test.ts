@@ -21,7 +21,7 @@ afterEach(async () => {
 /** A download that has begun and is not read on. */
 async function beginDownload(headers = ""): Promise<Socket> {
   const socket = connect(api.port, "127.0.0.1");
-  socket.write(`GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
+  socket.write(`GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
   await once(socket, "readable");
   return socket;
 }
@@ -60,7 +60,7 @@ describe("ApiServer", () => {
   it("keeps connections for 65 s between requests, and says while it stops that no more will come", async () => {
     const socket = await beginDownload();
     const stopped = api.server.stop(30_000);
-    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const pieces: Buffer[] = [];
     socket.on("data", (piece) => pieces.push(piece));
     await once(socket, "close");
@@ -75,7 +75,7 @@ describe("ApiServer", () => {
 
   it("does not wait for idle connections that browsers keep alive", async () => {
     const socket = connect(api.port, "127.0.0.1");
-    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.write("GET /api/1/cameras.json HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await once(socket, "data");
     const beganMs = Date.now();
     await api.server.stop(30_000);

@@ -8,7 +8,8 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Problem, problemDetails } from "./http/problem.ts";
+import type { Admission } from "./http/admission.ts";
+import { answerProblem, refuseUpgrade } from "./http/raw-problem.ts";
 import { STALL_LIMIT_MS } from "./http/send-file.ts";
 import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
@@ -28,7 +29,7 @@ const SOCKETS: ServerOptions = {
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
   connectionsCheckingInterval: 5000, // so often Node looks whether one of the first two is over
-  requireHostHeader: false, // refused by the application, with a problem
+  requireHostHeader: false, // refused by the admission, with a problem
 };
 
 /** The targets that a request may have (RFC 9112 §3.2): without a path express answers in words of its own, with a # by another path. */
@@ -37,6 +38,12 @@ const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))[^#]*$/i;
 /** Connections that wait to be taken; with Node's 511 a further one at the same moment comes a second late, by TCP's repetition. */
 const BACKLOG = 4096;
 
+/** What a request has to pass before anything else looks at it. */
+export interface Gate {
+  admit?: Admission;
+  connections?: ConnectionBounds;
+}
+
 /** An HTTP server that stops without cutting off those who are being served. */
 export class ApiServer {
   readonly #server: Server;
@@ -44,29 +51,28 @@ export class ApiServer {
   readonly #plain = new Set<Socket>();
   #isStopping = false;
 
-  constructor(
-    listener: RequestListener,
-    upgradeListener: UpgradeListener = () => false,
-    bounds: ConnectionBounds | undefined = undefined,
-  ) {
+  constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false, gate: Gate = {}) {
+    const refusalOf = (request: IncomingMessage) => gate.admit?.(request) ?? gate.connections?.refusal(request.socket);
     const answer: RequestListener = (request, response) => {
       if (this.#isStopping) response.shouldKeepAlive = false;
-      const refusal = bounds?.refusal(request.socket);
-      if (refusal !== undefined) answerRefused(response, refusal, request.url ?? "/");
-      else if (TARGET.test(request.url ?? "")) listener(request, response);
-      else answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
+      if (!TARGET.test(request.url ?? ""))
+        return answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
+      const refusal = refusalOf(request);
+      if (refusal === undefined) listener(request, response);
+      else answerProblem(response, refusal, request.url ?? "");
     };
     this.#server = createServer(SOCKETS, answer);
     // Whatever is sent: a client that takes nothing for so long is cut off. WebSockets have pings instead.
     this.#server.timeout = STALL_LIMIT_MS;
-    if (bounds !== undefined) this.#server.on("connection", (socket) => bounds.admit(socket));
+    this.#server.on("connection", (socket) => gate.connections?.admit(socket));
     this.#server.on("clientError", answerMalformed);
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
     this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
     this.#server.on("upgrade", (request, socket, head) => {
-      const isRefused = bounds?.refusal(request.socket) !== undefined;
-      if (!isRefused && upgradeListener(request, socket, head)) return;
+      const refusal = refusalOf(request);
+      if (refusal !== undefined) return refuseUpgrade(socket, refusal, request.url ?? "");
+      if (upgradeListener(request, socket, head)) return;
       this.#plain.add(socket as Socket);
       socket.on("close", () => this.#plain.delete(socket as Socket));
       answerPlainly(answer, request, socket as Socket);
@@ -113,19 +119,6 @@ function answerPlainly(listener: RequestListener, request: IncomingMessage, sock
   response.on("finish", () => socket.end());
   socket.on("error", () => socket.destroy());
   listener(request, response as Parameters<RequestListener>[1]);
-}
-
-/** On a connection too many. */
-function answerRefused(response: ServerResponse, problem: Problem, target: string): void {
-  const body = JSON.stringify(problemDetails(problem, target));
-  response.writeHead(problem.status, {
-    ...problem.headers,
-    "Cache-Control": "no-store",
-    "Content-Length": Buffer.byteLength(body),
-    "Content-Type": "application/problem+json",
-    Connection: "close",
-  });
-  response.end(body);
 }
 
 /** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */

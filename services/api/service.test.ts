@@ -8,6 +8,7 @@ import type { ReaperConfig } from "../../shared/config/config.ts";
 import { connectRedis } from "../../shared/redis/connect-redis.ts";
 import type { ServiceContext } from "../../shared/service/service.ts";
 import { StartError } from "../../shared/service/start-error.ts";
+import { watchLive } from "../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { projectRoot } from "./project.ts";
 import { type ApiService, startApi } from "./service.ts";
@@ -49,6 +50,18 @@ describe("startApi", () => {
     expect(await (await fetch(url("/health"))).json()).toEqual({ status: "ok" });
     expect(await (await fetch(url("/metrics"))).text()).toContain("process_cpu_user_seconds_total");
     expect((await fetch(url("/admin/queues"))).status).toBe(200);
+  });
+
+  it("serves nothing to a page that has its own name resolved to this machine", async () => {
+    for (const path of ["/api/1/system.json", "/metrics", "/admin/queues", "/"]) {
+      const { statusCode } = await new Promise<IncomingMessage>((resolve) =>
+        get(url(path), { headers: { Host: "evil.example" } }, (res) => resolve(res.resume())),
+      );
+      expect(statusCode, path).toBe(421);
+    }
+    expect(await watchLive(url(""), "front-door", { headers: { Host: "evil.example" } }).catch(String)).toContain(
+      "421",
+    );
   });
 
   it("tells of what is wrong and has lasted, in system.json and in the metrics, with the figures that no other service has", async () => {

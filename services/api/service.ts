@@ -12,6 +12,8 @@ import { registerHealthMetrics } from "./health/health-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
 import { redisSource } from "./health/live-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
+import { admission } from "./http/admission.ts";
+import { OriginGuard } from "./http/origin-guard.ts";
 import { clientOf } from "./limits/client-of.ts";
 import { connectionBounds } from "./limits/limits.ts";
 import { listenError } from "./listen-error.ts";
@@ -52,6 +54,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   const health = new HealthWatch({ config, monitor, store: new RedisHealthStore(redis, instance), instance, logger });
   const events = new EventHub({ catalog, monitor, health, logger });
   const client = clientOf(config);
+  const origins = new OriginGuard(config, logger);
   const problems = () => [];
   const app = createApp({
     config,
@@ -60,6 +63,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     catalog,
     ranges,
     client,
+    origins,
     monitor,
     health,
     events,
@@ -67,9 +71,10 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     board: boardRoutes(queue, () => redis.status === "ready"),
     healthRouter: createHealthHandler({ problems, metrics }),
   });
-  const live = new LiveViews({ config, logger, client, source: new LiveSource(redis) });
+  const live = new LiveViews({ config, logger, client, origins, source: new LiveSource(redis) });
   const upgrade = (...asked: Parameters<LiveViews["upgrade"]>) => live.upgrade(...asked);
-  const server = new ApiServer(app, upgrade, connectionBounds(config));
+  const gate = { admit: admission(config, logger), connections: connectionBounds(config) };
+  const server = new ApiServer(app, upgrade, gate);
   const { host, port: wanted } = config.current.api;
   const port = await server.listen(host, wanted).catch((error: NodeJS.ErrnoException) => {
     throw listenError(host, wanted, error);

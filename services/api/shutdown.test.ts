@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function beginDownload(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
-  socket.write(`GET /api/1/camera/front-door.preview.${MINUTE}.mp4 HTTP/1.1\r\nHost: x\r\n\r\n`);
+  socket.write(`GET /api/1/camera/front-door.preview.${MINUTE}.mp4 HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   await once(socket, "readable");
   return socket;
 }

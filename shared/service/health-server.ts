@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { HostGuard } from "../http/host-guard.ts";
+import { problemDetails } from "../http/problem-details.ts";
 import type { Logger } from "../logging/logger.ts";
 
 export interface HealthParts {
@@ -46,6 +48,14 @@ function answer(response: ServerResponse, status: number, type: string, body: st
   response.end(body);
 }
 
+/** Where the health server listens, and under which names it is asked. */
+export interface HealthPlace {
+  host: string;
+  port: number;
+  /** `health.hosts` of the configuration in force. */
+  hosts(): readonly string[];
+}
+
 /** The small HTTP server of the services that serve nothing else. */
 export class HealthServer {
   readonly #server: Server;
@@ -58,8 +68,19 @@ export class HealthServer {
    * Serves at the port, or at any free one, with a warning, when it is taken or may not be used. When nothing can be
    * served at all, that is a warning as well: a service does its work unseen rather than not at all.
    */
-  static async start(handler: HealthHandler, host: string, port: number, logger: Logger): Promise<HealthServer> {
-    const server = createServer({ requestTimeout: 10_000 }, (request, response) => handler(request, response));
+  static async start(
+    handler: HealthHandler,
+    { host, port, hosts }: HealthPlace,
+    logger: Logger,
+  ): Promise<HealthServer> {
+    const guard = new HostGuard({ listensAt: host, hosts, setting: "health.hosts (NVR_HEALTH_HOSTS)", logger });
+    // Without a Host, Node would refuse by itself and without a word.
+    const server = createServer({ requestTimeout: 10_000, requireHostHeader: false }, (request, response) => {
+      const refusal = guard.refusal(request);
+      if (refusal === undefined) return handler(request, response);
+      const body = JSON.stringify(problemDetails(refusal, request.url ?? ""));
+      answer(response, refusal.status, "application/problem+json", body);
+    });
     server.unref();
     const health = new HealthServer(server);
     try {

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -123,6 +123,16 @@ test("a service serves health and metrics, tells Redis of itself, and stops on S
   expect(await store.readServices()).toEqual([]);
   redis.disconnect();
   expect(service.output(), "promise 5").not.toContain("hunter2-redis");
+});
+
+test("a service's health port serves what health.hosts names, and no other host", async () => {
+  const service = await run({ NVR_HEALTH_HOSTS: "recorder" });
+  const port = await service.healthPort();
+  const statusOf = (host: string) =>
+    new Promise((resolve) => {
+      get({ host: "127.0.0.1", port, path: "/metrics", headers: { host } }, (res) => resolve(res.resume().statusCode));
+    });
+  expect(await Promise.all(["recorder", "evil.example"].map(statusOf))).toEqual([200, 421]);
 });
 
 test("a service with problems answers 503 and names them", async () => {

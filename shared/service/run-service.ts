@@ -86,7 +86,8 @@ class ServiceProcess {
     const port = healthPort(this.#name, current);
     if (port !== undefined) {
       const handler = createHealthHandler({ problems, metrics: this.#metrics });
-      this.#health = await HealthServer.start(handler, current.health.host, port, this.#logger);
+      const place = { host: current.health.host, port, hosts: () => this.#config.current.health.hosts };
+      this.#health = await HealthServer.start(handler, place, this.#logger);
     }
     try {
       this.#starting = start({

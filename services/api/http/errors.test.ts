@@ -29,7 +29,7 @@ function raw(text: string): Promise<string> {
   });
 }
 
-const rest = "Host: x\r\nConnection: close\r\n\r\n";
+const rest = "Host: localhost\r\nConnection: close\r\n\r\n";
 const days = "/api/1/days";
 
 it.each([

@@ -4,12 +4,6 @@ import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { diskAway, Problem, problemDetails } from "./problem.ts";
 
-/** 400 for HTTP/1.1 without Host (RFC 9112 §3.2). */
-export const requireHost: RequestHandler = (req, _res, next) => {
-  const isThere = req.headers.host !== undefined || req.httpVersion !== "1.1";
-  next(isThere ? undefined : new Problem("bad-request", 400, "The request has no Host."));
-};
-
 /** 404 for whatever no route took. */
 export const notFound: RequestHandler = (req, _res, next) => {
   next(

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIPv6 } from "node:net";
 import { parse } from "forwarded-parse";
+import type { LiveConfig } from "../../../shared/config/config.ts";
 import { normalizeAddress } from "../../../shared/http/ip-address.ts";
 
 /** What a request's proxies say of it, as far as they are trusted. */
@@ -29,6 +30,18 @@ export function proxyTrust(trustedProxies: readonly string[]): ProxyTrust {
     else list.addSubnet(address, Number(prefix), familyOf(address));
   }
   return (address) => address !== "" && list.check(address, familyOf(address));
+}
+
+/** The trust of the configuration in force. */
+export function configuredTrust(config: LiveConfig): () => ProxyTrust {
+  let proxies: readonly string[] = [];
+  let trust = proxyTrust(proxies);
+  return () => {
+    const { trustedProxies } = config.current.api;
+    if (trustedProxies !== proxies) trust = proxyTrust(trustedProxies);
+    proxies = trustedProxies;
+    return trust;
+  };
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { RequestHandler } from "express";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { isAllowedOrigin } from "./cors.ts";
@@ -20,7 +19,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
-/** For Bull Board, whose page sets styles and its base in the markup. Its fonts from Google are left out: it does without. */
+/** For Bull Board, whose page sets styles and its base in the markup. */
 const BOARD_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
   "base-uri 'none'",
   "base-uri 'self'",
@@ -47,16 +46,6 @@ export const securityHeaders: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** Refuses requests that change something when another web site makes them through the visitor's browser (CSRF). */
-export const refuseCrossSiteChanges: RequestHandler = (req, _res, next) => {
-  if (req.method === "GET" || req.method === "HEAD" || req.method === "OPTIONS") return next();
-  next(
-    isCrossSite(req.headers)
-      ? new Problem("cross-site", 403, "Another web site may not change anything here.")
-      : undefined,
-  );
-};
-
 /**
  * Refuses what another web site asks for through the visitor's browser: it could read nothing of it, but occupy the api and
  * the visitor's connection. Scripts of `api.allowedOrigins` may ask. Links that are followed are no such thing; frames are.
@@ -72,17 +61,4 @@ export function refuseCrossSiteReads(config: LiveConfig): RequestHandler {
     const detail = "Another web site may not ask for this; api.allowedOrigins names those that may.";
     next(new Problem("cross-site", 403, detail));
   };
-}
-
-/**
- * Whether another web site makes a request through the visitor's browser: by `Sec-Fetch-Site`, and for browsers without it
- * by `Origin`. Clients that are no browsers send neither.
- */
-export function isCrossSite({ "sec-fetch-site": site, origin, host }: IncomingHttpHeaders): boolean {
-  return site !== undefined ? site !== "same-origin" && site !== "none" : isForeign(origin, host);
-}
-
-function isForeign(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined) return false;
-  return origin !== `http://${host}` && origin !== `https://${host}`;
 }

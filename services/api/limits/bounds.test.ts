@@ -37,7 +37,7 @@ async function serve(
   const logger = winston.createLogger({ transports: [] });
   const app = express().use(boundRequests(places, clientOf(store.config)));
   app.get("/quick", (_req, res) => void res.end("quick")).get("/slow", (_req, res) => void res.flushHeaders());
-  server = new ApiServer(app.use(errorHandler(logger)), undefined, bounds);
+  server = new ApiServer(app.use(errorHandler(logger)), undefined, bounds && { connections: bounds });
   port = await server.listen("127.0.0.1", 0);
 }
 

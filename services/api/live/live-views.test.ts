@@ -1,15 +1,17 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import winston from "winston";
+import { WebSocket } from "ws";
 import { framesChannel, RENEW_INTERVAL_MS, WATCH_CHANNEL } from "../../../shared/live/channels.ts";
 import { encodeFrame } from "../../../shared/live/frame-message.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { OriginGuard } from "../http/origin-guard.ts";
 import { clientOf } from "../limits/client-of.ts";
 import { ApiServer } from "../server.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
@@ -33,7 +35,7 @@ let server: ApiServer;
 let url: string;
 const asked: string[] = [];
 const logged: string[] = [];
-const sockets: Socket[] = [];
+const viewers: WebSocket[] = [];
 
 beforeAll(async () => {
   redisServer = await startRedis();
@@ -51,8 +53,14 @@ beforeEach(async () => {
   store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_H264_PIXELS } as never });
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
-  const client = clientOf(store.config);
-  live = new LiveViews({ config: store.config, logger, client, source: new LiveSource(redis), patience: PATIENCE });
+  live = new LiveViews({
+    config: store.config,
+    logger,
+    client: clientOf(store.config),
+    origins: new OriginGuard(store.config, logger),
+    source: new LiveSource(redis),
+    patience: PATIENCE,
+  });
   server = new ApiServer(
     (_request, response) => void response.end("plain"),
     (request, socket, head) => live.upgrade(request, socket, head),
@@ -61,7 +69,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const viewer of viewers.splice(0)) viewer.terminate();
   await live.close();
   await server.stop(0);
   redis.disconnect();
@@ -263,30 +271,29 @@ test("conversions are bounded in number; one that nobody watches any more makes 
   second.socket.close();
 });
 
-/** What the handshake of a WebSocket is answered when it comes from an address of this machine. */
-function shakeHands(localAddress: string, target = "yard/live"): Promise<string> {
+/** A viewer at an address of this machine. */
+function viewerAt(localAddress: string, target = "yard/live"): Promise<WebSocket> {
   return new Promise((resolve) => {
-    const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", localAddress });
-    sockets.push(socket);
-    socket.on("error", () => {});
-    socket.write(
-      `GET /api/1/camera/${target} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-    );
-    socket.once("data", (data) => resolve(data.toString()));
+    const viewer = new WebSocket(`${url.replace("http", "ws")}/api/1/camera/${target}`, { localAddress });
+    viewers.push(viewer);
+    viewer.once("open", () => resolve(viewer));
   });
 }
 
-const isTaken = (answer: string) => answer.startsWith("HTTP/1.1 101 ");
+/** With which code the api closes it soon; undefined when it does not. */
+function closingCode(viewer: WebSocket): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    viewer.once("close", (code) => resolve(code));
+    setTimeout(() => resolve(undefined), 500);
+  });
+}
 
 test("one client keeps nobody out: beyond its bound it is told so, and another one watches", async () => {
-  const answers = await Promise.all(Array.from({ length: 101 }, () => shakeHands("127.0.0.2")));
-  const [refused, ...others] = answers.filter((answer) => !isTaken(answer));
-  expect(others).toEqual([]);
-  expect(refused).toMatch(/^HTTP\/1\.1 429 [\s\S]*^Retry-After: \d+\r\n[\s\S]*problem:too-many-requests/m);
-  expect(await shakeHands("127.0.0.3")).toMatch(/^HTTP\/1\.1 101 /);
-  for (const socket of sockets) socket.destroy();
-  await expect.poll(async () => isTaken(await shakeHands("127.0.0.2")), { timeout: 20_000 }).toBe(true);
+  for (let i = 0; i < 100; i++) await viewerAt("127.0.0.2");
+  expect(await closingCode(await viewerAt("127.0.0.2"))).toBe(1013);
+  expect(await closingCode(await viewerAt("127.0.0.3"))).toBeUndefined();
+  for (const viewer of viewers) viewer.terminate();
+  await expect.poll(async () => closingCode(await viewerAt("127.0.0.2")), { timeout: 20_000 }).toBeUndefined();
 });
 
 test("a client that has all conversions to MPEG-1 leaves one to the next client, which takes no more than its share", async () => {
@@ -294,7 +301,7 @@ test("a client that has all conversions to MPEG-1 leaves one to the next client,
   const query = "?codec=mpeg1";
   const kept = await watchLive(url, "yard", { query });
   const ended = await watchLive(url, "gate", { query });
-  expect(await shakeHands("127.0.0.2", "shed/live?codec=mpeg1")).toMatch(/^HTTP\/1\.1 101 /);
+  await viewerAt("127.0.0.2", "shed/live?codec=mpeg1");
   expect(await ended.closed).toMatchObject({ code: 1013, reason: expect.stringContaining("api.maxMpeg1Streams") });
   expect(kept.socket.readyState).toBe(kept.socket.OPEN);
   expect(await (await watchLive(url, "gate", { query })).closed).toMatchObject({ code: 1013 });

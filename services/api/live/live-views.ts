@@ -1,11 +1,12 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { Config, LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { isAllowedOrigin } from "../http/cors.ts";
-import { excerpt, Problem, problemDetails } from "../http/problem.ts";
-import { isCrossSite } from "../http/security-headers.ts";
+import type { OriginGuard } from "../http/origin-guard.ts";
+import { excerpt, Problem } from "../http/problem.ts";
+import { refuseUpgrade } from "../http/raw-problem.ts";
 import type { ClientOf } from "../limits/client-of.ts";
 import { ClientPlaces } from "../limits/client-places.ts";
 import { type Channel, CloseCode } from "./channel.ts";
@@ -17,6 +18,7 @@ import { Mpeg1Channel } from "./mpeg1-channel.ts";
 export interface LiveViewsOptions {
   config: LiveConfig;
   source: LiveSource;
+  origins: OriginGuard;
   logger: Logger;
   client: ClientOf;
   patience?: LivePatience;
@@ -36,6 +38,8 @@ type Codec = "h264" | "mpeg1";
 
 const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
 const PING_INTERVAL_MS = 10_000;
+/** Of a close frame, in bytes (RFC 6455 §5.5). */
+const LONGEST_REASON = 123;
 const CLOSE_PATIENCE_MS = 1000;
 /** A client may be a household of several screens, each with all its cameras. */
 const VIEWERS = { what: "live views", perClient: 100, inAll: 400 };
@@ -72,16 +76,24 @@ export class LiveViews {
     const target = request.url ?? "/";
     const client = this.#options.client(request);
     let asked: { camera: string; codec: Codec };
+    let tooMany: Problem | undefined;
     try {
       asked = this.#read(request, target);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      refuseUpgrade(socket, error, target);
+      return true;
+    }
+    try {
       socket.once("close", this.#places.take(client));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      refuse(socket, error, target);
-      return true;
+      tooMany = error;
     }
     socket.on("error", () => {});
     this.#server.handleUpgrade(request, socket, head, (viewer) => {
+      // Told by a close code, which a page can read: it cannot read the answer to an upgrade that is refused.
+      if (tooMany !== undefined) return turnAway(viewer, tooMany);
       this.#clients.set(viewer, client);
       this.#admit(viewer, asked.camera, asked.codec, client);
     });
@@ -112,12 +124,12 @@ export class LiveViews {
     const { pathname, searchParams } = new URL(target, "http://localhost");
     const id = PATH.exec(pathname)?.[1];
     if (id === undefined) throw new Problem("no-such-resource", 404, "There is no WebSocket here; docs/api.md has it.");
-    if (isCrossSite(request.headers) && !isAllowedOrigin(this.#options.config.current, request.headers.origin)) {
-      throw new Problem("cross-site", 403, "Another web site may not watch here.");
+    const { config, origins } = this.#options;
+    if (!isAllowedOrigin(config.current, request.headers.origin)) {
+      const refusal = origins.refusal(request, "watch");
+      if (refusal !== undefined) throw refusal;
     }
-    if (this.#options.config.current.cameras.get(id)?.enabled !== true) {
-      throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
-    }
+    requireRecorded(config.current, id);
     const codec = searchParams.get("codec") ?? "h264";
     if (codec !== "h264" && codec !== "mpeg1") {
       throw new Problem("bad-request", 400, `codec is "h264" or "mpeg1", not "${excerpt(codec)}".`);
@@ -235,15 +247,15 @@ export class LiveViews {
   }
 }
 
-/** Answers an upgrade request with an error, as the rest of the api does. */
-function refuse(socket: Duplex, problem: Problem, target: string): void {
-  const body = JSON.stringify(problemDetails(problem, target));
-  const headers = Object.entries(problem.headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
-  socket.on("error", () => {});
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Connection: close\r\n${headers}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+/** Throws Problem 404 where nothing could be watched live. */
+export function requireRecorded({ cameras }: Config, id: string): void {
+  if (cameras.get(id)?.enabled !== true) {
+    throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
+  }
+}
+
+function turnAway(viewer: WebSocket, { message }: Problem): void {
+  viewer.on("error", () => viewer.terminate());
+  viewer.close(CloseCode.tryAgainLater, message.slice(0, LONGEST_REASON));
+  setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS).unref();
 }

@@ -29,7 +29,13 @@ export const livePaths: OpenApi.PathsObject = {
     operationId: "watchLive",
     tags: ["Live"],
     summary: "A camera live, over a WebSocket",
-    parameters: [cameraId, inQuery("codec", "Of the pictures.", { ...choice(["h264", "mpeg1"], ""), default: "h264" })],
+    parameters: [
+      cameraId,
+      inQuery("codec", "Of the pictures.", { ...choice(["h264", "mpeg1"], ""), default: "h264" }),
+      inQuery("origin", "Without a WebSocket: 403 tells why one of a page of this origin would be refused.", {
+        type: "string",
+      }),
+    ],
     responses: {
       101: { description: "A WebSocket; docs/live.md tells what comes." },
       ...problems({

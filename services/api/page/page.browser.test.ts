@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { ReverseProxy } from "../testing/reverse-proxy.ts";
 import {
   clock,
   HOUR_MS,
@@ -72,6 +73,42 @@ test("a banner says what is wrong, since when, and what to do, and goes by itsel
   fixture.refused.clear();
   await banner.waitFor({ state: "detached" });
   await page.getByText("All well").waitFor();
+});
+
+test("live pictures that are refused behind a proxy are told on the page, with what to set, until they are not", async () => {
+  const proxy = await new ReverseProxy(fixture.api.port, { host: (_asked, upstream) => upstream }).start();
+  const page = await fixture.open("#/");
+  await page.goto(`http://127.0.0.1:${proxy.port}/`);
+  await page.locator(".card").first().hover();
+  const banner = page.getByRole("region", { name: "What needs attention" });
+  const told = banner.getByText(`add "127.0.0.1:${proxy.port}" to api.hosts (NVR_API_HOSTS)`);
+  await told.waitFor();
+  expect(await page.getByText("All well").count()).toBe(0);
+  expect(fixture.api.log.filter((line) => line.includes("api.hosts (NVR_API_HOSTS)"))).toHaveLength(1);
+  const { api } = fixture.store.config.current;
+  fixture.store.config.change({ api: { ...api, hosts: [`127.0.0.1:${proxy.port}`] } });
+  await page.locator(".card").first().hover();
+  await told.waitFor({ state: "detached" });
+  fixture.store.config.change({ api });
+  await page.context().close();
+  await proxy.stop();
+  fixture.complaints.length = 0; // of the refused connections
+});
+
+test("a proxy that passes no WebSockets on is told as such", async () => {
+  const hosts = { host: (_asked: string, upstream: string) => upstream };
+  const proxy = await new ReverseProxy(fixture.api.port, { ...hosts, dropsUpgrades: true }).start();
+  const { api } = fixture.store.config.current;
+  fixture.store.config.change({ api: { ...api, hosts: [`127.0.0.1:${proxy.port}`] } });
+  const page = await fixture.open("#/");
+  await page.goto(`http://127.0.0.1:${proxy.port}/`);
+  await page.locator(".card").first().hover();
+  await page.getByText("No WebSocket gets through to Hindsight").waitFor();
+  expect(fixture.api.log.filter((line) => line.includes("does not pass WebSockets on"))).toHaveLength(1);
+  fixture.store.config.change({ api });
+  await page.context().close();
+  await proxy.stop();
+  fixture.complaints.length = 0;
 });
 
 test("pointing at the timeline shows that minute's picture, and that there is none in a gap", async () => {

@@ -5,6 +5,7 @@ import type { Queue } from "bullmq";
 import { type RequestHandler, Router } from "express";
 import { sendProblem } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
+import { allowBoardActions } from "./board-actions.ts";
 
 type BoardServer = Parameters<typeof createBullBoard>[0]["serverAdapter"];
 
@@ -13,15 +14,23 @@ export const BOARD_PATH = "/admin/queues";
 /** BullMQ's calls wait without end while Redis is away; a request to the board does not. */
 const PATIENCE_MS = 5000;
 
+const FOREIGN_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/gi;
+
+/** Without what sets a rate limit, which would be refused; its other buttons Bull Board shows all or none of. */
+class BoardAdapter extends BullMQAdapter {
+  override get supportsGlobalRateLimit(): boolean {
+    return false;
+  }
+}
+
 /**
- * Bull Board on the conversion queue: what waits, runs, failed and why; failed jobs can be tried again. Removing jobs
- * loses no footage: the converter's sweep finds the chunks again. Jobs cannot be added or rewritten here, since a job
- * names the directory that a converter works in.
+ * Bull Board on the conversion queue: what waits, runs, failed and why; jobs can be tried again, and removed. Removing jobs
+ * loses no footage: the converter's sweep finds the chunks again.
  */
 export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestHandler {
   const server = new ExpressAdapter();
   server.setBasePath(BOARD_PATH);
-  const adapter = new BullMQAdapter(queue, { description: "Chunks to be converted into minutes" });
+  const adapter = new BoardAdapter(queue, { description: "Chunks to be converted into minutes" });
   adapter.setFormatter("data", onlyKnownFields);
   createBullBoard({
     queues: [adapter],
@@ -30,14 +39,8 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
     options: { uiConfig: { boardTitle: "Hindsight", hideRedisDetails: true, hideDocsLink: true } },
   });
   const router = Router({ caseSensitive: true });
-  router.use((req, res, next) => {
-    // As Bull Board's own router takes them: in any case.
-    if (/\/(?:add|update-data)\/?$/i.test(req.path) && req.method !== "GET") {
-      throw new Problem("method-not-allowed", 405, "Jobs are made by recorders and the converter's sweep only.", {
-        Allow: "GET, HEAD",
-      });
-    }
-    if (/^\/api\//i.test(req.path)) {
+  router.use(allowBoardActions, (req, res, next) => {
+    if (req.path.startsWith("/api/")) {
       if (!isRedisReady()) throw redisAway();
       const timer = setTimeout(() => {
         if (!res.headersSent) next(redisAway());
@@ -46,7 +49,7 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
     }
     next();
   });
-  router.use(asProblems, server.getRouter() as RequestHandler);
+  router.use(asProblems, withoutForeignLinks, server.getRouter() as RequestHandler);
   return router;
 }
 
@@ -59,6 +62,16 @@ const asProblems: RequestHandler = (req, res, next) => {
     const detail = typeof body?.error === "string" ? body.error : "Bull Board could not do that.";
     sendProblem(res, new Problem(kind, res.statusCode, detail, {}, { ...body }), req.originalUrl);
     return res;
+  };
+  next();
+};
+
+/** Bull Board's page without its fonts of Google, so that nobody elsewhere is told who looks at it; it does without. */
+const withoutForeignLinks: RequestHandler = (_req, res, next) => {
+  const send = res.send.bind(res);
+  res.send = (body: unknown) => {
+    const isPage = typeof body === "string" && !String(res.getHeader("Content-Type") ?? "text/html").includes("json");
+    return send(isPage ? body.replace(FOREIGN_LINK, "") : body);
   };
   next();
 };

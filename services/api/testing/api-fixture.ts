@@ -10,10 +10,14 @@ import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
 import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
+import { admission } from "../http/admission.ts";
+import { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
 import { clientOf } from "../limits/client-of.ts";
+import type { LiveSource as FrameSource } from "../live/live-source.ts";
+import { LiveViews } from "../live/live-views.ts";
 import { Ranges } from "../range/ranges.ts";
-import { ApiServer } from "../server.ts";
+import { ApiServer, type UpgradeListener } from "../server.ts";
 import { watched } from "./contract-watch.ts";
 import type { StoreFixture } from "./store-fixture.ts";
 
@@ -30,6 +34,8 @@ export interface Reply {
 export interface ApiFixtureOptions {
   live?: LiveSource;
   board?: RequestHandler;
+  /** Lets browsers watch live, although nobody sends pictures. */
+  hasLiveViews?: boolean;
   healthRouter?: RequestHandler;
   eventIntervalMs?: number;
   /** Looks after the health all the time, as the api does. */
@@ -61,6 +67,7 @@ export class ApiFixture {
   readonly parts: AppParts;
   readonly server: ApiServer;
   readonly #health: HealthWatch;
+  readonly #liveViews: LiveViews | undefined;
   /** What was logged, a line each. */
   readonly log: string[] = [];
   /** Where answers were not as the OpenAPI document has them. */
@@ -89,6 +96,7 @@ export class ApiFixture {
       catalog,
       ranges: new Ranges({ catalog, logger }),
       client: clientOf(config),
+      origins: new OriginGuard(config, logger),
       monitor,
       health: this.#health,
       events: new EventHub({ catalog, monitor, health: this.#health, logger, intervalMs }),
@@ -100,7 +108,19 @@ export class ApiFixture {
         }),
       ...(options.healthRouter !== undefined && { healthRouter: options.healthRouter }),
     };
-    this.server = new ApiServer(watched(createApp(this.parts), (fault) => this.#faults.push(fault)));
+    const app = watched(createApp(this.parts), (fault) => this.#faults.push(fault));
+    if (options.hasLiveViews === true) {
+      const source = { listen: () => () => {} } as unknown as FrameSource;
+      this.#liveViews = new LiveViews({
+        config,
+        logger,
+        client: this.parts.client,
+        origins: this.parts.origins,
+        source,
+      });
+    }
+    const upgrade: UpgradeListener = (...request) => this.#liveViews?.upgrade(...request) ?? false;
+    this.server = new ApiServer(app, upgrade, { admit: admission(config, logger) });
   }
 
   async start(): Promise<this> {
@@ -110,6 +130,7 @@ export class ApiFixture {
 
   async stop(): Promise<void> {
     this.parts.events.close();
+    await this.#liveViews?.close();
     await this.#health.stop();
     await this.server.stop(0);
     this.#expectContract();

@@ -2,6 +2,7 @@ import { readConditions, readSpans } from "./client/client.ts";
 import { EventFeed } from "./client/event-feed.ts";
 import { SystemState } from "./client/system-state.ts";
 import { Footage } from "./footage/footage.ts";
+import { LiveRefusal } from "./live/live-refusal.ts";
 import { minuteStartMs } from "./time/minute.ts";
 import { Gaps } from "./timeline/gaps.ts";
 import { Thumbnails } from "./timeline/thumbnails.ts";
@@ -19,6 +20,7 @@ export interface Services {
   gaps: Gaps;
   feed: EventFeed;
   notice: Notice;
+  liveRefusal: LiveRefusal;
 }
 
 /** Makes the services, wires the events to them and starts them. */
@@ -50,5 +52,6 @@ export function startServices(): Services {
   system.start();
   footage.start();
   feed.start();
-  return { router: new Router(), system, footage, thumbnails, troubles, gaps, feed, notice: new Notice() };
+  const own = { router: new Router(), notice: new Notice(), liveRefusal: new LiveRefusal() };
+  return { ...own, system, footage, thumbnails, troubles, gaps, feed };
 }

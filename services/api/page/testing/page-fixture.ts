@@ -137,6 +137,7 @@ export class PageFixture {
     return new ApiFixture(this.store, {
       live: this.#recording(),
       watchesHealth: true,
+      hasLiveViews: true,
       ...(healthStore !== undefined && { healthStore }),
     });
   }

@@ -473,6 +473,7 @@ export interface components {
         | "urn:hindsight:problem:precondition-failed"
         | "urn:hindsight:problem:range-not-satisfiable"
         | "urn:hindsight:problem:cross-site"
+        | "urn:hindsight:problem:unknown-host"
         | "urn:hindsight:problem:upgrade-required"
         | "urn:hindsight:problem:codec-change"
         | "urn:hindsight:problem:range-too-long"
@@ -4375,6 +4376,8 @@ export interface operations {
       query?: {
         /** @description Of the pictures. */
         codec?: "h264" | "mpeg1";
+        /** @description Without a WebSocket: 403 tells why one of a page of this origin would be refused. */
+        origin?: string;
       };
       header?: never;
       path: {

@@ -64,6 +64,19 @@ export function readConditions(fromMs: number, toMs: number): Promise<ConditionL
   return answerOf(api.GET("/api/1/conditions", { params: { query }, signal: patience() }));
 }
 
+/**
+ * Why a WebSocket for live pictures is refused to this page, which a browser does not tell: what the api says of the page's
+ * origin, or that something on the way has lost it. Undefined when nothing can be told. Does not throw.
+ */
+export async function whyLiveIsRefused(camera: string): Promise<string | undefined> {
+  const params = { path: { id: camera }, query: { origin: window.location.origin } };
+  const answer = await api.GET("/api/1/camera/{id}/live", { params, signal: patience() }).catch(() => undefined);
+  if (answer?.response.status === 426) {
+    return "No WebSocket gets through to Hindsight. Have the proxy in front pass on the headers Upgrade and Connection; docs/proxy.md tells how.";
+  }
+  return (answer?.error as Partial<components["schemas"]["Problem"]> | undefined)?.detail;
+}
+
 /** A minute's picture, 320 pixels wide. */
 export function thumbnailUrl(camera: string, timeMs: number): string {
   return fileUrl("/api/1/camera/{id}.thumbnail.{day}.{time}.jpg", { id: camera, ...minuteOf(timeMs) });

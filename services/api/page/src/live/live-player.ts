@@ -1,4 +1,5 @@
 import { Changing } from "../ui/store.ts";
+import type { LiveRefusal } from "./live-refusal.ts";
 import { LiveSocket, type StreamStart } from "./live-socket.ts";
 import { canPlay, MsePlayer } from "./mse-player.ts";
 
@@ -15,21 +16,23 @@ export class LivePlayer extends Changing {
   readonly #camera: string;
   readonly #video: HTMLVideoElement;
   readonly #canvas: HTMLCanvasElement;
-  #codec: "h264" | "mpeg1";
+  readonly #refusal: LiveRefusal;
+  #codec: "h264" | "mpeg1" = "h264";
   #socket: LiveSocket | undefined;
   #mse: MsePlayer | undefined;
   #mpeg1: Mpeg1Player | undefined;
   #hasPicture = false;
   #problem = "";
   #failures = 0;
+  #isRefused = false;
   #isClosed = false;
 
-  constructor(camera: string, video: HTMLVideoElement, canvas: HTMLCanvasElement, codec: "h264" | "mpeg1" = "h264") {
+  constructor(camera: string, video: HTMLVideoElement, canvas: HTMLCanvasElement, refusal: LiveRefusal) {
     super();
     this.#camera = camera;
     this.#video = video;
     this.#canvas = canvas;
-    this.#codec = codec;
+    this.#refusal = refusal;
     for (const name of ["playing", "timeupdate"]) video.addEventListener(name, this.#onPicture);
     document.addEventListener("visibilitychange", this.#onVisibility);
     if (!document.hidden) this.#open();
@@ -43,6 +46,11 @@ export class LivePlayer extends Changing {
   /** On which of the two the picture is. */
   get shownOn(): "video" | "canvas" {
     return this.#codec === "h264" ? "video" : "canvas";
+  }
+
+  /** Whether it is this page that is not let watch. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Why there is no picture; empty while it is on its way. */
@@ -68,11 +76,21 @@ export class LivePlayer extends Changing {
 
   #open(): void {
     this.#socket = new LiveSocket(this.#camera, this.#codec, {
+      onOpen: () => {
+        this.#isRefused = false;
+        this.#refusal.clear();
+        this.#showPicture(false, "");
+      },
       onStart: (start) => void this.#start(start),
       onBytes: (bytes) => (this.#codec === "h264" ? this.#mse : this.#mpeg1)?.append(bytes),
       onAway: (reason) => {
         this.#closeMse();
-        this.#showPicture(false, reason || "Hindsight does not answer.");
+        if (!this.#isRefused) this.#showPicture(false, reason || "Hindsight does not answer.");
+      },
+      onRefused: (advice) => {
+        this.#isRefused = true;
+        this.#refusal.tell(advice);
+        this.#showPicture(false, advice);
       },
     });
   }

@@ -1,3 +1,5 @@
+import { whyLiveIsRefused } from "../client/client.ts";
+
 /** What the api says before a stream begins. */
 export interface StreamStart {
   type: "start";
@@ -8,36 +10,51 @@ export interface StreamStart {
 }
 
 export interface LiveSocketListener {
+  onOpen(): void;
   /** A stream begins: the first, or one after a change of the picture. */
   onStart(start: StreamStart): void;
   onBytes(bytes: ArrayBuffer): void;
   /** The connection is lost, or was refused, and is being tried again; `reason` is what the api said, or empty. */
   onAway(reason: string): void;
+  /** There was no connection several times in a row, though the api answers; `advice` is what to set. It is being tried again. */
+  onRefused(advice: string): void;
 }
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8000;
+/** One may fail because the api is just being restarted. */
+const REFUSED_AFTER = 2;
 /** A stream without a frame for so long is asked for anew: a connection may be dead without knowing it. */
 const SILENCE_MS = 10_000;
 
 /** The connection over which a camera's live stream comes; made anew whenever it breaks, until it is closed. */
 export class LiveSocket {
+  readonly #camera: string;
   readonly #url: string;
   readonly #listener: LiveSocketListener;
   #socket: WebSocket | undefined;
+  /** Connections in a row that were never open. */
+  #unopened = 0;
   #retryMs = FIRST_RETRY_MS;
+  #isClosed = false;
   #retryTimer = 0;
   #silenceTimer = 0;
 
   constructor(camera: string, codec: "h264" | "mpeg1", listener: LiveSocketListener) {
     const url = new URL(`/api/1/camera/${camera}/live?codec=${codec}`, window.location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    this.#camera = camera;
     this.#url = url.href;
     this.#listener = listener;
     this.#connect();
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     window.clearTimeout(this.#retryTimer);
     window.clearTimeout(this.#silenceTimer);
     const socket = this.#socket;
@@ -55,6 +72,12 @@ export class LiveSocket {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#awaitFrame();
+    this.#unopened++;
+    socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
+      this.#unopened = 0;
+      this.#listener.onOpen();
+    });
     socket.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (socket !== this.#socket) return;
       this.#awaitFrame();
@@ -70,14 +93,20 @@ export class LiveSocket {
     });
   }
 
+  async #askWhy(): Promise<void> {
+    const advice = await whyLiveIsRefused(this.#camera);
+    if (advice !== undefined && this.#unopened >= REFUSED_AFTER && !this.#isClosed) this.#listener.onRefused(advice);
+  }
+
   #awaitFrame(): void {
     window.clearTimeout(this.#silenceTimer);
     this.#silenceTimer = window.setTimeout(() => this.#lost("The camera sends no picture."), SILENCE_MS);
   }
 
   #lost(reason: string): void {
-    this.close();
+    this.#drop();
     this.#listener.onAway(reason);
+    if (this.#unopened >= REFUSED_AFTER) void this.#askWhy();
     this.#retryTimer = window.setTimeout(() => this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
   }

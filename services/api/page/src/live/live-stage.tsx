@@ -20,7 +20,7 @@ export function LiveStage({ services, session }: { services: Services; session: 
   if (services.system.status?.camera[session.active] === undefined) return null;
   return (
     <>
-      {camera !== undefined && <LiveView camera={camera} hasText />}
+      {camera !== undefined && <LiveView camera={camera} hasText refusal={services.liveRefusal} />}
       <button
         type="button"
         class="live-button"

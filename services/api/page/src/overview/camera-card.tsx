@@ -4,6 +4,7 @@ import type { CameraStatus } from "../../../../../shared/status/camera-status.ts
 import { previewUrl, thumbnailUrl } from "../client/client.ts";
 import type { SystemStatus } from "../client/types.ts";
 import { useLiveOnHover } from "../live/live-on-hover.ts";
+import type { LiveRefusal } from "../live/live-refusal.ts";
 import { LiveView } from "../live/live-view.tsx";
 import type { Services } from "../services.ts";
 import { formatClock, formatDuration, formatMoment } from "../time/format.ts";
@@ -51,6 +52,7 @@ export function CameraCard({ services, camera, status }: Props): JSX.Element {
           known={services.footage.loaded}
           sinceMs={recording ? sinceMs : Number.NaN}
           isLive={live.isLive && recording}
+          refusal={services.liveRefusal}
         />
         <div class="card-text">
           <h2>{camera}</h2>
@@ -90,15 +92,16 @@ function Picture(props: {
   known: boolean;
   sinceMs: number;
   isLive: boolean;
+  refusal: LiveRefusal;
 }): JSX.Element {
-  const { camera, minuteMs, known, sinceMs, isLive } = props;
+  const { camera, minuteMs, known, sinceMs, isLive, refusal } = props;
   // The former picture stays until the new one is there.
   const [shown, setShown] = useState<number>();
   if (minuteMs === undefined) {
     return (
       <div class="card-picture card-empty">
         <span>{known ? firstPictureText(sinceMs) : "Loading…"}</span>
-        {isLive && <LiveView camera={camera} hasText={false} />}
+        {isLive && <LiveView camera={camera} hasText={false} refusal={refusal} />}
       </div>
     );
   }
@@ -115,7 +118,7 @@ function Picture(props: {
         onLoad={() => setShown(minuteMs)}
       />
       <span class="card-time">{label}</span>
-      {isLive && <LiveView camera={camera} hasText={false} />}
+      {isLive && <LiveView camera={camera} hasText={false} refusal={refusal} />}
     </div>
   );
 }

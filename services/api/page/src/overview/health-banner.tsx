@@ -1,10 +1,13 @@
 import type { JSX } from "preact";
 import type { Condition } from "../../../../../shared/health/condition.ts";
+import type { PageCondition } from "../live/live-refusal.ts";
 import { formatMoment } from "../time/format.ts";
 import { Icon } from "../ui/icons.tsx";
 
+type Told = Condition | PageCondition;
+
 /** What is wrong, since when, and what to do about it; nothing when all is well. */
-export function HealthBanner({ health }: { health: readonly Condition[] }): JSX.Element | null {
+export function HealthBanner({ health }: { health: readonly Told[] }): JSX.Element | null {
   if (health.length === 0) return null;
   return (
     <section class="problems" aria-label="What needs attention">
@@ -17,7 +20,7 @@ export function HealthBanner({ health }: { health: readonly Condition[] }): JSX.
   );
 }
 
-function Line({ condition: { severity, subject, message, advice, since } }: { condition: Condition }): JSX.Element {
+function Line({ condition: { severity, subject, message, advice, since } }: { condition: Told }): JSX.Element {
   return (
     <li data-tone={severity === "error" ? "bad" : "warn"}>
       <Icon name="warning" />

@@ -12,8 +12,8 @@ const MOST_STACKED = 6;
 
 /** All cameras at a glance: what each sees, whether it records, and what is wrong. */
 export function Overview({ services }: { services: Services }): JSX.Element {
-  const { system, footage, feed } = services;
-  useChanges(system, footage, feed);
+  const { system, footage, feed, liveRefusal } = services;
+  useChanges(system, footage, feed, liveRefusal);
   const { status } = system;
   if (status === undefined) {
     return (
@@ -27,7 +27,7 @@ export function Overview({ services }: { services: Services }): JSX.Element {
   return (
     <main class="overview" data-offline={feed.online ? undefined : ""}>
       <h1 class="visually-hidden">Cameras</h1>
-      <HealthBanner health={status.health} />
+      <HealthBanner health={[...status.health, ...liveRefusal.conditions]} />
       {enabled.length === 0 && <NoCameras />}
       <ul class="cards" aria-label="Cameras">
         {enabled.map((camera) => (

@@ -43,8 +43,8 @@ export function Header({ services }: { services: Services }): JSX.Element {
   );
 }
 
-function Health({ services: { system, feed } }: { services: Services }): JSX.Element {
-  useChanges(system, feed);
+function Health({ services: { system, feed, liveRefusal } }: { services: Services }): JSX.Element {
+  useChanges(system, feed, liveRefusal);
   if (!feed.online) {
     const since = feed.offlineSinceMs === undefined ? "" : ` since ${formatSeconds(feed.offlineSinceMs)}`;
     return (
@@ -62,7 +62,7 @@ function Health({ services: { system, feed } }: { services: Services }): JSX.Ele
       </span>
     );
   const errors = status.health.filter(({ severity }) => severity === "error").length;
-  const warnings = status.health.length - errors;
+  const warnings = status.health.length - errors + liveRefusal.conditions.length;
   return (
     <a class="health" href="#/" data-tone={errors > 0 ? "bad" : warnings > 0 ? "warn" : "good"}>
       <span class="dot" aria-hidden="true" />

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import type { RequestHandler } from "express";
+import type { LiveConfig } from "../../../shared/config/config.ts";
+import { parseHost } from "../../../shared/http/host-name.ts";
+import type { Logger } from "../../../shared/logging/logger.ts";
+import { WarnOnce } from "../../../shared/logging/warn-once.ts";
+import { configuredTrust, type ForwardedRequest, forwardedRequest } from "./forwarded.ts";
+import { excerpt, Problem } from "./problem.ts";
+
+type Heard = Pick<IncomingMessage, "headers" | "socket">;
+
+/**
+ * Tells our own page from other web sites, which can make requests through the visitor's browser as well. Browsers say
+ * whose page asks: by `Sec-Fetch-Site`, or where that is not sent (to plain http, in some for WebSockets) by `Origin`,
+ * which is ours when it is what was asked for, or stands in `api.hosts`. Clients that are no browsers send neither.
+ */
+export class OriginGuard {
+  readonly #config: LiveConfig;
+  readonly #warnings: WarnOnce;
+  readonly #trust: ReturnType<typeof configuredTrust>;
+
+  constructor(config: LiveConfig, logger: Logger) {
+    this.#config = config;
+    this.#warnings = new WarnOnce(logger);
+    this.#trust = configuredTrust(config);
+  }
+
+  /** Refuses requests that change something when another web site makes them (CSRF). */
+  readonly refuseChanges: RequestHandler = (req, _res, next) => {
+    if (req.method === "GET" || req.method === "HEAD" || req.method === "OPTIONS") return next();
+    next(this.refusal(req, "change anything"));
+  };
+
+  /** Why a page's request is refused, and what to set when the page is ours; undefined when it is not. */
+  refusal(request: Heard, deed: "watch" | "change anything"): Problem | undefined {
+    const { origin, "sec-fetch-site": site } = request.headers;
+    if (site === "same-origin" || site === "none") return undefined;
+    const problem =
+      site === undefined
+        ? this.originRefusal(request, origin, deed)
+        : new Problem("cross-site", 403, `Another web site may not ${deed} here.`);
+    if (problem !== undefined) this.#warnings.warn(origin ?? "", `a page of ${named(origin)}: ${problem.message}`);
+    return problem;
+  }
+
+  /** The same by the page's origin alone. */
+  originRefusal(request: Heard, origin: string | undefined, deed: "watch" | "change anything"): Problem | undefined {
+    if (origin === undefined) return undefined;
+    const forwarded = forwardedRequest(request, this.#trust());
+    if (this.#isOurs(origin, request.headers.host, forwarded)) return undefined;
+    const protocol = URL.canParse(origin) ? new URL(origin).protocol.slice(0, -1) : "";
+    const todo =
+      forwarded.protocol !== undefined && forwarded.protocol !== protocol
+        ? `have the proxy send the browser's protocol as X-Forwarded-Proto, instead of "${excerpt(forwarded.protocol)}"`
+        : `add ${named(origin.replace(/^https?:\/\//, ""))} to api.hosts (NVR_API_HOSTS)`;
+    const asked = named(forwarded.host ?? request.headers.host);
+    return new Problem(
+      "cross-site",
+      403,
+      `Another web site may not ${deed} here, and the page of ${named(origin)} looks like one, since ${asked} was asked for. ` +
+        `If it is Hindsight's own page behind a proxy, ${todo}; docs/proxy.md tells more.`,
+    );
+  }
+
+  #isOurs(origin: string, host: string | undefined, forwarded: ForwardedRequest): boolean {
+    const [, protocol = "", authority = ""] = /^(https?):\/\/(.*)$/.exec(origin) ?? [];
+    const page = parseHost(authority);
+    if (page === undefined || (forwarded.protocol !== undefined && forwarded.protocol !== protocol)) return false;
+    const standard = protocol === "https" ? 443 : 80;
+    const ours = [...this.#config.current.api.hosts, host ?? "", forwarded.host ?? ""];
+    return ours.some((text) => {
+      const our = parseHost(text);
+      return our?.name === page.name && (our.port ?? standard) === (page.port ?? standard);
+    });
+  }
+}
+
+function named(text: string | undefined): string {
+  return text === undefined ? "an unknown origin" : `"${excerpt(text)}"`;
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from "node:http";
+import { isIP, isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { Logger } from "../logging/logger.ts";
+import { WarnOnce } from "../logging/warn-once.ts";
+import { parseHost } from "./host-name.ts";
+import { normalizeAddress } from "./ip-address.ts";
+import { excerpt } from "./problem-details.ts";
+
+/** Why a request is not served: 400, it names no host, or several; 421 (RFC 9110 §15.5.20), it names another. */
+export interface HostRefusal {
+  kind: "bad-request" | "unknown-host";
+  status: 400 | 421;
+  message: string;
+}
+
+export interface HostGuardOptions {
+  /** The host name or address that the server was told to listen at. */
+  listensAt: string;
+  /** Further names under which it is asked, as the configuration in force has them. */
+  hosts(): readonly string[];
+  /** Where these are set, for messages, such as "api.hosts (NVR_API_HOSTS)". */
+  setting: string;
+  logger: Logger;
+}
+
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/**
+ * Serves nobody who asks for another host. A web page can have the visitor's browser resolve its own name to an address
+ * of ours (DNS rebinding): what it then loads counts as its own, so that it may read and steer everything; but the
+ * browser tells the name. Ours are the loopback names and addresses, what the server listens at, and the names set.
+ */
+export class HostGuard {
+  readonly #options: HostGuardOptions;
+  readonly #warnings: WarnOnce;
+  #hosts: readonly string[] = [];
+  #names: ReadonlySet<string> = new Set();
+
+  constructor(options: HostGuardOptions) {
+    this.#options = options;
+    this.#warnings = new WarnOnce(options.logger);
+  }
+
+  /**
+   * Why a request must not be served; undefined when it may.
+   * @param forwardedHost the host that a trusted proxy says was asked for
+   */
+  refusal(request: IncomingMessage, forwardedHost?: string): HostRefusal | undefined {
+    const { rawHeaders, headers, httpVersion } = request;
+    const given = rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && name.toLowerCase() === "host");
+    if (given.length > 1) return malformed("The request has two Host headers."); // RFC 9112 §3.2
+    if (headers.host === undefined && httpVersion !== "1.0") return malformed("The request has no Host.");
+    const target = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(request.url ?? "")?.[1];
+    for (const host of [headers.host, target, forwardedHost]) {
+      const refused = host === undefined ? undefined : this.#refuse(host, request.socket.localAddress);
+      if (refused !== undefined) return refused;
+    }
+    return undefined;
+  }
+
+  #refuse(host: string, localAddress: string | undefined): HostRefusal | undefined {
+    const name = parseHost(host)?.name;
+    if (name === undefined) return malformed(`"${excerpt(host)}" names no host.`);
+    if (isLoopback(name) || this.#isConfigured(name) || this.#isListenedAt(name, localAddress)) return undefined;
+    const { setting } = this.#options;
+    const todo = `if this is a name of this machine, or of a proxy in front of it, add it to ${setting}`;
+    this.#warnings.warn(name, `a request for "${excerpt(name)}" was refused: ${todo}`);
+    return {
+      kind: "unknown-host",
+      status: 421,
+      message: `"${excerpt(name)}" is not served here: ${todo}; docs/proxy.md tells more.`,
+    };
+  }
+
+  #isConfigured(name: string): boolean {
+    const hosts = this.#options.hosts();
+    if (hosts !== this.#hosts) {
+      this.#hosts = hosts;
+      this.#names = new Set(hosts.map((host) => parseHost(host)?.name ?? host));
+    }
+    return this.#names.has(name);
+  }
+
+  #isListenedAt(name: string, localAddress: string | undefined): boolean {
+    const { listensAt } = this.#options;
+    if (isIP(name) === 0) return name === listensAt.toLowerCase();
+    // Nobody is reached at "every address", but browsers take it for this machine.
+    if (EVERY_ADDRESS.has(name)) return false;
+    if (name === normalizeAddress(localAddress ?? "") || name === normalizeAddress(listensAt)) return true;
+    return EVERY_ADDRESS.has(listensAt) && isOfThisMachine(name);
+  }
+}
+
+function malformed(message: string): HostRefusal {
+  return { kind: "bad-request", status: 400, message };
+}
+
+/** Browsers resolve `localhost` and what ends in it to loopback by themselves (RFC 6761 §6.3). */
+function isLoopback(name: string): boolean {
+  if (isIPv4(name)) return name.startsWith("127.");
+  return name === "::1" || name === "localhost" || name.endsWith(".localhost");
+}
+
+function isOfThisMachine(address: string): boolean {
+  const interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return interfaces.some((each) => normalizeAddress(each.address) === address);
+}
