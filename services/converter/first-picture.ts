@@ -2,7 +2,7 @@ import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
 import { SpsError } from "../../shared/h264/sps.ts";
 import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
+import { type AvcConfiguration, avcConfigurationOf, isSameFormat } from "../../shared/mp4/avc-configuration.ts";
 import { type Keyframe, keyframeOf } from "../../shared/pictures/keyframe.ts";
 import { PictureTooLargeError } from "../../shared/pictures/picture-size.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
@@ -24,6 +24,33 @@ export async function* keyframesOf(plan: MinutePlan): AsyncGenerator<ReadKeyfram
     configuration = configurationIn(nals) ?? configuration;
     if (configuration === undefined) continue;
     yield { nals, configuration };
+  }
+}
+
+/**
+ * What the boxes of a planned minute's mp4 tell a decoder: the parameter sets of its first keyframe, and whether those of
+ * another part give its pictures another format. Undefined when there are none.
+ */
+export async function configurationOf(plan: MinutePlan): Promise<AvcConfiguration | undefined> {
+  const { done, value } = await keyframesOf(plan).next();
+  if (done === true) return undefined;
+  const { configuration } = value;
+  for await (const nals of firstKeyframesOfSources(plan)) {
+    const other = configurationIn(nals);
+    if (other !== undefined && !isSameFormat(configuration, other)) return { ...configuration, formatChanges: true };
+  }
+  return configuration;
+}
+
+/** Nothing where there is one source alone: no camera is known that changes its format within a session. */
+async function* firstKeyframesOfSources({ movie, ranges }: MinutePlan): AsyncGenerator<Buffer[]> {
+  const left = new Set(ranges.map(({ source }) => source));
+  if (left.size === 1) return;
+  let base = 0;
+  for (const { source, from, to } of ranges) {
+    const keyframe = movie.keyframes.find((index) => index >= base && index < base + to - from);
+    if (keyframe !== undefined && left.delete(source)) yield await readNals(source, from + keyframe - base);
+    base += to - from;
   }
 }
 
@@ -63,11 +90,15 @@ async function* keyframeNals(plan: MinutePlan): AsyncGenerator<Buffer[]> {
   let base = 0;
   for (const { source, from, to } of plan.ranges) {
     for (; at < keyframes.length && (keyframes[at] as number) < base + to - from; at++) {
-      const sample = await readSample(source, from + (keyframes[at] as number) - base);
-      yield source.isAnnexB ? splitAccessUnit(sample) : splitLengths(sample, source);
+      yield await readNals(source, from + (keyframes[at] as number) - base);
     }
     base += to - from;
   }
+}
+
+async function readNals(source: SampleSource, index: number): Promise<Buffer[]> {
+  const sample = await readSample(source, index);
+  return source.isAnnexB ? splitAccessUnit(sample) : splitLengths(sample, source);
 }
 
 function configurationIn(nals: Buffer[]): AvcConfiguration | undefined {

@@ -15,7 +15,7 @@ import { minuteEndUs } from "../../shared/time/minute.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { DiskSemaphores } from "./disk-semaphores.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
-import { keyframesOf } from "./first-picture.ts";
+import { configurationOf } from "./first-picture.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { LaterChunk } from "./later-footage.ts";
 import { MinuteLock } from "./minute-lock.ts";
@@ -182,9 +182,9 @@ class MinuteConversion {
   }
 
   async #writeMovie(plan: MinutePlan): Promise<void> {
-    const { done, value } = await keyframesOf(plan).next();
-    if (done === true) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
-    const head = writeMovieHead({ ...value.configuration, ...plan.movie });
+    const configuration = await configurationOf(plan);
+    if (configuration === undefined) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
+    const head = writeMovieHead({ ...configuration, ...plan.movie });
     await this.#tools.copying.run(this.#mp4Path, () =>
       writeAside(this.#mp4Path, async (file) => {
         await writeAll(file, [head]);

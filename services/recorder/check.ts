@@ -6,6 +6,7 @@ import { isWithin, readMounts } from "../../shared/disk/mount-points.ts";
 import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../../shared/logging/redactor.ts";
 import { asCameraError } from "./camera/errors.ts";
+import { describeSize } from "./camera/picture-size.ts";
 import { type ProbeResult, probeCamera } from "./camera/probe.ts";
 import { quoting } from "./camera/quote.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
@@ -63,5 +64,5 @@ function describe({ sps, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: P
   const keyframes =
     keyframeIntervalMs === undefined ? "no second keyframe seen" : `a keyframe every ${keyframeIntervalMs / 1000} s`;
   const megabits = (bitsPerSecond / 1e6).toFixed(2);
-  return `ok, ${sps.codec}, ${sps.width}x${sps.height}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
+  return `ok, ${sps.codec}, ${describeSize(sps)}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
 }

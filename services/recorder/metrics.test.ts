@@ -13,6 +13,8 @@ const WHOLE: Required<CameraStatus> = {
   codec: "avc1.64001f",
   width: 1920,
   height: 1080,
+  displayWidth: 1921,
+  displayHeight: 1081,
   framesPerSecond: 12.5,
   bitsPerSecond: 4_000_001,
   keyframeIntervalMs: 2003,

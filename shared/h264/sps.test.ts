@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { displaySize } from "./display-size.ts";
 import { NalType, nalType, splitAnnexB } from "./nal.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
@@ -13,7 +14,16 @@ interface Judged {
   level: number;
   profile: string;
   r_frame_rate: string;
+  sample_aspect_ratio?: string;
+  color_range?: string;
+  color_primaries?: string;
+  color_transfer?: string;
+  color_space?: string;
 }
+
+/** Names that ffprobe has for code points of ISO/IEC 23091-2. */
+const CODE_POINTS: Record<string, number> = { bt709: 1, bt470bg: 5, smpte170m: 6, "iec61966-2-1": 13 };
+const codePoint = (name: string | undefined) => (name === undefined ? 2 : CODE_POINTS[name]);
 
 const PROFILES: Record<string, number> = {
   "Constrained Baseline": 66,
@@ -51,6 +61,11 @@ describe("parseSps (ITU-T H.264 §7.3.2.1.1) says what ffprobe says of", () => {
     ["322x182", ["-pix_fmt", "yuv420p10le"]],
     ["704x576", ["-vf", "setsar=1234/1233"]],
     ["640x360", ["-preset", "medium", "-x264-params", "cqm=jvt"]],
+    ["704x576", ["-vf", "setsar=16/11"]],
+    ["352x240", ["-vf", "setsar=10/11"]],
+    ["480x576", ["-vf", "setsar=2/1"]],
+    ["320x240", ["-vf", "setsar=1/1", "-pix_fmt", "yuvj420p", "-color_range", "pc"]],
+    ["1920x1080", "-color_primaries bt470bg -color_trc iec61966-2-1 -colorspace smpte170m -color_range tv".split(" ")],
     ["640x360", ["-color_primaries", "bt709", "-colorspace", "bt709", "-x264-params", "overscan=show:chromaloc=1"]],
   ])("%s %j", async (size, args) => {
     const { sps, judged } = await encode(size, args);
@@ -60,6 +75,48 @@ describe("parseSps (ITU-T H.264 §7.3.2.1.1) says what ffprobe says of", () => {
     if (!args.includes("-flags")) expect(parsed.framesPerSecond).toBeCloseTo(rate / per, 3); // fields are counted there
     expect(parsed.profileIdc).toBe(PROFILES[judged.profile]);
     expect(parsed.codec).toBe(`avc1.${sps.toString("hex", 1, 4)}`);
+    const { horizontal, vertical } = parsed.pixelAspect ?? { horizontal: 1, vertical: 1 };
+    expect(`${horizontal}:${vertical}`).toBe((judged.sample_aspect_ratio ?? "1:1").replace(/^0:1$/, "1:1"));
+    const { isFullRange = false, primaries = 2, transfer = 2, matrix = 2 } = parsed.colour ?? {};
+    expect(isFullRange).toBe(judged.color_range === "pc");
+    const told = [judged.color_primaries, judged.color_transfer, judged.color_space].map(codePoint);
+    expect([primaries, transfer, matrix]).toEqual(told);
+  });
+});
+
+/** An SPS whose VUI says nothing but the sample aspect ratio, made bit by bit after §7.3.2.1.1 and §E.1.1. */
+function spsWithAspect(width: number, height: number): Buffer {
+  const ue = (value: number) => (value + 1).toString(2).padStart(2 * (value + 1).toString(2).length - 1, "0");
+  const u16 = (value: number) => value.toString(2).padStart(16, "0");
+  const picture = [0, 0, 0, 0, 1].map(ue).join(""); // id, frame number, picture order (type, bits), reference frames
+  const size = `0${ue(43)}${ue(35)}110`; // 704 x 576, frames only, direct_8x8_inference, no cropping
+  const vui = `1111111111${u16(width)}${u16(height)}0000000`; // Extended_SAR, and nothing else
+  const bits = `${picture}${size}${vui}1`;
+  const bytes = bits.padEnd(Math.ceil(bits.length / 8) * 8, "0").match(/.{8}/g) as string[];
+  return Buffer.from([0x67, 0x42, 0xc0, 0x1e, ...bytes.map((byte) => Number.parseInt(byte, 2))]);
+}
+
+describe("parseSps takes pixels for square", () => {
+  test.each([
+    [1, 1],
+    [0, 0],
+    [0, 11],
+    [16, 0],
+    [65_535, 1],
+    [1, 65_535],
+    [4, 1],
+  ])("of %d:%d", (horizontal, vertical) => {
+    const sps = parseSps(spsWithAspect(horizontal, vertical));
+    expect(sps).toMatchObject({ width: 704, height: 576 });
+    expect(sps.pixelAspect).toBeUndefined();
+  });
+
+  test("where the ratio is cut off; not where what follows is", () => {
+    const whole = spsWithAspect(40, 33);
+    expect(parseSps(whole).pixelAspect).toEqual({ horizontal: 40, vertical: 33 });
+    expect(parseSps(whole.subarray(0, -1)).pixelAspect).toEqual({ horizontal: 40, vertical: 33 });
+    expect(parseSps(whole.subarray(0, -3))).toMatchObject({ width: 704, height: 576 });
+    expect(parseSps(whole.subarray(0, -3)).pixelAspect).toBeUndefined();
   });
 });
 
@@ -85,8 +142,12 @@ describe("parseSps refuses", () => {
     fc.assert(
       fc.property(fc.oneof(random, mutated), (bytes) => {
         try {
-          const { width, height, framesPerSecond } = parseSps(bytes);
+          const { width, height, framesPerSecond, pixelAspect } = parseSps(bytes);
           for (const side of [width, height]) expect(side > 0 && side <= 16_384 && Number.isInteger(side)).toBe(true);
+          const shown = displaySize({ width, height }, pixelAspect);
+          // Track headers have 16 bits for each side.
+          for (const side of [shown.width, shown.height]) expect(side > 0 && side <= 0xffff).toBe(true);
+          expect(shown.width >= width && shown.height >= height).toBe(true);
           expect(framesPerSecond === undefined || (framesPerSecond > 0 && framesPerSecond <= 1000)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(SpsError);

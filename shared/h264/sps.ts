@@ -1,9 +1,10 @@
 import { BitReader } from "./bit-reader.ts";
 import { NalType, nalType, removeEmulationPrevention } from "./nal.ts";
+import { readVui, type Vui } from "./vui.ts";
 
 /** What a sequence parameter set says of the pictures (ITU-T H.264 §7.3.2.1.1, §E.1.1). */
-export interface Sps {
-  /** Size of the picture as shown, after cropping. */
+export interface Sps extends Vui {
+  /** Size of the picture in pixels, after cropping; where these are not square, it is shown at another (`displaySize`). */
   width: number;
   height: number;
   /** Size of the picture as coded, before cropping: what a decoder must hold. */
@@ -14,8 +15,6 @@ export interface Sps {
   profileIdc: number;
   constraintFlags: number;
   levelIdc: number;
-  /** From the timing information when it is there; many cameras send none, or a wrong one. */
-  framesPerSecond?: number;
 }
 
 /** A sequence parameter set that breaks the rules of ITU-T H.264. */
@@ -25,7 +24,6 @@ export class SpsError extends Error {
 
 /** High profiles, whose SPS carries the chroma format and scaling matrices (§7.3.2.1.1). */
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
-const EXTENDED_SAR = 255;
 const MAX_SIDE = 16_384;
 
 /** Reads a sequence parameter set NAL unit, its header byte included. Throws SpsError when it is none or damaged. */
@@ -71,19 +69,8 @@ function readSps(bytes: Buffer): Sps {
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
     throw new SpsError(`damaged sequence parameter set: a picture of ${width}x${height}`);
   }
-  const framesPerSecond = readFrameRate(reader);
   const codec = `avc1.${[profileIdc, constraintFlags, levelIdc].map((v) => v.toString(16).padStart(2, "0")).join("")}`;
-  return {
-    width,
-    height,
-    codedWidth,
-    codedHeight,
-    codec,
-    profileIdc,
-    constraintFlags,
-    levelIdc,
-    ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
-  };
+  return { width, height, codedWidth, codedHeight, codec, profileIdc, constraintFlags, levelIdc, ...readVui(reader) };
 }
 
 function readChroma(reader: BitReader): { idc: number; separatePlanes: boolean } {
@@ -120,30 +107,5 @@ function skipPictureOrderCount(reader: BitReader): void {
     const cycle = reader.unsignedExpGolomb();
     if (cycle > 255) throw new SpsError("damaged sequence parameter set: a picture order cycle of more than 255");
     for (let i = 0; i < cycle; i++) reader.signedExpGolomb();
-  }
-}
-
-/** The frame rate of the VUI timing information, or undefined; a truncated VUI spoils nothing that came before it. */
-function readFrameRate(reader: BitReader): number | undefined {
-  try {
-    if (reader.bit() === 0) return undefined; // vui_parameters_present_flag
-    if (reader.bit() === 1 && reader.bits(8) === EXTENDED_SAR) reader.bits(32);
-    if (reader.bit() === 1) reader.bit(); // overscan
-    if (reader.bit() === 1) {
-      reader.bits(4); // video_format, video_full_range_flag
-      if (reader.bit() === 1) reader.bits(24); // colour description
-    }
-    if (reader.bit() === 1) {
-      reader.unsignedExpGolomb(); // chroma_sample_loc_type_top_field
-      reader.unsignedExpGolomb(); // chroma_sample_loc_type_bottom_field
-    }
-    if (reader.bit() === 0) return undefined; // timing_info_present_flag
-    const unitsInTick = reader.bits(32);
-    const timeScale = reader.bits(32);
-    const framesPerSecond = timeScale / (2 * unitsInTick);
-    return framesPerSecond > 0 && framesPerSecond <= 1000 ? framesPerSecond : undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
   }
 }

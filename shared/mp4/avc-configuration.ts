@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { BitReader } from "../h264/bit-reader.ts";
+import { displaySize, type Size } from "../h264/display-size.ts";
 import { NalType, nalType, removeEmulationPrevention } from "../h264/nal.ts";
-import { parseSps } from "../h264/sps.ts";
+import { parseSps, SpsError } from "../h264/sps.ts";
+import type { Vui } from "../h264/vui.ts";
 import { uint16 } from "./box.ts";
 import { Mp4Error } from "./box-reader.ts";
 
@@ -10,9 +13,17 @@ export interface AvcConfiguration {
   avcC: Buffer;
   /** RFC 6381, such as `avc1.64001f`. */
   codec: string;
+  /** Of the pictures as they are coded, after cropping. */
   width: number;
   height: number;
+  /**
+   * Further on pixels have another shape, or other colours. What a file's boxes say of them holds for all of it, so they say
+   * nothing then: players go by the parameter sets that are in band.
+   */
+  formatChanges?: boolean;
 }
+
+type PictureFormat = Pick<Vui, "pixelAspect" | "colour">;
 
 /** Profiles for which `avcC` also tells the chroma format and the bit depths. */
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 144, 244]);
@@ -38,6 +49,32 @@ export function avcConfigurationOf(nals: readonly Buffer[]): AvcConfiguration | 
     chromaFields(sps),
   ]);
   return { avcC, codec, width, height };
+}
+
+/**
+ * The shape of the pixels and the colours, from the first sequence parameter set in `avcC`: also a file that says nothing of
+ * them in boxes of their own has them there. Nothing where it is damaged, or where they change.
+ */
+export function pictureFormatOf({ avcC, formatChanges }: AvcConfiguration): PictureFormat {
+  if (formatChanges === true) return {};
+  try {
+    const [sps] = parameterSetsOf(avcC);
+    const { pixelAspect, colour } = sps === undefined ? {} : parseSps(sps);
+    return { ...(pixelAspect && { pixelAspect }), ...(colour && { colour }) };
+  } catch (error) {
+    if (error instanceof SpsError || error instanceof Mp4Error) return {};
+    throw error;
+  }
+}
+
+/** Whether pixels have the same shape and colours under both. */
+export function isSameFormat(one: AvcConfiguration, other: AvcConfiguration): boolean {
+  return one.avcC.equals(other.avcC) || isDeepStrictEqual(pictureFormatOf(one), pictureFormatOf(other));
+}
+
+/** The size at which the pictures are shown, in square pixels. */
+export function displaySizeOf(configuration: AvcConfiguration): Size {
+  return displaySize(configuration, pictureFormatOf(configuration).pixelAspect);
 }
 
 /** The parameter sets in the content of an `avcC` box, sequence parameter sets first. Throws Mp4Error. */

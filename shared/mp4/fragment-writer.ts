@@ -1,6 +1,7 @@
 import type { AvcConfiguration } from "./avc-configuration.ts";
 import { box, fullBox, uint32, uint32Table, uint64 } from "./box.ts";
-import { movieHeaderBox, sampleDescriptionBox, videoTrackParts } from "./movie-writer.ts";
+import { movieHeaderBox, videoTrackParts } from "./movie-writer.ts";
+import { sampleDescriptionBox } from "./sample-description.ts";
 
 /** Fragmented mp4 (ISO/IEC 14496-12 §8.8) of one video track, as Media Source Extensions take it. */
 

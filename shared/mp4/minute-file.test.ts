@@ -137,13 +137,9 @@ describe.each([
       expect(bytes.subarray(at, at + (movie.sizes[i] as number)).equals(toSample(data))).toBe(true);
     }
     const summary = await withFile(path, readMinuteSummary);
-    expect(summary).toEqual({
-      codec: movie.codec,
-      width: 320,
-      height: 192,
-      durationTicks: movie.durationTicks,
-      record,
-    });
+    const { avcC, codec } = movie;
+    const configuration = { avcC, codec, width: 320, height: 192 };
+    expect(summary).toEqual({ configuration, durationTicks: movie.durationTicks, record });
     expect(parseMovieSummary(bytes.subarray(40, 1500))).toEqual(summary);
   });
 });

@@ -14,9 +14,7 @@ export interface ReadMovie extends Movie {
 
 /** What the beginning of a movie's index tells without its sample tables. */
 export interface MovieSummary {
-  codec: string;
-  width: number;
-  height: number;
+  configuration: AvcConfiguration;
   durationTicks: number;
   record: CaptureRecord;
 }
@@ -65,8 +63,7 @@ export function parseMovieSummary(head: Buffer): MovieSummary {
   const record = readCaptureRecord(head, boxes);
   if (record === undefined) throw new Mp4Error("no capture record at the start of the index");
   const { configuration, durationTicks } = mediaOf(head, boxes, true);
-  const { codec, width, height } = configuration;
-  return { codec, width, height, durationTicks, record };
+  return { configuration, durationTicks, record };
 }
 
 function mediaOrCodec(moov: Buffer, boxes: FoundBox[], record: CaptureRecord): Media {

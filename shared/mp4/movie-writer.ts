@@ -1,7 +1,8 @@
-import type { AvcConfiguration } from "./avc-configuration.ts";
+import { type AvcConfiguration, displaySizeOf } from "./avc-configuration.ts";
 import { box, boxParts, fullBox, lengthOf, mediaDataHeader, uint16, uint32, uint64 } from "./box.ts";
 import { type CaptureRecord, writeCaptureRecord } from "./capture-record.ts";
 import { chunkOffsetBox, compositionBoxes, sampleToChunkBox, sizeBox, syncBox, timeBox } from "./sample-boxes.ts";
+import { sampleDescriptionBox } from "./sample-description.ts";
 import { type SampleTimes, TIMESCALE } from "./sample-times.ts";
 
 /** What a file of one video track holds. */
@@ -108,11 +109,12 @@ export function movieHeaderBox({ createdUs, timescale, duration, edit }: MovieTi
 
 /** `trak` of the video track, whose track_ID is 1, in parts; `tables` are the content of its `stbl`. */
 export function videoTrackParts(
-  { width, height }: AvcConfiguration,
+  configuration: AvcConfiguration,
   { createdUs, timescale, duration, edit }: MovieTiming,
   tables: readonly Buffer[],
 ): Buffer[] {
   const created = uint64(macTime(createdUs), macTime(createdUs));
+  const { width, height } = displaySizeOf(configuration);
   const header = fullBox(
     "tkhd",
     1,
@@ -150,21 +152,4 @@ function sampleTables(movie: Movie, isLong: boolean, mediaOffset: number): Buffe
     sampleToChunkBox(movie),
     chunkOffsetBox(movie, isLong, mediaOffset),
   ];
-}
-
-/** `stsd` with `avc1` (ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as well, as the camera sent them. */
-export function sampleDescriptionBox(movie: AvcConfiguration): Buffer {
-  const name = Buffer.alloc(32);
-  const entry = box(
-    "avc1",
-    uint16(0, 0, 0, 1), // reserved, data_reference_index
-    uint32(0, 0, 0, 0),
-    uint16(movie.width, movie.height),
-    uint32(0x48_0000, 0x48_0000, 0), // 72 dpi
-    uint16(1), // frame_count
-    name,
-    uint16(0x18, 0xffff),
-    box("avcC", movie.avcC),
-  );
-  return fullBox("stsd", 0, 0, uint32(1), entry);
 }

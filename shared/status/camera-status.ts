@@ -13,8 +13,12 @@ export interface CameraStatus {
   problem?: string;
   /** RFC 6381 codec string of the stream, such as avc1.64001f. */
   codec?: string;
+  /** Of the pictures as they are coded. */
   width?: number;
   height?: number;
+  /** At which they are shown: another one where pixels are not square. */
+  displayWidth?: number;
+  displayHeight?: number;
   framesPerSecond?: number;
   bitsPerSecond?: number;
   keyframeIntervalMs?: number;

@@ -6,7 +6,8 @@ import { planMinute } from "../../../shared/minute/minute-plan.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import { openRegularFile } from "../http/send-file.ts";
-import type { MinuteFacts, Picture } from "./minute-facts.ts";
+import type { MinuteFacts } from "./minute-facts.ts";
+import { type Picture, pictureOf } from "./picture.ts";
 
 /** Parameter sets stand before a keyframe's picture data. */
 const PARAMETER_BYTES = 4096;
@@ -48,9 +49,7 @@ async function readPicture(file: FileHandle, index: ChunkIndex): Promise<Picture
   await file.read(head, 0, head.length, index.offsets[keyframe] as number);
   try {
     const configuration = avcConfigurationOf(splitAccessUnit(head));
-    if (configuration === undefined) return undefined;
-    const { codec, width, height } = configuration;
-    return { codec, width, height };
+    return configuration && pictureOf(configuration);
   } catch (error) {
     if (error instanceof SpsError) return undefined;
     throw error;

@@ -9,18 +9,12 @@ import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 import { readChunkFacts } from "./chunk-facts.ts";
+import { type Picture, pictureOf } from "./picture.ts";
 
 /** A stretch of unbroken recording, µs since the Unix epoch. */
 export interface Span {
   startUs: number;
   endUs: number;
-}
-
-/** The codec (RFC 6381; the sample entry's type where it is none of ours) and the size in pixels, where they are known. */
-export interface Picture {
-  codec: string;
-  width?: number;
-  height?: number;
 }
 
 /** What only the inside of a minute's files tells. */
@@ -131,8 +125,8 @@ export class MinuteFactsReader {
 
   async #read(file: Parameters<typeof readMinuteSummary>[0]): Promise<MinuteFacts> {
     try {
-      const { codec, width, height, record } = await readMinuteSummary(file);
-      return { spans: record.spans.map(spanOf), picture: this.#picture({ codec, width, height }) };
+      const { record, configuration } = await readMinuteSummary(file);
+      return { spans: record.spans.map(spanOf), picture: this.#picture(pictureOf(configuration)) };
     } catch (error) {
       if (!(error instanceof OtherCodecError)) throw error;
       const record = await recordOfOtherCodec(file);
@@ -141,7 +135,7 @@ export class MinuteFactsReader {
   }
 
   #picture(picture: Picture): Picture {
-    const key = `${picture.codec} ${picture.width}x${picture.height}`;
+    const key = Object.values(picture).join(" ");
     const known = this.#pictures.get(key) ?? picture;
     this.#pictures.set(key, known);
     return known;

@@ -6,6 +6,7 @@ import { type DayIndex, Has, indexOf } from "../catalog/day-index.ts";
 import { formatInstant } from "../range/range-request.ts";
 import { gapsBetween, joinSpans } from "./join-spans.ts";
 import type { MinuteFacts, MinuteFactsReader, Span } from "./minute-facts.ts";
+import type { Picture } from "./picture.ts";
 
 /**
  * - `ready`: converted, can be played
@@ -32,7 +33,7 @@ export interface ListedMinute {
 }
 
 /** What is in a minute, by its capture times. Instants are ISO 8601 UTC with six digits of a second. */
-export interface Recorded {
+export interface Recorded extends Partial<Picture> {
   /** When its first picture was taken. */
   start: string;
   /** Where its last picture ends. */
@@ -40,9 +41,6 @@ export interface Recorded {
   /** Gaps not counted. */
   durationSeconds: number;
   gaps: { start: string; end: string }[];
-  codec?: string;
-  width?: number;
-  height?: number;
 }
 
 /** Which minutes are to be listed. */

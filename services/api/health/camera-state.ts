@@ -1,9 +1,14 @@
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
 import type { SystemStatus } from "./system-status.ts";
 
+const STREAM_MEMBERS = [
+  ...(["codec", "width", "height", "displayWidth", "displayHeight"] as const),
+  ...(["framesPerSecond", "bitsPerSecond", "newestFrame"] as const),
+];
+type StreamMember = (typeof STREAM_MEMBERS)[number];
+
 /** How the recording of a camera does. */
-export interface RecordingState
-  extends Pick<CameraStatus, "codec" | "width" | "height" | "framesPerSecond" | "bitsPerSecond" | "newestFrame"> {
+export interface RecordingState extends Pick<CameraStatus, StreamMember> {
   recording: boolean;
   /** `unknown`: no recorder tells. */
   state: CameraState | "unknown";
@@ -25,7 +30,6 @@ export function cameraState(status: SystemStatus, camera: string): RecordingStat
 }
 
 function streamOf(told: CameraStatus | undefined): Partial<CameraStatus> {
-  const { codec, width, height, framesPerSecond, bitsPerSecond, newestFrame } = told ?? {};
-  const members = { codec, width, height, framesPerSecond, bitsPerSecond, newestFrame };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  const members = STREAM_MEMBERS.map((member) => [member, told?.[member]] as const);
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
+import { pictureOf } from "../footage/picture.ts";
 import { Audience } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import { type LiveSource, MOST_KEPT_BYTES } from "./live-source.ts";
@@ -46,7 +47,8 @@ export class H264Channel implements Channel {
 }
 
 function preamble(start: StreamStart): [string, Buffer] {
-  const { codec, width, height, startTimeUs } = start;
-  const message = { type: "start", codec, width, height, startTime: new Date(startTimeUs / 1000).toISOString() };
+  const { configuration, startTimeUs } = start;
+  const startTime = new Date(startTimeUs / 1000).toISOString();
+  const message = { type: "start", ...pictureOf(configuration), startTime };
   return [JSON.stringify({ ...message, startTimeMs: startTimeUs / 1000 }), start.initializationSegment];
 }

@@ -23,7 +23,10 @@ test("nothing before a keyframe with parameter sets; then a stream begins, once"
   const fragments = new MovieFragments();
   expect(fragments.take(frame(1e12, false))).toBeUndefined();
   const first = fragments.take(frame(1e12 + 40_000, true));
-  expect(first?.start).toMatchObject({ codec: "avc1.42c01f", startTimeUs: 1e12 + 40_000 - 1_000_000 });
+  expect(first?.start).toMatchObject({
+    configuration: { codec: "avc1.42c01f" },
+    startTimeUs: 1e12 + 40_000 - 1_000_000,
+  });
   expect(fragments.take(frame(1e12 + 80_000, false))?.start).toBeUndefined();
   expect(fragments.take(frame(1e12 + 120_000, true))?.start).toBeUndefined();
 });
@@ -31,7 +34,7 @@ test("nothing before a keyframe with parameter sets; then a stream begins, once"
 test("a changed picture, or a clock that was set, begins a new stream", () => {
   const fragments = new MovieFragments();
   fragments.take(frame(1e12, true));
-  expect(fragments.take(frame(1e12 + 40_000, true, OTHER_SPS))?.start?.codec).toBe("avc1.42c01e");
+  expect(fragments.take(frame(1e12 + 40_000, true, OTHER_SPS))?.start?.configuration.codec).toBe("avc1.42c01e");
   expect(fragments.take(frame(1e12 - 60_000_000, true, OTHER_SPS))?.start).toBeDefined();
   expect(fragments.take(frame(1e12 + 60_000_000, true, OTHER_SPS))?.start).toBeDefined();
 });

@@ -6,10 +6,7 @@ import { writeFragment, writeInitializationSegment } from "../../../shared/mp4/f
 
 /** A stream that a player can begin: what it must be told, and the initialization segment. */
 export interface StreamStart {
-  /** RFC 6381. */
-  codec: string;
-  width: number;
-  height: number;
+  configuration: AvcConfiguration;
   /** The capture time that the media time 0 stands for, µs since the Unix epoch. */
   startTimeUs: number;
   initializationSegment: Buffer;
@@ -94,9 +91,8 @@ export class MovieFragments {
     if (isSame && aheadUs > -MOST_BACK_US && aheadUs < MOST_AHEAD_US) return undefined;
     this.#configuration = configuration;
     this.#startTimeUs = captureTimeUs - LEAD_US;
-    const { codec, width, height } = configuration;
     const initializationSegment = writeInitializationSegment(configuration, captureTimeUs);
-    return { codec, width, height, startTimeUs: this.#startTimeUs, initializationSegment };
+    return { configuration, startTimeUs: this.#startTimeUs, initializationSegment };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
 import { limitFfmpeg } from "../../../shared/child/ffmpeg-limits.ts";
+import { MOST_STRETCH } from "../../../shared/h264/display-size.ts";
 
 /** Of what comes on stdin: H.264, decoded without waiting for frames that may never come. */
 const INPUT_OPTIONS = [
@@ -10,9 +11,17 @@ const INPUT_OPTIONS = [
   ..."-f h264 -r 25".split(" "),
 ];
 
+/**
+ * Square pixels, which is all that the player draws: one side is stretched, as in `displaySize`, and within its bounds. What is
+ * square already is not touched, but for being made smaller. Colour has half of the resolution, so sides that are made are even.
+ */
+const STRETCH = `if(between(sar,1/${MOST_STRETCH},${MOST_STRETCH}),sar,1)`;
+const WIDTH = `min(if(gt(${STRETCH},1),2*round(iw*sar/2),iw),960)`;
+const SQUARE_PIXELS = `scale=w='${WIDTH}':h='2*round(ow*ih/iw/${STRETCH}/2)',setsar=1`;
+
 /** Of what is made: small enough to be decoded in JavaScript, with an entry point every half second or so. */
 const OUTPUT_OPTIONS = {
-  "-vf": "scale=w='min(iw,960)':h=-2",
+  "-vf": SQUARE_PIXELS,
   "-fps_mode": "passthrough",
   "-q:v": 6,
   "-bf": 0,

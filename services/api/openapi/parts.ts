@@ -5,6 +5,9 @@ export type Schema = OpenApi.SchemaObject | OpenApi.ReferenceObject;
 export type Responses = Record<string, OpenApi.ResponseObject>;
 type Headers = Record<string, OpenApi.HeaderObject>;
 
+/** Names of what tells the size of pictures; all or none of it is known. */
+export const PICTURE_SIZE = ["width", "height", "displayWidth", "displayHeight"] as const;
+
 /** A named schema of `schemas/`. */
 export const ref = (name: string): OpenApi.ReferenceObject => ({ $ref: `#/components/schemas/${name}` });
 
@@ -37,6 +40,13 @@ export const instant = (description: string): OpenApi.SchemaObject => ({
   format: "date-time",
   description: `${description}; ISO 8601 UTC.`,
 });
+/** The size of a stream's pictures: as they are coded, and as they are shown. */
+export const pictureSize: Record<(typeof PICTURE_SIZE)[number], Schema> = {
+  width: count("Pixels, as coded."),
+  height: count("Pixels, as coded."),
+  displayWidth: count("Square pixels, as shown: another number than `width` where the camera's pixels are wide."),
+  displayHeight: count("Square pixels, as shown: another number than `height` where the camera's pixels are narrow."),
+};
 
 /** A parameter of the path. */
 export function inPath(name: string, description: string, schema: Schema): OpenApi.ParameterObject {

@@ -2,7 +2,7 @@ import type * as OpenApi from "openapi3-ts/oas31";
 import type { ConditionId } from "../../../shared/health/condition.ts";
 import { CAMERA_STATES } from "../../../shared/status/camera-status.ts";
 import { PROBLEM_KINDS } from "../http/problem.ts";
-import { choice, count, flag, instant, list, number, object, ref, text } from "./parts.ts";
+import { choice, count, flag, instant, list, number, object, PICTURE_SIZE, pictureSize, ref, text } from "./parts.ts";
 
 const day: OpenApi.SchemaObject = {
   type: "string",
@@ -118,8 +118,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       since: instant("Since when this state holds"),
       problem: text("What is wrong and what to do; absent while all is well."),
       codec: text("RFC 6381, such as avc1.64001f."),
-      width: count("Pixels."),
-      height: count("Pixels."),
+      ...pictureSize,
       framesPerSecond: number("Over the last 5 s."),
       bitsPerSecond: number("Over the last 5 s."),
       keyframeIntervalMs: number("Between the last two keyframes."),
@@ -135,7 +134,7 @@ export const schemas: Record<string, OpenApi.SchemaObject> = {
       newestFrame: instant("Capture time of the newest frame"),
     },
     [
-      ...["problem", "codec", "width", "height", "framesPerSecond", "bitsPerSecond", "keyframeIntervalMs"],
+      ...["problem", "codec", ...PICTURE_SIZE, "framesPerSecond", "bitsPerSecond", "keyframeIntervalMs"],
       ...["clockDriftPpm", "cameraClockOffsetMs", "newestFrame"],
     ],
   ),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
+import { type AvcConfiguration, isSameFormat } from "../../../shared/mp4/avc-configuration.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
@@ -8,7 +8,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
 import { CodecRuns } from "./codec-runs.ts";
-import { cutMinute } from "./cut.ts";
+import { type Cut, cutMinute } from "./cut.ts";
 import { findMinutes, type MinutePlace } from "./find-minutes.ts";
 import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
@@ -168,7 +168,7 @@ class RangeLayout {
       await closeAll(minute.files);
       return;
     }
-    this.#configuration ??= await firstConfiguration(minute, first);
+    await this.#configure(minute, first);
     if (this.#configuration === undefined) return; // nobody can decode it: there are no parameter sets
     this.#firstShownUs ??= first.shownUs;
     for (const cut of cuts) {
@@ -180,6 +180,16 @@ class RangeLayout {
         "A range, or those of all cameras in a zip, may have 32 million pictures, two weeks at 25 a second; ask for several shorter ones.";
       throw new Problem("range-too-long", 400, detail);
     }
+  }
+
+  /** The first parameter sets are those of the range; of the others it is told whether they give another format. */
+  async #configure(minute: OpenMinute, cut: Cut): Promise<void> {
+    const before = this.#configuration;
+    if (before?.formatChanges === true) return;
+    const known = before === undefined ? undefined : minute.configuration;
+    const own = known ?? (await firstConfiguration(minute, cut));
+    if (before === undefined) this.#configuration = own;
+    else if (own !== undefined && !isSameFormat(before, own)) this.#configuration = { ...before, formatChanges: true };
   }
 
   async #writtenUntil(place: MinutePlace): Promise<number | undefined> {

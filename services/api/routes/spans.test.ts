@@ -138,7 +138,8 @@ describe("minutes with details", () => {
     await chunk(`${DAY}.1434`, 10, 50, false, 2);
     store.quarantinedChunk("front-door", `${DAY}.0100`);
     const { minutes } = (await api.get(`${MINUTES}?day=${DAY}&details`)).json();
-    const picture = { codec: expect.stringMatching(/^avc1\.64/), width: 320, height: 192 };
+    const size = { width: 320, height: 192, displayWidth: 320, displayHeight: 192 };
+    const picture = { codec: expect.stringMatching(/^avc1\.64/), ...size };
     expect(minutes.map(({ recorded }: { recorded: unknown }) => recorded)).toEqual([
       undefined,
       {

@@ -7,6 +7,7 @@ import { UnsafeError } from "../chunk/disk-trouble.ts";
 import type { Disks } from "../chunk/disks.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
 import { asCameraError, CameraAwayError, type CameraError, CameraRefusedError, RecorderFaultError } from "./errors.ts";
+import { describeSize, pictureOf } from "./picture-size.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
 export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "chunks" | "ended"> {
@@ -101,7 +102,7 @@ export class CameraRecorder {
       recorder: this.#options.origin.recorder,
       ...this.#stateNow,
       ...(problem === undefined ? {} : { problem }),
-      ...(sps === undefined ? {} : { codec: sps.codec, width: sps.width, height: sps.height }),
+      ...(sps === undefined ? {} : pictureOf(sps)),
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
@@ -173,7 +174,7 @@ export class CameraRecorder {
   #recording(session: CameraSession): void {
     const { logger } = this.#options;
     const sps = session.sps;
-    const picture = sps === undefined ? "" : ` ${sps.codec} ${sps.width}x${sps.height}`;
+    const picture = sps === undefined ? "" : ` ${sps.codec} ${describeSize(sps)}`;
     const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
     logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
     this.#failures = 0;

@@ -580,10 +580,14 @@ export interface components {
       problem?: string;
       /** @description RFC 6381, such as avc1.64001f. */
       codec?: string;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       width?: number;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       height?: number;
+      /** @description Square pixels, as shown: another number than `width` where the camera's pixels are wide. */
+      displayWidth?: number;
+      /** @description Square pixels, as shown: another number than `height` where the camera's pixels are narrow. */
+      displayHeight?: number;
       /** @description Over the last 5 s. */
       framesPerSecond?: number;
       /** @description Over the last 5 s. */
@@ -883,10 +887,14 @@ export interface components {
       problem: string | null;
       /** @description RFC 6381, such as avc1.64001f. */
       codec?: string;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       width?: number;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       height?: number;
+      /** @description Square pixels, as shown: another number than `width` where the camera's pixels are wide. */
+      displayWidth?: number;
+      /** @description Square pixels, as shown: another number than `height` where the camera's pixels are narrow. */
+      displayHeight?: number;
       /** @description Over the last 5 s. */
       framesPerSecond?: number;
       /** @description Over the last 5 s. */
@@ -988,10 +996,14 @@ export interface components {
       gaps: components["schemas"]["Span"][];
       /** @description RFC 6381, such as avc1.64001f. */
       codec?: string;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       width?: number;
-      /** @description Pixels. */
+      /** @description Pixels, as coded. */
       height?: number;
+      /** @description Square pixels, as shown: another number than `width` where the camera's pixels are wide. */
+      displayWidth?: number;
+      /** @description Square pixels, as shown: another number than `height` where the camera's pixels are narrow. */
+      displayHeight?: number;
     };
     /** @description Days with footage by camera. */
     DayList: {

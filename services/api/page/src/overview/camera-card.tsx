@@ -127,10 +127,17 @@ function firstPictureText(sinceMs: number): string {
   return `Recording. The first minute can be seen shortly after ${formatClock(firstMs)}.`;
 }
 
+/** The size at which it is shown stands beside that of the pictures where they are stretched. */
+function describeSize({ width, height, displayWidth = width, displayHeight = height }: CameraStatus): string[] {
+  if (width === undefined || height === undefined) return [];
+  const isStretched = displayWidth !== width || displayHeight !== height;
+  return [`${width}×${height}${isStretched ? ` shown as ${displayWidth}×${displayHeight}` : ""}`];
+}
+
 function describeStream(detail: CameraStatus): string {
   return [
     detail.codec === undefined ? [] : [codecName(detail.codec)],
-    detail.width === undefined || detail.height === undefined ? [] : [`${detail.width}×${detail.height}`],
+    describeSize(detail),
     detail.framesPerSecond === undefined ? [] : [`${Math.round(detail.framesPerSecond * 10) / 10} fps`],
     detail.bitsPerSecond === undefined ? [] : [formatBitRate(detail.bitsPerSecond)],
   ]

@@ -1,0 +1,24 @@
+/** How wide a pixel is, by how high (sample aspect ratio in ITU-T H.264, `pasp` in ISO/IEC 14496-12). */
+export interface PixelAspect {
+  horizontal: number;
+  vertical: number;
+}
+
+/** In pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** The widest pixels of the standard are 32:11; the narrowest 10:11, or half of that where every second line is sent. */
+export const MOST_STRETCH = 3;
+
+/**
+ * The size at which a picture is shown: in square pixels, to a whole one. One side is stretched and none is made smaller, so
+ * that no detail is lost.
+ */
+export function displaySize({ width, height }: Size, aspect: PixelAspect | undefined): Size {
+  if (aspect === undefined) return { width, height };
+  const stretch = aspect.horizontal / aspect.vertical;
+  return stretch > 1 ? { width: Math.round(width * stretch), height } : { width, height: Math.round(height / stretch) };
+}

@@ -1,0 +1,83 @@
+import type { BitReader } from "./bit-reader.ts";
+import { MOST_STRETCH, type PixelAspect } from "./display-size.ts";
+
+/** How the numbers of a picture become colours: code points of ISO/IEC 23091-2 (Rec. ITU-T H.273); 2 is "unspecified". */
+export interface Colour {
+  primaries: number;
+  transfer: number;
+  matrix: number;
+  /** Luma from 0 to 255; else from 16 to 235. */
+  isFullRange: boolean;
+}
+
+/** What a sequence parameter set tells of how its pictures are shown (ITU-T H.264 §E.2.1). */
+export interface Vui {
+  /** Absent where pixels are square, nothing is said, or a ratio that no camera has: such a stream is damaged or hostile. */
+  pixelAspect?: PixelAspect;
+  /** Absent where it tells no more than a player assumes by itself. */
+  colour?: Colour;
+  /** From the timing information when it is there; many cameras send none, or a wrong one. */
+  framesPerSecond?: number;
+}
+
+/** Sample aspect ratios by aspect_ratio_idc, from 1 on (Table E-1). */
+// biome-ignore format: eight in a row
+const ASPECT_RATIOS: readonly (readonly [number, number])[] = [
+  [1, 1], [12, 11], [10, 11], [16, 11], [40, 33], [24, 11], [20, 11], [32, 11],
+  [80, 33], [18, 11], [15, 11], [64, 33], [160, 99], [4, 3], [3, 2], [2, 1],
+];
+const EXTENDED_SAR = 255;
+const UNSPECIFIED = 2;
+
+/** Reads what follows vui_parameters_present_flag, itself included. Where it is cut off, what came before is kept. */
+export function readVui(reader: BitReader): Vui {
+  const vui: Vui = {};
+  try {
+    if (reader.bit() === 1) readParameters(reader, vui);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return vui;
+}
+
+function readParameters(reader: BitReader, vui: Vui): void {
+  if (reader.bit() === 1) {
+    const pixelAspect = readAspectRatio(reader);
+    if (pixelAspect !== undefined) vui.pixelAspect = pixelAspect;
+  }
+  if (reader.bit() === 1) reader.bit(); // overscan
+  if (reader.bit() === 1) {
+    const colour = readColour(reader);
+    if (colour !== undefined) vui.colour = colour;
+  }
+  if (reader.bit() === 1) {
+    reader.unsignedExpGolomb(); // chroma_sample_loc_type_top_field
+    reader.unsignedExpGolomb(); // chroma_sample_loc_type_bottom_field
+  }
+  if (reader.bit() === 0) return; // timing_info_present_flag
+  const unitsInTick = reader.bits(32);
+  const timeScale = reader.bits(32);
+  const framesPerSecond = timeScale / (2 * unitsInTick);
+  if (framesPerSecond > 0 && framesPerSecond <= 1000) vui.framesPerSecond = framesPerSecond;
+}
+
+function readAspectRatio(reader: BitReader): PixelAspect | undefined {
+  const idc = reader.bits(8);
+  const [horizontal, vertical] =
+    idc === EXTENDED_SAR ? [reader.bits(16), reader.bits(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0]);
+  if (horizontal === vertical || horizontal > vertical * MOST_STRETCH || vertical > horizontal * MOST_STRETCH) {
+    return undefined; // also when one of them is 0, which stands for "unspecified"
+  }
+  return { horizontal, vertical };
+}
+
+function readColour(reader: BitReader): Colour | undefined {
+  reader.bits(3); // video_format
+  const isFullRange = reader.bit() === 1;
+  const [primaries, transfer, matrix] =
+    reader.bit() === 1
+      ? ([reader.bits(8), reader.bits(8), reader.bits(8)] as const)
+      : ([UNSPECIFIED, UNSPECIFIED, UNSPECIFIED] as const);
+  const isTold = isFullRange || primaries !== UNSPECIFIED || transfer !== UNSPECIFIED || matrix !== UNSPECIFIED;
+  return isTold ? { primaries, transfer, matrix, isFullRange } : undefined;
+}
