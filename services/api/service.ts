@@ -27,6 +27,8 @@ import { ApiServer } from "./server.ts";
 export interface ApiOptions {
   /** The folder of package.json; the built page lies below it. */
   projectRoot: string;
+  /** Downloads under way get so long when the api stops; runService allows 25 s for all. */
+  graceMs?: number;
 }
 
 /** A running api: what `Service` asks for, and where it listens. */
@@ -34,12 +36,10 @@ export interface ApiService extends Service {
   port: number;
 }
 
-/** Downloads under way get so long when the api stops; runService allows 25 s for all. */
-const GRACE_MS = 15_000;
-
 /** Builds the api, and listens. Throws StartError where it cannot. */
 export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
   const { instance, config, logger, redis, metrics } = context;
+  const { graceMs = 15_000 } = options;
   const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   queue.on("error", () => {}); // connectRedis tells that Redis is away
   const catalog = new Catalog(config, logger);
@@ -92,7 +92,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
       redis.off("ready", lookAtOnce);
       events.close();
       await live.close();
-      await Promise.all([server.stop(GRACE_MS), health.stop()]);
+      await Promise.all([server.stop(graceMs), health.stop()]);
       await queue.close();
     },
   };

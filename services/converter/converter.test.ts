@@ -15,7 +15,9 @@ import { minuteAt, minuteStartUs } from "../../shared/time/minute.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
 import { Fleet, until } from "../../tests/support/fleet.ts";
 import { readFrames } from "../../tests/support/mp4-evidence.ts";
+import { Random } from "../../tests/support/random.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { SEED } from "../../tests/support/seed.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
 import { endOf } from "./testing/minute-fixture.ts";
 
@@ -211,16 +213,14 @@ test("a converter that was frozen and wakes up does not put its older view over 
 }, 120_000);
 
 test("kill -9 at random moments, again and again: in the end every frame is there once, and nothing half-written", async () => {
-  const seed = Date.now() % 100_000;
   const sent = await Promise.all(Array.from({ length: 40 }, (_, i) => put("cam", i)));
-  let random = seed;
+  const random = new Random(SEED);
   const checked = new Set<number>();
   for (let kill = 0; kill < 6; kill++) {
     const victim = await converter();
     start(victim);
     await until("a converter that started", 15_000, async () => victim.log.includes("started"));
-    random = (random * 1_103_515_245 + 12_345) % 2 ** 31;
-    await sleep(random % 600);
+    await sleep(random.between(0, 600));
     await victim.end("converter", "SIGKILL");
     for (const name of await names("cam")) {
       const path = join(directory("cam"), "20251124", name);
@@ -233,7 +233,7 @@ test("kill -9 at random moments, again and again: in the end every frame is ther
   start(last);
   const limit = Date.now() + 60_000;
   while ((await names("cam")).some((name) => name.endsWith(".chunk"))) {
-    if (Date.now() > limit) throw new Error(`seed ${seed}: ${(await names("cam")).join(" ")}\n${last.log}`);
+    if (Date.now() > limit) throw new Error(`seed ${SEED}: ${(await names("cam")).join(" ")}\n${last.log}`);
     await sleep(250);
   }
   await expectAllFrames("cam", sent);

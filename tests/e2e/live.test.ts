@@ -137,14 +137,14 @@ test.each(["plain", "b-frames", "long-gop"])(
   async (camera) => {
     const beganMs = Date.now();
     const page = await pointAt(camera);
-    const seen = await readLiveFrames(page, "video", 8);
+    const seen = await readLiveFrames(page, "video", 5);
     const all = await ages(camera, seen);
-    const settled = summary(all.slice(-100));
+    const settled = summary(all.slice(-60));
     const startMs = (seen[0]?.atMs ?? 0) - beganMs;
     console.log(
       `live ${camera}: first frame after ${startMs} ms (page load included), then ${settled.median} ms behind, ${settled.most} at most`,
     );
-    expect(seen.length).toBeGreaterThan(100);
+    expect(seen.length).toBeGreaterThan(60);
     expect(settled.median).toBeLessThan(1000);
     // A GOP of 20 s is not waited for.
     expect(startMs).toBeLessThan(8000);
@@ -163,10 +163,10 @@ test("recorders stop sending within 10 s of the last viewer", async () => {
 test("MPEG-1 plays where MSE cannot: one ffmpeg for all viewers, gone within 10 s of the last, no secret in sight", async () => {
   const page = await pointAt("plain", { withoutMse: true });
   await pointAt("plain", { withoutMse: true });
-  const seen = await readLiveFrames(page, "canvas", 8);
-  const settled = summary((await ages("plain", seen)).slice(-80));
+  const seen = await readLiveFrames(page, "canvas", 5);
+  const settled = summary((await ages("plain", seen)).slice(-50));
   console.log(`live plain by MPEG-1: ${settled.median} ms behind, ${settled.most} at most, ${seen.length} frames seen`);
-  expect(seen.length).toBeGreaterThan(60);
+  expect(seen.length).toBeGreaterThan(40);
   expect(settled.median).toBeLessThan(1000);
   expect(await conversions()).toHaveLength(1);
   for (const line of (await commandLines()).values()) {
@@ -210,12 +210,12 @@ test("a viewer that stops reading, and a Redis that freezes, disturb nobody", as
   const page = await pointAt("plain");
   expect((await readLiveFrames(page, "video", 5)).length).toBeGreaterThan(60);
   redis.freeze();
-  await sleep(4000);
-  redis.thaw();
   await sleep(3000);
-  const after = await readLiveFrames(page, "video", 4);
-  expect(after.length).toBeGreaterThan(50);
-  expect(summary((await ages("plain", after)).slice(-40)).median).toBeLessThan(1500);
+  redis.thaw();
+  await until("the picture to be lively again", 20_000, async () => {
+    const after = await readLiveFrames(page, "video", 2);
+    return after.length > 20 && summary((await ages("plain", after)).slice(-20)).median < 1500;
+  });
   stuck.socket.terminate();
   await closePages();
 });
@@ -233,17 +233,16 @@ test("each camera saw one connection, and every frame it sent was recorded once"
 
 test("the picture comes back by itself after kill -9 of the recorder, and of the api", async () => {
   fleet.start("recorder");
-  await sleep(3000);
   const page = await pointAt("plain");
-  expect((await readLiveFrames(page, "video", 2)).length).toBeGreaterThan(10);
+  await until("a picture", 30_000, async () => (await readLiveFrames(page, "video", 2)).length > 10);
   for (const service of ["recorder", "api"] as const) {
     await fleet.end(service, "SIGKILL");
     await sleep(1000);
     fleet.start(service);
-    await sleep(8000);
-    const seen = await readLiveFrames(page, "video", 3);
-    expect(seen.length, `frames after kill -9 of the ${service}`).toBeGreaterThan(30);
-    expect(summary((await ages("plain", seen)).slice(-30)).median).toBeLessThan(1500);
+    await until(`a lively picture after kill -9 of the ${service}`, 30_000, async () => {
+      const seen = await readLiveFrames(page, "video", 2);
+      return seen.length > 20 && summary((await ages("plain", seen)).slice(-20)).median < 1500;
+    });
   }
   await closePages();
   expect(fleet.log.split("\n").filter((line) => / error /.test(line))).toEqual([]);

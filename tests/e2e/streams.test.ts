@@ -12,14 +12,15 @@ import { Fleet, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 
 const run = promisify(execFile);
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 600, gopFrames: 25, seconds: 10 };
 const SUB = { ...CLIP, width: 320, height: 240, bitrateKbit: 200 };
 const CHANGED = { width: 480, height: 272, profile: "high" };
 const MINUTE_MS = 60_000;
-/** What happens within the first minute recorded takes so long. */
-const SCENE_MS = 12_000;
+/** What happens within the first minute recorded takes a quarter of it, and the services take a while to start. */
+const START_SECOND = 38;
 /** From so long before a minute's end to so long after it half of a camera's packets are lost: no keyframe comes through. */
 const STORM_MS = [1500, 2500] as const;
 
@@ -34,6 +35,7 @@ interface Seen {
 let folder: string;
 let redis: TestRedis;
 let simulator: RunningSimulator;
+let clock: SteppedClock;
 let fleet: Fleet;
 let metricsPort: number;
 let stoppedUs: number;
@@ -76,6 +78,7 @@ async function endlessGop(): Promise<void> {
 /** One run over the end of a minute: the first file is converted, the second still a chunk when the recorder stops. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-streams-"));
+  clock = await SteppedClock.create(folder);
   redis = await startRedis();
   simulator = await startSimulator({
     cameras: [
@@ -96,27 +99,27 @@ beforeAll(async () => {
   fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
+    environment: clock.environment,
     config: {
       health: { recorderPort: metricsPort, converterPort: 0, reaperPort: 0 },
       recorder: { retryMin: "500ms", retryMax: "1s" },
       cameras: Object.fromEntries(ids.map((id) => [id, { url: simulator.url(id), ...TIMERS[id] }])),
     },
   });
-  const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
-  if (leftMs < SCENE_MS) await sleep(leftMs);
+  await clock.setSecondOfMinute(START_SECOND);
   fleet.start("recorder", "api");
   before = await told("changing", "is recorded", ({ state }) => state === "recording");
   await told("lossy", "is recorded", ({ state }) => state === "recording");
   await told("endless", "is recorded", ({ state }) => state === "recording");
-  const minuteEndMs = (Math.floor(Date.now() / MINUTE_MS) + 1) * MINUTE_MS;
+  const minuteEndMs = (Math.floor(clock.nowMs() / MINUTE_MS) + 1) * MINUTE_MS;
   await simulator.setFault("changing", { parameterChange: CHANGED });
   const endless = endlessGop();
   endless.catch(() => {}); // it is awaited below
   refused = await told("hevc", "is refused", ({ problem }) => problem !== undefined);
   fleet.start("converter");
-  await sleep(Math.max(0, minuteEndMs - STORM_MS[0] - Date.now()));
+  await sleep(Math.max(0, minuteEndMs - STORM_MS[0] - clock.nowMs()));
   await simulator.setFault("lossy", { loss: { probability: 0.5 } });
-  await sleep(Math.max(0, minuteEndMs + STORM_MS[1] - Date.now()));
+  await sleep(Math.max(0, minuteEndMs + STORM_MS[1] - clock.nowMs()));
   await simulator.setFault("lossy", { loss: null });
   calmUs = Date.now() * 1000;
   await endless;
@@ -129,7 +132,7 @@ beforeAll(async () => {
   await told(
     "lossy",
     "all its losses are told",
-    ({ newestFrame = "" }) => Date.parse(newestFrame) > calmUs / 1000 + 1000,
+    ({ newestFrame = "" }) => Date.parse(newestFrame) > calmUs / 1000 + clock.offsetS * 1000 + 1000,
   );
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   for (const id of ids) atEnd.set(id, { status: (await statusOf(id)) as CameraStatus, metrics });

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { readChunkFrames } from "../support/chunk-evidence.ts";
@@ -11,15 +10,15 @@ import { GstreamerServer } from "../support/gstreamer.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 800, gopFrames: 25, seconds: 10 };
 /** Numbers of the packets that the simulator leaves out, from the first of the session. */
 const LOST = [100, 101, 150, 233, 234, 235, 300, 377, 450, 520, 521, 600];
 const REORDER = { probability: 0.1, distance: 3 };
 const RECORDED = ["unordered", "lossy", "gstreamer"];
-const MINUTE_MS = 60_000;
-/** At least so much of the stream comes before the end of the first minute. */
-const SCENE_MS = 15_000;
+/** Of the minute in which the fleet starts: what is looked at comes before its end. */
+const START_SECOND = 38;
 /** A sender that stands still for so long, with a packet held back, sends it when it may have been given up. */
 const PAUSE_US = 100_000;
 
@@ -27,6 +26,7 @@ let folder: string;
 let redis: TestRedis;
 let simulator: RunningSimulator;
 let gstreamer: GstreamerServer;
+let clock: SteppedClock;
 let fleet: Fleet;
 let stoppedUs: number;
 let statuses: Map<string, CameraStatus>;
@@ -45,6 +45,7 @@ async function recordedOf(camera: string): Promise<{ file: string; sha256: strin
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-udp-"));
+  clock = await SteppedClock.create(folder);
   redis = await startRedis();
   simulator = await startSimulator({
     cameras: [
@@ -60,13 +61,13 @@ beforeAll(async () => {
   fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
+    environment: clock.environment,
     config: {
       recorder: { connectTimeout: "4s", retryMin: "1s", retryMax: "60s" },
       cameras: Object.fromEntries(urls.map(([id, url]) => [id, { url, transport: "udp" }])),
     },
   });
-  const leftMs = MINUTE_MS - (Date.now() % MINUTE_MS);
-  if (leftMs < SCENE_MS) await sleep(leftMs);
+  await clock.setSecondOfMinute(START_SECOND);
   fleet.start("recorder", "api");
   const isRecorded = ({ state }: CameraStatus) => state === "recording";
   await until("every camera to be recorded or told", 30_000, async () => {

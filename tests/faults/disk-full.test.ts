@@ -23,11 +23,11 @@ async function problems(): Promise<string[]> {
 
 /** Something else fills the disk; recording stops before it is quite full, conversion does not; then there is room again. */
 beforeAll(async () => {
-  disk = await SmallDiskFleet.prepare(CLIP, { converter: { sweepInterval: "5s" } });
+  disk = await SmallDiskFleet.prepare(CLIP, { converter: { sweepInterval: "2s", chunkIdle: "10s" } });
   const { fleet } = disk;
   fleet.start("recorder", "converter", "api");
   await until("the first frames", 30_000, async () => (await chunks()).length > 0);
-  await sleep(5000);
+  await sleep(3000);
   await disk.fill(2 ** 20);
   toldWhileFull = await until("the full disk to be told", 30_000, async () => {
     const told = await problems();

@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Fleet, type FleetService, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
+import { Random } from "../support/random.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
 import { account, leftovers } from "./support/account.ts";
 import { Canary } from "./support/canary.ts";
 import { endsInMidBlock } from "./support/chunk-tail.ts";
-import { Random } from "./support/random.ts";
 
 const run = promisify(execFile);
 const AIMED_KILL = fileURLToPath(new URL("support/aimed-kill.mjs", import.meta.url));
@@ -64,7 +64,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
     redisUrl: redis.url,
     config: {
       cameras: Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id), retryMin: "200ms" }])),
-      converter: { sweepInterval: "5s" },
+      converter: { sweepInterval: "2s", chunkIdle: "10s" },
       reaper: { minFreePercent: 0.1 },
     },
   });
@@ -110,7 +110,7 @@ class KillRun {
     this.#fleet.start("recorder", "converter", "reaper", "api");
     await until("the first frames", 30_000, async () => (await this.#chunks()).length >= CAMERAS.length);
     for (let kill = 1; kill <= this.#options.kills; kill++) {
-      await sleep(this.#random.between(500, 4000));
+      await sleep(this.#random.between(300, 2500));
       const victim = this.#random.pick(VICTIMS);
       this.#kills[victim]++;
       if (victim === "redis") await this.#killRedis();
@@ -121,7 +121,7 @@ class KillRun {
       }
       if (kill % 20 === 0) this.#options.log(`${kill} kills, ${this.#tornTails} torn tails`);
     }
-    await sleep(3000);
+    await sleep(2000);
     const atUs = Date.now() * 1000;
     await this.#fleet.end("recorder"); // in good order: all that came is due
     const stoodStillUs = await this.#canary.stoodStillUs(atUs - ON_ITS_WAY_US, atUs);

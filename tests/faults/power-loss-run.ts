@@ -7,11 +7,11 @@ import { LaterFootage } from "../../services/converter/later-footage.ts";
 import { Sweep } from "../../services/converter/sweep.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { footage } from "../support/mp4-evidence.ts";
+import { Random } from "../support/random.ts";
 import { startRedis } from "../support/redis.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";
 import { endsInMidBlock } from "./support/chunk-tail.ts";
 import { FORGETTINGS, type Forgetting, writeState } from "./support/crashed-disk.ts";
-import { Random } from "./support/random.ts";
 import { framesOf, leftoversIn, namesIn } from "./support/recovered-store.ts";
 import {
   CAMERAS,

@@ -71,7 +71,7 @@ export async function runRedisFaults(options: RedisRunOptions): Promise<RedisRep
     redisUrl: redis.url,
     config: {
       cameras: { ...cameras, [STOCK]: { url: "rtsp://127.0.0.1:1/", enabled: false } },
-      converter: { sweepInterval: "5s", retryDelay: "1s" },
+      converter: { sweepInterval: "2s", chunkIdle: "10s", retryDelay: "1s" },
       health: { patience: "5s" },
     },
   });

@@ -8,7 +8,7 @@ const MAX_COMMANDS_PER_SECOND = 500;
 let report: RedisReport;
 
 beforeAll(async () => {
-  report = await runRedisFaults({ lastsMs: 5_000, log: () => {} });
+  report = await runRedisFaults({ lastsMs: 2_500, log: () => {} });
   console.log(JSON.stringify(report));
 }, 500_000);
 

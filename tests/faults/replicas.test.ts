@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LEASE_MS } from "../../services/recorder/lease/lease-table.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -11,7 +12,10 @@ import { Canary } from "./support/canary.ts";
 
 const CAMERAS = ["a", "b", "c", "d"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
-const REDIS_FROZEN_MS = 12_000;
+/** Longer than a lease. */
+const REDIS_FROZEN_MS = LEASE_MS + 2000;
+/** So much is recorded between two events. */
+const CALM_MS = 1500;
 
 let folder: string;
 let redis: TestRedis;
@@ -61,22 +65,25 @@ beforeAll(async () => {
   fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
-    config: { cameras: Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }])) },
+    config: {
+      cameras: Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }])),
+      converter: { sweepInterval: "2s", chunkIdle: "10s" },
+    },
   });
   fleet.start("recorder", "converter");
   await until("all cameras to be recorded", 40_000, oneSessionEach);
-  await sleep(3000);
+  await sleep(CALM_MS);
 
   fleet.startReplica("recorder on another host", "recorder", { hostName: "another" });
   await settle(2, 4);
-  await sleep(3000);
+  await sleep(CALM_MS);
 
   redis.freeze();
   const before = (await startsOfSessions()).length;
   await sleep(REDIS_FROZEN_MS);
   sessionsWhileRedisWasFrozen = (await startsOfSessions()).length - before;
   redis.thaw();
-  await sleep(5000);
+  await sleep(3 * CALM_MS);
   await until("the cameras to be shared again", 40_000, oneSessionEach);
 
   const startedBefore = (await startsOfSessions()).length;
@@ -86,14 +93,14 @@ beforeAll(async () => {
   console.log(`frames sent less than ${Math.round(allowedUs / 1000)} ms before the kill may be missing`);
   await settle(2, startedBefore);
   takenOverUs = Math.max(...(await startsOfSessions()).map(({ atUs }) => atUs));
-  await sleep(3000);
+  await sleep(CALM_MS);
 
   fleet.start("recorder");
   await settle(2, startedBefore + 2);
-  await sleep(3000);
+  await sleep(CALM_MS);
   await fleet.end("recorder on another host");
   await settle(2, startedBefore + 4);
-  await sleep(3000);
+  await sleep(CALM_MS);
 
   stoppedUs = Date.now() * 1000;
   await fleet.end("recorder");
@@ -125,7 +132,7 @@ describe.each(CAMERAS)("camera %s", (camera) => {
     const recorded = (await readTimedFrames(await footage(folderOf(camera), ".mp4"))).map(
       ({ sha256 }) => numbers.get(sha256) ?? -1,
     );
-    expect(recorded.length).toBeGreaterThan(700);
+    expect(recorded.length).toBeGreaterThan(400);
     expect(recorded.filter((n, i) => n <= (recorded[i - 1] ?? -1))).toEqual([]);
     const found = new Set(recorded);
     const killedSessions = await sessionsEndedByTheKill();

@@ -1,6 +1,7 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { SEED } from "./seed.ts";
 
-/** Ends a run with the plain line `N passed, N failed`; a file that could not be run counts as one failure. */
+/** Ends a run with its seed and the plain line `N passed, N failed`; a file that could not be run counts as one failure. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     let passed = 0;
@@ -12,6 +13,6 @@ export default class ClosingLine implements Reporter {
       const notPassed = states.length - states.filter((state) => state === "passed").length;
       failed += notPassed === 0 && module.state() === "failed" ? 1 : notPassed;
     }
-    process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+    process.stdout.write(`\nseed ${SEED}\n${passed} passed, ${failed} failed\n`);
   }
 }

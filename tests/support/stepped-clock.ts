@@ -7,6 +7,28 @@ const LIBRARIES = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
   (arch) => `/usr/lib/${arch}/faketime/libfaketimeMT.so.1`,
 );
 
+function findLibrary(): string {
+  const library = LIBRARIES.find((path) => existsSync(path));
+  if (library === undefined) throw new Error("libfaketime is missing: apt-get install faketime");
+  return library;
+}
+
+/**
+ * An environment in which processes' wall clock is ahead or behind by whole seconds, such that it shows about the given second
+ * of a minute now; nothing has to be read for it while they run. Throws when libfaketime is not installed.
+ */
+export function clockAtSecond(second: number): { environment: Record<string, string>; offsetUs: number } {
+  const offsetS = second - Math.floor((Date.now() % 60_000) / 1000);
+  return {
+    environment: {
+      LD_PRELOAD: findLibrary(),
+      FAKETIME: `${offsetS < 0 ? "" : "+"}${offsetS}`,
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    },
+    offsetUs: offsetS * 1_000_000,
+  };
+}
+
 /**
  * A wall clock that a test steps under running processes, by libfaketime. Their monotonic clock goes on undisturbed, as it
  * does on a host whose clock is set.
@@ -28,9 +50,7 @@ export class SteppedClock {
 
   /** Throws when libfaketime is not installed. */
   static async create(folder: string): Promise<SteppedClock> {
-    const library = LIBRARIES.find((path) => existsSync(path));
-    if (library === undefined) throw new Error("libfaketime is missing: apt-get install faketime");
-    const clock = new SteppedClock(join(folder, "faketime"), library);
+    const clock = new SteppedClock(join(folder, "faketime"), findLibrary());
     await clock.setOffset(0);
     return clock;
   }
@@ -40,6 +60,15 @@ export class SteppedClock {
     this.#offsetS = seconds;
     await writeFile(`${this.#file}.new`, `${seconds < 0 ? "" : "+"}${seconds}\n`);
     await rename(`${this.#file}.new`, this.#file);
+  }
+
+  /** Lets it show the given second of a minute now, so that what a test does lies where it should in that minute. */
+  async setSecondOfMinute(second: number): Promise<void> {
+    await this.setOffset(second - (Date.now() % 60_000) / 1000);
+  }
+
+  get offsetS(): number {
+    return this.#offsetS;
   }
 
   /** What the processes' wall clock shows, ms since the Unix epoch. */

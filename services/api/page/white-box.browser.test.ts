@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Random } from "../../../tests/support/random.ts";
+import { SEED } from "../../../tests/support/seed.ts";
 import { BOX, writeWhiteBoxDay } from "../../../tests/support/white-box-day.ts";
 import { findBox } from "./testing/find-box.ts";
 import { HOUR_MS, MINUTE_MS, PageFixture, screenshot } from "./testing/page-fixture.ts";
@@ -12,7 +14,7 @@ const CAMERA = "garden";
 /** The first hours of yesterday, which for this browser is a day of UTC. */
 const fromMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 24 * HOUR_MS;
 const MINUTES = 360;
-const boxMs = fromMs + Math.floor((20 + Math.random() * (MINUTES - 40)) * 60) * 1000;
+const boxMs = fromMs + Math.floor((20 + new Random(SEED).next() * (MINUTES - 40)) * 60) * 1000;
 
 let fixture: PageFixture;
 

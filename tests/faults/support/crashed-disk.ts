@@ -1,6 +1,6 @@
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 import { type FileOperation, placeOf } from "./syscall-trace.ts";
 
 type DataOperation = Extract<FileOperation, { kind: "append" | "truncate" }>;
