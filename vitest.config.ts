@@ -1,19 +1,24 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+const CORES = availableParallelism();
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ["tests/support/seeded-properties.ts"],
     reporters: ["default", "./tests/support/closing-line.ts"],
     projects: [
       {
+        // Each waits now and then, for a file or a process: one more than there are cores keeps these busy.
         extends: true,
         test: {
           name: "parts",
           include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/{house,long}/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
           sequence: { groupOrder: 0 },
-          maxWorkers: 2,
+          maxWorkers: CORES + 1,
         },
       },
       {
@@ -21,10 +26,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: "page",
-          include: ["services/api/page/*.browser.test.ts"],
+          include: ["services/api/page/*.browser.test.ts", "tests/e2e/range-browser.test.ts"],
           exclude: ["services/api/page/in-step.browser.test.ts"],
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          maxWorkers: CORES,
         },
       },
       {
@@ -39,20 +44,16 @@ export default defineConfig({
         },
       },
       {
-        // These mostly wait for minutes to pass: all at once.
+        // These mostly wait, for minutes to end and for faults to be told. Times are judged by a canary here, but aimed kills
+        // need a core now and then: no browser may run beside them.
         extends: true,
         test: {
-          name: "end to end",
-          include: ["tests/e2e/**/*.test.ts"],
-          exclude: ["tests/e2e/{recording,live}.test.ts"],
+          name: "fleets",
+          include: ["tests/{e2e,faults}/**/*.test.ts"],
+          exclude: ["tests/e2e/{recording,live,range-browser}.test.ts"],
           sequence: { groupOrder: 3 },
-          maxWorkers: 3,
+          maxWorkers: 2 * CORES + 1,
         },
-      },
-      {
-        // Times are judged by a canary here, but aimed kills need a core now and then: no browser may run beside them.
-        extends: true,
-        test: { name: "faults", include: ["tests/faults/**/*.test.ts"], sequence: { groupOrder: 4 }, maxWorkers: 3 },
       },
     ],
   },
