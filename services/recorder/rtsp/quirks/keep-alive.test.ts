@@ -145,7 +145,7 @@ describe("OPTIONS and keep-alive", () => {
     await playsOn(server, opened);
     opened.session.keepAlive(startMs + DUE_MS + 4900);
     expect(server.methods.slice(4)).toEqual(["GET_PARAMETER"]);
-    opened.session.keepAlive(startMs + DUE_MS + 5000);
+    opened.session.keepAlive(startMs + DUE_MS + 5001);
     await until(() => opened.session.answeredMs !== undefined);
     expect(server.methods.slice(4)).toEqual(["GET_PARAMETER", "OPTIONS"]);
     expect(memory.keepAlive.order[0]).toBe("OPTIONS");
