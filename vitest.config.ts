@@ -5,8 +5,8 @@ const CORES = availableParallelism();
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     setupFiles: ["tests/support/seeded-properties.ts"],
     reporters: ["default", "./tests/support/closing-line.ts"],
     projects: [
@@ -52,7 +52,7 @@ export default defineConfig({
           include: ["tests/{e2e,faults}/**/*.test.ts"],
           exclude: ["tests/e2e/{recording,live,range-browser}.test.ts"],
           sequence: { groupOrder: 3 },
-          maxWorkers: 2 * CORES + 1,
+          maxWorkers: CORES + 1,
         },
       },
     ],

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { readStoredFrames } from "../support/chunk-evidence.ts";
 import { expectUnbrokenRun } from "../support/expectations.ts";
-import { Fleet, until } from "../support/fleet.ts";
+import { Fleet, until, within } from "../support/fleet.ts";
 import { watchLive } from "../support/live-client.ts";
 import { readLiveFrames, type SeenFrame } from "../support/live-page.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
@@ -153,7 +153,7 @@ test.each(["plain", "b-frames", "long-gop"])(
 );
 
 test("recorders stop sending within 10 s of the last viewer", async () => {
-  await until("silence", 10_000, async () => {
+  await within("silence", 10_000, async () => {
     messages = 0;
     await sleep(1500);
     return messages === 0;
@@ -174,7 +174,7 @@ test("MPEG-1 plays where MSE cannot: one ffmpeg for all viewers, gone within 10 
     for (const form of [SECRET, encodeURIComponent(SECRET)]) expect(line.includes(form), line).toBe(false);
   }
   await closePages();
-  await until("no ffmpeg", 10_000, async () => (await conversions()).length === 0);
+  await within("no ffmpeg", 10_000, async () => (await conversions()).length === 0);
 });
 
 test("before a camera's footage, Live shows what it sees now; a hidden tab asks for nothing, and a move in time ends it", async () => {

@@ -78,5 +78,5 @@ describe("a range of 24 hours", () => {
     const shown = ["-count_packets", "-show_entries", "stream=nb_read_packets:format=duration", "-of", "csv=p=0"];
     const { stdout, stderr } = await run("ffprobe", ["-v", "warning", ...shown, target]);
     expect([stdout.trim().split("\n"), stderr]).toEqual([[`${MINUTES * PICTURES}`, "86400.000000"], ""]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -70,7 +70,7 @@ beforeAll(async () => {
     store.write(minutePath(store.directory(CAMERA), CAMERA, minute, "mp4"), await realMinute(minute));
   }
   api = await new ApiFixture(store).start();
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await api.stop();
@@ -89,7 +89,7 @@ describe("a thousand ranges at once", () => {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => asked(i)));
     await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(before), 10_000);
-  }, 60_000);
+  }, 120_000);
 
   test("whose clients go away free what they took: the next is answered, no file is left open", async () => {
     const before = await openFiles();
@@ -101,7 +101,7 @@ describe("a thousand ranges at once", () => {
     for (const request of gone) request.destroy();
     expect((await askPatiently(range(1), 2)).status).toBe(200);
     await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(before), 10_000);
-  }, 60_000);
+  }, 120_000);
 
   test("of a hundred years, of which there is an hour, do not keep other requests waiting", async () => {
     const path = `/api/1/camera/${CAMERA}.range.19500101.0000.to.20491231.2359.mp4`;

@@ -85,7 +85,12 @@ test("a camera is recorded into one chunk, and its minute is converted: no attem
   const minute = await MinuteFixture.create(disk.mountPoint);
   const units = atPace(await clip({}), START_US);
   await minute.put(1, units);
-  expect(await convertMinute(minute.job, tools())).toEqual({ chunks: 1, samples: units.length, quarantined: [] });
+  expect(await convertMinute(minute.job, tools())).toEqual({
+    chunks: 1,
+    samples: units.length,
+    quarantined: [],
+    later: [],
+  });
   expect(await minute.names()).toEqual(FINISHED);
   await minute.expectFrames(units);
 });

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../dist/tools/camera-simulator/main.js", import.meta.url));
 const CACHE = join(tmpdir(), "hindsight-camera-simulator");
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** One access unit that the simulator sent to one client; tools/camera-simulator/log.ts tells the fields. */
 export interface SentAccessUnit {

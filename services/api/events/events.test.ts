@@ -152,7 +152,7 @@ describe("GET /api/1/events", () => {
       { change: "began", condition: data[0]?.condition },
       { change: "ended", condition: data[0]?.condition },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it("looks once for all its clients, and not at all when the last has gone", async () => {
     const listeners = await Promise.all(Array.from({ length: 10 }, () => Listener.open()));

@@ -22,7 +22,7 @@ beforeAll(async () => {
   queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   store = new StoreFixture();
   api = await new ApiFixture(store, { board: boardRoutes(queue, () => redis.status === "ready") }).start();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await browser.close();
   await api.stop();
