@@ -9,7 +9,7 @@ const PROXIES = ["127.0.0.1", "::1", "10.0.0.0/8", "2001:db8:ffff::/48"];
 const heard = (remoteAddress: string | undefined, headers: IncomingHttpHeaders = {}) =>
   ({ headers, socket: { remoteAddress } }) as never;
 const client = (peer: string | undefined, headers?: IncomingHttpHeaders, proxies = PROXIES) =>
-  clientAddress(heard(peer, headers), proxies);
+  clientAddress(heard(peer, headers), proxyTrust(proxies));
 const asked = (peer: string, headers: IncomingHttpHeaders) =>
   forwardedRequest(heard(peer, headers), proxyTrust(PROXIES));
 
