@@ -74,6 +74,17 @@ describe("what was asked for", () => {
     expect(asked("127.0.0.1", { forwarded: hidden })).toEqual({ address: "10.0.0.1", host: "nvr.example" });
   });
 
+  it("is a page's protocol, also where the proxy names that of a WebSocket", () => {
+    for (const [said, protocol] of [
+      ["ws", "http"],
+      ["WSS", "https"],
+      ["wssx", "wssx"],
+    ] as const) {
+      expect(asked("127.0.0.1", { "x-forwarded-proto": said })).toEqual({ address: "127.0.0.1", protocol });
+      expect(asked("127.0.0.1", { forwarded: `proto=${said}` })).toEqual({ address: "127.0.0.1", protocol });
+    }
+  });
+
   it("is not read from `Forwarded` behind a proxy that sets the other kind: it passes on what the client wrote", () => {
     const headers = { "x-forwarded-for": "192.0.2.7", forwarded: "for=8.8.8.8;host=evil.example" };
     expect(asked("127.0.0.1", headers)).toEqual({ address: "192.0.2.7" });
