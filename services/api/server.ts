@@ -10,7 +10,6 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Admission } from "./http/admission.ts";
 import { answerProblem, refuseUpgrade } from "./http/raw-problem.ts";
-import { STALL_LIMIT_MS } from "./http/send-file.ts";
 import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
 /** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
@@ -38,6 +37,9 @@ const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))[^#]*$/i;
 /** Connections that wait to be taken; with Node's 511 a further one at the same moment comes a second late, by TCP's repetition. */
 const BACKLOG = 4096;
 
+/** A client that takes no byte of its answer for so long is cut off, so that stalled downloads hold no memory for ever. */
+const STALL_LIMIT_MS = 120_000;
+
 /** What a request has to pass before anything else looks at it. */
 export interface Gate {
   admit?: Admission;
@@ -51,30 +53,39 @@ export class ApiServer {
   readonly #plain = new Set<Socket>();
   #isStopping = false;
 
-  constructor(listener: RequestListener, upgradeListener: UpgradeListener = () => false, gate: Gate = {}) {
+  constructor(
+    listener: RequestListener,
+    upgradeListener: UpgradeListener = () => false,
+    gate: Gate = {},
+    stallLimitMs = STALL_LIMIT_MS,
+  ) {
     const refusalOf = (request: IncomingMessage) => gate.admit?.(request) ?? gate.connections?.refusal(request.socket);
     const answer: RequestListener = (request, response) => {
       if (this.#isStopping) response.shouldKeepAlive = false;
       if (!TARGET.test(request.url ?? ""))
         return answerMalformed(new Error("no target"), request.socket, request.method === "HEAD");
       const refusal = refusalOf(request);
-      if (refusal === undefined) listener(request, response);
-      else answerProblem(response, refusal, request.url ?? "");
+      if (refusal !== undefined) return answerProblem(response, refusal, request.url ?? "");
+      response.on("timeout", cutOffStalled);
+      listener(request, response);
     };
     this.#server = createServer(SOCKETS, answer);
-    // Whatever is sent: a client that takes nothing for so long is cut off. WebSockets have pings instead.
-    this.#server.timeout = STALL_LIMIT_MS;
+    this.#server.timeout = stallLimitMs; // WebSockets have pings instead
     this.#server.on("connection", (socket) => gate.connections?.admit(socket));
     this.#server.on("clientError", answerMalformed);
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
     this.#server.on("checkExpectation", answer);
-    this.#server.on("connect", (_request, socket) => answerMalformed(new Error("nothing is tunnelled"), socket));
+    this.#server.on("connect", (_request, socket) => {
+      socket.once("finish", () => socket.destroy());
+      answerMalformed(new Error("nothing is tunnelled"), socket);
+    });
     this.#server.on("upgrade", (request, socket, head) => {
       const refusal = refusalOf(request);
       if (refusal !== undefined) return refuseUpgrade(socket, refusal, request.url ?? "");
       if (upgradeListener(request, socket, head)) return;
       this.#plain.add(socket as Socket);
       socket.on("close", () => this.#plain.delete(socket as Socket));
+      (socket as Socket).setTimeout(stallLimitMs, () => cutOffStalled(socket as Socket));
       answerPlainly(answer, request, socket as Socket);
     });
   }
@@ -111,12 +122,18 @@ export class ApiServer {
   }
 }
 
+/** Called when nothing was sent for long: who takes nothing is cut off, but who waits for an answer that is still made is not. */
+function cutOffStalled(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+}
+
 /** Nobody must be upgraded (RFC 9110 §7.8): clients that offer HTTP/2 beside (h2c) get their answer all the same. */
 function answerPlainly(listener: RequestListener, request: IncomingMessage, socket: Socket): void {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  response.on("finish", () => socket.end());
+  // Node's server has let go of it: nobody else would end what the client keeps open.
+  response.on("finish", () => socket.end(() => socket.destroy()));
   socket.on("error", () => socket.destroy());
   listener(request, response as Parameters<RequestListener>[1]);
 }

@@ -95,7 +95,7 @@ export const FORMATS: Record<string, Format> = {
   },
   hosts: {
     expected: () =>
-      'a list of hosts, such as ["192.0.2.11", "nvr.example:8554", "[2001:db8::1]:554"]; an IPv6 address with a port in brackets',
+      'a list of host names or addresses, with a port where one is meant, such as ["192.0.2.11", "nvr.example:8443", "[2001:db8::1]:554"]; as text with commas between',
     accepts: (value) => Array.isArray(value) && value.every(isHostOfList),
     coerce: listOf,
   },
@@ -119,12 +119,6 @@ export const FORMATS: Record<string, Format> = {
     expected: () =>
       'a list of origins, such as ["https://wall.example"], or ["*"] for every one; as text with commas between',
     accepts: (value) => Array.isArray(value) && value.every(isOrigin),
-    coerce: listOf,
-  },
-  "host-names": {
-    expected: () =>
-      'a list of host names or addresses, each with its port where that is another than 80 and 443, such as ["nvr.example", "192.0.2.10:8443"]; as text with commas between',
-    accepts: (value) => Array.isArray(value) && value.every((item) => isText(item) && parseHost(item) !== undefined),
     coerce: listOf,
   },
   networks: {
@@ -160,7 +154,6 @@ export const fingerprint = (options: LeafOptions): Leaf<string> => ({ ...options
 export const redisUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "redis-url", sensitive: true });
 export const httpUrl = (options: LeafOptions): Leaf<string> => ({ ...options, format: "http-url", sensitive: true });
 export const origins = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "origins" });
-export const hostNames = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "host-names" });
 export const networks = (options: LeafOptions): Leaf<readonly string[]> => ({ ...options, format: "networks" });
 export const choice = <Option extends string>(options: LeafOptions & { options: readonly Option[] }): Leaf<Option> => ({
   ...options,
@@ -195,13 +188,9 @@ function hasTwoReadings(url: string): boolean {
   return hostAtFront && /^(?:\[[0-9A-Fa-f:.]+(?:%[^\]/?#@]+)?\]|[A-Za-z0-9._-]+)(?::\d{1,5})?(?:[/?]|$)/.test(host);
 }
 
-/** A name, an IPv4 address or an IPv6 address, and a port if need be. */
 function isHostOfList(value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  if (isIP(value) === 6) return true;
-  const match = /^(?:\[([^\]]*)\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(value);
-  if (match === null || (match[1] !== undefined && isIP(match[1]) !== 6)) return false;
-  return match[2] === undefined || (Number(match[2]) >= 1 && Number(match[2]) <= 65_535);
+  const host = typeof value === "string" ? parseHost(value) : undefined;
+  return host !== undefined && host.port !== 0;
 }
 
 /** Room for the names of footage is left of what Linux takes (PATH_MAX, NAME_MAX). */

@@ -6,7 +6,6 @@ import {
   duration,
   fingerprint,
   host,
-  hostNames,
   hosts,
   httpUrl,
   type Leaf,
@@ -216,8 +215,8 @@ export const mainSchema = {
       default: [],
       env: "NVR_API_ALLOWED_ORIGINS",
     }),
-    hosts: hostNames({
-      doc: "The names by which page and API are opened, beside localhost and the addresses that they are served at: a proxy's, this machine's in the network. Requests for any other are refused. proxy.md tells more.",
+    hosts: hosts({
+      doc: "The names by which page and API are opened, each with its port where that is another than 80 and 443, beside localhost and the addresses that they are served at: a proxy's, this machine's in the network. Requests for any other are refused. proxy.md tells more.",
       default: [],
       env: "NVR_API_HOSTS",
     }),
@@ -233,7 +232,7 @@ export const mainSchema = {
       default: "127.0.0.1",
       env: "NVR_HEALTH_HOST",
     }),
-    hosts: hostNames({
+    hosts: hosts({
       doc: "The names by which /health and /metrics are asked for there, beside localhost and the addresses that they are served at, such as those by which Prometheus knows the services.",
       default: [],
       env: "NVR_HEALTH_HOSTS",

@@ -116,6 +116,32 @@ test("the address that was connected to is served, and at 0.0.0.0 every one of t
   for (const host of ["192.0.2.1", "0.0.0.0", "evil.example"]) expect(await named(host), host).toBe(421);
 });
 
+test("names and addresses that it listens at are served in any spelling", () => {
+  const logger = winston.createLogger({ silent: true });
+  const isServed = (listensAt: string, localAddress: string, host: string) => {
+    const guard = new HostGuard({ listensAt, hosts: () => [], setting: "", logger });
+    const request = {
+      rawHeaders: ["Host", host],
+      headers: { host },
+      httpVersion: "1.1",
+      url: "/",
+      socket: { localAddress },
+    };
+    return guard.refusal(request as never) === undefined;
+  };
+  for (const [listensAt, localAddress, host] of [
+    ["0.0.0.0", "192.0.2.7", "192.0.2.7:8080"],
+    ["::", "::ffff:192.0.2.7", "192.0.2.7"],
+    ["::", "2001:db8::7", "[2001:DB8:0::7]:8080"],
+    ["fe80::7%eth0", "fe80::7", "[fe80::7]"],
+    ["NVR.lan.", "192.0.2.7", "nvr.lan:8080"],
+    ...own.map((address) => ["::0", "127.0.0.1", address] as const),
+  ] as const) {
+    expect(isServed(listensAt, localAddress, host), `${host} at ${listensAt}`).toBe(true);
+    expect(isServed(listensAt, localAddress, "192.0.2.8")).toBe(false);
+  }
+});
+
 test("an address of this machine at which nobody listens is not", async () => {
   await listen("127.0.0.1");
   for (const address of own) expect(await named(address)).toBe(421);

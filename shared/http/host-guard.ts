@@ -33,12 +33,15 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
  */
 export class HostGuard {
   readonly #options: HostGuardOptions;
+  /** The name of `listensAt`, in the form in which requests' names are compared. */
+  readonly #listensAt: string | undefined;
   readonly #warnings: WarnOnce;
   #hosts: readonly string[] = [];
   #names: ReadonlySet<string> = new Set();
 
   constructor(options: HostGuardOptions) {
     this.#options = options;
+    this.#listensAt = parseHost(options.listensAt)?.name;
     this.#warnings = new WarnOnce(options.logger);
   }
 
@@ -83,11 +86,11 @@ export class HostGuard {
   }
 
   #isListenedAt(name: string, localAddress: string | undefined): boolean {
-    const { listensAt } = this.#options;
-    if (isIP(name) === 0) return name === listensAt.toLowerCase();
+    const listensAt = this.#listensAt ?? "";
+    if (isIP(name) === 0) return name === listensAt;
     // Nobody is reached at "every address", but browsers take it for this machine.
     if (EVERY_ADDRESS.has(name)) return false;
-    if (name === normalizeAddress(localAddress ?? "") || name === normalizeAddress(listensAt)) return true;
+    if (name === normalizeAddress(localAddress ?? "") || name === listensAt) return true;
     return EVERY_ADDRESS.has(listensAt) && isOfThisMachine(name);
   }
 }

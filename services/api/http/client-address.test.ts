@@ -9,7 +9,7 @@ const PROXIES = ["127.0.0.1", "::1", "10.0.0.0/8", "2001:db8:ffff::/48"];
 const heard = (remoteAddress: string | undefined, headers: IncomingHttpHeaders = {}) =>
   ({ headers, socket: { remoteAddress } }) as never;
 const client = (peer: string | undefined, headers?: IncomingHttpHeaders, proxies = PROXIES) =>
-  clientAddress(heard(peer, headers), proxies);
+  clientAddress(heard(peer, headers), proxyTrust(proxies));
 const asked = (peer: string, headers: IncomingHttpHeaders) =>
   forwardedRequest(heard(peer, headers), proxyTrust(PROXIES));
 
@@ -72,6 +72,17 @@ describe("what was asked for", () => {
     expect(asked("127.0.0.1", { forwarded })).toEqual({ address: "192.0.2.7", host: "nvr.example", protocol: "https" });
     const hidden = "for=_x;host=nvr.example, for=10.0.0.1;host=inner";
     expect(asked("127.0.0.1", { forwarded: hidden })).toEqual({ address: "10.0.0.1", host: "nvr.example" });
+  });
+
+  it("is a page's protocol, also where the proxy names that of a WebSocket", () => {
+    for (const [said, protocol] of [
+      ["ws", "http"],
+      ["WSS", "https"],
+      ["wssx", "wssx"],
+    ] as const) {
+      expect(asked("127.0.0.1", { "x-forwarded-proto": said })).toEqual({ address: "127.0.0.1", protocol });
+      expect(asked("127.0.0.1", { forwarded: `proto=${said}` })).toEqual({ address: "127.0.0.1", protocol });
+    }
   });
 
   it("is not read from `Forwarded` behind a proxy that sets the other kind: it passes on what the client wrote", () => {

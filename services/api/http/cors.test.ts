@@ -119,4 +119,12 @@ describe("what another web site asks for through the visitor's browser", () => {
     allow("*");
     expect(await status(MP4, foreign)).toBe(200);
   });
+
+  it("is told what to set only where that would help", async () => {
+    const detail = async (from: string) =>
+      (await api.get(`/api/1/camera/front-door/live?origin=${encodeURIComponent(from)}`)).json().detail;
+    expect(await detail("https://nvr.example")).toContain('add "nvr.example" to api.hosts');
+    expect(await detail("null")).toBe("Another web site may not watch here.");
+    expect(await detail("moz-extension://1234")).toBe("Another web site may not watch here.");
+  });
 });

@@ -10,7 +10,7 @@ const PREFLIGHT_MAX_AGE_S = 600;
 
 /**
  * Lets scripts of the origins in `api.allowedOrigins` read what is below /api/ (CORS, WHATWG Fetch §3.2), without
- * credentials. that lets nobody change anything: OriginGuard stands as it is.
+ * credentials. That lets nobody change anything: OriginGuard stands as it is.
  */
 export function allowOrigins(config: LiveConfig): RequestHandler {
   return (req, res, next) => {

@@ -84,7 +84,7 @@ function readHops(headers: IncomingMessage["headers"]): Hop[] {
   const addresses = listOf(headers["x-forwarded-for"]);
   // Where more than one stands, the nearest proxy added the last to what it was sent.
   const host = listOf(headers["x-forwarded-host"]).at(-1);
-  const protocol = listOf(headers["x-forwarded-proto"]).at(-1)?.toLowerCase();
+  const protocol = protocolOf(listOf(headers["x-forwarded-proto"]).at(-1));
   if (addresses.length > 0 || host !== undefined || protocol !== undefined) {
     if (addresses.length === 0) return [{ host, protocol }];
     return addresses.map((address) => ({ for: address, host, protocol }));
@@ -93,11 +93,16 @@ function readHops(headers: IncomingMessage["headers"]): Hop[] {
     return parse(headers.forwarded ?? "").map((hop) => ({
       for: hop.for,
       host: hop.host,
-      protocol: hop.proto?.toLowerCase(),
+      protocol: protocolOf(hop.proto),
     }));
   } catch {
     return []; // not as the standard has it: as if nothing were said
   }
+}
+
+/** Traefik says of a request for a WebSocket "ws" or "wss" (traefik #9736); the page's own protocol is HTTP. */
+function protocolOf(said: string | undefined): string | undefined {
+  return said?.toLowerCase().replace(/^ws(s?)$/, "http$1");
 }
 
 function listOf(value: string | string[] | undefined): string[] {

@@ -8,6 +8,7 @@ import { configuredTrust, type ForwardedRequest, forwardedRequest } from "./forw
 import { excerpt, Problem } from "./problem.ts";
 
 type Heard = Pick<IncomingMessage, "headers" | "socket">;
+type Deed = "watch" | "change anything";
 
 /**
  * Tells our own page from other web sites, which can make requests through the visitor's browser as well. Browsers say
@@ -32,23 +33,21 @@ export class OriginGuard {
   };
 
   /** Why a page's request is refused, and what to set when the page is ours; undefined when it is not. */
-  refusal(request: Heard, deed: "watch" | "change anything"): Problem | undefined {
+  refusal(request: Heard, deed: Deed): Problem | undefined {
     const { origin, "sec-fetch-site": site } = request.headers;
     if (site === "same-origin" || site === "none") return undefined;
-    const problem =
-      site === undefined
-        ? this.originRefusal(request, origin, deed)
-        : new Problem("cross-site", 403, `Another web site may not ${deed} here.`);
+    const problem = site === undefined ? this.originRefusal(request, origin, deed) : anotherSite(deed);
     if (problem !== undefined) this.#warnings.warn(origin ?? "", `a page of ${named(origin)}: ${problem.message}`);
     return problem;
   }
 
   /** The same by the page's origin alone. */
-  originRefusal(request: Heard, origin: string | undefined, deed: "watch" | "change anything"): Problem | undefined {
+  originRefusal(request: Heard, origin: string | undefined, deed: Deed): Problem | undefined {
     if (origin === undefined) return undefined;
     const forwarded = forwardedRequest(request, this.#trust());
     if (this.#isOurs(origin, request.headers.host, forwarded)) return undefined;
-    const protocol = URL.canParse(origin) ? new URL(origin).protocol.slice(0, -1) : "";
+    const protocol = /^(https?):\/\//.exec(origin)?.[1];
+    if (protocol === undefined) return anotherSite(deed); // "null" and the like, which no setting makes ours
     const todo =
       forwarded.protocol !== undefined && forwarded.protocol !== protocol
         ? `have the proxy send the browser's protocol as X-Forwarded-Proto, instead of "${excerpt(forwarded.protocol)}"`
@@ -73,6 +72,10 @@ export class OriginGuard {
       return our?.name === page.name && (our.port ?? standard) === (page.port ?? standard);
     });
   }
+}
+
+function anotherSite(deed: Deed): Problem {
+  return new Problem("cross-site", 403, `Another web site may not ${deed} here.`);
 }
 
 function named(text: string | undefined): string {

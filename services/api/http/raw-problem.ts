@@ -15,13 +15,16 @@ export function answerProblem(response: ServerResponse, problem: Problem, target
   response.end(body);
 }
 
-/** Answers a request to speak another protocol with a problem, as HTTP. */
+/** Answers a request to speak another protocol with a problem, as HTTP, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, problem: Problem, target: string): void {
   const body = JSON.stringify(problemDetails(problem, target));
   const headers = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => {});
+  // Node's server has let go of the connection: without this it would last as long as the client keeps its end open.
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n${headers.join("")}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Cache-Control: no-store\r\nConnection: close\r\n${headers.join("")}` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }

@@ -25,8 +25,6 @@ export interface SendFileOptions {
   cacheControl?: string;
 }
 
-/** A client that takes no byte for so long is cut off, so that stalled downloads hold no memory for ever. */
-export const STALL_LIMIT_MS = 120_000;
 const LONGEST_MAX_AGE_S = 86_400;
 /** Files up to here, thumbnails above all, are read and sent in one piece. */
 const SMALL_BYTES = 64 * 1024;
@@ -128,7 +126,6 @@ async function sendBytes(
   end: number,
   buffers: SendBuffers,
 ): Promise<void> {
-  res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
   if (end - start <= SMALL_BYTES) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
     if (bytesRead === end - start)

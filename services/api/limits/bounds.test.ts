@@ -5,6 +5,7 @@ import express from "express";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import winston from "winston";
 import { errorHandler } from "../http/errors.ts";
+import { Problem } from "../http/problem.ts";
 import { ApiServer } from "../server.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
@@ -75,19 +76,41 @@ it("connections that do nothing are bounded by client: it is told so, and others
   await expect.poll(() => status("/quick", "127.0.0.2"), PATIENT).toBe(200);
 });
 
-it("beyond that, a client's further connections are closed without a word", async () => {
-  const places = new ClientPlaces({ what: "connections", perClient: 1, inAll: 5 });
-  await serve(new ConnectionBounds({ places, client: ({ remoteAddress }) => remoteAddress }));
-  const held = await Promise.all(Array.from({ length: 40 }, () => holdConnection("127.0.0.2")));
-  await expect
-    .poll(() => held.filter(({ destroyed, readableEnded }) => destroyed || readableEnded).length, PATIENT)
-    .toBeGreaterThan(0);
-  for (const socket of held) socket.resume();
-  await expect
-    .poll(() => held.filter(({ destroyed }) => destroyed).length, PATIENT)
-    .toBeGreaterThanOrEqual(40 - 1 - 16);
-  expect(await status("/quick", "127.0.0.3")).toBe(200);
-});
+it.each([
+  [60_000, 40 - 1 - 16],
+  [50, 40 - 1],
+])(
+  "beyond that, further ones are closed without a word; those that say nothing for %i ms as well",
+  async (refusedForMs, closed) => {
+    const places = new ClientPlaces({ what: "connections", perClient: 1, inAll: 5 });
+    await serve(new ConnectionBounds({ places, client: ({ remoteAddress }) => remoteAddress, refusedForMs }));
+    const held = await Promise.all(Array.from({ length: 40 }, () => holdConnection("127.0.0.2")));
+    for (const socket of held) socket.resume();
+    await expect.poll(() => held.filter(({ destroyed }) => destroyed).length, PATIENT).toBe(closed);
+    expect(await status("/quick", "127.0.0.3")).toBe(200);
+  },
+);
+
+it.each([
+  ["an upgrade that is refused", "GET /refused", "Upgrade: websocket"],
+  ["one that is answered plainly", "GET /plain", "Upgrade: h2c"],
+  ["a tunnel", "CONNECT localhost:1", "Proxy-Authorization: none"],
+])(
+  "the connection of %s takes no place any more, though the client sends on and closes nothing",
+  async (_, line, header) => {
+    const places = new ClientPlaces({ what: "connections", perClient: 3, inAll: 5 });
+    const connections = new ConnectionBounds({ places, client: ({ remoteAddress }) => remoteAddress });
+    const refusal = new Problem("unknown-host", 421, "not here");
+    const admit = ({ url }: IncomingMessage) => (url === "/refused" ? refusal : undefined);
+    server = new ApiServer((_request, response) => void response.end("plain"), undefined, { admit, connections });
+    port = await server.listen("127.0.0.1", 0);
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    sockets.push(socket.on("error", () => {}));
+    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n${header}\r\n\r\nand more`);
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1\.1 (?:421|200|400) /);
+    await expect.poll(() => places.taken, PATIENT).toBe(0);
+  },
+);
 
 it("a trusted proxy has as many connections as it likes, and the clients behind it have their own requests", async () => {
   store.config.change({ api: { ...store.config.current.api, trustedProxies: ["127.0.0.2"] } });

@@ -6,11 +6,12 @@ export interface ConnectionBoundsParts {
   places: ClientPlaces;
   /** Which client is at a connection's other end; undefined for a trusted proxy, which stands for any number of them. */
   client: (socket: Socket) => string | undefined;
+  /** A client that sends no request for so long on a connection that is refused is hung up on; 2 s unless told. */
+  refusedForMs?: number;
 }
 
 /** Connections beyond the bound that one client may have, to be told so. */
 const MOST_REFUSED = 16;
-/** A client that sends no request on such a connection is hung up on. */
 const REFUSED_FOR_MS = 2000;
 
 /** Bounds the connections of each client and of all, whatever is done with them: a slow request holds one as well. */
@@ -47,7 +48,7 @@ export class ConnectionBounds {
     }
     this.#refused.set(client, refused + 1);
     this.#refusals.set(socket, problem);
-    const limit = setTimeout(() => socket.destroy(), REFUSED_FOR_MS);
+    const limit = setTimeout(() => socket.destroy(), this.#parts.refusedForMs ?? REFUSED_FOR_MS);
     socket.once("close", () => {
       clearTimeout(limit);
       const left = (this.#refused.get(client) ?? 1) - 1;

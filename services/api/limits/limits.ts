@@ -1,7 +1,6 @@
-import type { Socket } from "node:net";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { clientAddress } from "../http/client-address.ts";
-import { forwardedRequest, proxyTrust } from "../http/forwarded.ts";
+import { configuredTrust, forwardedRequest } from "../http/forwarded.ts";
 import { ClientPlaces } from "./client-places.ts";
 import { ConnectionBounds } from "./connection-bounds.ts";
 import { openFilesLimit } from "./open-files-limit.ts";
@@ -20,16 +19,15 @@ export function requestPlaces(): ClientPlaces {
 
 /** Bounds for an api's connections; together they are a quarter of the files that the process may have open at most. */
 export function connectionBounds(config: LiveConfig): ConnectionBounds {
+  const trust = configuredTrust(config);
+  const nobody = () => false;
   const inAll = Math.min(CONNECTIONS, Math.floor(openFilesLimit() / 4));
   return new ConnectionBounds({
     places: new ClientPlaces({ what: "connections", perClient: Math.ceil(inAll / 4), inAll }),
-    client: (socket) => boundedClient(socket, config),
+    client: (socket) => {
+      const connection = { headers: {}, socket };
+      const { address } = forwardedRequest(connection, nobody);
+      return trust()(address) ? undefined : clientAddress(connection, nobody);
+    },
   });
-}
-
-function boundedClient(socket: Socket, config: LiveConfig): string | undefined {
-  const request = { headers: {}, socket };
-  const { address } = forwardedRequest(request, () => false);
-  if (proxyTrust(config.current.api.trustedProxies)(address)) return undefined;
-  return clientAddress(request, []);
 }

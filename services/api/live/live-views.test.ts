@@ -280,20 +280,22 @@ function viewerAt(localAddress: string, target = "yard/live"): Promise<WebSocket
   });
 }
 
-/** With which code the api closes it soon; undefined when it does not. */
-function closingCode(viewer: WebSocket): Promise<number | undefined> {
+/** With which code and reason the api closes it; undefined when it does not so soon. */
+function closing(viewer: WebSocket, patienceMs = 500): Promise<string | undefined> {
   return new Promise((resolve) => {
-    viewer.once("close", (code) => resolve(code));
-    setTimeout(() => resolve(undefined), 500);
+    viewer.once("close", (code, reason) => resolve(`${code} ${reason}`));
+    setTimeout(() => resolve(undefined), patienceMs);
   });
 }
 
 test("one client keeps nobody out: beyond its bound it is told so, and another one watches", async () => {
   for (let i = 0; i < 100; i++) await viewerAt("127.0.0.2");
-  expect(await closingCode(await viewerAt("127.0.0.2"))).toBe(1013);
-  expect(await closingCode(await viewerAt("127.0.0.3"))).toBeUndefined();
+  expect(await closing(await viewerAt("127.0.0.2"), 20_000)).toBe(
+    "1013 This client has 100 live views, and may not have more at once; close some.",
+  );
+  expect(await closing(await viewerAt("127.0.0.3"))).toBeUndefined();
   for (const viewer of viewers) viewer.terminate();
-  await expect.poll(async () => closingCode(await viewerAt("127.0.0.2")), { timeout: 20_000 }).toBeUndefined();
+  await expect.poll(async () => closing(await viewerAt("127.0.0.2")), { timeout: 20_000 }).toBeUndefined();
 });
 
 test("a client that has all conversions to MPEG-1 leaves one to the next client, which takes no more than its share", async () => {

@@ -38,8 +38,8 @@ type Codec = "h264" | "mpeg1";
 
 const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
 const PING_INTERVAL_MS = 10_000;
-/** Of a close frame, in bytes (RFC 6455 §5.5). */
-const LONGEST_REASON = 123;
+/** Of a problem's message so much is the reason for closing, for which there are 123 bytes (RFC 6455 §5.5). */
+const FIRST_SENTENCE = /^.{0,122}?\.(?= |$)/;
 const CLOSE_PATIENCE_MS = 1000;
 /** A client may be a household of several screens, each with all its cameras. */
 const VIEWERS = { what: "live views", perClient: 100, inAll: 400 };
@@ -256,6 +256,6 @@ export function requireRecorded({ cameras }: Config, id: string): void {
 
 function turnAway(viewer: WebSocket, { message }: Problem): void {
   viewer.on("error", () => viewer.terminate());
-  viewer.close(CloseCode.tryAgainLater, message.slice(0, LONGEST_REASON));
+  viewer.close(CloseCode.tryAgainLater, FIRST_SENTENCE.exec(message)?.[0]);
   setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS).unref();
 }

@@ -83,6 +83,20 @@ test.each<[string, string, ProxyOptions, Partial<ApiConfig>, RegExp | undefined]
     /X-Forwarded-Proto, instead of "http"/,
   ],
   [
+    "X-Forwarded-Proto is wss, as from Traefik",
+    "https://nvr.example:8443",
+    { host: unchanged, headers: forwarded("wss") },
+    { hosts: ["nvr.example"], trustedProxies: ["127.0.0.1"] },
+    undefined,
+  ],
+  [
+    "X-Forwarded-Proto is ws, as from Traefik",
+    "https://nvr.example:8443",
+    { host: unchanged, headers: forwarded("ws") },
+    { hosts: ["nvr.example"], trustedProxies: ["127.0.0.1"] },
+    /X-Forwarded-Proto, instead of "http"/,
+  ],
+  [
     "Upgrade is not passed on",
     "https://nvr.example",
     { host: upstream, dropsUpgrades: true },

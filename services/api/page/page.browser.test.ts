@@ -102,8 +102,15 @@ test("a proxy that passes no WebSockets on is told as such", async () => {
   fixture.store.config.change({ api: { ...api, hosts: [`127.0.0.1:${proxy.port}`] } });
   const page = await fixture.open("#/");
   await page.goto(`http://127.0.0.1:${proxy.port}/`);
+  const told: number[] = [];
+  await page.route(/\/live\?origin=/, async (route) => {
+    told.push(await page.getByRole("region", { name: "What needs attention" }).count());
+    if (told.length > 1) return route.continue();
+    await route.fulfill({ status: 429, json: { detail: "This client has 256 requests under way." } });
+  });
   await page.locator(".card").first().hover();
   await page.getByText("No WebSocket gets through to Hindsight").waitFor();
+  expect(told.slice(0, 2), "an api that is busy refuses no page").toEqual([0, 0]);
   expect(fixture.api.log.filter((line) => line.includes("does not pass WebSockets on"))).toHaveLength(1);
   fixture.store.config.change({ api });
   await page.context().close();

@@ -25,7 +25,7 @@ const LONG_TURNS: TurnLimits = { ...TURNS, what: "long ranges", perClient: 1, in
 const LONG_US = 48 * 3600e6;
 /** For as many downloads in large pieces. */
 const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
-/** Ranges and zips of ranges that are being sent, however slowly. */
+/** Ranges that are waited for, laid out or sent, however slowly; zips of them are bounded by themselves. */
 const DOWNLOADS: PlaceLimits = { what: "downloads of ranges", perClient: 64, inAll: 256 };
 
 /** What all ranges of an api share: they bound what it holds, however many are asked for. */

@@ -2,7 +2,6 @@ import type { Response } from "express";
 import { startCodesToLengths } from "../../../shared/h264/start-codes.ts";
 import type { Entity } from "../http/conditional.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
-import { STALL_LIMIT_MS } from "../http/send-file.ts";
 import { writeFlushed } from "../http/write-bytes.ts";
 import { FootageChangedError, type HeldFile } from "./held-file.ts";
 import type { HeldIndex, IndexTurn } from "./held-index.ts";
@@ -40,7 +39,6 @@ export class VirtualFile {
 
   /** Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone. Otherwise as `contents`. */
   async send(res: Response, start: number, end: number, turn: IndexTurn): Promise<void> {
-    res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
     for await (const bytes of this.contents(start, end, turn)) if (!(await writeFlushed(res, bytes))) return;
     res.end();
   }

@@ -5,7 +5,6 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { allowOnly } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { cameraIds } from "../http/query.ts";
-import { STALL_LIMIT_MS } from "../http/send-file.ts";
 import type { ClientOf } from "../limits/client-of.ts";
 import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
 import { type ArchivedRange, archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
@@ -132,7 +131,6 @@ function sender(logger: Logger) {
         res.end();
         return;
       }
-      res.setTimeout(STALL_LIMIT_MS, () => res.destroy());
       await pipeline(stream, res);
     } catch (error) {
       if (!res.destroyed || !hasGone(error)) logger.warn("an archive of ranges ends too early", { error });

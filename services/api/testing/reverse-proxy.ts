@@ -54,8 +54,8 @@ export class ReverseProxy {
       };
       asking.on("upgrade", (answer, far, first) => {
         answered(answer);
-        far.on("error", () => socket.destroy());
-        socket.on("error", () => far.destroy());
+        far.on("error", () => {}).on("close", () => socket.destroy());
+        socket.on("error", () => {}).on("close", () => far.destroy());
         socket.write(first);
         far.write(head);
         far.pipe(socket).pipe(far);

@@ -64,9 +64,12 @@ export function readConditions(fromMs: number, toMs: number): Promise<ConditionL
   return answerOf(api.GET("/api/1/conditions", { params: { query }, signal: patience() }));
 }
 
+/** Answers to this page, for its origin (403) or for the host that it names (421): no camera and no load is the reason. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 421]);
+
 /**
  * Why a WebSocket for live pictures is refused to this page, which a browser does not tell: what the api says of the page's
- * origin, or that something on the way has lost it. Undefined when nothing can be told. Does not throw.
+ * origin, or that something on the way has lost it. Undefined when it is not the page that is refused. Does not throw.
  */
 export async function whyLiveIsRefused(camera: string): Promise<string | undefined> {
   const params = { path: { id: camera }, query: { origin: window.location.origin } };
@@ -74,6 +77,7 @@ export async function whyLiveIsRefused(camera: string): Promise<string | undefin
   if (answer?.response.status === 426) {
     return "No WebSocket gets through to Hindsight. Have the proxy in front pass on the headers Upgrade and Connection; docs/proxy.md tells how.";
   }
+  if (!REFUSALS.has(answer?.response.status)) return undefined;
   return (answer?.error as Partial<components["schemas"]["Problem"]> | undefined)?.detail;
 }
 
