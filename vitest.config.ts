@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    setupFiles: ["tests/support/seeded-properties.ts"],
+    setupFiles: ["tests/support/seeded-properties.ts", "tests/support/patience.ts"],
     reporters: ["default", "./tests/support/closing-line.ts"],
     projects: [
       {

@@ -7,10 +7,9 @@ const FUSE = 0x65735546;
 test.each([
   ["btrfs, which makes them when they are needed", { type: 0x9123683e, files: 0, ffree: 0 }],
   ["CephFS, which tells of more free ones than there are", { type: 0xc36400, files: 1000, ffree: 2 ** 64 }],
-  [
-    "a FUSE file system that tells how many files there are, and of no free ones",
-    { type: FUSE, files: 1000, ffree: 0 },
-  ],
+  ["a FUSE file system that tells how many files it has, and of no free ones", { type: FUSE, files: 1000, ffree: 0 }],
+  ["such a one that a server exports by NFS", { type: 0x6969, files: 1000, ffree: 0 }],
+  ["such a one that a server exports by SMB", { type: 0xfe534d42, files: 1000, ffree: 0 }],
 ])("%s has no limit of inodes", (_, stats) => {
   expect(inodesOf(stats)).toBeUndefined();
   expect(isOutOfInodes({ ...stats, bsize: 4096, bavail: 1 })).toBe(false);

@@ -11,8 +11,14 @@ export interface InodeStats {
   ffree: number;
 }
 
-/** statfs(2): f_type of what runs in user space. */
-const FUSE_SUPER_MAGIC = 0x65735546;
+/** statfs(2): f_type of what runs in user space, FUSE, and of what passes on the word of a server, which may run there. */
+const TOLD_BY_OTHERS: ReadonlySet<number> = new Set([
+  0x65735546, // FUSE
+  0x6969, // NFS
+  0xff534d42, // CIFS
+  0xfe534d42, // SMB 2 and 3
+  0x01021997, // 9P
+]);
 /** A fleet of 64 cameras converts a minute with so many: of each camera three files are written before the chunk goes. */
 const MOST_RESERVED = 256;
 /** A disk that was made with very few keeps this part of them. */
@@ -24,11 +30,11 @@ const NONE_TO_SPEAK_OF = 8;
 
 /**
  * The inodes of a file system; undefined where it makes them when they are needed and has no limit but its bytes (btrfs and
- * some network file systems tell of 0 in all, CephFS of more free ones than there are), and of a FUSE file system that tells
- * how many files there are, but of no free ones: many of those do not fill that in.
+ * some network file systems tell of 0 in all, CephFS of more free ones than there are), and of one that is not this machine's own
+ * and tells how many files there are, but of no free ones: many do not fill that in, and footage must not go for it.
  */
 export function inodesOf({ type, files, ffree }: InodeStats): Inodes | undefined {
-  const isTold = files > 0 && ffree <= files && (ffree > 0 || type !== FUSE_SUPER_MAGIC);
+  const isTold = files > 0 && ffree <= files && (ffree > 0 || !TOLD_BY_OTHERS.has(type));
   return isTold ? { free: ffree, total: files } : undefined;
 }
 

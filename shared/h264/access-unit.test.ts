@@ -66,6 +66,20 @@ describe("an SEI that holds start codes", () => {
     expectNals([SPS, PPS, escapedSei(BAIT), plainSei(BAIT), IDR, IDR], true);
   });
 
+  test("of 60 kB is kept whole", () => {
+    expectNals(
+      [plainSei(Buffer.concat(Array(15).fill(BAIT.subarray(0, 3000)).concat(Buffer.alloc(15_000, 7)))), IDR],
+      true,
+    );
+  });
+
+  test("of which a hostile camera joins a hundred thousand costs no more than their bytes", () => {
+    // Each goes on, by its sizes, through all that follow: minutes, if all of it were looked through for each.
+    const sei = bytes(6, 5, 5, 0, 0, 0, 1);
+    const unit = Buffer.concat([CODE, ...Array(150_000).fill(sei), bytes(6, 5, 1)]);
+    expect(splitAccessUnit(unit)).toHaveLength(150_001);
+  });
+
   test("of several messages is kept whole", () => {
     const messages = Buffer.concat([bytes(6, 1, 1, 0x40), plainSei(BAIT).subarray(1, -1), plainSei(BAIT).subarray(1)]);
     expectNals([messages, P_SLICE], false);

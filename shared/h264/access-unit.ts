@@ -25,6 +25,12 @@ const SHORT_START_CODE = START_CODE.subarray(1);
 const TRAILING_BITS = 0x80;
 /** The SEI messages that hold bytes of others: user_data_registered_itu_t_t35, user_data_unregistered (§D.1.6, §D.1.7). */
 const USER_DATA = new Set([4, 5]);
+/**
+ * An SEI with start codes of its own may have so many messages and bytes, far more than signatures and certificates need. A
+ * hostile access unit can be one SEI behind the other, and for each of them all that follows would be looked through.
+ */
+const MAX_PLAIN_MESSAGES = 16;
+const MAX_PLAIN_BYTES = 64 * 1024;
 
 /**
  * The NAL unit whose first byte is at `start`. Undefined when `unit` is only the beginning of an access unit (not `isWhole`)
@@ -119,10 +125,11 @@ function escapedMessagesFill(unit: Buffer, from: number, to: number): boolean {
 
 /**
  * Where SEI messages end that hold `code`, which looks like a start code, in user data without emulation prevention. Undefined
- * when they are no such; the length of `unit` also when they go on behind it.
+ * when they are no such, or go on behind `unit`.
  */
 function plainMessagesEnd(unit: Buffer, from: number, code: number): number | undefined {
-  for (let at = from; at < unit.length; ) {
+  const limit = Math.min(unit.length, from + MAX_PLAIN_BYTES);
+  for (let at = from, messages = 0; at < limit && messages < MAX_PLAIN_MESSAGES; messages++) {
     const type = codedAt(unit, at);
     const size = codedAt(unit, type.next);
     at = size.next + size.value;
@@ -136,6 +143,6 @@ function plainMessagesEnd(unit: Buffer, from: number, code: number): number | un
 /** A payload type or size: bytes of 255 and a last one, added up (§7.3.2.3.1). */
 function codedAt(unit: Buffer, from: number): { value: number; next: number } {
   let at = from;
-  while (unit[at] === 0xff) at++;
+  while (unit[at] === 0xff && at - from <= MAX_PLAIN_BYTES / 0xff) at++;
   return { value: (at - from) * 0xff + (unit[at] ?? 0), next: at + 1 };
 }

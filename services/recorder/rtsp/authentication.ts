@@ -115,8 +115,8 @@ export class Authenticator {
   #next(offered: Challenge[]): Challenge | undefined {
     const digests = offered.filter(({ scheme }) => scheme === "digest").sort((a, b) => strength(b) - strength(a));
     this.#isBasicForbidden = digests.length === 0 && offered.length > 0 && !this.#allowsBasic;
-    // A camera that has refused Digest is not shown the password itself: who sits in between could have refused it.
-    if (digests.length === 0) return this.#allowsBasic && !this.#refused.has("BASIC") ? offered[0] : undefined;
+    // A camera that has refused Digest is not shown the password itself, also when it offers Basic alone from then on.
+    if (digests.length === 0) return this.#allowsBasic && this.#refused.size === 0 ? offered[0] : undefined;
     if (this.#refused.size >= MAX_REFUSALS) return undefined;
     const { digestAlgorithm, refusedAlgorithms } = this.#memory;
     const isRefused = (algorithm: string) => this.#refused.has(algorithm) || refusedAlgorithms.includes(algorithm);

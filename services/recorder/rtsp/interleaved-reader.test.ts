@@ -187,6 +187,18 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
     expect(() => reader.push(bytes, bytes.length)).toThrow(RtspSyntaxError);
   });
 
+  test("a broken message among packets costs no packet; a read that is full of them is given up", () => {
+    const { reader, heard } = newReader();
+    const rtp = packet(0, Buffer.alloc(100, 0x80));
+    const broken = Buffer.from("RTSP/1.0 200 OK\r\nContent-Length: none\r\n\r\n");
+    for (let n = 0; n < 40; n++) push(reader, Buffer.concat([rtp, broken, rtp]), []);
+    expect(heard.events).toHaveLength(80);
+    // Each of them reaches to the one end of all: 40,000 times 200 kB would be looked through.
+    const many = Buffer.from(`${"RTSP/".repeat(40_000)}\r\n\r\n`);
+    expect(() => push(reader, Buffer.concat([rtp, many]), [])).toThrow(RtspSyntaxError);
+    expect(heard.events).toHaveLength(81);
+  });
+
   test("whatever comes: it ends, with an RtspSyntaxError at worst", () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),

@@ -17,6 +17,8 @@ const RESYNC_BYTES = 5;
 /** The longest packet, and so the furthest that the next one can be. */
 const MAX_PACKET_BYTES = 4 + 0xffff;
 const LONGEST_METHOD = 20;
+/** More broken messages in one read are no accident, and looking through up to 256 kB for each would take seconds. */
+const MAX_BROKEN_MESSAGES = 16;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
 
@@ -40,13 +42,19 @@ export class InterleavedReader {
   /** Bytes that made no sense, since two packets came one right behind the other; a lone one may be none. */
   #lostBytes = 0;
   #isBehindPacket = false;
+  /** Of the read under way. */
+  #brokenMessages = 0;
 
   constructor(handler: InterleavedHandler) {
     this.#handler = handler;
   }
 
-  /** Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet. */
+  /**
+   * Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet, and for
+   * nothing but broken messages behind it.
+   */
   push(bytes: Buffer, length: number): void {
+    this.#brokenMessages = 0;
     let position = this.#carried === 0 ? 0 : this.#complete(bytes, length);
     if (position === -1) return;
     while (position < length) {
@@ -127,6 +135,7 @@ export class InterleavedReader {
       return this.#consumeMessage(bytes, position, length);
     } catch (error) {
       if (!(error instanceof RtspSyntaxError) || this.#channels.size === 0) throw error;
+      if (++this.#brokenMessages > MAX_BROKEN_MESSAGES) throw error;
       this.#wanted = this.#searched = 0;
       this.#isLost = true;
       this.#isBehindPacket = false;

@@ -20,10 +20,16 @@ class Camera {
   #nowMs = 1_000_000;
   readonly #does: Partial<Record<string, Doing>>;
   readonly #sends: boolean;
+  readonly #spoiltEveryMs: number;
 
-  constructor(does: Partial<Record<string, Doing>>, options: { announced?: string; sends?: boolean } = {}) {
+  /** @param options of which `spoiltEveryMs` says how often garbage comes, whatever is asked */
+  constructor(
+    does: Partial<Record<string, Doing>>,
+    options: { announced?: string; sends?: boolean; spoiltEveryMs?: number } = {},
+  ) {
     this.#does = does;
     this.#sends = options.sends ?? true;
+    this.#spoiltEveryMs = options.spoiltEveryMs ?? Number.POSITIVE_INFINITY;
     this.ways.announced(options.announced ?? ALL);
   }
 
@@ -51,6 +57,7 @@ class Camera {
     });
     while (!isCut && this.#nowMs - sinceMs < lastsMs) {
       this.#nowMs += PULSE_MS;
+      if ((this.#nowMs - sinceMs) % this.#spoiltEveryMs === 0) garbage += 10;
       keepAlive.tick(this.#nowMs, this.#sends);
       await nextTurn();
     }
@@ -132,6 +139,13 @@ test.each<Doing>(["hang-up", "garbage"])("%s costs one session at most: the next
   await camera.play(TIMEOUT_MS);
   expect(await camera.play(3 * TIMEOUT_MS)).toBe(3 * TIMEOUT_MS);
   expect(camera.asked.filter((method) => method === "GET_PARAMETER")).toHaveLength(1);
+});
+
+test("a camera that loses bytes all the time (Reolink, retina #17) is not taken for one that is spoilt by keep-alives", async () => {
+  const camera = new Camera({}, { spoiltEveryMs: 7000 });
+  await camera.play(10 * TIMEOUT_MS, "stopped");
+  expect(new Set(camera.asked)).toEqual(new Set(["GET_PARAMETER"]));
+  expect(camera.ways.order[0]).toBe("GET_PARAMETER");
 });
 
 test("a camera that stops to send at a keep-alive is asked otherwise by the next session", async () => {

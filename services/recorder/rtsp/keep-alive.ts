@@ -21,8 +21,6 @@ interface Question {
   way: KeepAliveWay;
   /** By performance.now(). */
   sinceMs: number;
-  /** Of garbageBytes when it was sent. */
-  garbageBytes: number;
   /** Whether anything came from the camera since. */
   hasHeard: boolean;
   state: "open" | "answered" | "unanswered";
@@ -53,9 +51,14 @@ export class KeepAlive {
   #turnMs: number | undefined;
   #question: Question | undefined;
   #answeredMs: number | undefined;
+  /** As far as they were looked at. */
+  #garbageBytes: number;
+  /** The stream is spoilt at other times, too (Reolink, retina #17), so no request is to blame for it. */
+  #isOftenSpoilt = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
+    this.#garbageBytes = options.garbageBytes();
     this.#order = options.ways.order;
     this.#intervalMs = options.timeoutMs / 2;
     this.#patienceMs = Math.min(PATIENCE_MS, this.#intervalMs / 2);
@@ -104,11 +107,11 @@ export class KeepAlive {
 
   /** Goes over to the next way when what was asked last is without an answer, though the camera sends, or spoilt the stream. */
   #judge(nowMs: number, hasHeard: boolean): void {
+    const isSpoilt = this.#isSpoiltByQuestion(nowMs);
     const question = this.#question;
     if (question === undefined || question.way !== this.#way) return;
     question.hasHeard ||= hasHeard;
     const afterMs = nowMs - question.sinceMs;
-    const isSpoilt = afterMs <= CONSEQUENCE_MS && this.#options.garbageBytes() > question.garbageBytes;
     const isIgnored = question.state === "open" && question.hasHeard && afterMs >= this.#patienceMs;
     if (!isSpoilt && !isIgnored) return;
     this.#failed(question);
@@ -118,11 +121,20 @@ export class KeepAlive {
     this.#ask();
   }
 
+  /** Whether garbage came since the last call, and what was asked last is to blame. */
+  #isSpoiltByQuestion(nowMs: number): boolean {
+    const garbageBytes = this.#options.garbageBytes();
+    if (garbageBytes === this.#garbageBytes) return false;
+    this.#garbageBytes = garbageBytes;
+    const isConsequence = this.#question !== undefined && nowMs - this.#question.sinceMs <= CONSEQUENCE_MS;
+    this.#isOftenSpoilt ||= !isConsequence;
+    return isConsequence && !this.#isOftenSpoilt;
+  }
+
   #ask(): void {
     const way = this.#way;
     if (way === "RTCP") return;
-    const garbageBytes = this.#options.garbageBytes();
-    const question: Question = { way, sinceMs: this.#nowMs, garbageBytes, hasHeard: false, state: "open" };
+    const question: Question = { way, sinceMs: this.#nowMs, hasHeard: false, state: "open" };
     this.#question = question;
     this.#options.send(way).then(
       () => this.#answered(question),

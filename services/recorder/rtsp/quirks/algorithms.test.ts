@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { CameraMemory } from "../../camera/camera-memory.ts";
 import { open, serve, sessionAt } from "../../testing/odd-camera.ts";
-import { answer, goodAnswer, type ScriptedServer, type SeenRequest, until } from "../../testing/scripted-server.ts";
+import { answer, goodAnswer, type ScriptedServer, type SeenRequest } from "../../testing/scripted-server.ts";
 
 /** Whether a request proves that its sender knows the password, by one algorithm (RFC 2069's form, without qop). */
 function proves(password: string, algorithm: "MD5" | "SHA-256", { method, url, authorization = "" }: SeenRequest) {
@@ -132,21 +132,20 @@ test("a camera that takes OPTIONS with whatever user and password is not believe
 });
 
 test("a camera that wants a password for DESCRIBE alone is not believed when it takes OPTIONS with one", async () => {
+  const memory = new CameraMemory();
+  /** What was known of the camera when it was asked DESCRIBE, each time after it had answered OPTIONS. */
+  const believed = new Set<string | undefined>();
   const server = await serve((request, socket) => {
+    if (request.method === "DESCRIBE") believed.add(memory.digestAlgorithm);
     if (request.method === "OPTIONS" || proves("s3cret", "MD5", request)) return goodAnswer(request);
     const field = (algorithm: string) => `Digest realm="cam", nonce="n", algorithm=${algorithm}`;
     const fields = `${field("SHA-256")}, ${field("MD5")}`;
     socket.end(`RTSP/1.0 401 No\r\nCSeq: ${request.cseq}\r\nWWW-Authenticate: ${fields}\r\n\r\n`);
     return undefined;
   });
-  const memory = new CameraMemory();
-  const { session } = sessionAt(withUser(server), { memory });
-  const hasOpened = session.open();
-  await until(() =>
-    server.requests.some(({ method, authorization }) => method === "OPTIONS" && authorization !== undefined),
-  );
-  expect(memory.digestAlgorithm).toBeUndefined();
-  await hasOpened;
+  await open(withUser(server), { memory });
+  expect(server.requests.some(({ method, authorization }) => method === "OPTIONS" && authorization)).toBe(true);
+  expect(believed).toEqual(new Set([undefined]));
   expect(memory.digestAlgorithm).toBe("MD5");
 });
 
@@ -168,5 +167,14 @@ describe('auth: "digest"', () => {
       await expect(sessionAt(withUser(server), { auth }).session.open()).rejects.toThrow(/401/);
       expect(tries(server)).toEqual(["MD5"]);
     }
+  });
+
+  test("nor when it offers Basic alone from then on", async () => {
+    const server = await serve(({ authorization }) => {
+      const field = authorization === undefined ? 'Digest realm="cam", nonce="n", algorithm=MD5' : 'Basic realm="cam"';
+      return answer("401 Unauthorized", { "WWW-Authenticate": field });
+    });
+    await expect(sessionAt(withUser(server)).session.open()).rejects.toThrow(/401/);
+    expect(tries(server)).toEqual(["MD5"]);
   });
 });
