@@ -64,9 +64,9 @@ export class SmallStore {
     await this.#record("yard", "20251123.2359", plain.slice(0, 20), at("00:00:-30.5"));
     await this.#record("yard", "20251124.1428", plain, at("14:28:00.4"), slow);
     await this.#record("yard", "20251124.1429", plain, at("14:29:00.4"), slow);
-    // Eighty seconds without a recording. Then two parts; the first has B-frames, and ends amid them.
-    await this.#record("yard", "20251124.1431", bFrames.slice(0, 58), at("14:31:20.000011"), { session: 2 });
-    await this.#record("yard", "20251124.1431", bFrames, at("14:31:40"), { session: 3, part: 2 });
+    // Eighty seconds without a recording. Then two parts with B-frames; the second ends amid them.
+    await this.#record("yard", "20251124.1431", bFrames, at("14:31:20.000011"), { session: 2 });
+    await this.#record("yard", "20251124.1431", bFrames.slice(0, 57), at("14:31:40"), { session: 3, part: 2 });
     // Another size in the middle of a minute, and to its end.
     await this.#record("yard", "20251124.1432", plain.slice(0, 30), at("14:32:00.2"), { session: 4 });
     await this.#record("yard", "20251124.1432", larger, at("14:32:02"), { session: 5, part: 2 });
