@@ -70,17 +70,25 @@ export class SmallStore {
     // Another size in the middle of a minute, and to its end.
     await this.#record("yard", "20251124.1432", plain.slice(0, 30), at("14:32:00.2"), { session: 4 });
     await this.#record("yard", "20251124.1432", larger, at("14:32:02"), { session: 5, part: 2 });
-    // The wall clock is set back by five seconds: the same times come twice.
+    // The wall clock is set back by five seconds: the same times come twice. Then another recorder goes on, and by its clock
+    // they come once more: of one host, and of clocks so different, they are no pictures of the same moments.
     await this.#record("yard", "20251124.1433", plain, at("14:33:10"), { session: 6 });
     const stepped = { session: 6, part: 2, steppedUs: -5 * SECOND_US };
-    await this.#record("yard", "20251124.1433", plain.slice(0, 40), at("14:33:07.4"), stepped);
+    await this.#record("yard", "20251124.1433", plain.slice(0, 40), at("14:33:10.4"), stepped);
+    const again = { recorder: "gamma", part: 3, steppedUs: -2 * SECOND_US };
+    await this.#record("yard", "20251124.1433", plain.slice(0, 20), at("14:33:11.4"), again);
     // Two recorders hold the camera at once.
     await this.#record("yard", "20251124.1434", plain, at("14:34:05"), { session: 7 });
     const other = { part: 2, recorder: "beta", boot: "another" };
     await this.#record("yard", "20251124.1434", plain, at("14:34:06.01"), other);
     // A part that comes after its minute was converted.
     await this.#record("yard", "20251124.1435", plain.slice(0, 30), at("14:35:00.5"), { session: 8 });
+    // Pixels that are not square, others in the same minute, and from one minute to the next.
     await this.#record("lobby", "20251124.1431", anamorphic, at("14:31:30"));
+    await this.#record("lobby", "20251124.1432", anamorphic, at("14:32:30"));
+    await this.#record("lobby", "20251124.1432", plain.slice(0, 10), at("14:32:40"), { part: 2, session: 2 });
+    await this.#record("lobby", "20251124.1433", plain.slice(0, 10), at("14:33:30"), { session: 3 });
+    await this.#record("lobby", "20251124.1434", anamorphic.slice(0, 10), at("14:34:30"), { session: 4 });
     await this.#record("garage", "20251124.1431", bFrames, at("14:31:00"));
     await this.#record("garage", "20251124.1432", plain, at("14:32:00"));
 
@@ -91,7 +99,7 @@ export class SmallStore {
     }
     await this.#record("yard", "20251124.1435", larger.slice(0, 10), at("14:35:20"), { session: 9 });
     await this.#convert("yard", "20251124.1435", "wide");
-    await this.#convert("lobby", "20251124.1431", "high");
+    for (const time of ["1431", "1432", "1433", "1434"]) await this.#convert("lobby", `20251124.${time}`, "high");
     await this.#convert("garage", "20251124.1431", "flat");
     await this.#convert("garage", "20251124.1432", "wide");
     this.#callItH265("garage", "20251124.1432");
