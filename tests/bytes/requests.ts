@@ -39,7 +39,7 @@ const RANGES: Record<string, Asked | string> = {
   "into the present, pinned": cut("14:59:50", "15:00:24.400000"),
   "of pixels that are not square": cut("14:31:00", "14:32:00", "", "lobby"),
   "of pixels that are not square, of a chunk": cut("14:59:00", "14:59:10.7", "", "lobby"),
-  "over a change of the pixels' shape, from minute to minute": cut("14:33:00", "14:35:00", "", "lobby"),
+  "over a change of the pixels' shape, from minute to minute": cut("14:31:00", "14:35:00", "", "lobby"),
   "over a change of the pixels' shape, within a minute": cut("14:32:00", "14:33:00", "", "lobby"),
   "over a change of the codec": cut("14:31:01", "14:32:02", "", "garage"),
   "of a codec that is not known": cut("14:32:00", "14:32:02", "", "garage"),
