@@ -89,11 +89,9 @@ export class RangeStore {
 
   /** Converts a minute as the converter does, but for its pictures, which are all the same. */
   async convert(minute: Minute, picture: string): Promise<void> {
-    const config = { thumbnailWidth: 320, chunkIdleMs: 0 } as ConverterConfig;
-    const previews = new PreviewBatcher(
-      new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS }),
-      10,
-    );
+    const maxPixels = LARGEST_H264_PIXELS;
+    const config = { thumbnailWidth: 320, chunkIdleMs: 0, maxPixels } as ConverterConfig;
+    const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels }), 10);
     previews.grab = () => readFile(picture);
     const tools = {
       config: () => config,

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { get as httpGet, type IncomingHttpHeaders } from "node:http";
+import type { ApiFixture, Reply } from "../../services/api/testing/api-fixture.ts";
+import type { Asked } from "./requests.ts";
+
+/** What is kept of something; it is compared as JSON, the order of its members included. */
+export type Note = Record<string, unknown>;
+
+const NOTED_HEADERS = [
+  ...["content-type", "content-disposition", "content-length", "content-range", "accept-ranges", "location"],
+  ...["cache-control", "last-modified", "etag", "allow", "retry-after", "upgrade"],
+];
+const IS_TEXT = /json|^text\/plain/;
+/** Those of files are made of their inodes. */
+const STABLE_TAG = /^(?:"range-|W\/)/;
+/** Of a sprite sheet: what its thumbnails' inodes make of it. */
+const SHEET_KEY = /(?<=hindsight sprites )[0-9a-f]{24}/;
+/** How large the disk is on which the test happens to run, and how full. */
+const DISK_FIGURES: ReadonlySet<string> = new Set(["totalBytes", "freeBytes", "usedPercent"]);
+const DISK_INODES: ReadonlySet<string> = new Set(["totalInodes", "freeInodes"]);
+/** As the api finds a disk fuller than it should be. */
+const DISK_FULLNESS = /% full$|^out of inodes/;
+
+export function sha256(bytes: Buffer | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Asks, and notes what is answered but for what differs from machine to machine. `root` is the store's. */
+export async function noteOf(api: ApiFixture, { path, headers, method }: Asked, root: string): Promise<Note> {
+  const reply = await api.get(path, headers, method);
+  return { status: reply.status, ...headersOf(reply.headers), ...bodyOf(reply, root) };
+}
+
+/** The start of the stream of events: the present state. */
+export async function noteOfEvents(api: ApiFixture, root: string): Promise<Note> {
+  return await new Promise((resolve, reject) => {
+    const request = httpGet(`${api.url}/api/1/events`, (response) => {
+      let text = "";
+      response.on("data", (piece: Buffer) => {
+        text += piece.toString();
+        if (!/^event: health\n.*\n\n/m.test(text)) return;
+        const events = withoutRoot(text, root).split("\n\n").map(eventOf);
+        resolve({ status: response.statusCode, ...headersOf(response.headers), events });
+        request.destroy();
+      });
+    });
+    request.on("error", reject);
+  });
+}
+
+function eventOf(text: string): unknown {
+  const [head, data] = text.split("\ndata: ");
+  return data === undefined ? head : { head, data: jsonOf(data) };
+}
+
+function headersOf(headers: IncomingHttpHeaders): Note {
+  const note: Note = {};
+  for (const name of NOTED_HEADERS) if (headers[name] !== undefined) note[name] = headers[name];
+  if (headers.etag !== undefined && !STABLE_TAG.test(headers.etag)) note.etag = "of a file";
+  // Paths of the store, and figures of its disk, are not of the same length everywhere.
+  if (IS_TEXT.test(headers["content-type"] ?? "")) delete note["content-length"];
+  return note;
+}
+
+function bodyOf(reply: Reply, root: string): Note {
+  const type = reply.headers["content-type"] ?? "";
+  if (reply.body.length === 0) return {};
+  if (type.startsWith("text/plain")) return { lines: linesOf(withoutRoot(reply.text, root)) };
+  if (type.startsWith("image/jpeg")) {
+    const masked = Buffer.from(reply.body.toString("latin1").replace(SHEET_KEY, "0".repeat(24)), "latin1");
+    return { sha256: sha256(masked) };
+  }
+  if (!/json/.test(type) || reply.body.length > 30_000) return { sha256: sha256(reply.body) };
+  return { json: jsonOf(withoutRoot(reply.text, root)) };
+}
+
+/** What a text of JSON says; the text itself where there is more to it, such as spaces, or a member twice. */
+function jsonOf(text: string): unknown {
+  const json: unknown = JSON.parse(text);
+  return JSON.stringify(json) === text.trimEnd() ? withoutDisk(json) : text;
+}
+
+function withoutRoot(text: string, root: string): string {
+  return text.replaceAll(root, "{root}");
+}
+
+/** Of metrics those of the disk by their names alone. */
+function linesOf(text: string): string[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !line.startsWith("hindsight_disk"));
+}
+
+function withoutDisk(json: unknown): unknown {
+  const text = JSON.stringify(json, (key, value: unknown) => {
+    if (DISK_INODES.has(key)) return undefined;
+    if (DISK_FIGURES.has(key)) return "of the disk";
+    if (!Array.isArray(value)) return value;
+    return value.filter((each: { message?: unknown } | null) => !DISK_FULLNESS.test(String(each?.message ?? "")));
+  });
+  return JSON.parse(text) as unknown;
+}

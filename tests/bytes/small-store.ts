@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
+import { chunkPath, minutePath } from "../../shared/store/names.ts";
+import type { Minute } from "../../shared/time/minute.ts";
+import { atPace, type ClipUnit, chunkBytes, origin, type TimedUnit, writeChunk } from "../support/chunk-maker.ts";
+import { RangeStore } from "../support/range-store.ts";
+import { fixtureClip, fixturePicture, type PictureName } from "./fixtures.ts";
+
+const DAY_US = Date.UTC(2025, 10, 24) * 1000;
+/** Half a minute into a minute that is being recorded. */
+export const NOW_MS = Date.UTC(2025, 10, 24, 15, 0, 30);
+const SECOND_US = 1_000_000;
+/** One picture a second: a clip of 60 fills a minute. */
+const SLOW = 1;
+
+/** A time of the day, `HH:MM:SS` and more digits, µs since the Unix epoch. */
+function at(time: string): number {
+  const [hours, minutes, seconds] = time.split(":").map(Number) as [number, number, number];
+  return DAY_US + Math.round(((hours * 60 + minutes) * 60 + seconds) * SECOND_US);
+}
+
+interface PartOptions {
+  part?: number;
+  framesPerSecond?: number;
+  recorder?: string;
+  session?: number;
+  boot?: string;
+  /** How far the recorder's wall clock was set forward since the others' chunks. */
+  steppedUs?: number;
+  /** It is still being written: amid a block. */
+  isOpen?: boolean;
+}
+
+/** Cameras' directories with a bit of everything that recorders write and converters make of it, the same on every machine. */
+export class SmallStore {
+  readonly fixture = new StoreFixture({ yard: {}, lobby: {}, garage: {}, "attic-2": { enabled: false } });
+
+  static async create(): Promise<SmallStore> {
+    const store = new SmallStore();
+    await store.#fill();
+    return store;
+  }
+
+  /** Every file with its path below the root, in the order of these; locks and lists of the api's own left out. */
+  files(): { path: string; bytes: Buffer }[] {
+    return this.#paths()
+      .filter((path) => !path.startsWith("."))
+      .map((path) => ({ path, full: join(this.fixture.root, path) }))
+      .filter(({ full }) => statSync(full).isFile())
+      .map(({ path, full }) => ({ path, bytes: readFileSync(full) }));
+  }
+
+  remove(): void {
+    this.fixture.remove();
+  }
+
+  async #fill(): Promise<void> {
+    const [plain, bFrames, larger] = [fixtureClip("plain"), fixtureClip("b-frames"), fixtureClip("larger")];
+    const anamorphic = fixtureClip("anamorphic");
+    const slow = { framesPerSecond: SLOW };
+
+    // The evening before, and two minutes without a break between them.
+    await this.#record("yard", "20251123.2359", plain.slice(0, 20), at("00:00:-30.5"));
+    await this.#record("yard", "20251124.1428", plain, at("14:28:00.4"), slow);
+    await this.#record("yard", "20251124.1429", plain, at("14:29:00.4"), slow);
+    // Eighty seconds without a recording. Then two parts with B-frames; the second ends amid them.
+    await this.#record("yard", "20251124.1431", bFrames, at("14:31:20.000011"), { session: 2 });
+    await this.#record("yard", "20251124.1431", bFrames.slice(0, 57), at("14:31:40"), { session: 3, part: 2 });
+    // Another size in the middle of a minute, and to its end.
+    await this.#record("yard", "20251124.1432", plain.slice(0, 30), at("14:32:00.2"), { session: 4 });
+    await this.#record("yard", "20251124.1432", larger, at("14:32:02"), { session: 5, part: 2 });
+    // The wall clock is set back by five seconds: the same times come twice. Then another recorder goes on, and by its clock
+    // they come once more: of one host, and of clocks so different, they are no pictures of the same moments.
+    await this.#record("yard", "20251124.1433", plain, at("14:33:10"), { session: 6 });
+    const stepped = { session: 6, part: 2, steppedUs: -5 * SECOND_US };
+    await this.#record("yard", "20251124.1433", plain.slice(0, 40), at("14:33:10.4"), stepped);
+    const again = { recorder: "gamma", part: 3, steppedUs: -2 * SECOND_US };
+    await this.#record("yard", "20251124.1433", plain.slice(0, 20), at("14:33:11.4"), again);
+    // Two recorders hold the camera at once.
+    await this.#record("yard", "20251124.1434", plain, at("14:34:05"), { session: 7 });
+    const other = { part: 2, recorder: "beta", boot: "another" };
+    await this.#record("yard", "20251124.1434", plain, at("14:34:06.01"), other);
+    // A part that comes after its minute was converted.
+    await this.#record("yard", "20251124.1435", plain.slice(0, 30), at("14:35:00.5"), { session: 8 });
+    // Pixels that are not square, others in the same minute, and from one minute to the next.
+    await this.#record("lobby", "20251124.1431", anamorphic, at("14:31:30"));
+    await this.#record("lobby", "20251124.1432", anamorphic, at("14:32:30"));
+    await this.#record("lobby", "20251124.1432", plain.slice(0, 10), at("14:32:40"), { part: 2, session: 2 });
+    await this.#record("lobby", "20251124.1433", plain.slice(0, 10), at("14:33:30"), { session: 3 });
+    await this.#record("lobby", "20251124.1434", anamorphic.slice(0, 10), at("14:34:30"), { session: 4 });
+    await this.#record("garage", "20251124.1431", bFrames, at("14:31:00"));
+    await this.#record("garage", "20251124.1432", plain, at("14:32:00"));
+
+    const minutes = ["1428", "1429", "1431", "1432", "1433", "1434", "1435"].map((time) => `20251124.${time}`);
+    const pictures: PictureName[] = ["wide", "high", "flat"];
+    for (const [i, minute] of ["20251123.2359", ...minutes].entries()) {
+      await this.#convert("yard", minute, pictures[i % pictures.length] as PictureName);
+    }
+    await this.#record("yard", "20251124.1435", larger.slice(0, 10), at("14:35:20"), { session: 9 });
+    await this.#convert("yard", "20251124.1435", "wide");
+    for (const time of ["1431", "1432", "1433", "1434"]) await this.#convert("lobby", `20251124.${time}`, "high");
+    await this.#convert("garage", "20251124.1431", "flat");
+    await this.#convert("garage", "20251124.1432", "wide");
+    this.#callItH265("garage", "20251124.1432");
+
+    // What is still chunks: closed ones, and one that is being written.
+    await this.#record("yard", "20251124.1459", bFrames, at("14:59:00.4"), { session: 10, ...slow });
+    const open = { session: 10, isOpen: true, ...slow };
+    await this.#record("yard", "20251124.1500", plain.slice(0, 25), at("15:00:00.4"), open);
+    await this.#record("lobby", "20251124.1459", anamorphic, at("14:59:10"));
+    this.fixture.quarantinedChunk("attic-2", "20251124.1431");
+    this.#date();
+  }
+
+  async #record(
+    camera: string,
+    minute: Minute,
+    clip: readonly ClipUnit[],
+    startUs: number,
+    { part = 1, framesPerSecond = 25, recorder = "alpha", steppedUs = 0, isOpen = false, ...rest }: PartOptions = {},
+  ): Promise<void> {
+    const units = atPace(clip, startUs, framesPerSecond);
+    const { clockOffsetUs } = origin();
+    const endUs = Math.max(...units.map(({ timeUs }) => timeUs)) + SECOND_US / framesPerSecond;
+    await writeChunk(chunkPath(this.fixture.directory(camera), camera, minute, part), {
+      units,
+      origin: origin(recorder, { ...rest, clockOffsetUs: clockOffsetUs + steppedUs }),
+      openedUs: startUs + 1000,
+      ...(isOpen ? { tail: tornBlock(units[0] as TimedUnit) } : { endUs }),
+    });
+  }
+
+  async #convert(camera: string, minute: Minute, picture: PictureName): Promise<void> {
+    await new RangeStore(camera, this.fixture.directory(camera)).convert(minute, fixturePicture(picture));
+  }
+
+  /** As a later converter would write it: what a version does that does not know the codec. */
+  #callItH265(camera: string, minute: Minute): void {
+    const path = minutePath(this.fixture.directory(camera), camera, minute, "mp4");
+    const mp4 = readFileSync(path);
+    const configuration = mp4.indexOf("avcC");
+    mp4.write("hvc1", mp4.lastIndexOf("avc1", configuration), "latin1");
+    mp4.write("hvcC", configuration, "latin1");
+    writeFileSync(path, mp4);
+  }
+
+  /** Everything was written ten minutes ago, but what is being written. */
+  #date(): void {
+    const open = chunkPath(this.fixture.directory("yard"), "yard", "20251124.1500", 1);
+    for (const path of [...this.#paths().map((each) => join(this.fixture.root, each)), this.fixture.root]) {
+      const timeS = path === open ? NOW_MS / 1000 - 1 : NOW_MS / 1000 - 600;
+      utimesSync(path, timeS, timeS);
+    }
+  }
+
+  #paths(): string[] {
+    return readdirSync(this.fixture.root, { recursive: true, encoding: "utf8" }).sort();
+  }
+}
+
+function tornBlock(unit: TimedUnit): Buffer {
+  return chunkBytes({ units: [unit] }).subarray(0, 40);
+}
