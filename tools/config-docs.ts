@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { FORMATS, type Leaf } from "../shared/config/formats.ts";
-import { cameraSchema, JSON_ENV, mainSchema, reaperSchema, type Schema } from "../shared/config/schema.ts";
+import { reaperSchema } from "../shared/config/reaper-schema.ts";
+import { cameraSchema, JSON_ENV, mainSchema, type Schema } from "../shared/config/schema.ts";
 import { leaves } from "../shared/config/stanza.ts";
 
 const BEGIN = "<!-- The tables are made by tools/config-docs.ts from shared/config/schema.ts. -->";

@@ -4,7 +4,8 @@ import { CAMERA_ID_PATTERN } from "../store/names.ts";
 import type { CameraConfig, CameraTimers, CameraTls, Config, HealthConfig, ReaperConfig } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { type ConfigText, parseConfigText } from "./config-file.ts";
-import { cameraSchema, JSON_ENV, mainSchema, reaperSchema, type Values } from "./schema.ts";
+import { reaperSchema } from "./reaper-schema.ts";
+import { cameraSchema, JSON_ENV, mainSchema, type Values } from "./schema.ts";
 import { isObject, readStanza, type Source } from "./stanza.ts";
 
 export const DEFAULT_CONFIG_PATH = "config/nvr.json";
