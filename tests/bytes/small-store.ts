@@ -92,16 +92,17 @@ export class SmallStore {
     await this.#record("garage", "20251124.1431", bFrames, at("14:31:00"));
     await this.#record("garage", "20251124.1432", plain, at("14:32:00"));
 
-    const minutes = ["1428", "1429", "1431", "1432", "1433", "1434", "1435"].map((time) => `20251124.${time}`);
+    const times = ["1428", "1429", "1431", "1432", "1433", "1434", "1435"];
     const pictures: PictureName[] = ["wide", "high", "flat"];
-    for (const [i, minute] of ["20251123.2359", ...minutes].entries()) {
-      await this.#convert("yard", minute, pictures[i % pictures.length] as PictureName);
-    }
+    await Promise.all([
+      this.#convert("yard", "20251123.2359", "flat"),
+      ...times.map((time, i) => this.#convert("yard", `20251124.${time}`, pictures[i % 3] as PictureName)),
+      ...["1431", "1432", "1433", "1434"].map((time) => this.#convert("lobby", `20251124.${time}`, "high")),
+      this.#convert("garage", "20251124.1431", "flat"),
+      this.#convert("garage", "20251124.1432", "wide"),
+    ]);
     await this.#record("yard", "20251124.1435", larger.slice(0, 10), at("14:35:20"), { session: 9 });
     await this.#convert("yard", "20251124.1435", "wide");
-    for (const time of ["1431", "1432", "1433", "1434"]) await this.#convert("lobby", `20251124.${time}`, "high");
-    await this.#convert("garage", "20251124.1431", "flat");
-    await this.#convert("garage", "20251124.1432", "wide");
     this.#callItH265("garage", "20251124.1432");
 
     // What is still chunks: closed ones, and one that is being written.
