@@ -103,7 +103,9 @@ async function firstBytes(): Promise<void> {
 async function seeks(): Promise<void> {
   const nginx = await startNginx(root, NGINX_PORTS.off, "off");
   const file = `http://127.0.0.1:${NGINX_PORTS.off}/hour.mp4`;
-  print("\n| first byte of a seek, ms | the first request | those after it | nginx, a file | after it, to nginx | p90 |");
+  print(
+    "\n| first byte of a seek, ms | the first request | those after it | nginx, a file | after it, to nginx | p90 |",
+  );
   print("| --- | --- | --- | --- | --- | --- |");
   const fileBytes = (await stat(join(root, "hour.mp4"))).size;
   for (const [what, path] of [

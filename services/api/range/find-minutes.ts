@@ -43,7 +43,12 @@ export async function findMinutes(catalog: FootageDays, request: RangeRequest): 
 }
 
 /** The last minute before `from` in each directory; of the day of `from`, or else of the last day with footage before it. */
-async function placesBefore(catalog: FootageDays, camera: string, days: string[], from: Minute): Promise<MinutePlace[]> {
+async function placesBefore(
+  catalog: FootageDays,
+  camera: string,
+  days: string[],
+  from: Minute,
+): Promise<MinutePlace[]> {
   for (const day of [dayOf(from), days.findLast((other) => other < dayOf(from))]) {
     if (day === undefined) continue;
     const places = (await catalog.day(camera, day)).flatMap((index) => {

@@ -116,11 +116,11 @@ describe("a range that was laid out before", () => {
   });
 
   it.each([
-    ["was merged with a late part", () => replace(SECOND, 200)],
-    ["was deleted", async () => unlinkSync(file(SECOND))],
-    ["before it was added", async () => store.write(file(`${DAY}.1432`), await realMinute(`${DAY}.1432`))],
-    ["has a part that is not merged yet", () => writePart(SECOND)],
-  ])("is laid out anew when a minute %s", async (_what, change) => {
+    ["was merged with a late part", true, () => replace(SECOND, 200)],
+    ["was deleted", true, async () => unlinkSync(file(SECOND))],
+    ["before it was added", false, async () => store.write(file(`${DAY}.1432`), await realMinute(`${DAY}.1432`))],
+    ["has a part that is not merged yet", true, () => writePart(SECOND, 10)],
+  ])("is laid out anew when a minute %s", async (_what, isOther, change) => {
     const before = await api.get(PATH);
     await change();
     const after = await asked(() => api.get(PATH));
@@ -128,7 +128,7 @@ describe("a range that was laid out before", () => {
     const fresh = await fromFresh(PATH);
     expect(after.result.body.equals(fresh.body)).toBe(true);
     expect(after.result.headers.etag).toBe(fresh.headers.etag);
-    expect(after.result.headers.etag).not.toBe(before.headers.etag);
+    expect(after.result.headers.etag !== before.headers.etag).toBe(isOther);
   });
 
   it("gives no bytes of a file that was written over, though nothing in its folder tells of it", async () => {
@@ -175,8 +175,8 @@ describe("a range that was laid out before", () => {
   });
 });
 
-async function writePart(minute: string): Promise<void> {
-  const startUs = Date.UTC(2025, 10, 24, 14, Number(minute.slice(-2))) * 1000;
+async function writePart(minute: string, second = 0): Promise<void> {
+  const startUs = Date.UTC(2025, 10, 24, 14, Number(minute.slice(-2)), second) * 1000;
   const units = atPace(await makeClip(), startUs);
   const path = chunkPath(store.directory(CAMERA), CAMERA, minute, 1);
   await writeChunk(path, { units, origin: origin("r"), openedUs: startUs, endUs: startUs + 2e6 });

@@ -54,7 +54,11 @@ export class MinuteHeads {
     for (const [i, place] of places.entries()) {
       const file = files[i];
       if (file === undefined) continue;
-      mp4s.set(place, { held: HeldFile.of(paths[i] as string, file, this.#budget), head: file.head, identity: file.stats });
+      mp4s.set(place, {
+        held: HeldFile.of(paths[i] as string, file, this.#budget),
+        head: file.head,
+        identity: file.stats,
+      });
     }
     try {
       return await use(mp4s);

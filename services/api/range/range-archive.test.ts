@@ -16,8 +16,8 @@ import { StoreFixture } from "../testing/store-fixture.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
 import { archiveRanges } from "./range-archive.ts";
-import { Ranges } from "./ranges.ts";
 import { HeldMedia } from "./range-media.ts";
+import { Ranges } from "./ranges.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
 const run = promisify(execFile);

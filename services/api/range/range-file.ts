@@ -28,9 +28,9 @@ import {
 } from "./open-minute.ts";
 import { type FootagePiece, mediaPieces } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
+import { HeldMedia } from "./range-media.ts";
 import { RangeMovie } from "./range-movie.ts";
 import { formatInstant, type RangeRequest } from "./range-request.ts";
-import { HeldMedia } from "./range-media.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { VirtualFile } from "./virtual-file.ts";
 

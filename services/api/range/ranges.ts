@@ -11,9 +11,16 @@ import { type TurnLimits, Turns } from "../limits/turns.ts";
 import { OpenFileBudget } from "./held-file.ts";
 import { HeldIndex, INDEX_PATIENCE } from "./held-index.ts";
 import type { KeptLayout } from "./kept-layout.ts";
-import { KeptLayouts, type KeepLimits } from "./kept-layouts.ts";
+import { type KeepLimits, KeptLayouts } from "./kept-layouts.ts";
 import { KeptMedia } from "./kept-media.ts";
-import { type LaidOut, layOutRange, MOST_PICTURES, type NewRange, type RangeFile, type RangeParts } from "./range-file.ts";
+import {
+  type LaidOut,
+  layOutRange,
+  MOST_PICTURES,
+  type NewRange,
+  type RangeFile,
+  type RangeParts,
+} from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
 import { type KeptRange, RangeTurn } from "./range-turn.ts";
 import { VirtualFile } from "./virtual-file.ts";
