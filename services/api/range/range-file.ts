@@ -17,7 +17,7 @@ import { HeldIndex } from "./held-index.ts";
 import { inOrder } from "./in-order.ts";
 import { KeptLayout, type SeenFile } from "./kept-layout.ts";
 import type { Keepable } from "./kept-layouts.ts";
-import { type Batch, MinuteHeads } from "./minute-heads.ts";
+import { type Batch, type HeadBuffers, MinuteHeads } from "./minute-heads.ts";
 import {
   ConvertedMeanwhileError,
   closeAll,
@@ -40,6 +40,7 @@ export interface RangeParts {
   logger: Logger;
   budget: OpenFileBudget;
   buffers: SendBuffers;
+  heads: HeadBuffers;
 }
 
 /** A range as a file. */
@@ -116,7 +117,7 @@ class RangeLayout {
     this.#request = request;
     this.#movie = new RangeMovie(request.gaps);
     this.#codecs = new CodecRuns(request);
-    this.#heads = new MinuteHeads(request.camera, parts.budget);
+    this.#heads = new MinuteHeads(request.camera, parts.budget, parts.heads);
   }
 
   async make(): Promise<LaidOut<NewRange>> {

@@ -13,6 +13,7 @@ import { HeldIndex, INDEX_PATIENCE } from "./held-index.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import { type KeepLimits, KeptLayouts } from "./kept-layouts.ts";
 import { KeptMedia } from "./kept-media.ts";
+import { HeadBuffers } from "./minute-heads.ts";
 import {
   type LaidOut,
   layOutRange,
@@ -53,7 +54,7 @@ export class Ranges {
   /** `keep` bounds what is kept of ranges. */
   constructor({ keep, ...parts }: { catalog: Catalog; logger: Logger; keep?: KeepLimits }) {
     const budget = new OpenFileBudget(Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
-    this.#parts = { ...parts, budget, buffers: this.buffers };
+    this.#parts = { ...parts, budget, buffers: this.buffers, heads: new HeadBuffers() };
     this.kept = new KeptLayouts(parts.catalog, keep);
   }
 

@@ -84,6 +84,7 @@ async function sendLaidOut(req: Request, res: Response, turn: RangeTurn): Promis
     const options = { type: "video/mp4", fileName, download: flag(req, "download") };
     await sendEntity(req, res, file.entity, options, (start, end) => file.send(res, start, end, turn));
   } finally {
+    turn.end(); // nobody need wait until its files are closed
     await file.close();
   }
 }
