@@ -187,16 +187,16 @@ describe("what is kept of ranges", () => {
     const keep = { indexBytes: 3000, layoutBytes: 10_000 };
     const small = await new ApiFixture(store, { keep }).start();
     const { kept } = small.parts.ranges;
+    const headsOf = async (from: number) =>
+      (await asked(() => small.get(secondsOf(from), { range: "bytes=-10" }))).heads;
     const etags = new Set<unknown>();
     for (let from = 10; from < 30; from++) {
       etags.add((await small.get(secondsOf(from))).headers.etag);
-      await small.get(secondsOf(10)); // it stays, being used
+      expect(await headsOf(10), "it stays, being used").toBe(0);
       expect(kept.bytes).toBeLessThanOrEqual(keep.indexBytes + keep.layoutBytes);
     }
     expect(etags.size).toBeGreaterThan(1);
     expect(kept.size).toBe(2);
-    const headsOf = async (from: number) =>
-      (await asked(() => small.get(secondsOf(from), { range: "bytes=-10" }))).heads;
     expect([await headsOf(10), await headsOf(29)]).toEqual([0, 0]);
     expect(await headsOf(11)).toBeGreaterThan(0);
     await small.stop();
@@ -212,6 +212,17 @@ describe("what is kept of ranges", () => {
     const whole = await asked(() => small.get(PATH));
     expect(whole.heads).toBeGreaterThan(0);
     expect(whole.result.body.equals(first.body)).toBe(true);
+    await small.stop();
+  });
+
+  it("loses no index to one that is too large for all", async () => {
+    const short = PATH.replace("14:36:02", "14:33:02");
+    await api.get(PATH);
+    const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
+    const keep = { indexBytes: layout.facts.indexBytes - 1, layoutBytes: 100_000 };
+    const small = await new ApiFixture(store, { keep }).start();
+    for (const path of [short, PATH]) await small.get(path);
+    expect((await asked(() => small.get(short))).heads).toBe(0);
     await small.stop();
   });
 

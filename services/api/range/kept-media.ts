@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { openHeads } from "../../../shared/disk/files.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import type { KeptLayout } from "./kept-layout.ts";
-import type { RangeMedia, WantedPiece } from "./range-media.ts";
+import { closeInTurn, type RangeMedia, type WantedPiece } from "./range-media.ts";
 
 /** So many files are opened ahead at a time. */
 const OPENED_AT_ONCE = 32;
@@ -46,7 +46,7 @@ export class KeptMedia implements RangeMedia {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#opening;
-    await Promise.all(Array.from(this.#files.values(), (file) => file.close()));
+    await closeInTurn(this.#files.values());
   }
 
   #file(index: number): HeldFile {

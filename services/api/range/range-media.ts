@@ -58,6 +58,6 @@ export class HeldMedia implements RangeMedia {
 }
 
 /** One after the other: who seeks has left a day of open files behind, and must not wait in the disk's queue for all of them. */
-async function closeInTurn(files: Iterable<HeldFile>): Promise<void> {
+export async function closeInTurn(files: Iterable<HeldFile>): Promise<void> {
   for (const file of files) await file.close();
 }
