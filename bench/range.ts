@@ -1,4 +1,5 @@
-// What a range costs: npm run bench:range. The table goes into docs/performance.md.
+// What a range costs: npm run bench:range; `npm run bench:range -- seeks` measures first bytes and seeks alone. The tables go into
+// docs/performance.md.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -23,7 +24,9 @@ const root = await mkdtemp(join(tmpdir(), "hindsight-bench-range-"));
 const iso = (timeUs: number) => new Date(timeUs / 1000).toISOString();
 const rangePath = (camera: string, minutes: number) =>
   `/api/1/camera/${camera}/range.mp4?start=${iso(START_US)}&end=${iso(START_US + minutes * 60_000_000)}`;
-const [HOUR, DAY] = [rangePath("hour", 60), rangePath("day", 1440)];
+const [TEN_MINUTES, HOUR, DAY] = [rangePath("hour", 10), rangePath("hour", 60), rangePath("day", 1440)];
+/** Seeks of a round, each to another place. */
+const SEEKS = 20;
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] as number;
 
 try {
@@ -38,8 +41,12 @@ async function bench(): Promise<void> {
   await writeMinutes(root, "day", video, START_US, 1441, true);
   print(`load ${loadavg()[0]?.toFixed(1)}; ${ROUNDS} rounds, medians\n`);
   await firstBytes();
-  await throughput(paths.slice(0, 60));
-  await memory();
+  await makeHourFile();
+  await seeks();
+  if (process.argv[2] !== "seeks") {
+    await throughput(paths.slice(0, 60));
+    await memory();
+  }
   print(`\nload at the end ${loadavg()[0]?.toFixed(1)}`);
 }
 
@@ -69,6 +76,7 @@ async function firstBytes(): Promise<void> {
   );
   print("| --- | --- | --- | --- | --- | --- |");
   for (const [what, path, limit] of [
+    ["ten minutes (15,000 samples)", TEN_MINUTES, 5],
     ["hour", HOUR, 30],
     ["24 hours", DAY, 300],
   ] as const) {
@@ -86,20 +94,55 @@ async function firstBytes(): Promise<void> {
       held.push(await longestDelayMs(server.url));
       await stop(server.child);
     }
-    const [first, alone, second, most] = [cold, unrehearsed, warm, held].map((each) => median(each).toFixed(0));
+    const [first, alone, second, most] = [cold, unrehearsed, warm, held].map((each) => median(each).toFixed(1));
     print(`| ${what} | ${first} | ${alone} | ${second} | ${limit} | ${most} |`);
   }
 }
 
-async function answer(url: string): Promise<IncomingMessage> {
-  const [res] = (await once(get(url, { agent: false }), "response")) as [IncomingMessage];
-  if (res.statusCode !== 200) throw new Error(`${url} is answered ${res.statusCode}`);
+/** Each seek beside one of the same length in a file that nginx sends; contenders take turns. */
+async function seeks(): Promise<void> {
+  const nginx = await startNginx(root, NGINX_PORTS.off, "off");
+  const file = `http://127.0.0.1:${NGINX_PORTS.off}/hour.mp4`;
+  print(
+    "\n| first byte of a seek, ms | the first request | those after it | nginx, a file | after it, to nginx | p90 |",
+  );
+  print("| --- | --- | --- | --- | --- | --- |");
+  const fileBytes = (await stat(join(root, "hour.mp4"))).size;
+  for (const [what, path] of [
+    ["ten minutes", TEN_MINUTES],
+    ["hour", HOUR],
+    ["24 hours", DAY],
+  ] as const) {
+    const [first, later, peer]: number[][] = [[], [], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await startServer();
+      const url = server.url + path;
+      first?.push(await firstByteMs(url, 100_000_000));
+      const bytes = Number((await answer(url)).destroy().headers["content-length"]);
+      for (let seek = 0; seek < SEEKS; seek++) {
+        const share = ((seek * 7 + round) % SEEKS) / SEEKS;
+        later?.push(await firstByteMs(url, Math.floor(bytes * (0.05 + share * 0.9))));
+        peer?.push(await firstByteMs(file, Math.floor(fileBytes * (0.05 + share * 0.9))));
+      }
+      await stop(server.child);
+    }
+    const [one, two, three] = [first, later, peer].map((each) => median(each as number[])) as [number, number, number];
+    const p90 = later?.[Math.floor(later.length * 0.9)] as number; // sorted by the median
+    print(`| ${[what, ...[one, two, three, two / three, p90].map((figure) => figure.toFixed(2))].join(" | ")} |`);
+  }
+  await stop(nginx);
+}
+
+async function answer(url: string, from?: number): Promise<IncomingMessage> {
+  const headers = from === undefined ? {} : { Range: `bytes=${from}-` };
+  const [res] = (await once(get(url, { agent: false, headers }), "response")) as [IncomingMessage];
+  if (res.statusCode !== (from === undefined ? 200 : 206)) throw new Error(`${url} is answered ${res.statusCode}`);
   return res;
 }
 
-async function firstByteMs(url: string): Promise<number> {
+async function firstByteMs(url: string, from?: number): Promise<number> {
   const start = performance.now();
-  const res = await answer(url);
+  const res = await answer(url, from);
   await once(res, "readable");
   const ms = performance.now() - start;
   res.destroy();
@@ -111,11 +154,15 @@ async function longestDelayMs(url: string): Promise<number> {
   return Number(await text(await answer(`${url}/delay`)));
 }
 
+async function makeHourFile(): Promise<void> {
+  const { child, url } = await startServer();
+  await pipeline(await answer(url + HOUR), createWriteStream(join(root, "hour.mp4")));
+  await stop(child);
+}
+
 async function throughput(minutes: string[]): Promise<void> {
   const server = await startServer();
-  const file = join(root, "hour.mp4");
-  await pipeline(await answer(server.url + HOUR), createWriteStream(file));
-  const gigabytes = (await stat(file)).size / 1e9;
+  const gigabytes = (await stat(join(root, "hour.mp4"))).size / 1e9;
   const [sending, copying] = [
     await startNginx(root, NGINX_PORTS.on, "on"),
     await startNginx(root, NGINX_PORTS.off, "off"),

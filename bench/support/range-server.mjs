@@ -22,7 +22,7 @@ const app = express();
 app.set("query parser", "simple");
 const catalog = new Catalog(config, logger);
 const ranges = new Ranges({ catalog, logger });
-app.use(rangeRoutes({ catalog, ranges }), errorHandler(logger));
+app.use(rangeRoutes({ catalog, ranges, client: () => "bench" }), errorHandler(logger));
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 app.get("/delay", (_req, res) => {

@@ -119,8 +119,7 @@ export async function openHeads(
   bytes: ArrayBuffer,
 ): Promise<{ files: (OpenHead | undefined)[]; bytes: ArrayBuffer }> {
   const queue = await queueOf(folder);
-  const thread = headThreads.get(queue) ?? new HeadThread();
-  headThreads.set(queue, thread);
+  const thread = headThreadOf(queue);
   let isWanted = true;
   const reading = queue.run("askMany", async () => {
     const answer = await thread.read(paths, headBytes, bytes);
@@ -139,6 +138,21 @@ export async function openHeads(
     isWanted = false;
     throw error;
   }
+}
+
+/**
+ * What many files of one folder are at this moment, as `IDENTITY_NUMBERS` tells, as one operation in a thread of the disk's own.
+ * A link is not followed.
+ */
+export async function identitiesOf(folder: string, paths: readonly string[]): Promise<BigUint64Array> {
+  const queue = await queueOf(folder);
+  return queue.run("askMany", () => headThreadOf(queue).identities(paths));
+}
+
+function headThreadOf(queue: DiskQueue): HeadThread {
+  const thread = headThreads.get(queue) ?? new HeadThread();
+  headThreads.set(queue, thread);
+  return thread;
 }
 
 function mayWrite(flags: string | number = "r"): boolean {

@@ -1,15 +1,39 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
-import type { HeadsAnswer, HeadsQuestion } from "./head-thread.ts";
+import {
+  type HeadsAnswer,
+  type HeadsQuestion,
+  IDENTITY_NUMBERS,
+  type IdentitiesAnswer,
+  type IdentitiesQuestion,
+} from "./head-thread.ts";
 
 // The thread of a HeadThread. What is no regular file is left to others; a link is not followed, nor a FIFO waited for.
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-parentPort?.on("message", ({ id, paths, headBytes, bytes }: HeadsQuestion) => {
+parentPort?.on("message", (question: HeadsQuestion | IdentitiesQuestion) => {
+  if (question.kind === "heads") openHeads(question);
+  else tellIdentities(question);
+});
+
+function openHeads({ id, paths, headBytes, bytes }: HeadsQuestion): void {
   const opened = paths.map((path, i) => openOne(path, new Uint8Array(bytes, i * headBytes, headBytes)));
   parentPort?.postMessage({ id, bytes, opened } satisfies HeadsAnswer, [bytes]);
-});
+}
+
+function tellIdentities({ id, paths }: IdentitiesQuestion): void {
+  const identities = new BigUint64Array(paths.length * IDENTITY_NUMBERS);
+  for (const [i, path] of paths.entries()) {
+    try {
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      if (stats?.isFile() === true) identities.set([stats.ino, stats.size, stats.mtimeNs], i * IDENTITY_NUMBERS);
+    } catch {
+      // Whoever opens it is told why.
+    }
+  }
+  parentPort?.postMessage({ id, identities } satisfies IdentitiesAnswer, [identities.buffer]);
+}
 
 function openOne(path: string, head: Uint8Array): HeadsAnswer["opened"][number] {
   let fd: number | undefined;

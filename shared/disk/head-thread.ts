@@ -3,14 +3,24 @@ import { Worker } from "node:worker_threads";
 
 export interface HeadsQuestion {
   id: number;
+  kind: "heads";
   paths: readonly string[];
   /** So many bytes of each file at most go into it, one behind the other. */
   headBytes: number;
   bytes: ArrayBuffer;
 }
 
+export interface IdentitiesQuestion {
+  id: number;
+  kind: "identities";
+  paths: readonly string[];
+}
+
 /** What tells one file of a name from the next. */
 export type FileIdentity = Pick<BigIntStats, "ino" | "size" | "mtimeNs">;
+
+/** In a list of identities: `ino`, `size` and `mtimeNs` of each file; three times 0 for what is no regular file. */
+export const IDENTITY_NUMBERS = 3;
 
 export interface OpenedFile {
   /** The asker's to close. */
@@ -26,27 +36,47 @@ export interface HeadsAnswer {
   opened: (OpenedFile | undefined)[];
 }
 
-/** Opens files and reads their beginnings in a thread of its own, which is the one that waits for the disk. */
+export interface IdentitiesAnswer {
+  id: number;
+  identities: BigUint64Array;
+}
+
+type Answer = HeadsAnswer | IdentitiesAnswer;
+/** A question as it is before it has its number. */
+type Unnumbered<Question> = Omit<Question, "id">;
+
+/** Opens files, reads their beginnings and looks what they are in a thread of its own, which is the one that waits for the disk. */
 export class HeadThread {
   #worker: Worker | undefined;
-  readonly #asked = new Map<number, { resolve(answer: HeadsAnswer): void; reject(error: unknown): void }>();
+  readonly #asked = new Map<number, { resolve(answer: Answer): void; reject(error: unknown): void }>();
   #lastId = 0;
 
   /** `bytes` is taken away and comes back with the answer. Rejects when the thread fails, which begins anew then. */
   read(paths: readonly string[], headBytes: number, bytes: ArrayBuffer): Promise<HeadsAnswer> {
+    const question: Unnumbered<HeadsQuestion> = { kind: "heads", paths, headBytes, bytes };
+    return this.#ask(question, [bytes]) as Promise<HeadsAnswer>;
+  }
+
+  /** What the files are now. Rejects when the thread fails, which begins anew then. */
+  async identities(paths: readonly string[]): Promise<BigUint64Array> {
+    const question: Unnumbered<IdentitiesQuestion> = { kind: "identities", paths };
+    return ((await this.#ask(question, [])) as IdentitiesAnswer).identities;
+  }
+
+  #ask(question: Unnumbered<HeadsQuestion | IdentitiesQuestion>, transferred: ArrayBuffer[]): Promise<Answer> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
-      const question: HeadsQuestion = { id: ++this.#lastId, paths, headBytes, bytes };
-      this.#asked.set(question.id, { resolve, reject });
+      const id = ++this.#lastId;
+      this.#asked.set(id, { resolve, reject });
       worker.ref();
-      worker.postMessage(question, [bytes]);
+      worker.postMessage({ id, ...question }, transferred);
     });
   }
 
   #start(): Worker {
     const worker = startWorker();
-    worker.on("message", (answer: HeadsAnswer) => {
+    worker.on("message", (answer: Answer) => {
       this.#asked.get(answer.id)?.resolve(answer);
       this.#asked.delete(answer.id);
       if (this.#asked.size === 0) worker.unref();

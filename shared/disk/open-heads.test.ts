@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openHeads } from "./files.ts";
+import { identitiesOf, openHeads } from "./files.ts";
 import { HeadThread } from "./head-thread.ts";
 
 const HEAD_BYTES = 100;
@@ -52,4 +52,14 @@ it("a thread that failed is told of, and a new one goes on", async () => {
   const { opened } = await thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(HEAD_BYTES));
   expect(opened[0]?.headBytes).toBe(3);
   closeSync(opened[0]?.fd as number);
+});
+
+it("tells what many files are; what is no file, or not there, is nothing", async () => {
+  const names = ["short", "missing", "folder", "link", "fifo"];
+  const found = await identitiesOf(
+    folder,
+    names.map((name) => join(folder, name)),
+  );
+  const { ino, size, mtimeNs } = statSync(join(folder, "short"), { bigint: true });
+  expect([...found]).toEqual([ino, size, mtimeNs, ...new Array(12).fill(0n)]);
 });

@@ -1,6 +1,6 @@
 import { dayOf, type Minute, minuteAt } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { type DayIndex, Has } from "../catalog/day-index.ts";
+import type { FootageDays } from "./catalog-answers.ts";
 import type { RangeRequest } from "./range-request.ts";
 
 /** What a directory holds of a minute. */
@@ -26,7 +26,7 @@ const FOOTAGE = Has.mp4 | Has.chunk;
  * Finds the minutes of a range: by name those that it names; by time those whose names overlap it, and the one before in
  * each directory, since a file holds pictures up to the next keyframe after its minute. Throws the errors of readdir(3).
  */
-export async function findMinutes(catalog: Catalog, request: RangeRequest): Promise<FoundMinutes> {
+export async function findMinutes(catalog: FootageDays, request: RangeRequest): Promise<FoundMinutes> {
   const { camera, names, startUs, endUs } = request;
   const from = names?.from ?? minuteAt(startUs);
   const to = names?.to ?? minuteAt(endUs - 1);
@@ -43,7 +43,12 @@ export async function findMinutes(catalog: Catalog, request: RangeRequest): Prom
 }
 
 /** The last minute before `from` in each directory; of the day of `from`, or else of the last day with footage before it. */
-async function placesBefore(catalog: Catalog, camera: string, days: string[], from: Minute): Promise<MinutePlace[]> {
+async function placesBefore(
+  catalog: FootageDays,
+  camera: string,
+  days: string[],
+  from: Minute,
+): Promise<MinutePlace[]> {
   for (const day of [dayOf(from), days.findLast((other) => other < dayOf(from))]) {
     if (day === undefined) continue;
     const places = (await catalog.day(camera, day)).flatMap((index) => {
@@ -55,7 +60,7 @@ async function placesBefore(catalog: Catalog, camera: string, days: string[], fr
   return [];
 }
 
-async function isFollowed(catalog: Catalog, camera: string, days: string[], to: Minute): Promise<boolean> {
+async function isFollowed(catalog: FootageDays, camera: string, days: string[], to: Minute): Promise<boolean> {
   const newest = days.at(-1);
   if (newest === undefined || newest !== dayOf(to)) return newest !== undefined && newest > dayOf(to);
   const indexes = await catalog.day(camera, newest);

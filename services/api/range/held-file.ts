@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { OpenHead } from "../../../shared/disk/files.ts";
+import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 
 /** A file is no longer what it was when the range was laid out: the answer ends rather than be wrong. */
@@ -43,7 +44,13 @@ export class HeldFile {
   #handle: FileHandle | undefined;
   #isCounted = false;
 
-  private constructor(path: string, handle: FileHandle, length: number, etag: string, budget: OpenFileBudget) {
+  private constructor(
+    path: string,
+    handle: FileHandle | undefined,
+    length: number,
+    etag: string,
+    budget: OpenFileBudget,
+  ) {
     this.path = path;
     this.#handle = handle;
     this.length = length;
@@ -64,6 +71,12 @@ export class HeldFile {
     return new HeldFile(path, handle, length, etag, budget);
   }
 
+  /** A file that is opened when it is wanted; it must then be the same. */
+  static closed(path: string, identity: FileIdentity, budget: OpenFileBudget): HeldFile {
+    const { length, etag } = fileEntity(identity);
+    return new HeldFile(path, undefined, length, etag, budget);
+  }
+
   /** The open file. Throws FootageChangedError when it had to be opened again and is another, and the errors of open(2). */
   async handle(): Promise<FileHandle> {
     if (this.#handle !== undefined) return this.#handle;
@@ -73,8 +86,21 @@ export class HeldFile {
       await file.handle.close();
       throw new FootageChangedError("a minute of the range was merged with a late part");
     }
+    const ahead = this.#handle as FileHandle | undefined; // it may have been opened meanwhile
+    if (ahead !== undefined) {
+      await file.handle.close();
+      return ahead;
+    }
     this.#handle = file.handle;
     return file.handle;
+  }
+
+  /** Takes over the file, which was opened ahead: it stays open if it is the same, and the budget lets it. */
+  async hold({ handle, stats }: OpenHead): Promise<void> {
+    const isWanted = this.#handle === undefined && fileEntity(stats).etag === this.#etag && this.#budget.take();
+    if (!isWanted) return handle.close();
+    this.#handle = handle;
+    this.#isCounted = true;
   }
 
   /** Closes the file until it is wanted again, unless the budget lets it stay open; `isUrgent`: it will soon be deleted. */

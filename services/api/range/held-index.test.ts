@@ -7,8 +7,8 @@ const PART_BYTES = 64 * 1024;
 const parts = () => Array.from({ length: 8 }, (_, i) => Buffer.alloc(PART_BYTES, i));
 const whole = Buffer.concat(parts());
 
-function turnOf(isWanted: boolean, again = async () => parts()) {
-  const turn = { isWanted, end: vi.fn(), again: vi.fn(again) };
+function turnOf(isWanted: boolean, again = async () => parts(), kept: () => Buffer[] | undefined = () => undefined) {
+  const turn = { isWanted, end: vi.fn(), again: vi.fn(again), kept };
   return turn satisfies IndexTurn;
 }
 
@@ -61,4 +61,23 @@ it("a small one, and one of which nothing is wanted, give the turn back at once"
   await new HeldIndex([Buffer.alloc(1000)], PATIENCE).contents(0, 1000, small).next();
   await new HeldIndex(parts(), PATIENCE).contents(whole.length + 5, whole.length, unwanted).next();
   expect([small.end, unwanted.end].map((end) => end.mock.calls.length > 0)).toEqual([true, true]);
+});
+
+it("one that is kept for all is sent without a turn, and without being held; when it goes meanwhile, it is made anew", async () => {
+  let kept: Buffer[] | undefined = parts();
+  const turn = turnOf(true, undefined, () => kept);
+  const index = new HeldIndex(undefined, PATIENCE, whole.length);
+  const got: Buffer[] = [];
+  const read = async (contents: AsyncIterable<Buffer>) => {
+    for await (const bytes of contents) {
+      got.push(Buffer.from(bytes));
+      if (got.length === 3) kept = undefined;
+    }
+    return Buffer.concat(got.splice(0));
+  };
+  const cut = await read(index.contents(PART_BYTES + 5, 2 * PART_BYTES + 10, turn));
+  expect(cut.equals(whole.subarray(PART_BYTES + 5, 2 * PART_BYTES + 10))).toBe(true);
+  expect([turn.again.mock.calls.length, index.take()]).toEqual([0, []]);
+  expect((await read(index.contents(0, whole.length, turn))).equals(whole)).toBe(true);
+  expect(turn.again).toHaveBeenCalledTimes(1);
 });

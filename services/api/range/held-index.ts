@@ -1,9 +1,13 @@
+import { lengthOf } from "../../../shared/mp4/box.ts";
+
 /** What a download needs to hold an index in memory. */
 export interface IndexTurn {
   /** Whether somebody else waits for this turn. */
   readonly isWanted: boolean;
   /** Nothing that was made is held in memory any more. May be called more than once. */
   end(): void;
+  /** The index, while it is kept for all: it takes no turn to send that. */
+  kept(): readonly Buffer[] | undefined;
   /** The index once more, when its turn has come again. Throws when it is another by now, or cannot be made. */
   again(): Promise<Buffer[]>;
 }
@@ -31,10 +35,11 @@ export class HeldIndex {
   /** Those that have not been sent, and where the first of them begins. */
   #left: { parts: Buffer[]; start: number } | undefined;
 
-  constructor(parts: readonly Buffer[], patience = INDEX_PATIENCE) {
-    this.#left = { parts: [...parts], start: 0 };
+  /** Without `parts` it is kept elsewhere, or made when it is asked for. */
+  constructor(parts: readonly Buffer[] | undefined, patience = INDEX_PATIENCE, length = lengthOf(parts ?? [])) {
+    if (parts !== undefined) this.#left = { parts: [...parts], start: 0 };
     this.#patience = patience;
-    this.length = parts.reduce((sum, { length }) => sum + length, 0);
+    this.length = length;
   }
 
   /** Hands over what is left of it; it is made anew when it is asked for. */
@@ -51,6 +56,13 @@ export class HeldIndex {
   async *contents(start: number, end: number, turn: IndexTurn): AsyncGenerator<Buffer> {
     if (this.length <= SMALL_BYTES) turn.end();
     for (let at = start; at < end; ) {
+      const kept = this.#left === undefined ? turn.kept() : undefined;
+      if (kept !== undefined) {
+        const bytes = partAt(kept, at).subarray(0, end - at);
+        yield bytes;
+        at += bytes.length;
+        continue;
+      }
       this.#left ??= { parts: await turn.again(), start: 0 };
       const part = takeAt(this.#left, at);
       const stopWatching = this.#letGoWhenStalled(turn);
@@ -78,6 +90,16 @@ export class HeldIndex {
     }, wantedMs / LOOKS_PER_WAIT);
     return () => clearInterval(timer);
   }
+}
+
+/** The part in which a position lies, from that position on. */
+function partAt(parts: readonly Buffer[], position: number): Buffer {
+  let start = 0;
+  for (const part of parts) {
+    if (position < start + part.length) return part.subarray(position - start);
+    start += part.length;
+  }
+  throw new RangeError("past the end of the index");
 }
 
 /** Takes the part in which a position lies out of the list, with those before it; returns it from that position on. */

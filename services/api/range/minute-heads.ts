@@ -10,6 +10,25 @@ import type { OpenMp4 } from "./open-minute.ts";
 const HEAD_BYTES = 32 * 1024;
 const MOST_MINUTES = 32;
 
+/** Kept for the next range. */
+const MOST_KEPT = 2;
+
+/** Memory for the beginnings of files, of all ranges: to make it anew for each costs more than to fill it. */
+export class HeadBuffers {
+  /** Not in use. */
+  readonly #free: ArrayBuffer[] = [];
+
+  /** Memory for `files` beginnings, at least. */
+  take(files: number): ArrayBuffer {
+    const free = this.#free.pop();
+    return free !== undefined && free.byteLength >= files * HEAD_BYTES ? free : new ArrayBuffer(files * HEAD_BYTES);
+  }
+
+  giveBack(bytes: ArrayBuffer): void {
+    if (this.#free.length < MOST_KEPT) this.#free.push(bytes);
+  }
+}
+
 /** Minutes of one name each, several names together: those that are opened at a time. */
 export type Batch = readonly (readonly MinutePlace[])[];
 
@@ -17,12 +36,12 @@ export type Batch = readonly (readonly MinutePlace[])[];
 export class MinuteHeads {
   readonly #camera: string;
   readonly #budget: OpenFileBudget;
-  /** Not in use. */
-  readonly #buffers: ArrayBuffer[] = [];
+  readonly #buffers: HeadBuffers;
 
-  constructor(camera: string, budget: OpenFileBudget) {
+  constructor(camera: string, budget: OpenFileBudget, buffers: HeadBuffers) {
     this.#camera = camera;
     this.#budget = budget;
+    this.#buffers = buffers;
   }
 
   /** Groups that can be opened at a time: their files lie in one folder. */
@@ -48,18 +67,21 @@ export class MinuteHeads {
     const paths = places.map(({ directory, minute }) => minutePath(directory, this.#camera, minute, "mp4"));
     const [first] = paths;
     if (first === undefined) return use(new Map());
-    const buffer = this.#buffers.pop() ?? new ArrayBuffer(MOST_MINUTES * HEAD_BYTES);
-    const { files, bytes } = await openHeads(dirname(first), paths, HEAD_BYTES, buffer);
+    const { files, bytes } = await openHeads(dirname(first), paths, HEAD_BYTES, this.#buffers.take(paths.length));
     const mp4s = new Map<MinutePlace, OpenMp4>();
     for (const [i, place] of places.entries()) {
       const file = files[i];
       if (file === undefined) continue;
-      mp4s.set(place, { held: HeldFile.of(paths[i] as string, file, this.#budget), head: file.head });
+      mp4s.set(place, {
+        held: HeldFile.of(paths[i] as string, file, this.#budget),
+        head: file.head,
+        identity: file.stats,
+      });
     }
     try {
       return await use(mp4s);
     } finally {
-      this.#buffers.push(bytes);
+      this.#buffers.giveBack(bytes);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
+import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { type ExistingMinute, type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
 import type { SampleRange, SampleSource } from "../../../shared/minute/sample-source.ts";
 import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
@@ -46,8 +47,9 @@ export class ForeignChunkError extends Error {
 /** An mp4 that is open already. */
 export interface OpenMp4 {
   held: HeldFile;
-  /** Its first bytes, if they were read. */
+  /** Its first bytes, and what it was then, if they were read. */
   head?: Buffer;
+  identity?: FileIdentity;
 }
 
 /**

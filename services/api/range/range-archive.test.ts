@@ -16,6 +16,7 @@ import { StoreFixture } from "../testing/store-fixture.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
 import { archiveRanges } from "./range-archive.ts";
+import { HeldMedia } from "./range-media.ts";
 import { Ranges } from "./ranges.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
@@ -157,8 +158,8 @@ describe("a zip of which the client has gone", () => {
     const buffers = new SendBuffers(4 * 1024 * 1024);
     const entity = { length, etag: '"x"' };
     const pieces = [{ file: media, start: 0, length }];
-    const whole = new VirtualFile(entity, new HeldIndex([]), pieces, [media], buffers);
-    const turn = { isWanted: false, end() {}, again: async () => [] };
+    const whole = new VirtualFile(entity, new HeldIndex([]), new HeldMedia(pieces, [media]), buffers);
+    const turn = { isWanted: false, end() {}, again: async () => [], kept: () => undefined };
     const leftOut = { withoutFootage: [], unreadable: [] };
     const { stream, stop } = archiveRanges([{ file: whole, fileName: "x.mp4", firstUs: 1e15, turn }], leftOut);
     await vi.waitFor(() => expect(stream.readableLength).toBeGreaterThan(1000));

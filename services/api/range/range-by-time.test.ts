@@ -12,6 +12,7 @@ import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
 import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageChangedError, HeldFile, OpenFileBudget } from "./held-file.ts";
+import { HeadBuffers } from "./minute-heads.ts";
 import { layOutRange } from "./range-file.ts";
 
 const CAMERA = "front-door";
@@ -195,7 +196,13 @@ describe("a range whose chunk is converted while it is laid out", () => {
         return [index];
       },
     } as unknown as Catalog;
-    const parts = { catalog: behind, logger, budget: new OpenFileBudget(0), buffers: new SendBuffers(0) };
+    const parts = {
+      catalog: behind,
+      logger,
+      budget: new OpenFileBudget(0),
+      buffers: new SendBuffers(0),
+      heads: new HeadBuffers(),
+    };
     const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
     const request = { camera: CAMERA, startUs, endUs: startUs + 61_000_000, gaps: "skip" } as const;
     const laidOut = await layOutRange(parts, request, new AbortController().signal);
@@ -219,7 +226,13 @@ describe("a range whose client has gone", () => {
         return catalog.day(camera, day);
       },
     } as unknown as Catalog;
-    const parts = { catalog: behind, logger, budget: new OpenFileBudget(100), buffers: new SendBuffers(0) };
+    const parts = {
+      catalog: behind,
+      logger,
+      budget: new OpenFileBudget(100),
+      buffers: new SendBuffers(0),
+      heads: new HeadBuffers(),
+    };
     const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
     const request = { camera: CAMERA, startUs, endUs: startUs + 61_000_000, gaps: "skip" } as const;
     await expect(layOutRange(parts, request, gone.signal)).rejects.toThrow("aborted");
@@ -248,7 +261,7 @@ describe("a range of too many pictures", () => {
     const openFiles = () => readdirSync("/proc/self/fd").length;
     const open = openFiles();
     const budget = new OpenFileBudget(2);
-    const parts = { catalog: both, logger, budget, buffers: new SendBuffers(0) };
+    const parts = { catalog: both, logger, budget, buffers: new SendBuffers(0), heads: new HeadBuffers() };
     const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
     const request = { camera, startUs, endUs: startUs + 1_000_000, gaps: "skip" } as const;
     await expect(layOutRange(parts, request, new AbortController().signal, 10)).rejects.toThrow("32 million");

@@ -7,14 +7,17 @@ import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
+import { CatalogAnswers } from "./catalog-answers.ts";
 import { CodecRuns } from "./codec-runs.ts";
 import { type Cut, cutMinute } from "./cut.ts";
-import { findMinutes, type MinutePlace } from "./find-minutes.ts";
+import { type FoundMinutes, findMinutes, type MinutePlace } from "./find-minutes.ts";
 import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
 import { inOrder } from "./in-order.ts";
-import { type Batch, MinuteHeads } from "./minute-heads.ts";
+import { KeptLayout, type SeenFile } from "./kept-layout.ts";
+import type { Keepable } from "./kept-layouts.ts";
+import { type Batch, type HeadBuffers, MinuteHeads } from "./minute-heads.ts";
 import {
   ConvertedMeanwhileError,
   closeAll,
@@ -25,6 +28,7 @@ import {
 } from "./open-minute.ts";
 import { type FootagePiece, mediaPieces } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
+import { HeldMedia } from "./range-media.ts";
 import { RangeMovie } from "./range-movie.ts";
 import { formatInstant, type RangeRequest } from "./range-request.ts";
 import { TimeSlice } from "./time-slice.ts";
@@ -36,6 +40,7 @@ export interface RangeParts {
   logger: Logger;
   budget: OpenFileBudget;
   buffers: SendBuffers;
+  heads: HeadBuffers;
 }
 
 /** A range as a file. */
@@ -48,8 +53,13 @@ export interface RangeFile {
   pictures: number;
 }
 
+/** A range that was laid out, with what may be kept of it for the next request. */
+export interface NewRange extends RangeFile {
+  keepable: Keepable | undefined;
+}
+
 /** A range as a file, or where its end must be pinned before it can be one. */
-export type LaidOut = RangeFile | { pinnedUs: number };
+export type LaidOut<Range = RangeFile> = Range | { pinnedUs: number };
 
 /** Goes into the ETag: another layout of the same minutes is another file. */
 const LAYOUT_VERSION = 2;
@@ -72,7 +82,7 @@ export async function layOutRange(
   request: RangeRequest,
   signal: AbortSignal,
   mostPictures: number = MOST_PICTURES,
-): Promise<LaidOut> {
+): Promise<LaidOut<NewRange>> {
   for (let attempt = 1; ; attempt++) {
     const layout = new RangeLayout(parts, request, signal, mostPictures);
     try {
@@ -93,6 +103,7 @@ class RangeLayout {
   readonly #codecs: CodecRuns;
   readonly #files: HeldFile[] = [];
   readonly #pieces: FootagePiece[] = [];
+  readonly #seen = new Map<MinutePlace, SeenFile>();
   readonly #heads: MinuteHeads;
   readonly #slice = new TimeSlice();
   #configuration: AvcConfiguration | undefined;
@@ -106,11 +117,12 @@ class RangeLayout {
     this.#request = request;
     this.#movie = new RangeMovie(request.gaps);
     this.#codecs = new CodecRuns(request);
-    this.#heads = new MinuteHeads(request.camera, parts.budget);
+    this.#heads = new MinuteHeads(request.camera, parts.budget, parts.heads);
   }
 
-  async make(): Promise<LaidOut> {
-    const found = await findMinutes(this.#parts.catalog, this.#request);
+  async make(): Promise<LaidOut<NewRange>> {
+    const answers = new CatalogAnswers(this.#parts.catalog);
+    const found = await findMinutes(answers, this.#request);
     const pinnedUs = await pinnedEnd(this.#request, found, (place) => this.#writtenUntil(place));
     if (pinnedUs !== undefined) {
       if (pinnedUs <= this.#request.startUs) throw this.#nothing();
@@ -134,14 +146,14 @@ class RangeLayout {
     const problem = this.#codecs.problem();
     if (problem !== undefined) throw problem;
     if (this.#configuration === undefined) throw this.#nothing();
-    return this.#finish(this.#configuration);
+    return this.#finish(this.#configuration, found, answers);
   }
 
   async close(): Promise<void> {
     await closeAll(this.#files);
   }
 
-  async #finish(configuration: AvcConfiguration): Promise<LaidOut> {
+  async #finish(configuration: AvcConfiguration, found: FoundMinutes, answers: CatalogAnswers): Promise<NewRange> {
     const { head, mediaBytes, endUs } = await this.#movie.finish(configuration, this.#slice);
     const { camera, names } = this.#request;
     const hash = createHash("sha256").update(`${LAYOUT_VERSION} ${camera}`);
@@ -154,9 +166,17 @@ class RangeLayout {
     const entity = { length, etag: `"range-${hash.digest("base64url").slice(0, 27)}"` };
     const [from, to] =
       names === undefined ? [timeStamp(this.#firstShownUs ?? 0), timeStamp(endUs)] : [names.from, names.to];
-    const file = new VirtualFile(entity, new HeldIndex(head), this.#pieces, this.#files, this.#parts.buffers);
-    const fileName = `${camera}.${from}.to.${to}.mp4`;
-    return { file, fileName, firstUs: this.#firstShownUs ?? 0, pictures: this.#movie.sampleCount };
+    const facts = {
+      entity,
+      fileName: `${camera}.${from}.to.${to}.mp4`,
+      firstUs: this.#firstShownUs ?? 0,
+      pictures: this.#movie.sampleCount,
+      indexBytes: length - mediaBytes,
+    };
+    const layout = KeptLayout.of({ ...facts, camera, found, seen: this.#seen, pieces: this.#pieces });
+    const media = new HeldMedia(this.#pieces, this.#files);
+    const file = new VirtualFile(entity, new HeldIndex(head), media, this.#parts.buffers);
+    return { ...facts, file, keepable: layout && { layout, answers, index: head } };
   }
 
   async #add(minute: OpenMinute): Promise<void> {
@@ -230,6 +250,8 @@ class RangeLayout {
   /** A minute that cannot be read as one of ours must not keep the others from being had. */
   async #openPlace(place: MinutePlace, mp4: OpenMp4 | undefined): Promise<OpenMinute | undefined> {
     const { camera } = this.#request;
+    // Those that cannot be read as well: they may be replaced by others.
+    if (mp4?.identity !== undefined) this.#seen.set(place, { held: mp4.held, identity: mp4.identity });
     try {
       return await openMinute(camera, place, this.#parts.budget, mp4);
     } catch (error) {

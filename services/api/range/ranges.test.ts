@@ -59,7 +59,9 @@ it("ranges of many days wait for one another, and nobody else for them", async (
   const { signal } = new AbortController();
   const ask = async (kind: keyof typeof begun, hours: number, client: string) => {
     const request = { camera: "yard", startUs: 0, endUs: hours * 3600e6, gaps: "skip" } as const;
-    begun[kind].push(await ranges.turn(request, client, signal));
+    const turn = await ranges.turn(request, client, signal);
+    await turn.begin();
+    begun[kind].push(turn);
   };
   for (let i = 0; i < 3; i++) void ask("long", 14 * 24, `client ${i}`);
   for (let i = 0; i < 9; i++) void ask("short", 24, `client ${i}`);
@@ -76,8 +78,11 @@ it("a range by names is as long as they are apart", async () => {
   const names = { from: "20251101.0000", to: "20251114.2359" } as const;
   const request = { camera: "yard", names, startUs: -Infinity, endUs: Infinity, gaps: "skip" } as const;
   let begun = 0;
-  for (let i = 0; i < 3; i++)
-    void ranges.turn(request, `client ${i}`, new AbortController().signal).then(() => begun++);
+  const ask = async (client: string) => {
+    await (await ranges.turn(request, client, new AbortController().signal)).begin();
+    begun++;
+  };
+  for (let i = 0; i < 3; i++) void ask(`client ${i}`);
   await expect.poll(() => begun, PATIENT).toBe(2);
   await new Promise((wake) => setTimeout(wake, 50));
   expect(begun).toBe(2);
@@ -88,13 +93,14 @@ it("thirty ranges of a client that has its turns keep nobody waiting but itself"
   const request = { camera: "yard", startUs: 0, endUs: 24 * 3600e6, gaps: "skip" } as const;
   const gone = new AbortController();
   let begun = 0;
-  for (let i = 0; i < 30; i++)
-    void ranges.turn(request, "a", gone.signal).then(
-      () => begun++,
-      () => {},
-    );
+  const ask = async () => {
+    await (await ranges.turn(request, "a", gone.signal)).begin();
+    begun++;
+  };
+  for (let i = 0; i < 30; i++) ask().catch(() => {});
   await expect.poll(() => begun, PATIENT).toBe(2);
   const turn = await ranges.turn(request, "b", new AbortController().signal);
+  await turn.begin();
   expect(turn.isWanted).toBe(false);
   gone.abort();
 });

@@ -9,9 +9,22 @@ import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
 import { openFilesLimit } from "../limits/open-files-limit.ts";
 import { type TurnLimits, Turns } from "../limits/turns.ts";
 import { OpenFileBudget } from "./held-file.ts";
-import { type LaidOut, layOutRange, MOST_PICTURES, type RangeParts } from "./range-file.ts";
+import { HeldIndex, INDEX_PATIENCE } from "./held-index.ts";
+import type { KeptLayout } from "./kept-layout.ts";
+import { type KeepLimits, KeptLayouts } from "./kept-layouts.ts";
+import { KeptMedia } from "./kept-media.ts";
+import { HeadBuffers } from "./minute-heads.ts";
+import {
+  type LaidOut,
+  layOutRange,
+  MOST_PICTURES,
+  type NewRange,
+  type RangeFile,
+  type RangeParts,
+} from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
-import { RangeTurn } from "./range-turn.ts";
+import { type KeptRange, RangeTurn } from "./range-turn.ts";
+import { VirtualFile } from "./virtual-file.ts";
 
 /** A day has 1,440 minutes. */
 const OPEN_FILES = 2500;
@@ -33,18 +46,21 @@ export class Ranges {
   /** By disk, so that those that wait for one that hangs keep nobody else's turn. */
   readonly #turns = new Map<string, { short: Turns; long: Turns }>();
   readonly #parts: RangeParts;
+  readonly kept: KeptLayouts;
   readonly downloads = new ClientPlaces(DOWNLOADS);
   /** For other downloads as well. */
   readonly buffers = new SendBuffers(SEND_BUFFER_BYTES);
 
-  constructor(parts: { catalog: Catalog; logger: Logger }) {
+  /** `keep` bounds what is kept of ranges. */
+  constructor({ keep, ...parts }: { catalog: Catalog; logger: Logger; keep?: KeepLimits }) {
     const budget = new OpenFileBudget(Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
-    this.#parts = { ...parts, budget, buffers: this.buffers };
+    this.#parts = { ...parts, budget, buffers: this.buffers, heads: new HeadBuffers() };
+    this.kept = new KeptLayouts(parts.catalog, keep);
   }
 
   /**
-   * Waits for the turn of a client's range, which ends when its index is sent. Throws DiskHangsError, what reading the list of
-   * cameras throws, Problem 429 or 503 when too many wait, and the reason of `signal` when it is aborted.
+   * The turn of a client's range, which begins when the range must be laid out, and ends when its index is sent. Throws
+   * DiskHangsError, and what reading the list of cameras throws.
    */
   async turn(request: RangeRequest, client: string, signal: AbortSignal): Promise<RangeTurn> {
     const [directory] = (await this.#parts.catalog.directories(request.camera)) ?? [];
@@ -54,19 +70,40 @@ export class Ranges {
       turns = { short: new Turns(TURNS), long: new Turns(LONG_TURNS) };
       this.#turns.set(disk, turns);
     }
-    const turn = new RangeTurn({
+    return new RangeTurn({
       turns: lengthUs(request) > LONG_US ? turns.long : turns.short,
       client,
       signal,
+      kept: this.#keptRange(request),
       layOut: (mostPictures) => this.layOut(request, signal, mostPictures),
     });
-    await turn.begin();
-    return turn;
   }
 
-  /** As `layOutRange`, outside of any turn. */
-  layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut> {
+  /** As `layOutRange`, outside of any turn; nothing is kept of it. */
+  layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut<NewRange>> {
     return layOutRange(this.#parts, request, signal, mostPictures);
+  }
+
+  #keptRange(request: RangeRequest): KeptRange {
+    return {
+      find: async () => {
+        const layout = await this.kept.find(request);
+        return layout && this.#fileOf(layout);
+      },
+      index: (etag) => this.kept.index(request, etag),
+      keep: ({ keepable }) => {
+        if (keepable === undefined) this.kept.forget(request);
+        else this.kept.keep(request, keepable);
+      },
+      forget: () => this.kept.forget(request),
+    };
+  }
+
+  #fileOf(layout: KeptLayout): RangeFile {
+    const { entity, indexBytes, fileName, firstUs, pictures } = layout.facts;
+    const index = new HeldIndex(undefined, INDEX_PATIENCE, indexBytes);
+    const media = new KeptMedia(layout, this.#parts.budget);
+    return { file: new VirtualFile(entity, index, media, this.buffers), fileName, firstUs, pictures };
   }
 }
 

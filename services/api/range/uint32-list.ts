@@ -1,26 +1,29 @@
 import { bigEndian, IS_LITTLE_ENDIAN } from "../../../shared/mp4/box.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
+/** A list begins small: most ranges are of some minutes. */
+const FIRST_LENGTH = 1024;
 const BLOCK_LENGTH = 16 * 1024;
 
 /** Unsigned 32-bit numbers, as many as come, for a file; millions of them without ever being copied. */
 export class Uint32List {
   /** Big-endian. */
   readonly #full: Buffer[] = [];
-  #block = new Uint32Array(BLOCK_LENGTH);
+  #fullLength = 0;
+  #block = new Uint32Array(FIRST_LENGTH);
   #used = 0;
 
   /** Adds a number; a negative one as two's complement. */
   push(value: number): void {
-    if (this.#used === BLOCK_LENGTH) this.#nextBlock();
+    if (this.#used === this.#block.length) this.#nextBlock();
     this.#block[this.#used++] = value;
   }
 
   /** Adds many numbers, much faster than one at a time. */
   pushAll(numbers: Uint32Array): void {
     for (let at = 0; at < numbers.length; ) {
-      if (this.#used === BLOCK_LENGTH) this.#nextBlock();
-      const fitting = numbers.subarray(at, at + BLOCK_LENGTH - this.#used);
+      if (this.#used === this.#block.length) this.#nextBlock();
+      const fitting = numbers.subarray(at, at + this.#block.length - this.#used);
       this.#block.set(fitting, this.#used);
       this.#used += fitting.length;
       at += fitting.length;
@@ -29,7 +32,7 @@ export class Uint32List {
 
   /** How many numbers there are. */
   get length(): number {
-    return this.#full.length * BLOCK_LENGTH + this.#used;
+    return this.#fullLength + this.#used;
   }
 
   /** Adds to every second number, from the second on. */
@@ -50,6 +53,7 @@ export class Uint32List {
   }
 
   #nextBlock(): void {
+    this.#fullLength += this.#block.length;
     this.#full.push(bigEndian(this.#block));
     this.#block = new Uint32Array(BLOCK_LENGTH);
     this.#used = 0;

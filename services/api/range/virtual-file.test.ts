@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { SendBuffers } from "../http/send-buffers.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
+import { HeldMedia } from "./range-media.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
 const MB = 1024 * 1024;
@@ -34,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Serves what `make` makes for each request; returns where, and how many have been sent to the end or given up. */
 async function serve(make: () => Promise<VirtualFile>) {
   const ended: number[] = [];
-  const turn = { isWanted: false, end() {}, again: async () => [] };
+  const turn = { isWanted: false, end() {}, again: async () => [], kept: () => undefined };
   server = createServer((_req, res) => {
     void (async () => {
       const file = await make();
@@ -62,13 +63,9 @@ describe("a download that stalls", () => {
     const before = await openFiles();
     const make = async () => {
       const media = (await HeldFile.open(join(folder, "media"), new OpenFileBudget(0))) as HeldFile;
-      return new VirtualFile(
-        { length: LENGTH, etag: '"x"' },
-        new HeldIndex([]),
-        [{ file: media, start: 0, length: LENGTH }],
-        [media],
-        buffers,
-      );
+      const pieces = [{ file: media, start: 0, length: LENGTH }];
+      const entity = { length: LENGTH, etag: '"x"' };
+      return new VirtualFile(entity, new HeldIndex([]), new HeldMedia(pieces, [media]), buffers);
     };
     const { url, ended } = await serve(make);
     const clients = await stall(url, STALLED);

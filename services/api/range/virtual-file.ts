@@ -5,30 +5,23 @@ import type { SendBuffers } from "../http/send-buffers.ts";
 import { writeFlushed } from "../http/write-bytes.ts";
 import { FootageChangedError, type HeldFile } from "./held-file.ts";
 import type { HeldIndex, IndexTurn } from "./held-index.ts";
-import type { ChunkPiece, FilePiece, FootagePiece } from "./pieces.ts";
+import type { ChunkPiece, FilePiece } from "./pieces.ts";
+import type { RangeMedia } from "./range-media.ts";
 
 /** A file that is not on disk: an index that was made, and behind it parts of files that are. */
 export class VirtualFile {
   readonly entity: Entity;
   readonly #index: HeldIndex;
-  readonly #pieces: FootagePiece[];
-  readonly #files: Set<HeldFile>;
+  readonly #media: RangeMedia;
   readonly #buffers: SendBuffers;
   /** How much was asked for, and so taken. */
   #takenBytes = 0;
 
-  /** Takes over the files: `close` closes them. */
-  constructor(
-    entity: Entity,
-    index: HeldIndex,
-    pieces: FootagePiece[],
-    files: Iterable<HeldFile>,
-    buffers: SendBuffers,
-  ) {
+  /** Takes over the media: `close` closes them. */
+  constructor(entity: Entity, index: HeldIndex, media: RangeMedia, buffers: SendBuffers) {
     this.entity = entity;
     this.#index = index;
-    this.#pieces = pieces;
-    this.#files = new Set(files);
+    this.#media = media;
     this.#buffers = buffers;
   }
 
@@ -51,21 +44,15 @@ export class VirtualFile {
    */
   async *contents(start: number, end: number, turn: IndexTurn): AsyncGenerator<Buffer> {
     yield* this.#index.contents(start, Math.min(end, this.#index.length), turn);
-    const pieces = this.#pieces.splice(0);
-    const lastUse = new Map(pieces.map(({ file }, index) => [file, index]));
-    let position = this.#index.length;
-    for (const [index, piece] of pieces.entries()) {
-      if (position >= end) break;
-      const from = Math.max(start - position, 0);
-      const to = Math.min(end - position, piece.length);
-      position += piece.length;
-      if (from < to) yield* "offsets" in piece ? this.#ofChunk(piece, from, to) : this.#ofFile(piece, from, to);
-      if (lastUse.get(piece.file) === index) await piece.file.close();
+    const mediaStart = this.#index.length;
+    for (const { piece, from, to, isLast } of this.#media.pieces(Math.max(start - mediaStart, 0), end - mediaStart)) {
+      yield* "offsets" in piece ? this.#ofChunk(piece, from, to) : this.#ofFile(piece, from, to);
+      if (isLast) await piece.file.close();
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all(Array.from(this.#files, (file) => file.close()));
+  close(): Promise<void> {
+    return this.#media.close();
   }
 
   async *#ofFile({ file, start }: FilePiece, from: number, to: number): AsyncGenerator<Buffer> {

@@ -94,7 +94,7 @@ async function layOut(
 ): Promise<ArchivedRange & { pictures: number }> {
   const turn = await ranges.turn(request, client, signal);
   try {
-    const laidOut = await turn.layOut(mostPictures);
+    const laidOut = await turn.layOutAnew(mostPictures); // it may be long until it is sent
     if ("file" in laidOut) {
       laidOut.file.takeIndex();
       return { ...laidOut, turn };

@@ -5,6 +5,7 @@ import { unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
 import { sendEntity } from "../http/send-file.ts";
 import type { ClientOf } from "../limits/client-of.ts";
+import { FootageChangedError } from "../range/held-file.ts";
 import { formatInstant, parseNamedRange, parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
 import type { RangeTurn } from "../range/range-turn.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
@@ -56,7 +57,23 @@ function rangeSender({ catalog, ranges, client: clientOf }: RangeRouteParts) {
   };
 }
 
+/** Headers that tell of a file. */
+const OF_THE_FILE = ["Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "ETag"];
+
+/** What was kept of a range and turns out to have changed before a byte was sent is laid out anew. */
 async function sendInTurn(req: Request, res: Response, turn: RangeTurn): Promise<void> {
+  try {
+    await sendLaidOut(req, res, turn);
+  } catch (error) {
+    if (!(error instanceof FootageChangedError)) throw error;
+    turn.forget();
+    if (res.headersSent || res.destroyed) throw error;
+    for (const name of OF_THE_FILE) res.removeHeader(name);
+    await sendLaidOut(req, res, turn);
+  }
+}
+
+async function sendLaidOut(req: Request, res: Response, turn: RangeTurn): Promise<void> {
   const laidOut = await turn.layOut();
   if ("pinnedUs" in laidOut) {
     redirect(req, res, laidOut.pinnedUs);
@@ -67,6 +84,7 @@ async function sendInTurn(req: Request, res: Response, turn: RangeTurn): Promise
     const options = { type: "video/mp4", fileName, download: flag(req, "download") };
     await sendEntity(req, res, file.entity, options, (start, end) => file.send(res, start, end, turn));
   } finally {
+    turn.end(); // nobody need wait until its files are closed
     await file.close();
   }
 }

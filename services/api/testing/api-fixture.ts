@@ -16,6 +16,7 @@ import { Problem } from "../http/problem.ts";
 import { clientOf } from "../limits/client-of.ts";
 import type { LiveSource as FrameSource } from "../live/live-source.ts";
 import { LiveViews } from "../live/live-views.ts";
+import type { KeepLimits } from "../range/kept-layouts.ts";
 import { Ranges } from "../range/ranges.ts";
 import { ApiServer, type UpgradeListener } from "../server.ts";
 import { watched } from "./contract-watch.ts";
@@ -40,6 +41,8 @@ export interface ApiFixtureOptions {
   eventIntervalMs?: number;
   /** Looks after the health all the time, as the api does. */
   watchesHealth?: boolean;
+  /** How much is kept of ranges. */
+  keep?: KeepLimits;
   /** Where the health is kept; without it, Redis is away. */
   healthStore?: HealthStore;
 }
@@ -94,7 +97,7 @@ export class ApiFixture {
       logger,
       system: { name: "Hindsight", version: "1.2.3" },
       catalog,
-      ranges: new Ranges({ catalog, logger }),
+      ranges: new Ranges({ catalog, logger, ...(options.keep && { keep: options.keep }) }),
       client: clientOf(config),
       origins: new OriginGuard(config, logger),
       monitor,

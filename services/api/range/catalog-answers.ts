@@ -1,0 +1,57 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { DayIndex } from "../catalog/day-index.ts";
+
+/** What must be known of a camera to find its minutes. */
+export type FootageDays = Pick<Catalog, "daysWithFootage" | "day">;
+
+/**
+ * Asks the catalog, and keeps what it answered about one camera. The catalog hands out the same index of a day as long as its
+ * folder has not changed: so whether anything has can be told without looking at one file.
+ */
+export class CatalogAnswers implements FootageDays {
+  readonly #catalog: FootageDays;
+  #days: string[] | undefined;
+  readonly #indexes = new Map<string, DayIndex[]>();
+
+  constructor(catalog: FootageDays) {
+    this.#catalog = catalog;
+  }
+
+  async daysWithFootage(camera: string): Promise<string[]> {
+    this.#days ??= await this.#catalog.daysWithFootage(camera);
+    return this.#days;
+  }
+
+  async day(camera: string, day: string): Promise<DayIndex[]> {
+    const known = this.#indexes.get(day);
+    if (known !== undefined) return known;
+    const indexes = await this.#catalog.day(camera, day);
+    this.#indexes.set(day, indexes);
+    return indexes;
+  }
+
+  /** How many days it holds. */
+  get dayCount(): number {
+    return this.#indexes.size;
+  }
+
+  /** Asks all of it again: whether the answers are the same. Throws the errors of readdir(3) and stat(2). */
+  async stillHold(camera: string): Promise<boolean> {
+    const [days, ...indexes] = await Promise.all([
+      this.#catalog.daysWithFootage(camera),
+      ...Array.from(this.#indexes.keys(), (day) => this.#catalog.day(camera, day)),
+    ]);
+    const before = [...this.#indexes.values()];
+    return isSameList(days, this.#days ?? []) && before.every((each, i) => isSameList(each, indexes[i] ?? []));
+  }
+
+  /** Whether the folders of a day are as they were when `other` asked for them. */
+  isSameDay(other: CatalogAnswers, day: string): boolean {
+    const [here, there] = [this.#indexes.get(day), other.#indexes.get(day)];
+    return here !== undefined && there !== undefined && isSameList(here, there);
+  }
+}
+
+function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((each, i) => each === other[i]);
+}
