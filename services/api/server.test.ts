@@ -113,4 +113,26 @@ describe("ApiServer", () => {
     expect(Date.now() - beganMs).toBeLessThan(5000);
     socket.destroy();
   });
+
+  it.each([
+    ["CONNECT", "CONNECT camera:554 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["an upgrade that is refused", "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"],
+    ["an upgrade to HTTP/2", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"],
+  ])("survives clients that hang up in the middle of %s", async (_, request) => {
+    const thrown: Error[] = [];
+    const note = (error: Error) => thrown.push(error);
+    process.on("uncaughtException", note);
+    try {
+      for (let i = 0; i < 100; i++) {
+        const socket = connect(api.port, "127.0.0.1").on("error", () => {});
+        await once(socket, "connect");
+        await new Promise<void>((resolve) => socket.write(request, () => resolve()));
+        socket.resetAndDestroy();
+      }
+      expect((await api.get("/api/1/cameras.json")).status).toBe(200);
+      expect(thrown).toEqual([]);
+    } finally {
+      process.off("uncaughtException", note);
+    }
+  });
 });

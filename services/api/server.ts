@@ -76,10 +76,12 @@ export class ApiServer {
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
     this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (_request, socket) => {
+      socket.on("error", () => socket.destroy()); // Node's server has let go of it: nobody else would catch a reset
       socket.once("finish", () => socket.destroy());
       answerMalformed(new Error("nothing is tunnelled"), socket);
     });
     this.#server.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => socket.destroy()); // likewise
       const refusal = refusalOf(request);
       if (refusal !== undefined) return refuseUpgrade(socket, refusal, request.url ?? "");
       if (upgradeListener(request, socket, head)) return;

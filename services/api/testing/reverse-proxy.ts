@@ -36,6 +36,7 @@ export class ReverseProxy {
       const asking = ask(req);
       asking.on("response", (answer) => {
         res.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.on("error", () => res.destroy());
         answer.pipe(res);
       });
       asking.on("error", () => res.destroy());
@@ -48,6 +49,7 @@ export class ReverseProxy {
     });
     this.#server.on("upgrade", (req, socket, head) => {
       const asking = ask(req);
+      socket.on("error", () => asking.destroy());
       const answered = (answer: IncomingMessage) => {
         const lines = answer.rawHeaders.flatMap((name, i, all) => (i % 2 === 0 ? [`${name}: ${all[i + 1]}`] : []));
         socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${lines.join("\r\n")}\r\n\r\n`);
@@ -62,6 +64,7 @@ export class ReverseProxy {
       });
       asking.on("response", (answer) => {
         answered(answer);
+        answer.on("error", () => socket.destroy());
         answer.pipe(socket);
       });
       asking.on("error", () => socket.destroy());
