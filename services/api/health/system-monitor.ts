@@ -32,6 +32,8 @@ export interface SystemMonitorParts {
   catalog: Catalog;
   live: LiveSource;
   clockSync: Pick<ClockSync, "state">;
+  /** What looks for gaps in the newest footage, if it is to be another one. */
+  footage?: Pick<FootageCheck, "run">;
   logger: Logger;
 }
 
@@ -72,7 +74,7 @@ export class SystemMonitor {
     this.#readBacklog = oneAtATime(() => live.readBacklog());
     this.#readDisks = oneAtATime(() => readDisks(this.#directories()));
     this.#countQuarantined = oneAtATime(() => this.#quarantined());
-    const footage = new FootageCheck(parts.catalog, parts.config);
+    const footage = parts.footage ?? new FootageCheck(parts.catalog, parts.config);
     this.#checkFootage = oneAtATime(fresh(() => footage.run(Date.now()), FOOTAGE_FRESH_MS));
   }
 

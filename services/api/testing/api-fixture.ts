@@ -9,7 +9,7 @@ import { type AppParts, createApp } from "../app.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
-import { type LiveSource, SystemMonitor } from "../health/system-monitor.ts";
+import { type LiveSource, SystemMonitor, type SystemMonitorParts } from "../health/system-monitor.ts";
 import { admission } from "../http/admission.ts";
 import { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
@@ -41,6 +41,8 @@ export interface ApiFixtureOptions {
   eventIntervalMs?: number;
   /** Looks after the health all the time, as the api does. */
   watchesHealth?: boolean;
+  /** What looks for gaps in the newest footage, if it is to be another one. */
+  footage?: SystemMonitorParts["footage"];
   /** How much is kept of ranges. */
   keep?: KeepLimits;
   /** Where the health is kept; without it, Redis is away. */
@@ -82,7 +84,8 @@ export class ApiFixture {
     logger.add(new winston.transports.Stream({ stream: lineSink(this.log), format: winston.format.json() }));
     const { config } = store;
     const catalog = new Catalog(config, logger);
-    const monitor = new SystemMonitor({ config, catalog, live: options.live ?? AWAY, clockSync: CLOCK, logger });
+    const { live = AWAY, footage } = options;
+    const monitor = new SystemMonitor({ config, catalog, live, clockSync: CLOCK, logger, ...(footage && { footage }) });
     this.#health = new HealthWatch({
       config,
       monitor,

@@ -138,6 +138,8 @@ export class PageFixture {
       live: this.#recording(),
       watchesHealth: true,
       hasLiveViews: true,
+      // A test lasts as long as the machine wants: that nothing is recorded meanwhile is not to be told.
+      footage: { run: async () => new Map() },
       ...(healthStore !== undefined && { healthStore }),
     });
   }
