@@ -83,13 +83,13 @@ describe("a thousand ranges at once", () => {
     expect(hour).toMatchObject({ status: 200, promised: hour.length });
     const before = await openFiles();
     const asked = async (i: number) => {
-      const isHour = i % 25 === 0;
+      const isHour = i % 100 === 0;
       const reply = await askPatiently(range(isHour ? MINUTES : 1), 2 + (i % CLIENTS));
       expect(reply).toEqual(isHour ? hour : minute);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => asked(i)));
     await vi.waitFor(async () => expect(await openFiles()).toBeLessThanOrEqual(before), 10_000);
-  }, 120_000);
+  }, 300_000);
 
   test("whose clients go away free what they took: the next is answered, no file is left open", async () => {
     const before = await openFiles();

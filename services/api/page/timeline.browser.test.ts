@@ -76,7 +76,7 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   const asked = conditionsAsked(page);
   fixture.refused.clear();
   await page.getByText("All well").waitFor();
-  await expect.poll(() => asked.length).toBe(1);
+  await expect.poll(() => asked.length).toBeGreaterThan(0);
   // It stays, with how long it lasted: here, and where the page is opened only now.
   const over = { hasText: /401 Unauthorized.* \((today|yesterday) \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
   await page.locator(".hover-troubles", over).waitFor();
@@ -244,11 +244,12 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
   const { told } = await point({ fromMs: recentMs - 19 * HOUR_MS, toMs: recentMs - 19 * HOUR_MS });
   expect(await told.textContent()).toMatch(/^recorder: fault \d+ .*\n(.*\n){3}and \d+ more: zoom in$/);
   await screenshot(page, "trouble-of-yesterday");
-  expect(asked).toHaveLength(1);
-  // A minute of yesterday's, looked at closely, is of a day that is known.
+  // A minute of yesterday's, looked at closely, is of a day that is known. It may be asked for twice until then: at the start, and when the
+  // events begin.
+  const askedBefore = asked.length;
   await page.keyboard.press("+");
   await page.waitForTimeout(300);
-  expect(asked).toHaveLength(1);
+  expect(asked).toHaveLength(askedBefore);
 });
 
 test("looked at closely, what is missing within a minute is left free, as a minute without footage is", async () => {
