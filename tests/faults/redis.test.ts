@@ -8,7 +8,7 @@ const MAX_COMMANDS_PER_SECOND = 500;
 let report: RedisReport;
 
 beforeAll(async () => {
-  report = await runRedisFaults({ lastsMs: 2_500, log: () => {} });
+  report = await runRedisFaults({ lastsMs: 6_000, log: () => {} });
   console.log(JSON.stringify(report));
 }, 500_000);
 
