@@ -15,7 +15,7 @@ import { copySamples, writeAll } from "../services/converter/sample-copy.ts";
 import { TAKEOVER_PACE } from "../services/converter/takeover-pace.ts";
 import { makeThumbnail } from "../services/converter/thumbnail.ts";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
-import { startCodesToLengths } from "../shared/h264/start-codes.ts";
+import { startCodesToLengths } from "../shared/codec/h264/start-codes.ts";
 import { type MinutePlan, planMinute } from "../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../shared/minute/sample-source.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkStore } from "../cli/fsck/store-check.ts";
-import { splitAnnexB } from "../shared/h264/nal.ts";
+import { splitAnnexB } from "../shared/codec/nal-units.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../shared/mp4/avc-configuration.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
 import { layOutTimes } from "../shared/mp4/sample-times.ts";

@@ -1,7 +1,7 @@
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { splitAnnexB } from "../../shared/h264/nal.ts";
-import { startCodesToLengths } from "../../shared/h264/start-codes.ts";
+import { startCodesToLengths } from "../../shared/codec/h264/start-codes.ts";
+import { splitAnnexB } from "../../shared/codec/nal-units.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import { layOutTimes } from "../../shared/mp4/sample-times.ts";

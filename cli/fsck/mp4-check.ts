@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { NalType, nalType } from "../../shared/h264/nal.ts";
+import { NalType, nalType } from "../../shared/codec/h264/nal.ts";
 import { Mp4Error, readBoxHeader } from "../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../shared/mp4/capture-record.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";

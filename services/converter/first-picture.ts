@@ -1,5 +1,5 @@
-import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
-import { SpsError } from "../../shared/h264/sps.ts";
+import { splitAccessUnit } from "../../shared/codec/h264/access-unit.ts";
+import { SpsError } from "../../shared/codec/h264/sps.ts";
 import type { MinutePlan } from "../../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../../shared/minute/sample-source.ts";
 import { type AvcConfiguration, avcConfigurationOf, isSameFormat } from "../../shared/mp4/avc-configuration.ts";

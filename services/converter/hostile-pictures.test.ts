@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { splitAccessUnit } from "../../shared/h264/access-unit.ts";
+import { splitAccessUnit } from "../../shared/codec/h264/access-unit.ts";
 import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import { keyframeOf } from "../../shared/pictures/keyframe.ts";

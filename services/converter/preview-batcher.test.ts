@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { splitAnnexB } from "../../shared/h264/nal.ts";
+import { splitAnnexB } from "../../shared/codec/nal-units.ts";
 import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../shared/mp4/box.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { StartCodeError, startCodesToLengths } from "../../shared/h264/start-codes.ts";
+import { StartCodeError, startCodesToLengths } from "../../shared/codec/h264/start-codes.ts";
 import type { SampleRange, SampleSource } from "../../shared/minute/sample-source.ts";
 
 /** A source has NAL units that do not stand behind start codes of four bytes. */

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../../shared/chunk/format.ts";
-import { START_CODE } from "../../shared/h264/nal.ts";
+import { START_CODE } from "../../shared/codec/nal-units.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
 /** The blocks of a chunk are of one minute, or of one GOP that is longer. */

@@ -1,5 +1,5 @@
-import { nalAt, startCodeLengthAt } from "../h264/access-unit.ts";
-import { isVcl, NalType, nalType } from "../h264/nal.ts";
+import { nalAt, startCodeLengthAt } from "../codec/h264/access-unit.ts";
+import { isVcl, NalType, nalType } from "../codec/h264/nal.ts";
 
 /**
  * Whether an access unit is a keyframe, told as the recorder tells it: by the first NAL unit that carries picture data, since

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { BitReader } from "../h264/bit-reader.ts";
-import { displaySize, type Size } from "../h264/display-size.ts";
-import { NalType, nalType, removeEmulationPrevention } from "../h264/nal.ts";
-import { parseSps, SpsError } from "../h264/sps.ts";
-import type { Vui } from "../h264/vui.ts";
+import { BitReader } from "../codec/bit-reader.ts";
+import { displaySize, type Size } from "../codec/display-size.ts";
+import { NalType, nalType } from "../codec/h264/nal.ts";
+import { parseSps, SpsError } from "../codec/h264/sps.ts";
+import type { Vui } from "../codec/h264/vui.ts";
+import { removeEmulationPrevention } from "../codec/nal-units.ts";
 import { uint16 } from "./box.ts";
 import { Mp4Error } from "./box-reader.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { atPace, type ClipUnit, makeClip, origin } from "../../tests/support/chunk-maker.ts";
 import { readFrames } from "../../tests/support/mp4-evidence.ts";
-import { splitAnnexB } from "../h264/nal.ts";
+import { splitAnnexB } from "../codec/nal-units.ts";
 import { avcConfigurationOf } from "./avc-configuration.ts";
 import { uint32 } from "./box.ts";
 import { writeMovieHead } from "./movie-writer.ts";

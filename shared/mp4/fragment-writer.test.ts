@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { nalType, splitAnnexB } from "../h264/nal.ts";
+import { nalType } from "../codec/h264/nal.ts";
+import { splitAnnexB } from "../codec/nal-units.ts";
 import { avcConfigurationOf } from "./avc-configuration.ts";
 import { writeFragment, writeInitializationSegment } from "./fragment-writer.ts";
 

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { atPace, type ClipOptions, makeClip, origin, type TimedUnit } from "../../tests/support/chunk-maker.ts";
-import { splitAnnexB } from "../h264/nal.ts";
+import { splitAnnexB } from "../codec/nal-units.ts";
 import { avcConfigurationOf } from "./avc-configuration.ts";
 import { uint32 } from "./box.ts";
 import { Mp4Error } from "./box-reader.ts";

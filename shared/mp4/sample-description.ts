@@ -1,5 +1,5 @@
-import type { PixelAspect } from "../h264/display-size.ts";
-import type { Colour } from "../h264/vui.ts";
+import type { PixelAspect } from "../codec/display-size.ts";
+import type { Colour } from "../codec/h264/vui.ts";
 import { type AvcConfiguration, pictureFormatOf } from "./avc-configuration.ts";
 import { box, fullBox, uint16, uint32 } from "./box.ts";
 

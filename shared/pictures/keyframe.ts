@@ -1,5 +1,5 @@
-import { holdsStartCode } from "../h264/access-unit.ts";
-import { NalType, nalType } from "../h264/nal.ts";
+import { holdsStartCode } from "../codec/h264/access-unit.ts";
+import { NalType, nalType } from "../codec/h264/nal.ts";
 import { type AvcConfiguration, parameterSetsOf } from "../mp4/avc-configuration.ts";
 import { uint32 } from "../mp4/box.ts";
 import { checkPictureSize } from "./picture-size.ts";

@@ -1,5 +1,5 @@
-import { NalType, nalType } from "../h264/nal.ts";
-import { parseSps, SpsError } from "../h264/sps.ts";
+import { NalType, nalType } from "../codec/h264/nal.ts";
+import { parseSps, SpsError } from "../codec/h264/sps.ts";
 
 /**
  * The largest picture of any level of H.264: 139,264 macroblocks (ITU-T H.264 table A-1, MaxFS of level 6.2), such as

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
-import { SpsError } from "../../../shared/h264/sps.ts";
+import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
+import { SpsError } from "../../../shared/codec/h264/sps.ts";
 import { planMinute } from "../../../shared/minute/minute-plan.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { WebSocket } from "ws";
-import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
-import { START_CODE } from "../../../shared/h264/nal.ts";
+import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
+import { START_CODE } from "../../../shared/codec/nal-units.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { isOpaqueSei } from "../../../shared/pictures/keyframe.ts";

@@ -1,5 +1,5 @@
-import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
-import { SpsError } from "../../../shared/h264/sps.ts";
+import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
+import { SpsError } from "../../../shared/codec/h264/sps.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import type { Cut } from "./cut.ts";
 import type { OpenMinute } from "./open-minute.ts";

@@ -1,5 +1,5 @@
 import type { Response } from "express";
-import { startCodesToLengths } from "../../../shared/h264/start-codes.ts";
+import { startCodesToLengths } from "../../../shared/codec/h264/start-codes.ts";
 import type { Entity } from "../http/conditional.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
 import { writeFlushed } from "../http/write-bytes.ts";

@@ -1,6 +1,6 @@
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAccessUnit } from "../../../shared/h264/access-unit.ts";
-import { SpsError } from "../../../shared/h264/sps.ts";
+import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
+import { SpsError } from "../../../shared/codec/h264/sps.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { type Keyframe, keyframeOf } from "../../../shared/pictures/keyframe.ts";
 import { openRegularFile } from "../http/send-file.ts";

@@ -1,4 +1,4 @@
-import { splitAnnexB } from "../../../shared/h264/nal.ts";
+import { splitAnnexB } from "../../../shared/codec/nal-units.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../../shared/mp4/box.ts";
 import { writeMovieHead } from "../../../shared/mp4/movie-writer.ts";

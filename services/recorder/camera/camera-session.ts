@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { parseSps, type Sps, SpsError } from "../../../shared/codec/h264/sps.ts";
 import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
-import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
 import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";

@@ -1,5 +1,5 @@
-import { displaySize } from "../../../shared/h264/display-size.ts";
-import type { Sps } from "../../../shared/h264/sps.ts";
+import { displaySize } from "../../../shared/codec/display-size.ts";
+import type { Sps } from "../../../shared/codec/h264/sps.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 
 /** What a camera's status tells of its pictures. */

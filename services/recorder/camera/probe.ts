@@ -1,5 +1,5 @@
+import { parseSps, type Sps, SpsError } from "../../../shared/codec/h264/sps.ts";
 import type { CameraConfig } from "../../../shared/config/config.ts";
-import { parseSps, type Sps, SpsError } from "../../../shared/h264/sps.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";

@@ -1,5 +1,5 @@
 import { BLOCK_HEADER_BYTES } from "../../../shared/chunk/format.ts";
-import { START_CODE } from "../../../shared/h264/nal.ts";
+import { START_CODE } from "../../../shared/codec/nal-units.ts";
 
 /** A whole access unit in a buffer: its block, header included, lies between `start` and `end`. */
 export interface PendingAccessUnit {

@@ -1,5 +1,6 @@
-import { nalAt, startCodeLengthAt } from "../../../shared/h264/access-unit.ts";
-import { isVcl, NalType, nalType, START_CODE } from "../../../shared/h264/nal.ts";
+import { nalAt, startCodeLengthAt } from "../../../shared/codec/h264/access-unit.ts";
+import { isVcl, NalType, nalType } from "../../../shared/codec/h264/nal.ts";
+import { START_CODE } from "../../../shared/codec/nal-units.ts";
 import type { AccessUnitBuffer, PendingAccessUnit } from "./access-unit-buffer.ts";
 import type { RtpPacket } from "./packet.ts";
 import type { ParameterSets } from "./parameter-sets.ts";

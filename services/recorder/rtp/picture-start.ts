@@ -1,4 +1,4 @@
-import { NalType, nalType } from "../../../shared/h264/nal.ts";
+import { NalType, nalType } from "../../../shared/codec/h264/nal.ts";
 import type { RtpPacket } from "./packet.ts";
 
 /** Payload types of RFC 6184 §5.2 that are no NAL unit types. */

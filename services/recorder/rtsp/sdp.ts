@@ -1,5 +1,5 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
-import { START_CODE } from "../../../shared/h264/nal.ts";
+import { START_CODE } from "../../../shared/codec/nal-units.ts";
 import { CameraRefusedError } from "../camera/errors.ts";
 import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
 

@@ -1,5 +1,5 @@
 import { indexChunk } from "../../../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../../../shared/h264/nal.ts";
+import { splitAnnexB } from "../../../../shared/codec/nal-units.ts";
 import { layOutTimes, TimesTooFarApartError } from "../../../../shared/mp4/sample-times.ts";
 import { minuteAt } from "../../../../shared/time/minute.ts";
 import type { MemoryChunk } from "./in-memory-chunks.ts";

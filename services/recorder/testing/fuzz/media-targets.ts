@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { removeEmulationPrevention, splitAnnexB } from "../../../../shared/h264/nal.ts";
-import { parseSps, SpsError } from "../../../../shared/h264/sps.ts";
+import { parseSps, SpsError } from "../../../../shared/codec/h264/sps.ts";
+import { removeEmulationPrevention, splitAnnexB } from "../../../../shared/codec/nal-units.ts";
 import { parseSenderReport } from "../../rtcp/sender-report.ts";
 import { AccessUnitBuffer } from "../../rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../../rtp/h264-depacketizer.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { indexChunk } from "../../../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../../../shared/h264/nal.ts";
+import { splitAnnexB } from "../../../../shared/codec/nal-units.ts";
 import { avcConfigurationOf } from "../../../../shared/mp4/avc-configuration.ts";
 import { uint32 } from "../../../../shared/mp4/box.ts";
 import { Mp4Error } from "../../../../shared/mp4/box-reader.ts";

@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { displaySize } from "./display-size.ts";
-import { NalType, nalType, splitAnnexB } from "./nal.ts";
+import { displaySize } from "../display-size.ts";
+import { splitAnnexB } from "../nal-units.ts";
+import { NalType, nalType } from "./nal.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
 const run = promisify(execFile);

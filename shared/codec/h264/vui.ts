@@ -1,5 +1,5 @@
-import type { BitReader } from "./bit-reader.ts";
-import { MOST_STRETCH, type PixelAspect } from "./display-size.ts";
+import type { BitReader } from "../bit-reader.ts";
+import { MOST_STRETCH, type PixelAspect } from "../display-size.ts";
 
 /** How the numbers of a picture become colours: code points of ISO/IEC 23091-2 (Rec. ITU-T H.273); 2 is "unspecified". */
 export interface Colour {

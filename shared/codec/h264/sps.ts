@@ -1,5 +1,6 @@
-import { BitReader } from "./bit-reader.ts";
-import { NalType, nalType, removeEmulationPrevention } from "./nal.ts";
+import { BitReader } from "../bit-reader.ts";
+import { removeEmulationPrevention } from "../nal-units.ts";
+import { NalType, nalType } from "./nal.ts";
 import { readVui, type Vui } from "./vui.ts";
 
 /** What a sequence parameter set says of the pictures (ITU-T H.264 §7.3.2.1.1, §E.1.1). */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { START_CODE, splitAnnexB } from "./nal.ts";
+import { START_CODE, splitAnnexB } from "../nal-units.ts";
 import { StartCodeError, startCodesToLengths } from "./start-codes.ts";
 
 /** A NAL unit: no 00 00 00, 00 00 01 in it, and no zero at its end. */

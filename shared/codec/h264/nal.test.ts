@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BitReader } from "./bit-reader.ts";
-import { isVcl, nalType, removeEmulationPrevention, splitAnnexB } from "./nal.ts";
+import { BitReader } from "../bit-reader.ts";
+import { removeEmulationPrevention, splitAnnexB } from "../nal-units.ts";
+import { isVcl, nalType } from "./nal.ts";
 
 /** Puts emulation prevention bytes in as an encoder does (ITU-T H.264 §7.4.1.1). */
 function addEmulationPrevention(bytes: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
-import { NalType, nalType, START_CODE, splitAnnexB } from "./nal.ts";
+import { START_CODE, splitAnnexB } from "../nal-units.ts";
+import { NalType, nalType } from "./nal.ts";
 
 /**
  * Finds the NAL units of an access unit as it lies in a chunk: each behind 00 00 00 01.

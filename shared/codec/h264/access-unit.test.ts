@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { holdsIdrPicture } from "../chunk/keyframe.ts";
+import { holdsIdrPicture } from "../../chunk/keyframe.ts";
 import { splitAccessUnit } from "./access-unit.ts";
 import { startCodesToLengths } from "./start-codes.ts";
 

@@ -1,5 +1,5 @@
+import { START_CODE } from "../nal-units.ts";
 import { nalAt, startCodeLengthAt } from "./access-unit.ts";
-import { START_CODE } from "./nal.ts";
 
 /** Bytes that are not NAL units behind four-byte start codes, as every access unit of a chunk must be. */
 export class StartCodeError extends Error {
