@@ -5,7 +5,7 @@ import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts"
 import { loadConfig } from "../shared/config/load-config.ts";
 import { listCameraDirectories } from "../shared/store/directories.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
-import { counted, describeDay, describeFinding } from "./fsck/findings.ts";
+import { counted, describeDay, describeRemark } from "./fsck/remarks.ts";
 import { Repairer } from "./fsck/repair.ts";
 import { checkStore } from "./fsck/store-check.ts";
 
@@ -49,9 +49,9 @@ async function main(): Promise<number> {
     isDeep: command.deep,
     ...(command.repair && { repairer: new Repairer(config.converter) }),
     events: {
-      found(finding, outcome) {
-        if (finding.severity === "fault" && outcome?.isRepaired !== true) faults++;
-        print(describeFinding(finding, outcome === undefined ? "" : ` (${outcome.text})`));
+      found(remark, outcome) {
+        if (remark.severity === "fault" && outcome?.isRepaired !== true) faults++;
+        print(describeRemark(remark, outcome === undefined ? "" : ` (${outcome.text})`));
       },
       day(report) {
         sum.minutes += report.minutes;

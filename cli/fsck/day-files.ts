@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { keepPath, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
 import { dayOf, isDay, type Minute, minuteStartUs } from "../../shared/time/minute.ts";
-import type { Finding } from "./findings.ts";
+import type { Remark } from "./remarks.ts";
 
 /** The files of one minute of one camera. */
 export interface MinuteFiles {
@@ -17,11 +17,11 @@ export interface MinuteFiles {
 /** Writing a minute aside takes seconds: what lies there for so long was left behind. */
 const LEFT_BEHIND_MS = 3_600_000;
 
-/** The names in a day's folder, sorted by minute and camera. What does not belong there is told as a finding. */
+/** The names in a day's folder, sorted by minute and camera. What does not belong there is told as a remark. */
 export class DayFiles {
   /** By camera and minute, oldest first. */
   readonly minutes: readonly MinuteFiles[];
-  readonly findings: Finding[] = [];
+  readonly remarks: Remark[] = [];
   readonly #folder: string;
   readonly #directory: string;
 
@@ -85,7 +85,7 @@ export class DayFiles {
       const isMark = minuteStartUs(minute) !== undefined && path === keepPath(this.#directory, camera, minute);
       if (isMark && minutes.has(`${minute}.${camera}`)) continue;
       const message = isMark ? "a mark keeps a minute that is not there" : "not a file of Hindsight";
-      this.findings.push({
+      this.remarks.push({
         severity: "note",
         camera: isMark ? camera : "-",
         when: isMark ? minute : day,
@@ -96,7 +96,7 @@ export class DayFiles {
   }
 
   #fault(camera: string, when: string, path: string, message: string): void {
-    this.findings.push({ severity: "fault", camera, when, path, message });
+    this.remarks.push({ severity: "fault", camera, when, path, message });
   }
 }
 

@@ -11,7 +11,7 @@ import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { chunkPath, dayFolder, minutePath, quarantineFolder, spriteSheetPath } from "../../shared/store/names.ts";
 import { hourOf, minuteStartUs } from "../../shared/time/minute.ts";
 import { atPace, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
-import type { DayReport, Finding } from "./findings.ts";
+import type { DayReport, Remark } from "./remarks.ts";
 import { Repairer } from "./repair.ts";
 import { checkStore } from "./store-check.ts";
 
@@ -64,7 +64,7 @@ async function check({ isDeep = false, isRepairing = false } = {}) {
     isDeep,
     ...(isRepairing && { repairer: new Repairer(tools().config()) }),
     events: {
-      found({ severity, when, message }: Finding, outcome) {
+      found({ severity, when, message }: Remark, outcome) {
         told[severity === "fault" ? "faults" : "notes"].push(`${when} ${message}`);
         if (outcome !== undefined) told.outcomes.push(outcome.text);
       },

@@ -4,12 +4,12 @@ import { Mp4Error } from "../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../shared/mp4/capture-record.ts";
 import { minuteEndUs } from "../../shared/time/minute.ts";
 import type { MinuteFiles } from "./day-files.ts";
-import type { Finding } from "./findings.ts";
 import { checkMinuteFile } from "./mp4-check.ts";
+import type { Remark } from "./remarks.ts";
 
 /** What is known of a minute after the look at its files. */
 export interface CheckedMinute {
-  findings: Finding[];
+  remarks: Remark[];
   /** Empty where there is no mp4 that can be read. */
   spans: CaptureSpan[];
   /** It has chunks: what it holds is not all known. */
@@ -22,16 +22,16 @@ const CONVERSION_DUE_MS = 10 * 60_000;
 /** Looks at the files of one minute. Never throws: what cannot be read is a fault. Files that vanish meanwhile are none. */
 export async function checkMinute(files: MinuteFiles, isDeep: boolean, nowMs: number): Promise<CheckedMinute> {
   const { camera, minute, chunks, mp4 } = files;
-  const findings: Finding[] = [];
-  const fault = (path: string, message: string, remedy?: Finding["remedy"]) =>
-    findings.push({ severity: "fault", camera, when: minute, path, message, ...(remedy && { remedy }) });
+  const remarks: Remark[] = [];
+  const fault = (path: string, message: string, remedy?: Remark["remedy"]) =>
+    remarks.push({ severity: "fault", camera, when: minute, path, message, ...(remedy && { remedy }) });
   for (const path of chunks) {
     if (!(await isOverdue(path, minuteEndUs(minute) / 1000, nowMs))) continue;
     const unknown = await unknownKindsIn(path);
     if (unknown === "") fault(path, "not converted in time", "convert");
     else fault(path, `blocks of kinds that only a later version of Hindsight knows (${unknown}): convert it with that`);
   }
-  const checked = { findings, spans: [] as CaptureSpan[], isWaiting: chunks.length > 0 };
+  const checked = { remarks, spans: [] as CaptureSpan[], isWaiting: chunks.length > 0 };
   if (mp4 === undefined) {
     if (chunks.length > 0) return checked;
     for (const path of [files.preview, files.thumbnail])

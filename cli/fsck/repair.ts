@@ -10,7 +10,7 @@ import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
-import type { Remedy } from "./findings.ts";
+import type { Remedy } from "./remarks.ts";
 
 /** Pictures are made one after the other: there is no company to wait for. */
 const PREVIEW_WINDOW_MS = 0;

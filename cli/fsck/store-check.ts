@@ -11,14 +11,14 @@ import {
   SPRITES_FOLDER,
 } from "../../shared/store/names.ts";
 import { DayFiles, type MinuteFiles, sortDirectory } from "./day-files.ts";
-import type { DayReport, Finding } from "./findings.ts";
 import { type CheckedMinute, checkMinute } from "./minute-check.ts";
+import type { DayReport, Remark } from "./remarks.ts";
 import type { Repairer } from "./repair.ts";
 
 /** What a check tells while it works. */
 export interface CheckEvents {
   /** `outcome` is set where a repair was tried: what came of it; `isRepaired` when it went well. */
-  found(finding: Finding, outcome?: { isRepaired: boolean; text: string }): void;
+  found(remark: Remark, outcome?: { isRepaired: boolean; text: string }): void;
   day(report: DayReport): void;
   /** How far it has come, from 0 to 1. */
   progress(part: number): void;
@@ -41,7 +41,7 @@ const WINDOW = 8;
 
 /**
  * Looks through a whole store, one day of one directory at a time: only that is in memory. Never throws: what cannot be read
- * is a finding.
+ * is a remark.
  */
 export async function checkStore(options: CheckOptions): Promise<void> {
   await new StoreCheck(options).run();
@@ -97,11 +97,11 @@ class StoreCheck {
   ): Promise<void> {
     const folder = join(directory, day);
     const names = await this.#names(folder, [...cameras].join(", "));
-    const { minutes, findings } = await DayFiles.sort(directory, day, names, cameras, this.#nowMs);
+    const { minutes, remarks } = await DayFiles.sort(directory, day, names, cameras, this.#nowMs);
     const reports = new Map<string, DayReport>();
-    for (const finding of findings.filter(({ camera }) => this.#isWanted(camera))) {
-      this.#tell(finding);
-      if (finding.severity === "fault") reportOf(reports, finding.camera, day).faults++;
+    for (const remark of remarks.filter(({ camera }) => this.#isWanted(camera))) {
+      this.#tell(remark);
+      if (remark.severity === "fault") reportOf(reports, remark.camera, day).faults++;
     }
     const wanted = minutes.filter(({ camera }) => this.#isWanted(camera));
     for (let at = 0; at < wanted.length; at += WINDOW) {
@@ -124,11 +124,11 @@ class StoreCheck {
     if (checked.isWaiting) report.waiting++;
     this.#countGaps(camera, checked, report);
     const outcomes = new Map<string, string | undefined>();
-    for (const finding of checked.findings) {
-      const { remedy } = finding;
+    for (const remark of checked.remarks) {
+      const { remedy } = remark;
       if (remedy === undefined || this.#options.repairer === undefined) {
         report.faults++;
-        this.#tell(finding);
+        this.#tell(remark);
         continue;
       }
       if (!outcomes.has(remedy)) {
@@ -136,7 +136,7 @@ class StoreCheck {
       }
       const trouble = outcomes.get(remedy);
       report[trouble === undefined ? "repaired" : "faults"]++;
-      this.#options.events.found(finding, { isRepaired: trouble === undefined, text: trouble ?? "repaired" });
+      this.#options.events.found(remark, { isRepaired: trouble === undefined, text: trouble ?? "repaired" });
     }
   }
 
@@ -189,8 +189,8 @@ class StoreCheck {
     this.#tell({ severity: "note", camera, when: "", path: join(directory, name), message: "not a file of Hindsight" });
   }
 
-  #tell(finding: Finding): void {
-    this.#options.events.found(finding);
+  #tell(remark: Remark): void {
+    this.#options.events.found(remark);
   }
 
   #isWanted(camera: string): boolean {

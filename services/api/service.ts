@@ -10,7 +10,7 @@ import { EventHub } from "./events/event-hub.ts";
 import { ClockSync } from "./health/clock-sync.ts";
 import { registerHealthMetrics } from "./health/health-metrics.ts";
 import { HealthWatch } from "./health/health-watch.ts";
-import { redisSource } from "./health/live-source.ts";
+import { redisSource } from "./health/redis-source.ts";
 import { SystemMonitor } from "./health/system-monitor.ts";
 import { admission } from "./http/admission.ts";
 import { OriginGuard } from "./http/origin-guard.ts";

@@ -12,7 +12,7 @@ import {
 import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import type { Minute } from "../../shared/time/minute.ts";
 
-export interface FootageFile {
+export interface StoredFile {
   path: string;
   /** A file that was being written aside when its writer died is "temporary"; "quarantined": a chunk, or why it is there. */
   kind: FootageKind | "temporary" | "quarantined";
@@ -24,7 +24,7 @@ export interface FootageMinute {
   directory: string;
   camera: string;
   minute: Minute;
-  files: FootageFile[];
+  files: StoredFile[];
 }
 
 /** One day in all directories that were asked for. */

@@ -13,7 +13,7 @@ export interface Space {
 }
 
 /** One file system and those of the directories asked for that lie on it. */
-export interface Disk<Entry> {
+export interface DiskGroup<Entry> {
   /** st_dev: tells disks apart. */
   device: number;
   /** A directory on it, to ask for its space. */
@@ -21,8 +21,8 @@ export interface Disk<Entry> {
   entries: Entry[];
 }
 
-export interface DiskGroups<Entry> {
-  disks: Disk<Entry>[];
+export interface GroupedByDisk<Entry> {
+  disks: DiskGroup<Entry>[];
   /** Entries whose disk could not be told. Nothing may be said, or deleted, of them. */
   unknown: { entry: Entry; error: unknown }[];
 }
@@ -87,9 +87,9 @@ export function reserveGoalBytes({ totalBytes }: Space, { reserveBytes }: SpaceG
 /** Groups entries by the file system that their directory lies on; directories that are not there are left out. */
 export async function groupByDisk<Entry extends { directory: string }>(
   entries: Iterable<Entry>,
-): Promise<DiskGroups<Entry>> {
-  const disks = new Map<number, Disk<Entry>>();
-  const unknown: DiskGroups<Entry>["unknown"] = [];
+): Promise<GroupedByDisk<Entry>> {
+  const disks = new Map<number, DiskGroup<Entry>>();
+  const unknown: GroupedByDisk<Entry>["unknown"] = [];
   for (const entry of entries) {
     try {
       const { dev } = await stat(entry.directory);

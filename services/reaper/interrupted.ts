@@ -9,10 +9,10 @@ import {
 } from "../../shared/store/names.ts";
 import { removeSpriteSheets } from "../../shared/store/sprite-sheet.ts";
 import { dayOf } from "../../shared/time/minute.ts";
-import type { FootageFile, FootageMinute } from "./footage.ts";
+import type { FootageMinute, StoredFile } from "./footage.ts";
 import type { ReapedLog } from "./reaped-log.ts";
 import { type Removal, removeMinute } from "./remove-minute.ts";
-import { conditionOf } from "./rules.ts";
+import { minuteStateOf } from "./rules.ts";
 
 /**
  * Finishes a deletion that a crash cut short: of the minute in the log's newest line some files are gone and others are not.
@@ -27,7 +27,7 @@ export async function finishInterrupted(
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
   await removeSpriteSheets(storageRoot, camera, minute).catch(() => {}); // it can be made anew
-  const files: FootageFile[] = [];
+  const files: StoredFile[] = [];
   for (const file of entry.files) {
     const name = basename(file);
     const isQuarantined = file === join(QUARANTINE_FOLDER, name);
@@ -42,6 +42,6 @@ export async function finishInterrupted(
   }
   const left: FootageMinute = { directory, camera, minute, files };
   if (files.length === 0 || files.length === entry.files.length) return undefined;
-  if ((await conditionOf(left, nowMs)) === "untouchable") return undefined;
+  if ((await minuteStateOf(left, nowMs)) === "untouchable") return undefined;
   return removeMinute(left, false);
 }

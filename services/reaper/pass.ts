@@ -5,12 +5,12 @@ import { dayOf, minuteAt } from "../../shared/time/minute.ts";
 import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
-import { type Disk, groupByDisk, missing, readSpace, type Space } from "./free-space.ts";
+import { type DiskGroup, groupByDisk, missing, readSpace, type Space } from "./free-space.ts";
 import { bytesByCamera } from "./oversize.ts";
 import type { ReapedLog, Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 import { Remover } from "./remover.ts";
-import { conditionOf, isExpired, lastExpiredDay, maxAgeDays, maxBytes, spaceGoal } from "./rules.ts";
+import { isExpired, lastExpiredDay, maxAgeDays, maxBytes, minuteStateOf, spaceGoal } from "./rules.ts";
 import { ageClock } from "./trusted-clock.ts";
 
 /** What a pass tells while it works. */
@@ -90,7 +90,7 @@ class Pass {
     if (doubt !== undefined) this.#parts.events.problem(doubt);
   }
 
-  async lookAfter(disk: Disk<CameraDirectory>): Promise<void> {
+  async lookAfter(disk: DiskGroup<CameraDirectory>): Promise<void> {
     let freed = NOTHING;
     if (this.#parts.spaceOnly !== true) {
       freed = sum(freed, await this.#removeExpired(disk.entries));
@@ -124,7 +124,7 @@ class Pass {
   }
 
   /** Undefined when the space cannot be told: then nothing may go for want of it, and nobody may think that all is well. */
-  async #measure(disk: Disk<CameraDirectory>): Promise<Space | undefined> {
+  async #measure(disk: DiskGroup<CameraDirectory>): Promise<Space | undefined> {
     try {
       const space = await readSpace(disk.path);
       this.#parts.events.measured(disk.path, space, directoriesOf(disk));
@@ -147,9 +147,9 @@ class Pass {
     let freed = NOTHING;
     await this.#walk(queries, async (minute) => {
       if (!isExpired(minute, this.#config, this.#reaper, this.#ageNowMs)) return true;
-      const condition = await conditionOf(minute, this.#nowMs);
-      if (condition === "settled" || condition === "unconverted") {
-        freed = sum(freed, await this.#remove(minute, "age", condition === "unconverted"));
+      const state = await minuteStateOf(minute, this.#nowMs);
+      if (state === "settled" || state === "unconverted") {
+        freed = sum(freed, await this.#remove(minute, "age", state === "unconverted"));
       }
       return true;
     });
@@ -176,9 +176,9 @@ class Pass {
     await this.#walk(directories, async (minute) => {
       const over = excess.get(minute.camera);
       if (over === undefined || this.#counted.has(keyOf(minute))) return true;
-      const condition = await conditionOf(minute, this.#nowMs);
-      if (condition === "settled" || condition === "unconverted") {
-        const freed = await this.#remove(minute, "size", condition === "unconverted");
+      const state = await minuteStateOf(minute, this.#nowMs);
+      if (state === "settled" || state === "unconverted") {
+        const freed = await this.#remove(minute, "size", state === "unconverted");
         freedInAll = sum(freedInAll, freed);
         if (over > freed.bytes) excess.set(minute.camera, over - freed.bytes);
         else excess.delete(minute.camera);
@@ -201,13 +201,10 @@ class Pass {
     let freed = NOTHING;
     await this.#walk(unique(entries), async (minute) => {
       if (this.#counted.has(keyOf(minute))) return true;
-      const condition = await conditionOf(minute, this.#nowMs);
-      const due =
-        round === "settled"
-          ? condition === "settled" || condition === "unconverted"
-          : condition === "unconverted-lately";
+      const state = await minuteStateOf(minute, this.#nowMs);
+      const due = round === "settled" ? state === "settled" || state === "unconverted" : state === "unconverted-lately";
       const reason = wanted.bytes > freed.bytes ? "space" : "inodes";
-      if (due) freed = sum(freed, await this.#remove(minute, reason, condition !== "settled"));
+      if (due) freed = sum(freed, await this.#remove(minute, reason, state !== "settled"));
       return isAny(lacking(wanted, freed));
     });
     return freed;
@@ -242,7 +239,7 @@ function keyOf({ directory, camera, minute, files }: FootageMinute): string {
   return `${dirname(files[0]?.path ?? directory)}\n${camera}.${minute}`;
 }
 
-function directoriesOf(disk: Disk<CameraDirectory>): string[] {
+function directoriesOf(disk: DiskGroup<CameraDirectory>): string[] {
   return [...new Set(disk.entries.map(({ directory }) => directory))];
 }
 

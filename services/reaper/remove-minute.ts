@@ -1,13 +1,13 @@
 import { lstat, rmdir, unlink } from "../../shared/disk/files.ts";
 import type { Amount } from "./amount.ts";
-import type { FootageFile, FootageMinute } from "./footage.ts";
+import type { FootageMinute, StoredFile } from "./footage.ts";
 
 /**
  * Chunks first: a chunk that outlived its mp4 would be converted again, into half a minute that looks whole. Then the mp4:
  * with it the minute is gone for everybody. What a crash leaves after that are pictures without a video, which nobody
  * takes for a minute and which the next pass removes.
  */
-const ORDER: Record<FootageFile["kind"], number> = {
+const ORDER: Record<StoredFile["kind"], number> = {
   chunk: 0,
   quarantined: 0,
   mp4: 1,

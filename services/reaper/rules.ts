@@ -57,13 +57,13 @@ export function lastExpiredDay(days: number, nowMs: number): string {
  * - `unconverted`: has chunks that nobody converted for long, or that are in quarantine: goes in its turn, with a warning
  * - `settled`: nobody is at it
  */
-export type Condition = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
+export type MinuteState = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
 
 /**
- * The condition of a minute, as its files are now: the mark or the lock may have come after the folder was read. What cannot
+ * The state of a minute, as its files are now: the mark or the lock may have come after the folder was read. What cannot
  * be told makes it untouchable.
  */
-export async function conditionOf(footage: FootageMinute, nowMs: number): Promise<Condition> {
+export async function minuteStateOf(footage: FootageMinute, nowMs: number): Promise<MinuteState> {
   const { minute, files } = footage;
   const minuteAgeMs = ageMs(minute, nowMs);
   if (minuteAgeMs < UNTOUCHABLE_MS || (await isGuarded(footage, nowMs))) return "untouchable";

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { registerHealthMetrics } from "../../services/api/health/health-metrics.ts";
-import type { LiveSource } from "../../services/api/health/system-monitor.ts";
+import type { RedisSource } from "../../services/api/health/system-monitor.ts";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
 import type { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import type { Condition, PastCondition } from "../../shared/health/condition.ts";
@@ -94,7 +94,7 @@ export async function startSmallSystem(store: StoreFixture): Promise<ApiFixture>
     past: async () => PAST,
     release: async () => {},
   };
-  const live: LiveSource = {
+  const live: RedisSource = {
     findTrouble: async () => undefined,
     readRedisFacts: async () => ({ version: "7.2.4", isPersistent: false }),
     readCameras: async () => CAMERAS,

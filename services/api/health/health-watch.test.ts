@@ -81,7 +81,7 @@ function startWatch(instance: string): { watch: HealthWatch; stop: () => Promise
     store: new RedisHealthStore(redis, instance),
     instance,
     logger,
-    lonelyMs: 2 * PATIENCE_MS,
+    withoutKeeperDelayMs: 2 * PATIENCE_MS,
   });
   const lookAtOnce = () => watch.start();
   redis.on("ready", lookAtOnce);

@@ -15,16 +15,19 @@ export interface HealthWatchParts {
   /** Unique among all processes. */
   instance: string;
   logger: Logger;
-  /** One that has never found Redis tells by itself after so long; a minute unless told. */
-  lonelyMs?: number;
+  /** One that has never reached Redis tells the webhook by itself after so long; a minute unless given. */
+  withoutKeeperDelayMs?: number;
 }
 
 const LONGEST_INTERVAL_MS = 5000;
 const SHORTEST_INTERVAL_MS = 200;
-/** When Redis is back, whoever was the keeper before gets so long to be it again: what it told meanwhile only it knows. */
-const COURTESY_MS = 15_000;
-/** Not at once: what was told before stands in Redis. */
-const LONELY_MS = 60_000;
+/**
+ * When Redis is back, only the last keeper may claim the role for so long: what it told the webhook meanwhile, only it knows, and
+ * another keeper would tell it again.
+ */
+const LAST_KEEPER_GRACE_MS = 15_000;
+/** Not at once: Redis knows what an earlier process told, and may be a moment away. */
+const WITHOUT_KEEPER_DELAY_MS = 60_000;
 /** Of what ends while Redis is away, the newest are remembered. */
 const MOST_UNNOTED = 1000;
 
@@ -128,7 +131,10 @@ export class HealthWatch {
 
   get #tells(): boolean {
     if (!this.#webhook.isWanted || this.#role === "follower") return false;
-    return this.#role === "keeper" || performance.now() - this.#startedMs > (this.#parts.lonelyMs ?? LONELY_MS);
+    return (
+      this.#role === "keeper" ||
+      performance.now() - this.#startedMs > (this.#parts.withoutKeeperDelayMs ?? WITHOUT_KEEPER_DELAY_MS)
+    );
   }
 
   /** Finds out who is the keeper, and takes over what that one knows. */
@@ -140,7 +146,7 @@ export class HealthWatch {
       if (this.#role === "follower") this.#mayClaimMs = Number.POSITIVE_INFINITY;
       return;
     }
-    if (this.#mayClaimMs === Number.POSITIVE_INFINITY) this.#mayClaimMs = nowMs + COURTESY_MS;
+    if (this.#mayClaimMs === Number.POSITIVE_INFINITY) this.#mayClaimMs = nowMs + LAST_KEEPER_GRACE_MS;
     const saved = readSaved(claim.saved);
     if (claim.isKeeper && saved.keeper !== this.#parts.instance) this.#take(mergeSaved(saved, this.#known));
     if (!claim.isKeeper && saved.keeper !== undefined) this.#take(saved);

@@ -9,7 +9,7 @@ import { minuteAt } from "../../../shared/time/minute.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
-import { redisSource } from "./live-source.ts";
+import { redisSource } from "./redis-source.ts";
 import type { SystemProblem } from "./system-status.ts";
 
 /** The monitor gives the same answer for half a second. */

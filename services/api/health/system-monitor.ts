@@ -18,7 +18,7 @@ import type { RedisFacts } from "./redis-facts.ts";
 import { type Judgement, judgeSystem, type SystemStatus } from "./system-status.ts";
 
 /** What is asked of Redis. Its promises may hang while Redis is away: they are waited for only so long. */
-export interface LiveSource {
+export interface RedisSource {
   /** What keeps Redis from taking writes, if anything: what else it tells is then no longer true. */
   findTrouble(): Promise<RedisTrouble | undefined>;
   readRedisFacts(): Promise<RedisFacts>;
@@ -30,7 +30,7 @@ export interface LiveSource {
 export interface SystemMonitorParts {
   config: LiveConfig;
   catalog: Catalog;
-  live: LiveSource;
+  live: RedisSource;
   clockSync: Pick<ClockSync, "state">;
   /** What looks for gaps in the newest footage, if it is to be another one. */
   footage?: Pick<FootageCheck, "run">;
@@ -53,11 +53,11 @@ export class SystemMonitor {
   readonly #parts: SystemMonitorParts;
   /** When each problem was first seen, by what it says. */
   #since = new Map<string, string>();
-  readonly #findTrouble: LiveSource["findTrouble"];
-  readonly #readRedisFacts: LiveSource["readRedisFacts"];
-  readonly #readCameras: LiveSource["readCameras"];
-  readonly #readServices: LiveSource["readServices"];
-  readonly #readBacklog: LiveSource["readBacklog"];
+  readonly #findTrouble: RedisSource["findTrouble"];
+  readonly #readRedisFacts: RedisSource["readRedisFacts"];
+  readonly #readCameras: RedisSource["readCameras"];
+  readonly #readServices: RedisSource["readServices"];
+  readonly #readBacklog: RedisSource["readBacklog"];
   readonly #readDisks: () => Promise<DiskReport>;
   readonly #countQuarantined: () => Promise<Map<string, number>>;
   readonly #checkFootage: () => Promise<Map<string, CameraFootage>>;

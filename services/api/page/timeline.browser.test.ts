@@ -62,11 +62,11 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   const { x, y } = await placeOf(page, Date.now() - 30_000, { middleMs: recentMs, width: HOUR_MS });
   await page.mouse.move(x, y);
   await page.locator(".hover-card").waitFor();
-  expect(await page.locator(".hover-troubles").textContent()).toBe("");
+  expect(await page.locator(".hover-conditions").textContent()).toBe("");
   const before = await redPixels(page);
   fixture.refused.add("yard");
   await page.getByText("1 problem").waitFor();
-  await page.locator(".hover-troubles", { hasText: "not recording (refused): 401 Unauthorized" }).waitFor();
+  await page.locator(".hover-conditions", { hasText: "not recording (refused): 401 Unauthorized" }).waitFor();
   expect(await redPixels(page)).toBeGreaterThan(before + 100);
   await page.getByText("trouble: point at it").waitFor();
   await screenshot(page, "trouble");
@@ -79,10 +79,10 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   await expect.poll(() => asked.length).toBeGreaterThan(0);
   // It stays, with how long it lasted: here, and where the page is opened only now.
   const over = { hasText: /401 Unauthorized.* \((today|yesterday) \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
-  await page.locator(".hover-troubles", over).waitFor();
+  await page.locator(".hover-conditions", over).waitFor();
   const later = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
   await later.mouse.move(x, y);
-  await later.locator(".hover-troubles", over).waitFor();
+  await later.locator(".hover-conditions", over).waitFor();
 });
 
 test.for([
@@ -215,7 +215,7 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
   const point = async ({ fromMs, toMs }: { fromMs: number; toMs: number }) => {
     const { x, y } = await placeOf(page, (fromMs + toMs) / 2, view);
     await page.mouse.move(x, y);
-    return { x, told: page.locator(".hover-troubles") };
+    return { x, told: page.locator(".hover-conditions") };
   };
   const places: Record<string, string[]> = {};
   for (const [name, stretch, words] of [

@@ -9,12 +9,12 @@ import { type AppParts, createApp } from "../app.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
-import { type LiveSource, SystemMonitor, type SystemMonitorParts } from "../health/system-monitor.ts";
+import { type RedisSource, SystemMonitor, type SystemMonitorParts } from "../health/system-monitor.ts";
 import { admission } from "../http/admission.ts";
 import { OriginGuard } from "../http/origin-guard.ts";
 import { Problem } from "../http/problem.ts";
 import { clientOf } from "../limits/client-of.ts";
-import type { LiveSource as FrameSource } from "../live/live-source.ts";
+import type { LiveSource } from "../live/live-source.ts";
 import { LiveViews } from "../live/live-views.ts";
 import type { KeepLimits } from "../range/kept-layouts.ts";
 import { Ranges } from "../range/ranges.ts";
@@ -33,7 +33,7 @@ export interface Reply {
 }
 
 export interface ApiFixtureOptions {
-  live?: LiveSource;
+  live?: RedisSource;
   board?: RequestHandler;
   /** Lets browsers watch live, although nobody sends pictures. */
   hasLiveViews?: boolean;
@@ -49,7 +49,7 @@ export interface ApiFixtureOptions {
   healthStore?: HealthStore;
 }
 
-const AWAY: LiveSource = {
+const AWAY: RedisSource = {
   findTrouble: () => Promise.resolve(REDIS_DOES_NOT_ANSWER),
   readRedisFacts: () => Promise.reject(new Error("away")),
   readCameras: () => Promise.reject(new Error("away")),
@@ -116,7 +116,7 @@ export class ApiFixture {
     };
     const app = watched(createApp(this.parts), (fault) => this.#faults.push(fault));
     if (options.hasLiveViews === true) {
-      const source = { listen: () => () => {} } as unknown as FrameSource;
+      const source = { listen: () => () => {} } as unknown as LiveSource;
       this.#liveViews = new LiveViews({
         config,
         logger,

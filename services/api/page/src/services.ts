@@ -4,9 +4,9 @@ import { SystemState } from "./client/system-state.ts";
 import { Footage } from "./footage/footage.ts";
 import { LiveRefusal } from "./live/live-refusal.ts";
 import { minuteStartMs } from "./time/minute.ts";
+import { ConditionSpans } from "./timeline/condition-spans.ts";
 import { Gaps } from "./timeline/gaps.ts";
 import { Thumbnails } from "./timeline/thumbnails.ts";
-import { Troubles } from "./timeline/troubles.ts";
 import { Notice } from "./ui/notice.ts";
 import { Router } from "./ui/route.ts";
 
@@ -16,7 +16,7 @@ export interface Services {
   system: SystemState;
   footage: Footage;
   thumbnails: Thumbnails;
-  troubles: Troubles;
+  conditions: ConditionSpans;
   gaps: Gaps;
   feed: EventFeed;
   notice: Notice;
@@ -29,8 +29,8 @@ export function startServices(): Services {
   const gaps = new Gaps(readSpans);
   const footage = new Footage((camera, timeMs) => gaps.isRecorded(camera, timeMs));
   const thumbnails = new Thumbnails((camera, minuteMs) => footage.hasThumbnail(camera, minuteMs));
-  const troubles = new Troubles(readConditions);
-  system.subscribe(() => system.status !== undefined && troubles.follow(system.status.health, Date.now()));
+  const conditions = new ConditionSpans(readConditions);
+  system.subscribe(() => system.status !== undefined && conditions.follow(system.status.health, Date.now()));
   const feed = new EventFeed({
     onMinute: (minute) => {
       const minuteMs = minuteStartMs(minute.name);
@@ -40,12 +40,12 @@ export function startServices(): Services {
       }
       footage.onMinute(minute);
     },
-    onCondition: ({ change, condition }) => change === "ended" && troubles.onEnd(condition),
+    onCondition: ({ change, condition }) => change === "ended" && conditions.onEnd(condition),
     onStateChange: () => system.readSoon(),
     onOpen: () => {
       system.readSoon();
       footage.refresh();
-      troubles.refresh();
+      conditions.refresh();
       gaps.refresh();
     },
   });
@@ -53,5 +53,5 @@ export function startServices(): Services {
   footage.start();
   feed.start();
   const own = { router: new Router(), notice: new Notice(), liveRefusal: new LiveRefusal() };
-  return { ...own, system, footage, thumbnails, troubles, gaps, feed };
+  return { ...own, system, footage, thumbnails, conditions, gaps, feed };
 }

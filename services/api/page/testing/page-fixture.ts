@@ -11,7 +11,7 @@ import { type Minute, minuteAt } from "../../../../shared/time/minute.ts";
 import { launchBrowser } from "../../../../tests/support/browser.ts";
 import { makeClip } from "../../../../tests/support/chunk-maker.ts";
 import { MinuteMaker } from "../../../../tests/support/minute-maker.ts";
-import type { LiveSource } from "../../health/system-monitor.ts";
+import type { RedisSource } from "../../health/system-monitor.ts";
 import { ApiFixture } from "../../testing/api-fixture.ts";
 import { StoreFixture } from "../../testing/store-fixture.ts";
 
@@ -144,7 +144,7 @@ export class PageFixture {
     });
   }
 
-  #recording(): LiveSource {
+  #recording(): RedisSource {
     const since = iso(Date.now() - HOUR_MS);
     const statusOf = (camera: string): CameraStatus => ({
       camera,

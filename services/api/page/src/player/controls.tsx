@@ -2,19 +2,19 @@ import type { JSX } from "preact";
 import type { Services } from "../services.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import { MOST_IN_STEP, type Session } from "../watch/session.ts";
+import { MOST_IN_STEP, type Viewing } from "../watch/viewing.ts";
 import { SPEEDS } from "./chain-player.ts";
 
 interface Props {
   services: Services;
-  session: Session;
+  viewing: Viewing;
   onHelp: () => void;
 }
 
 /** Play, frame by frame, speed, and what to do with the frame on show. */
-export function Controls({ services, session, onHelp }: Props): JSX.Element {
-  useChanges(session, services.footage);
-  const { player } = session;
+export function Controls({ services, viewing, onHelp }: Props): JSX.Element {
+  useChanges(viewing, services.footage);
+  const { player } = viewing;
   const fullScreen = () => {
     const stage = document.querySelector(".stage");
     void (document.fullscreenElement === null ? stage?.requestFullscreen() : document.exitFullscreen());
@@ -36,7 +36,7 @@ export function Controls({ services, session, onHelp }: Props): JSX.Element {
           class="play"
           aria-label={player.playing ? "Pause" : "Play"}
           title={player.playing ? "Pause (Space)" : "Play (Space)"}
-          onClick={() => session.togglePlay()}
+          onClick={() => viewing.togglePlay()}
         >
           <Icon name={player.playing ? "pause" : "play"} />
         </button>
@@ -64,13 +64,13 @@ export function Controls({ services, session, onHelp }: Props): JSX.Element {
         ))}
       </fieldset>
       <div class="controls-frame">
-        {session.cameras.length > 1 && session.cameras.length <= MOST_IN_STEP && (
+        {viewing.cameras.length > 1 && viewing.cameras.length <= MOST_IN_STEP && (
           <button
             type="button"
             class="quiet"
-            aria-pressed={!session.isAlone}
+            aria-pressed={!viewing.isAlone}
             title="All pictures in step, or one alone (T)"
-            onClick={() => session.setAlone(!session.isAlone)}
+            onClick={() => viewing.setAlone(!viewing.isAlone)}
           >
             <Icon name="grid" /> <span class="label">In step</span>
           </button>
@@ -79,7 +79,7 @@ export function Controls({ services, session, onHelp }: Props): JSX.Element {
           type="button"
           class="quiet"
           title="Save this frame as JPEG (S)"
-          onClick={() => void session.saveFrame()}
+          onClick={() => void viewing.saveFrame()}
         >
           <Icon name="camera" /> <span class="label">Save frame</span>
         </button>
@@ -87,7 +87,7 @@ export function Controls({ services, session, onHelp }: Props): JSX.Element {
           type="button"
           class="quiet"
           title="Copy a link to this moment (L)"
-          onClick={() => void session.copyLink()}
+          onClick={() => void viewing.copyLink()}
         >
           <Icon name="link" /> <span class="label">Copy link</span>
         </button>

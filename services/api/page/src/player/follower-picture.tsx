@@ -2,33 +2,33 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Services } from "../services.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "../watch/session.ts";
+import type { Viewing } from "../watch/viewing.ts";
 import { Clock } from "./clock.tsx";
 import { Follower } from "./follower.ts";
 
 interface Props {
   services: Services;
-  session: Session;
+  viewing: Viewing;
   camera: string;
   /** Its place among the pictures. */
   place: number;
 }
 
 /** A further camera's picture, in step with the one that plays; press it to go on with it. */
-export function FollowerPicture({ services, session, camera, place }: Props): JSX.Element {
+export function FollowerPicture({ services, viewing, camera, place }: Props): JSX.Element {
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
   const [follower, setFollower] = useState<Follower>();
   useEffect(() => {
     if (first.current === null || second.current === null) return;
-    const made = new Follower(services.footage, camera, session.player, [first.current, second.current]);
+    const made = new Follower(services.footage, camera, viewing.player, [first.current, second.current]);
     setFollower(made);
     const end = services.feed.subscribe(() => services.feed.online && made.retry());
     return () => {
       end();
       made.close();
     };
-  }, [services, session, camera]);
+  }, [services, viewing, camera]);
   return (
     <section class="picture" aria-label={`Picture of ${camera}`} style={{ "--place": place }}>
       <video ref={first} muted playsInline />
@@ -39,7 +39,7 @@ export function FollowerPicture({ services, session, camera, place }: Props): JS
         class="picture-button"
         aria-label={`Go on with ${camera} at this time`}
         title={`Go on with ${camera} at this time`}
-        onClick={() => session.seek(session.timeMs, camera)}
+        onClick={() => viewing.seek(viewing.timeMs, camera)}
       />
     </section>
   );

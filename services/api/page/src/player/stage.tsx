@@ -7,12 +7,12 @@ import { formatClock, formatDuration } from "../time/format.ts";
 import { floorMinute } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "../watch/session.ts";
+import type { Viewing } from "../watch/viewing.ts";
 import { Clock } from "./clock.tsx";
 
 interface Props {
   services: Services;
-  session: Session | undefined;
+  viewing: Viewing | undefined;
   videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
   hasFootage: boolean;
   loaded: boolean;
@@ -21,21 +21,21 @@ interface Props {
 }
 
 /** The large picture, its wall-clock time, and what there is to say when there is no picture. */
-export function Stage({ services, session, videos, hasFootage, loaded, place }: Props): JSX.Element {
+export function Stage({ services, viewing, videos, hasFootage, loaded, place }: Props): JSX.Element {
   return (
     <section class="stage" aria-label="Picture" style={{ "--place": place }}>
-      {session !== undefined && <Poster services={services} session={session} />}
+      {viewing !== undefined && <Poster services={services} viewing={viewing} />}
       {videos.map((video, place) => (
         <video
           key={place === 0 ? "first" : "second"}
           ref={video}
           muted
           playsInline
-          onClick={() => session?.togglePlay()}
+          onClick={() => viewing?.togglePlay()}
         />
       ))}
-      {session !== undefined && hasFootage && <StageClock session={session} />}
-      {session !== undefined && hasFootage && <Message services={services} session={session} />}
+      {viewing !== undefined && hasFootage && <StageClock viewing={viewing} />}
+      {viewing !== undefined && hasFootage && <Message services={services} viewing={viewing} />}
       {loaded && !hasFootage && (
         <div class="stage-message">
           <Icon name="film" />
@@ -50,28 +50,28 @@ export function Stage({ services, session, videos, hasFootage, loaded, place }: 
           <p>{services.footage.problem ?? "Loading…"}</p>
         </div>
       )}
-      {session !== undefined && <LiveStage services={services} session={session} />}
+      {viewing !== undefined && <LiveStage services={services} viewing={viewing} />}
     </section>
   );
 }
 
 /** The minute's thumbnail, which is there long before its video. */
-function Poster({ services, session }: { services: Services; session: Session }): JSX.Element | null {
-  useChanges(session);
-  const minuteMs = floorMinute(session.timeMs);
-  if (session.player.state !== "loading" || services.footage.hasThumbnail(session.active, minuteMs) !== true)
+function Poster({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element | null {
+  useChanges(viewing);
+  const minuteMs = floorMinute(viewing.timeMs);
+  if (viewing.player.state !== "loading" || services.footage.hasThumbnail(viewing.active, minuteMs) !== true)
     return null;
-  return <img class="stage-poster" src={thumbnailUrl(session.active, minuteMs)} alt="" />;
+  return <img class="stage-poster" src={thumbnailUrl(viewing.active, minuteMs)} alt="" />;
 }
 
-function StageClock({ session }: { session: Session }): JSX.Element {
-  useChanges(session);
-  return <Clock camera={session.active} source={session} />;
+function StageClock({ viewing }: { viewing: Viewing }): JSX.Element {
+  useChanges(viewing);
+  return <Clock camera={viewing.active} source={viewing} />;
 }
 
-function Message({ services, session }: { services: Services; session: Session }): JSX.Element | null {
-  useChanges(session, services.feed, services.footage);
-  const { player } = session;
+function Message({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element | null {
+  useChanges(viewing, services.feed, services.footage);
+  const { player } = viewing;
   if (player.state === "failed") {
     return (
       <div class="stage-message" role="alert">
@@ -91,7 +91,7 @@ function Message({ services, session }: { services: Services; session: Session }
       </div>
     );
   }
-  const text = describe(session, services.footage.problem);
+  const text = describe(viewing, services.footage.problem);
   return text === "" ? null : (
     <div class="stage-line" role="status">
       {text}
@@ -99,7 +99,7 @@ function Message({ services, session }: { services: Services; session: Session }
   );
 }
 
-function describe({ player, inStep }: Session, problem: string | undefined): string {
+function describe({ player, inStep }: Viewing, problem: string | undefined): string {
   if (player.state === "empty") return `${player.camera} has no footage.`;
   if (player.state === "loading") return problem === undefined ? "Loading…" : `Loading… ${problem}`;
   if (player.state === "waiting")

@@ -2,23 +2,23 @@ import type { JSX, Ref } from "preact";
 import { formatDate, formatSeconds, zoneName } from "../time/format.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time/minute.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "../watch/session.ts";
+import type { Viewing } from "../watch/viewing.ts";
 
 interface Props {
-  session: Session;
+  viewing: Viewing;
   which: "in" | "out";
   /** Moved about by the timeline, which knows where its time lies. */
   handle: Ref<HTMLDivElement>;
 }
 
 /** A mark's handle for the keyboard; the mouse and fingers drag what the timeline draws beneath it. */
-export function MarkHandle({ session, which, handle }: Props): JSX.Element {
-  useChanges(session);
-  const timeMs = which === "in" ? session.inMs : session.outMs;
+export function MarkHandle({ viewing, which, handle }: Props): JSX.Element {
+  useChanges(viewing);
+  const timeMs = which === "in" ? viewing.inMs : viewing.outMs;
   const onKeyDown = (event: KeyboardEvent) => {
     const deltaMs = nudgeOf(event);
     if (deltaMs === undefined || timeMs === undefined) return;
-    session.setMark(which, timeMs + deltaMs, "at once");
+    viewing.setMark(which, timeMs + deltaMs, "at once");
     event.preventDefault();
     event.stopPropagation(); // these keys move the picture where the focus is elsewhere
   };

@@ -8,12 +8,12 @@ import { floorMinute, MINUTE_MS } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import { codecName, formatBytes } from "../ui/units.ts";
-import type { Session } from "../watch/session.ts";
+import type { Viewing } from "../watch/viewing.ts";
 import { instant, rangeUrl, useRangeOffer, zipUrl } from "./range-offer.ts";
 
 interface Props {
   services: Services;
-  session: Session;
+  viewing: Viewing;
 }
 
 interface RangeProps extends Props {
@@ -22,9 +22,9 @@ interface RangeProps extends Props {
 }
 
 /** Marks a range and takes it away: one mp4 of each camera, or all in a zip, with length and size told before. */
-export function TakeAwayBar({ services, session }: Props): JSX.Element {
-  useChanges(session, services.footage);
-  const { inMs, outMs } = session;
+export function TakeAwayBar({ services, viewing }: Props): JSX.Element {
+  useChanges(viewing, services.footage);
+  const { inMs, outMs } = viewing;
   return (
     <section class="take-away" aria-label="Download">
       <div class="take-marks">
@@ -32,7 +32,7 @@ export function TakeAwayBar({ services, session }: Props): JSX.Element {
           type="button"
           aria-pressed={inMs !== undefined}
           title="Mark the start (I)"
-          onClick={() => session.mark("in")}
+          onClick={() => viewing.mark("in")}
         >
           Start{inMs === undefined ? "" : ` ${formatSecondsSafely(inMs)}`} <kbd>I</kbd>
         </button>
@@ -40,23 +40,23 @@ export function TakeAwayBar({ services, session }: Props): JSX.Element {
           type="button"
           aria-pressed={outMs !== undefined}
           title="Mark the end (O)"
-          onClick={() => session.mark("out")}
+          onClick={() => viewing.mark("out")}
         >
           End{outMs === undefined ? "" : ` ${formatSecondsSafely(outMs)}`} <kbd>O</kbd>
         </button>
       </div>
       {inMs !== undefined && outMs !== undefined ? (
-        <Range services={services} session={session} inMs={inMs} outMs={outMs} />
+        <Range services={services} viewing={viewing} inMs={inMs} outMs={outMs} />
       ) : (
-        <OneMinute services={services} session={session} />
+        <OneMinute services={services} viewing={viewing} />
       )}
     </section>
   );
 }
 
-function Range({ services, session, inMs, outMs }: RangeProps): JSX.Element {
+function Range({ services, viewing, inMs, outMs }: RangeProps): JSX.Element {
   const sameDay = startOfLocalDay(inMs) === startOfLocalDay(outMs);
-  const withFootage = session.cameras.filter((camera) => services.footage.takeAway(camera, inMs, outMs).recordedMs > 0);
+  const withFootage = viewing.cameras.filter((camera) => services.footage.takeAway(camera, inMs, outMs).recordedMs > 0);
   return (
     <>
       <p class="take-what">
@@ -67,7 +67,7 @@ function Range({ services, session, inMs, outMs }: RangeProps): JSX.Element {
         <span class="faint">{formatExactDuration(outMs - inMs)}</span>
       </p>
       <div class="take-links">
-        {session.cameras.map((camera) =>
+        {viewing.cameras.map((camera) =>
           withFootage.includes(camera) ? (
             <OneCamera key={camera} services={services} camera={camera} inMs={inMs} outMs={outMs} />
           ) : (
@@ -81,7 +81,7 @@ function Range({ services, session, inMs, outMs }: RangeProps): JSX.Element {
             <Icon name="download" /> All in a zip
           </a>
         )}
-        <button type="button" class="quiet" title="Remove the marks (Esc)" onClick={() => session.clearMarks()}>
+        <button type="button" class="quiet" title="Remove the marks (Esc)" onClick={() => viewing.clearMarks()}>
           Clear
         </button>
       </div>
@@ -155,23 +155,23 @@ function Part({
   );
 }
 
-function OneMinute({ services, session }: Props): JSX.Element {
-  const minuteMs = session.player.minuteMs;
-  const half = session.inMs !== undefined || session.outMs !== undefined;
+function OneMinute({ services, viewing }: Props): JSX.Element {
+  const minuteMs = viewing.player.minuteMs;
+  const half = viewing.inMs !== undefined || viewing.outMs !== undefined;
   return (
     <>
       <p class="take-what faint">
         {half
-          ? `Now mark the ${session.inMs === undefined ? "start" : "end"}.`
+          ? `Now mark the ${viewing.inMs === undefined ? "start" : "end"}.`
           : "Mark a start and an end to download a range."}
       </p>
       <div class="take-links">
-        {minuteMs !== undefined && session.player.state !== "empty" && (
-          <a class="button" href={minuteUrl(session.active, minuteMs)} download="">
+        {minuteMs !== undefined && viewing.player.state !== "empty" && (
+          <a class="button" href={minuteUrl(viewing.active, minuteMs)} download="">
             <Icon name="download" /> This minute
             <span class="button-detail">
               {formatClockSafely(minuteMs)}
-              {sizeText(services.footage.takeAway(session.active, floorMinute(minuteMs), minuteMs + MINUTE_MS).bytes)}
+              {sizeText(services.footage.takeAway(viewing.active, floorMinute(minuteMs), minuteMs + MINUTE_MS).bytes)}
             </span>
           </a>
         )}

@@ -1,6 +1,8 @@
 import type { Span } from "../footage/spans.ts";
 import { formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { startOfLocalDay } from "../time/local-day.ts";
+import { conditionBars } from "./condition-bars.ts";
+import type { ConditionSpans } from "./condition-spans.ts";
 import { type Cell, listCells } from "./filmstrip.ts";
 import type { Lane, Layout } from "./layout.ts";
 import type { Palette } from "./palette.ts";
@@ -8,8 +10,6 @@ import type { Picture } from "./picture.ts";
 import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
 import { listTicks } from "./ticks.ts";
 import type { TimelineServices } from "./timeline-view.ts";
-import { troubleBars } from "./trouble-bars.ts";
-import type { Troubles } from "./troubles.ts";
 import { type Viewport, xOf } from "./viewport.ts";
 
 /** All that a drawing of the timeline shows. */
@@ -31,7 +31,7 @@ export interface Scene {
 type Context = CanvasRenderingContext2D;
 
 const TICK_SPACING_PX = 84;
-const TROUBLE_PX = 4;
+const CONDITION_PX = 4;
 export const HANDLE_PX = 12;
 
 /** Draws a scene; answers the cells of the filmstrips whose pictures are not there yet. */
@@ -42,14 +42,14 @@ export function drawTimeline(
   services: TimelineServices,
 ): { missing: MinuteOf[] } {
   const { view, layout } = scene;
-  const { troubles } = services;
+  const { conditions } = services;
   context.clearRect(0, 0, view.widthPx, layout.heightPx);
   drawRuler(context, scene, palette);
-  drawTroubles(context, scene, undefined, { y: layout.rulerPx - TROUBLE_PX - 1, palette, troubles });
+  drawConditions(context, scene, undefined, { y: layout.rulerPx - CONDITION_PX - 1, palette, conditions });
   const missing = layout.lanes.flatMap((lane) => {
     const wanted = drawLane(context, scene, lane, palette, services);
-    const y = lane.topPx + lane.heightPx - TROUBLE_PX;
-    drawTroubles(context, scene, lane.camera, { y, palette, troubles });
+    const y = lane.topPx + lane.heightPx - CONDITION_PX;
+    drawConditions(context, scene, lane.camera, { y, palette, conditions });
     return wanted;
   });
   if (scene.hoverMs !== undefined) drawHover(context, scene, scene.hoverMs, palette);
@@ -59,16 +59,16 @@ export function drawTimeline(
 }
 
 /** What was wrong with a camera, or (without one) with the system, as a line. */
-function drawTroubles(
+function drawConditions(
   context: Context,
   { view, nowMs }: Scene,
   camera: string | undefined,
-  { y, palette, troubles }: { y: number; palette: Palette; troubles: Troubles },
+  { y, palette, conditions }: { y: number; palette: Palette; conditions: ConditionSpans },
 ): void {
-  const shown = troubles.between(camera, view.fromMs, view.toMs);
-  for (const { severity, fromPx, toPx } of troubleBars(shown, view, nowMs)) {
+  const shown = conditions.between(camera, view.fromMs, view.toMs);
+  for (const { severity, fromPx, toPx } of conditionBars(shown, view, nowMs)) {
     context.fillStyle = severity === "error" ? palette.failed : palette.warn;
-    context.fillRect(fromPx, y, toPx - fromPx, TROUBLE_PX);
+    context.fillRect(fromPx, y, toPx - fromPx, CONDITION_PX);
   }
 }
 

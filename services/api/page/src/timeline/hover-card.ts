@@ -1,9 +1,9 @@
 import { formatClock, formatDuration, formatMoment, formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { floorMinute, HOUR_MS } from "../time/minute.ts";
+import { timesUnder } from "./condition-bars.ts";
+import type { ConditionSpan } from "./condition-spans.ts";
 import type { Picture } from "./picture.ts";
 import type { TimelineServices } from "./timeline-view.ts";
-import { timesUnder } from "./trouble-bars.ts";
-import type { Trouble } from "./troubles.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
 const MOST_CAMERAS = 4;
@@ -22,7 +22,7 @@ type Frame = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement }
 export class HoverCard {
   readonly #root: HTMLElement;
   readonly #time: HTMLElement;
-  readonly #troubles: HTMLElement;
+  readonly #conditions: HTMLElement;
   readonly #pictures = new Map<string, Frame>();
   readonly #row: HTMLElement;
 
@@ -32,9 +32,9 @@ export class HoverCard {
     this.#row.className = "hover-pictures";
     this.#time = document.createElement("div");
     this.#time.className = "hover-time";
-    this.#troubles = document.createElement("div");
-    this.#troubles.className = "hover-troubles";
-    root.append(this.#row, this.#time, this.#troubles);
+    this.#conditions = document.createElement("div");
+    this.#conditions.className = "hover-conditions";
+    root.append(this.#row, this.#time, this.#conditions);
   }
 
   hide(): void {
@@ -50,8 +50,8 @@ export class HoverCard {
     const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
     this.#time.textContent = `${formatShortDate(timeMs)}  ${time} ${zoneName(timeMs)}`;
     const { fromMs, toMs } = timesUnder(view, xPx);
-    const text = wordsOf([...cameras, undefined].flatMap((each) => services.troubles.between(each, fromMs, toMs)));
-    if (this.#troubles.textContent !== text) this.#troubles.textContent = text;
+    const text = wordsOf([...cameras, undefined].flatMap((each) => services.conditions.between(each, fromMs, toMs)));
+    if (this.#conditions.textContent !== text) this.#conditions.textContent = text;
     const width = this.#root.offsetWidth;
     const left = Math.min(view.widthPx - width, Math.max(0, xPx - width / 2));
     this.#root.style.transform = `translate(${Math.round(left)}px, 0)`;
@@ -106,9 +106,9 @@ export class HoverCard {
 }
 
 /** What was wrong, a line each: the newest, when there are many. */
-function wordsOf(troubles: readonly Trouble[]): string {
+function wordsOf(spans: readonly ConditionSpan[]): string {
   const nowMs = Date.now();
-  const newest = [...troubles].sort((a, b) => b.fromMs - a.fromMs);
+  const newest = [...spans].sort((a, b) => b.fromMs - a.fromMs);
   const lines = newest.slice(0, MOST_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
     const since = formatMoment(fromMs, nowMs);
     const when = toMs === undefined ? `since ${since}` : `${since}, for ${formatDuration(toMs - fromMs)}`;

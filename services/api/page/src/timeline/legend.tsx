@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useChanges } from "../ui/store.ts";
-import type { Troubles } from "./troubles.ts";
+import type { ConditionSpans } from "./condition-spans.ts";
 
 const COLOURS: readonly (readonly [string, string])[] = [
   ["ready", "recorded"],
@@ -10,9 +10,9 @@ const COLOURS: readonly (readonly [string, string])[] = [
 ];
 
 /** What the colours of the timeline mean. */
-export function Legend({ troubles }: { troubles: Troubles }): JSX.Element {
-  useChanges(troubles);
-  const shown = troubles.any ? [...COLOURS, ["trouble", "trouble: point at it"] as const] : COLOURS;
+export function Legend({ conditions }: { conditions: ConditionSpans }): JSX.Element {
+  useChanges(conditions);
+  const shown = conditions.any ? [...COLOURS, ["trouble", "trouble: point at it"] as const] : COLOURS;
   return (
     <ul class="legend" aria-label="Colours of the timeline">
       {shown.map(([kind, meaning]) => (

@@ -7,7 +7,7 @@ import { formatDate, formatDuration, formatSeconds, zoneName } from "../time/for
 import { HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "../watch/session.ts";
+import type { Viewing } from "../watch/viewing.ts";
 import { layOut } from "./layout.ts";
 import { Legend } from "./legend.tsx";
 import { TimelineView } from "./timeline-view.ts";
@@ -21,9 +21,9 @@ const PRESETS: readonly (readonly [string, number])[] = [
 ];
 
 /** The timeline with its zoom buttons and the names of its lanes. */
-export function TimelinePane({ services, session }: { services: Services; session: Session }): JSX.Element {
+export function TimelinePane({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element {
   const { footage } = services;
-  useChanges(session, footage);
+  useChanges(viewing, footage);
   const canvas = useRef<HTMLCanvasElement>(null);
   const card = useRef<HTMLDivElement>(null);
   const inHandle = useRef<HTMLDivElement>(null);
@@ -33,19 +33,19 @@ export function TimelinePane({ services, session }: { services: Services; sessio
     if (canvas.current === null || card.current === null) return;
     if (inHandle.current === null || outHandle.current === null) return;
     const elements = { canvas: canvas.current, card: card.current, in: inHandle.current, out: outHandle.current };
-    const view = new TimelineView(elements, services, session.view, {
-      onSeek: (camera, timeMs) => session.playFrom(timeMs, camera),
-      onView: (shown) => session.onView(shown),
-      onMark: (which, timeMs, done) => session.setMark(which, timeMs, done ? "at once" : "if idle"),
+    const view = new TimelineView(elements, services, viewing.view, {
+      onSeek: (camera, timeMs) => viewing.playFrom(timeMs, camera),
+      onView: (shown) => viewing.onView(shown),
+      onMark: (which, timeMs, done) => viewing.setMark(which, timeMs, done ? "at once" : "if idle"),
     });
-    session.attach(view);
+    viewing.attach(view);
     return () => {
-      session.attach(undefined);
+      viewing.attach(undefined);
       view.close();
     };
-  }, [services, session]);
+  }, [services, viewing]);
 
-  const { timeMs, cameras, active } = session;
+  const { timeMs, cameras, active } = viewing;
   const has = footage.isReady(active, timeMs);
   const layout = layOut(cameras, window.innerHeight > 700);
   return (
@@ -54,26 +54,26 @@ export function TimelinePane({ services, session }: { services: Services; sessio
         <span class="zone" title="All times are in your time zone">
           {Intl.DateTimeFormat().resolvedOptions().timeZone} ({zoneName(timeMs)})
         </span>
-        <button type="button" class="quiet" aria-label="Zoom out" title="Zoom out (−)" onClick={() => session.zoom(1)}>
+        <button type="button" class="quiet" aria-label="Zoom out" title="Zoom out (−)" onClick={() => viewing.zoom(1)}>
           <Icon name="minus" />
         </button>
         <output class="zoom-width" aria-label="Width of the timeline">
-          {formatDuration(widthMs(session.view))}
+          {formatDuration(widthMs(viewing.view))}
         </output>
-        <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+)" onClick={() => session.zoom(-1)}>
+        <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+)" onClick={() => viewing.zoom(-1)}>
           <Icon name="plus" />
         </button>
         <span class="presets">
           {PRESETS.slice(0, 2).map(([label, width]) => (
-            <button key={label} type="button" class="quiet" onClick={() => session.zoomTo(width)}>
+            <button key={label} type="button" class="quiet" onClick={() => viewing.zoomTo(width)}>
               {label}
             </button>
           ))}
-          <button type="button" class="quiet" title="The whole day (D)" onClick={() => session.showDay()}>
+          <button type="button" class="quiet" title="The whole day (D)" onClick={() => viewing.showDay()}>
             Day
           </button>
           {PRESETS.slice(2).map(([label, width]) => (
-            <button key={label} type="button" class="quiet" onClick={() => session.zoomTo(width)}>
+            <button key={label} type="button" class="quiet" onClick={() => viewing.zoomTo(width)}>
               {label}
             </button>
           ))}
@@ -87,7 +87,7 @@ export function TimelinePane({ services, session }: { services: Services; sessio
             <span
               key={lane.camera}
               class="lane-name"
-              data-active={lane.camera === session.active ? "" : undefined}
+              data-active={lane.camera === viewing.active ? "" : undefined}
               style={{ top: `${lane.topPx + 4}px` }}
             >
               {lane.camera}
@@ -103,10 +103,10 @@ export function TimelinePane({ services, session }: { services: Services; sessio
           aria-valuenow={Math.round(timeMs / MINUTE_MS)}
           aria-valuetext={`${formatDate(timeMs)}, ${formatSeconds(timeMs)} ${zoneName(timeMs)}${has === undefined ? "" : `, ${active}: ${has ? "footage" : "no footage"}`}`}
         />
-        <MarkHandle session={session} which="in" handle={inHandle} />
-        <MarkHandle session={session} which="out" handle={outHandle} />
+        <MarkHandle viewing={viewing} which="in" handle={inHandle} />
+        <MarkHandle viewing={viewing} which="out" handle={outHandle} />
       </div>
-      <Legend troubles={services.troubles} />
+      <Legend conditions={services.conditions} />
     </section>
   );
 }

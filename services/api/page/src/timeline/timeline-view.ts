@@ -18,7 +18,7 @@ export interface TimelineListener {
 }
 
 /** What the timeline shows. */
-export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "troubles" | "gaps">;
+export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "conditions" | "gaps">;
 
 /** The elements that the timeline moves about over its canvas. */
 export interface TimelineElements {
@@ -56,7 +56,7 @@ export class TimelineView implements GestureListener {
     this.#handles = elements;
     this.#card = new HoverCard(elements.card);
     this.#services = services;
-    const { footage, thumbnails, troubles, gaps } = services;
+    const { footage, thumbnails, conditions, gaps } = services;
     this.#listener = listener;
     this.#palette = readPalette(canvas);
     this.#scene = {
@@ -82,7 +82,7 @@ export class TimelineView implements GestureListener {
     this.#ends.push(
       listenToGestures(canvas, this),
       footage.subscribe(() => this.redraw()),
-      troubles.subscribe(() => this.redraw()),
+      conditions.subscribe(() => this.redraw()),
       gaps.subscribe(() => this.redraw()),
       thumbnails.subscribe(() => this.redraw()),
       () => resized.disconnect(),
@@ -235,9 +235,9 @@ export class TimelineView implements GestureListener {
     const hover = this.#hover;
     scene.nowMs = Date.now();
     scene.hoverMs = hover === undefined ? undefined : timeAt(scene.view, hover.xPx);
-    const { troubles, gaps } = this.#services;
+    const { conditions, gaps } = this.#services;
     const cameras = scene.layout.lanes.map((lane) => lane.camera);
-    troubles.want(scene.view.fromMs, scene.view.toMs, scene.nowMs);
+    conditions.want(scene.view.fromMs, scene.view.toMs, scene.nowMs);
     gaps.want(cameras, scene.view, scene.nowMs);
     const { missing } = drawTimeline(context, scene, this.#palette, this.#services);
     this.#placeHandles();

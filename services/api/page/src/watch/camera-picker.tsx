@@ -2,28 +2,28 @@ import type { JSX } from "preact";
 import type { Services } from "../services.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "./session.ts";
+import type { Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;
-  session: Session | undefined;
+  viewing: Viewing | undefined;
   cameras: readonly string[];
 }
 
 /** Which cameras share the time axis: press a name to play it, add one, take one away. */
-export function CameraPicker({ services, session, cameras }: Props): JSX.Element {
-  useChanges(...(session === undefined ? [services.footage] : [services.footage, session]));
+export function CameraPicker({ services, viewing, cameras }: Props): JSX.Element {
+  useChanges(...(viewing === undefined ? [services.footage] : [services.footage, viewing]));
   const others = (services.footage.cameras ?? []).filter((camera) => !cameras.includes(camera));
   return (
     <fieldset class="picker">
       <legend class="visually-hidden">Cameras</legend>
       {cameras.map((camera) => (
-        <span key={camera} class="chip" data-active={session?.active === camera ? "" : undefined}>
+        <span key={camera} class="chip" data-active={viewing?.active === camera ? "" : undefined}>
           <button
             type="button"
-            aria-pressed={session?.active === camera}
+            aria-pressed={viewing?.active === camera}
             title={`Play ${camera}`}
-            onClick={() => session?.seek(session.timeMs, camera)}
+            onClick={() => viewing?.seek(viewing.timeMs, camera)}
           >
             {camera}
           </button>
@@ -32,21 +32,21 @@ export function CameraPicker({ services, session, cameras }: Props): JSX.Element
               type="button"
               class="chip-remove"
               aria-label={`Take ${camera} off the time axis`}
-              onClick={() => session?.setCameras(cameras.filter((each) => each !== camera))}
+              onClick={() => viewing?.setCameras(cameras.filter((each) => each !== camera))}
             >
               <Icon name="close" />
             </button>
           )}
         </span>
       ))}
-      {others.length > 0 && session !== undefined && (
+      {others.length > 0 && viewing !== undefined && (
         <label class="chip chip-add">
           <Icon name="plus" />
           <span class="visually-hidden">Add a camera to the time axis</span>
           <select
             value=""
             onChange={(event) => {
-              session.setCameras([...cameras, event.currentTarget.value]);
+              viewing.setCameras([...cameras, event.currentTarget.value]);
               event.currentTarget.value = "";
             }}
           >

@@ -4,13 +4,13 @@ import { formatDate } from "../time/format.ts";
 import { parseTypedTime } from "../time/typed-time.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "./session.ts";
+import type { Viewing } from "./viewing.ts";
 
 /** The day on show, the days before and after it, and a field to type any moment into. */
-export function DayBar({ session }: { session: Session }): JSX.Element {
-  useChanges(session);
+export function DayBar({ viewing }: { viewing: Viewing }): JSX.Element {
+  useChanges(viewing);
   const picker = useRef<HTMLInputElement>(null);
-  const { timeMs } = session;
+  const { timeMs } = viewing;
   return (
     <div class="day-bar">
       <div class="day-steps">
@@ -19,7 +19,7 @@ export function DayBar({ session }: { session: Session }): JSX.Element {
           class="quiet"
           aria-label="The day before"
           title="The day before (Ctrl ←)"
-          onClick={() => session.moveDays(-1)}
+          onClick={() => viewing.moveDays(-1)}
         >
           <Icon name="previous" />
         </button>
@@ -33,35 +33,35 @@ export function DayBar({ session }: { session: Session }): JSX.Element {
           tabIndex={-1}
           aria-hidden="true"
           value={isoDay(timeMs)}
-          onChange={(event) => goToDay(session, event.currentTarget.value)}
+          onChange={(event) => goToDay(viewing, event.currentTarget.value)}
         />
         <button
           type="button"
           class="quiet"
           aria-label="The day after"
           title="The day after (Ctrl →)"
-          onClick={() => session.moveDays(1)}
+          onClick={() => viewing.moveDays(1)}
         >
           <Icon name="next" />
         </button>
       </div>
-      <TimeField session={session} />
-      <button type="button" title="The newest minute (N)" onClick={() => void session.goToNewest()}>
+      <TimeField viewing={viewing} />
+      <button type="button" title="The newest minute (N)" onClick={() => void viewing.goToNewest()}>
         Newest
       </button>
     </div>
   );
 }
 
-function TimeField({ session }: { session: Session }): JSX.Element {
+function TimeField({ viewing }: { viewing: Viewing }): JSX.Element {
   const [problem, setProblem] = useState<string>();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const field = (event.currentTarget as HTMLFormElement).elements.namedItem("time") as HTMLInputElement;
-    const typed = parseTypedTime(field.value, session.timeMs, Date.now());
+    const typed = parseTypedTime(field.value, viewing.timeMs, Date.now());
     if ("problem" in typed) return setProblem(typed.problem);
     setProblem(undefined);
-    session.seek(typed.timeMs);
+    viewing.seek(typed.timeMs);
     field.value = "";
     field.blur();
   };
@@ -88,13 +88,13 @@ function TimeField({ session }: { session: Session }): JSX.Element {
 }
 
 /** The same time of day on the day that was picked. */
-function goToDay(session: Session, day: string): void {
+function goToDay(viewing: Viewing, day: string): void {
   const [year, month, date] = day.split("-").map(Number);
   if (year === undefined || month === undefined || date === undefined || Number.isNaN(date)) return;
-  const wanted = new Date(session.timeMs);
+  const wanted = new Date(viewing.timeMs);
   wanted.setFullYear(year, month - 1, date);
-  session.seek(wanted.getTime());
-  session.showDay();
+  viewing.seek(wanted.getTime());
+  viewing.showDay();
 }
 
 function isoDay(timeMs: number): string {

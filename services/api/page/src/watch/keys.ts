@@ -1,8 +1,8 @@
 import { HOUR_MS, MINUTE_MS } from "../time/minute.ts";
-import type { Session } from "./session.ts";
+import type { Viewing } from "./viewing.ts";
 
 /** Listens to the keyboard, wherever the focus is but in a field. Returns a function that ends it. */
-export function listenToKeys(session: Session, onHelp: () => void): () => void {
+export function listenToKeys(viewing: Viewing, onHelp: () => void): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.altKey || event.metaKey || isTyping(event.target)) return;
     // The help has the keys, Escape above all, while it is open.
@@ -10,51 +10,51 @@ export function listenToKeys(session: Session, onHelp: () => void): () => void {
     // Space and Enter on a focused button or link press that.
     if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, select, dialog"))
       return;
-    if (actOn(event, session, onHelp)) event.preventDefault();
+    if (actOn(event, viewing, onHelp)) event.preventDefault();
   };
   window.addEventListener("keydown", onKey);
   return () => window.removeEventListener("keydown", onKey);
 }
 
-function actOn(event: KeyboardEvent, session: Session, onHelp: () => void): boolean {
-  const { player } = session;
+function actOn(event: KeyboardEvent, viewing: Viewing, onHelp: () => void): boolean {
+  const { player } = viewing;
   const direction = event.key === "ArrowLeft" || event.key === "PageUp" ? -1 : 1;
   switch (event.key) {
     case "ArrowLeft":
     case "ArrowRight":
-      if (event.ctrlKey) session.moveDays(direction);
-      else session.moveBy(direction * (event.shiftKey ? HOUR_MS : MINUTE_MS));
+      if (event.ctrlKey) viewing.moveDays(direction);
+      else viewing.moveBy(direction * (event.shiftKey ? HOUR_MS : MINUTE_MS));
       return true;
     case "PageUp":
     case "PageDown":
-      session.moveDays(direction);
+      viewing.moveDays(direction);
       return true;
   }
   if (event.ctrlKey) return false;
   const actions: Record<string, () => unknown> = {
-    " ": () => session.togglePlay(),
-    k: () => session.togglePlay(),
+    " ": () => viewing.togglePlay(),
+    k: () => viewing.togglePlay(),
     ",": () => player.step(-1),
     ".": () => player.step(1),
-    "[": () => session.changeSpeed(-1),
-    "]": () => session.changeSpeed(1),
-    i: () => session.mark("in"),
-    o: () => session.mark("out"),
-    Escape: () => session.clearMarks(),
-    "+": () => session.zoom(-1),
-    "=": () => session.zoom(-1),
-    "-": () => session.zoom(1),
-    d: () => session.showDay(),
-    n: () => session.goToNewest(),
+    "[": () => viewing.changeSpeed(-1),
+    "]": () => viewing.changeSpeed(1),
+    i: () => viewing.mark("in"),
+    o: () => viewing.mark("out"),
+    Escape: () => viewing.clearMarks(),
+    "+": () => viewing.zoom(-1),
+    "=": () => viewing.zoom(-1),
+    "-": () => viewing.zoom(1),
+    d: () => viewing.showDay(),
+    n: () => viewing.goToNewest(),
     g: () => document.getElementById("go-to-time")?.focus(),
-    s: () => session.saveFrame(),
-    l: () => session.copyLink(),
-    t: () => session.setAlone(!session.isAlone),
+    s: () => viewing.saveFrame(),
+    l: () => viewing.copyLink(),
+    t: () => viewing.setAlone(!viewing.isAlone),
     "?": onHelp,
   };
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const camera = /^[1-9]$/.test(key) ? session.cameras[Number(key) - 1] : undefined;
-  const action = camera === undefined ? actions[key] : () => session.seek(session.timeMs, camera);
+  const camera = /^[1-9]$/.test(key) ? viewing.cameras[Number(key) - 1] : undefined;
+  const action = camera === undefined ? actions[key] : () => viewing.seek(viewing.timeMs, camera);
   action?.();
   return action !== undefined;
 }

@@ -4,24 +4,24 @@ import { thumbnailUrl } from "../client/client.ts";
 import type { Services } from "../services.ts";
 import { floorMinute } from "../time/minute.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Session } from "./session.ts";
+import type { Viewing } from "./viewing.ts";
 
 /** What the other cameras saw in the minute on show; press one to go on with it at the same time. */
-export function Others({ services, session }: { services: Services; session: Session }): JSX.Element {
+export function Others({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element {
   const { footage, feed } = services;
-  useChanges(footage, session, feed);
-  const [minuteMs, setMinuteMs] = useState(floorMinute(session.timeMs));
-  useLayoutEffect(() => session.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [session]);
+  useChanges(footage, viewing, feed);
+  const [minuteMs, setMinuteMs] = useState(floorMinute(viewing.timeMs));
+  useLayoutEffect(() => viewing.onFrame((timeMs) => setMinuteMs(floorMinute(timeMs))), [viewing]);
   return (
     <ul class="others" aria-label="The other cameras at this time">
-      {session.cameras
-        .filter((camera) => camera !== session.active)
+      {viewing.cameras
+        .filter((camera) => camera !== viewing.active)
         .map((camera) => (
           <li key={camera}>
             <button
               type="button"
               title={`Go on with ${camera} at this time`}
-              onClick={() => session.seek(session.timeMs, camera)}
+              onClick={() => viewing.seek(viewing.timeMs, camera)}
             >
               {footage.hasThumbnail(camera, minuteMs) === true ? (
                 <img

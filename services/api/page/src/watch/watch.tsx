@@ -14,7 +14,7 @@ import { CameraPicker } from "./camera-picker.tsx";
 import { DayBar } from "./day-bar.tsx";
 import { listenToKeys } from "./keys.ts";
 import { Others } from "./others.tsx";
-import { Session } from "./session.ts";
+import { Viewing } from "./viewing.ts";
 
 /** The footage of one or several cameras: the frame, the moments around it, and what to take away. */
 export function Watch({ services, route }: { services: Services; route: WatchRoute }): JSX.Element {
@@ -22,21 +22,21 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
   useChanges(footage);
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
-  const [session, setSession] = useState<Session>();
+  const [viewing, setViewing] = useState<Viewing>();
   const [Help, setHelp] = useState<typeof import("./help.tsx").Help>();
   const loaded = footage.loaded;
 
   useEffect(() => {
     if (!loaded || first.current === null || second.current === null) return;
     const player = new ChainPlayer(footage, [first.current, second.current]);
-    const made = new Session(services, player, route);
-    setSession(made);
+    const made = new Viewing(services, player, route);
+    setViewing(made);
     return () => made.close();
-    // A session lives as long as its view: routes that come later are followed below.
+    // A viewing lives as long as its view: routes that come later are followed below.
   }, [loaded]);
 
   // The hash was changed by hand, by a link or by the back button.
-  useEffect(() => session?.follow(route), [session, route]);
+  useEffect(() => viewing?.follow(route), [viewing, route]);
   const showHelp = async () => {
     try {
       const loaded = await import("./help.tsx"); // seldom needed
@@ -45,9 +45,9 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
       services.notice.say("Hindsight does not answer.");
     }
   };
-  useEffect(() => (session === undefined ? undefined : listenToKeys(session, showHelp)), [session]);
+  useEffect(() => (viewing === undefined ? undefined : listenToKeys(viewing, showHelp)), [viewing]);
 
-  const cameras = session?.cameras ?? route.cameras;
+  const cameras = viewing?.cameras ?? route.cameras;
   const hasFootage = useMemo(
     () => cameras.some((camera) => footage.cameras?.includes(camera)),
     [cameras, footage.cameras],
@@ -56,15 +56,15 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
     <main class="watch">
       <h1 class="visually-hidden">Footage of {cameras.join(", ")}</h1>
       <div class="watch-bar">
-        <CameraPicker services={services} session={session} cameras={cameras} />
-        {session !== undefined && <DayBar session={session} />}
+        <CameraPicker services={services} viewing={viewing} cameras={cameras} />
+        {viewing !== undefined && <DayBar viewing={viewing} />}
       </div>
-      <Pictures services={services} session={session} videos={[first, second]} hasFootage={hasFootage} />
-      {session !== undefined && (
+      <Pictures services={services} viewing={viewing} videos={[first, second]} hasFootage={hasFootage} />
+      {viewing !== undefined && (
         <>
-          <Controls session={session} services={services} onHelp={showHelp} />
-          <TimelinePane services={services} session={session} />
-          <TakeAwayBar services={services} session={session} />
+          <Controls viewing={viewing} services={services} onHelp={showHelp} />
+          <TimelinePane services={services} viewing={viewing} />
+          <TakeAwayBar services={services} viewing={viewing} />
         </>
       )}
       {Help !== undefined && <Help onClose={() => setHelp(undefined)} />}
@@ -75,34 +75,34 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
 /** The picture of the camera that plays, with those of the others: in step, or their thumbnails beside it. */
 function Pictures(props: {
   services: Services;
-  session: Session | undefined;
+  viewing: Viewing | undefined;
   videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
   hasFootage: boolean;
 }): JSX.Element {
-  const { services, session, videos, hasFootage } = props;
-  useChanges(...(session === undefined ? [services.footage] : [services.footage, session]));
-  const inStep = session?.inStep ?? [];
-  const hasOthers = session !== undefined && session.cameras.length > inStep.length;
-  useEffect(() => session?.player.setSparing(inStep.length > 1), [session, inStep.length]);
+  const { services, viewing, videos, hasFootage } = props;
+  useChanges(...(viewing === undefined ? [services.footage] : [services.footage, viewing]));
+  const inStep = viewing?.inStep ?? [];
+  const hasOthers = viewing !== undefined && viewing.cameras.length > inStep.length;
+  useEffect(() => viewing?.player.setSparing(inStep.length > 1), [viewing, inStep.length]);
   return (
     <div class="watch-stage">
       <div class="pictures" data-count={Math.max(1, inStep.length)}>
         <Stage
           services={services}
-          session={session}
+          viewing={viewing}
           videos={videos}
           hasFootage={hasFootage}
           loaded={services.footage.loaded}
-          place={session === undefined ? 0 : inStep.indexOf(session.active)}
+          place={viewing === undefined ? 0 : inStep.indexOf(viewing.active)}
         />
-        {session !== undefined &&
+        {viewing !== undefined &&
           inStep.map((camera, place) =>
-            camera === session.active ? null : (
-              <FollowerPicture key={camera} services={services} session={session} camera={camera} place={place} />
+            camera === viewing.active ? null : (
+              <FollowerPicture key={camera} services={services} viewing={viewing} camera={camera} place={place} />
             ),
           )}
       </div>
-      {hasOthers && <Others services={services} session={session} />}
+      {hasOthers && <Others services={services} viewing={viewing} />}
     </div>
   );
 }

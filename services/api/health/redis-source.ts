@@ -3,13 +3,13 @@ import type { Redis } from "ioredis";
 import { RedisProbe } from "../../../shared/redis/redis-probe.ts";
 import type { StatusStore } from "../../../shared/status/status-store.ts";
 import { readRedisFacts } from "./redis-facts.ts";
-import type { LiveSource } from "./system-monitor.ts";
+import type { RedisSource } from "./system-monitor.ts";
 
 /**
  * What Redis tells, asked only while it is connected: otherwise each question would wait in ioredis's queue, and a day
  * without Redis would fill the memory with them.
  */
-export function redisSource(redis: Redis, status: StatusStore, queue: Queue): LiveSource {
+export function redisSource(redis: Redis, status: StatusStore, queue: Queue): RedisSource {
   const ifConnected = async <Value>(ask: () => Promise<Value>): Promise<Value> => {
     if (redis.status !== "ready") throw new Error(`Redis is ${redis.status}`);
     return ask();

@@ -15,10 +15,10 @@ const RECORD_DELAY_MS = 300;
 export const MOST_IN_STEP = 4;
 
 /**
- * One sitting before the footage: which cameras, which moment, which marks, and what is done with them. The buttons, the
+ * What is being viewed: which cameras, which moment, which marks, and what is done with them. The buttons, the
  * keys and the timeline all act through it; it keeps the URL up to date.
  */
-export class Session extends Changing {
+export class Viewing extends Changing {
   readonly player: ChainPlayer;
   readonly #services: Services;
   #cameras: readonly string[];
@@ -112,7 +112,7 @@ export class Session extends Changing {
     return () => this.#frameListeners.delete(listener);
   }
 
-  /** The timeline that shows this session while it is there. */
+  /** The timeline that shows this viewing while it is there. */
   attach(timeline: TimelineView | undefined): void {
     this.#timeline = timeline;
     this.#updateTimeline();
@@ -125,7 +125,7 @@ export class Session extends Changing {
     if (widthChanged) this.changed();
   }
 
-  /** Shows what a URL says, unless it is what the session itself has written there. */
+  /** Shows what a URL says, unless it is what the viewing itself has written there. */
   follow(route: WatchRoute): void {
     if (formatRoute(route) === this.#recorded) return;
     this.#cameras = route.cameras;

@@ -4,7 +4,7 @@ import type { Minute } from "../../shared/time/minute.ts";
 export type Remedy = "pictures" | "convert";
 
 /** What was found wrong, or worth a word. */
-export interface Finding {
+export interface Remark {
   /** A fault makes `fsck` fail; a note does not. */
   severity: "fault" | "note";
   camera: string;
@@ -38,8 +38,8 @@ export function describeDay({ camera, day, minutes, waiting, faults, repaired, g
   return `${camera} ${day}: ${parts.join(", ")}`;
 }
 
-/** One line for a finding. */
-export function describeFinding({ severity, camera, when, path, message }: Finding, outcome = ""): string {
+/** One line for a remark. */
+export function describeRemark({ severity, camera, when, path, message }: Remark, outcome = ""): string {
   return `${severity === "fault" ? "FAULT" : "note "} ${camera}${when === "" ? "" : ` ${when}`}: ${message}: ${path}${outcome}`;
 }
 

@@ -4,7 +4,7 @@ import { UTC_DAY_MS, utcDayNumber } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 
 /** What was wrong, and when; `toMs` is undefined while it lasts. */
-export interface Trouble {
+export interface ConditionSpan {
   condition: Omit<Condition, "advice">;
   fromMs: number;
   toMs: number | undefined;
@@ -16,16 +16,16 @@ const MOST_DAYS = 31;
 const RETRY_MS = 10_000;
 
 /** What was wrong when: what lasts now, since it began, and of the days that are looked at what has ended. */
-export class Troubles extends Changing {
-  #present: readonly Trouble[] = [];
+export class ConditionSpans extends Changing {
+  #present: readonly ConditionSpan[] = [];
   /** What has ended since the page was opened, until the history has it. */
-  #justEnded: readonly Trouble[] = [];
+  #justEnded: readonly ConditionSpan[] = [];
   /** By the number of the UTC day: what has ended of what lasted on it. */
-  readonly #days = new Map<number, readonly Trouble[]>();
+  readonly #days = new Map<number, readonly ConditionSpan[]>();
   /** The days of which all is known that has ended. */
   readonly #known = new Set<number>();
   /** What the days have, each once, by camera or undefined. */
-  #history: ReadonlyMap<string | undefined, readonly Trouble[]> = new Map();
+  #history: ReadonlyMap<string | undefined, readonly ConditionSpan[]> = new Map();
   #isReading = false;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   readonly #readConditions: typeof readConditions;
@@ -39,9 +39,7 @@ export class Troubles extends Changing {
   follow(conditions: readonly Condition[], nowMs: number): void {
     const now = new Set(conditions.map(keyOf));
     const gone = this.#present.filter(({ condition }) => !now.has(keyOf(condition)));
-    this.#justEnded = [...this.#justEnded, ...gone.map((trouble) => ({ ...trouble, toMs: nowMs }))].slice(
-      -MOST_JUST_ENDED,
-    );
+    this.#justEnded = [...this.#justEnded, ...gone.map((span) => ({ ...span, toMs: nowMs }))].slice(-MOST_JUST_ENDED);
     this.#present = conditions.map((condition) => ({
       condition,
       fromMs: Date.parse(condition.since),
@@ -75,10 +73,10 @@ export class Troubles extends Changing {
   }
 
   /** Those of a camera, or without one those that are of no camera, which overlap a stretch of time; in order of their beginnings. */
-  between(camera: string | undefined, fromMs: number, toMs: number): Trouble[] {
+  between(camera: string | undefined, fromMs: number, toMs: number): ConditionSpan[] {
     const recent = [...this.#present, ...this.#justEnded].filter(({ condition }) => cameraOf(condition) === camera);
     return [...(this.#history.get(camera) ?? []), ...recent]
-      .filter((trouble) => trouble.fromMs < toMs && (trouble.toMs ?? Number.POSITIVE_INFINITY) > fromMs)
+      .filter((span) => span.fromMs < toMs && (span.toMs ?? Number.POSITIVE_INFINITY) > fromMs)
       .sort((a, b) => a.fromMs - b.fromMs);
   }
 
@@ -114,17 +112,17 @@ export class Troubles extends Changing {
 }
 
 /** Each once, by camera or undefined: what lasted for several days is listed with each of them. */
-function byCamera(troubles: readonly Trouble[]): Map<string | undefined, Trouble[]> {
-  const found = new Map<string | undefined, Trouble[]>();
+function byCamera(spans: readonly ConditionSpan[]): Map<string | undefined, ConditionSpan[]> {
+  const found = new Map<string | undefined, ConditionSpan[]>();
   const seen = new Set<string>();
-  for (const trouble of troubles) {
-    const key = JSON.stringify([trouble.condition, trouble.toMs]);
+  for (const span of spans) {
+    const key = JSON.stringify([span.condition, span.toMs]);
     if (seen.has(key)) continue;
     seen.add(key);
-    const camera = cameraOf(trouble.condition);
+    const camera = cameraOf(span.condition);
     const others = found.get(camera);
-    if (others === undefined) found.set(camera, [trouble]);
-    else others.push(trouble);
+    if (others === undefined) found.set(camera, [span]);
+    else others.push(span);
   }
   for (const others of found.values()) others.sort((a, b) => a.fromMs - b.fromMs);
   return found;
