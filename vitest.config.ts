@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "parts",
-          include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/{bytes,house,long}/*.test.ts"],
+          include: ["{services,shared,tools,cli}/**/*.test.ts", "tests/{bytes,fuzz,house,long}/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
           sequence: { groupOrder: 0 },
           maxWorkers: CORES + 1,

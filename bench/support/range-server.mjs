@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import express from "express";
 import winston from "winston";
-import { Catalog } from "../../dist/services/api/catalog/catalog.js";
 import { errorHandler } from "../../dist/services/api/http/errors.js";
 import { Ranges, rehearse } from "../../dist/services/api/range/ranges.js";
 import { rangeRoutes } from "../../dist/services/api/routes/range.js";
 import { ApiServer } from "../../dist/services/api/server.js";
+import { Catalog } from "../../dist/shared/catalog/catalog.js";
 
 /**
  * The range endpoints alone, as built, in a process of their own, on the store of the first argument; prints its port. With a

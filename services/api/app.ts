@@ -1,7 +1,7 @@
 import express, { type Express, type RequestHandler } from "express";
+import type { Catalog } from "../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
-import type { Catalog } from "./catalog/catalog.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import type { HealthWatch } from "./health/health-watch.ts";
 import type { SystemMonitor } from "./health/system-monitor.ts";

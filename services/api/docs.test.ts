@@ -10,10 +10,10 @@ import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { makeClip } from "../../tests/support/chunk-maker.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { StoreFixture } from "../../tests/support/store-fixture.ts";
 import { boardRoutes } from "./routes/board.ts";
 import { ApiFixture } from "./testing/api-fixture.ts";
 import { realMinute } from "./testing/real-minute.ts";
-import { StoreFixture } from "./testing/store-fixture.ts";
 
 const run = promisify(execFile);
 const text = readFileSync(join(import.meta.dirname, "..", "..", "docs", "api.md"), "utf8");

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StoreFixture } from "../../tests/support/store-fixture.ts";
 import { ApiServer } from "./server.ts";
 import { ApiFixture } from "./testing/api-fixture.ts";
-import { StoreFixture } from "./testing/store-fixture.ts";
 
 const SIZE = 30_000_000;
 let store: StoreFixture;

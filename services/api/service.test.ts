@@ -10,9 +10,9 @@ import type { ServiceContext } from "../../shared/service/service.ts";
 import { StartError } from "../../shared/service/start-error.ts";
 import { watchLive } from "../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { StoreFixture } from "../../tests/support/store-fixture.ts";
 import { projectRoot } from "./project.ts";
 import { type ApiService, startApi } from "./service.ts";
-import { StoreFixture } from "./testing/store-fixture.ts";
 
 const logger = winston.createLogger({ silent: true });
 const root = projectRoot(import.meta.dirname);

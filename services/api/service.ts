@@ -1,11 +1,11 @@
 import { Queue } from "bullmq";
+import { Catalog } from "../../shared/catalog/catalog.ts";
 import { RedisHealthStore } from "../../shared/health/health-store.ts";
 import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
 import { createHealthHandler } from "../../shared/service/health-server.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
 import { StatusStore } from "../../shared/status/status-store.ts";
 import { createApp } from "./app.ts";
-import { Catalog } from "./catalog/catalog.ts";
 import { EventHub } from "./events/event-hub.ts";
 import { ClockSync } from "./health/clock-sync.ts";
 import { registerHealthMetrics } from "./health/health-metrics.ts";

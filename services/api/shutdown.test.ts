@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Fleet } from "../../tests/support/fleet.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
-import { StoreFixture } from "./testing/store-fixture.ts";
+import { StoreFixture } from "../../tests/support/store-fixture.ts";
 
 const SIZE = 15_000_000;
 /** Downloads get so long here; in service 15 s. */

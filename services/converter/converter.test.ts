@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { Queue, QueueEvents } from "bullmq";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { TakeoverPace } from "../../shared/conversion/takeover-pace.ts";
+import { endOf } from "../../shared/conversion/testing/minute-fixture.ts";
 import { CONVERSION_QUEUE } from "../../shared/queue/conversion-queue.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { minuteAt, minuteStartUs } from "../../shared/time/minute.ts";
@@ -18,8 +20,6 @@ import { readFrames } from "../../tests/support/mp4-evidence.ts";
 import { Random } from "../../tests/support/random.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { SEED } from "../../tests/support/seed.ts";
-import type { TakeoverPace } from "./takeover-pace.ts";
-import { endOf } from "./testing/minute-fixture.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 /** Nobody waits here as long as it is sensible in service. */

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { DiskSemaphores } from "./disk-semaphores.ts";
+import { DiskSemaphores } from "../../shared/conversion/disk-semaphores.ts";
+import { NotYetError } from "../../shared/conversion/errors.ts";
 import { DiskShares } from "./disk-shares.ts";
-import { NotYetError } from "./errors.ts";
 
 const diskOf = async (path: string) => path.split("/")[1] as string;
 const never = () => new Promise<void>(() => {});

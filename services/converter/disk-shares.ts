@@ -1,5 +1,5 @@
+import { NotYetError } from "../../shared/conversion/errors.ts";
 import { mountPointUnder } from "../../shared/disk/files.ts";
-import { NotYetError } from "./errors.ts";
 
 /** A disk on which a minute is at work for so long is slow. */
 const SLOW_MS = 10_000;

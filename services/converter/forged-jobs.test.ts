@@ -7,20 +7,27 @@ import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import winston from "winston";
 import type { Config, LiveConfig } from "../../shared/config/config.ts";
+import { BadChunkError } from "../../shared/conversion/errors.ts";
+import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
+import { convertMinute } from "../../shared/conversion/minute-converter.ts";
+import { quarantine } from "../../shared/conversion/quarantine.ts";
+import {
+  CONFIG,
+  clip,
+  MINUTE,
+  MinuteFixture,
+  START_US,
+  tools,
+} from "../../shared/conversion/testing/minute-fixture.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { atPace } from "../../tests/support/chunk-maker.ts";
-import { BadChunkError } from "./errors.ts";
-import { IdleWatch } from "./idle-watch.ts";
 import { ForgedJobError, JobCheck } from "./job-check.ts";
 import { JobProcessor } from "./job-processor.ts";
 import { LaterFootage } from "./later-footage.ts";
 import { ConverterMetrics } from "./metrics.ts";
-import { convertMinute } from "./minute-converter.ts";
-import { quarantine } from "./quarantine.ts";
 import { Sweep } from "./sweep.ts";
-import { CONFIG, clip, MINUTE, MinuteFixture, START_US, tools } from "./testing/minute-fixture.ts";
 import { Troubles } from "./troubles.ts";
 
 let minute: MinuteFixture;

@@ -1,17 +1,17 @@
 import { DelayedError, type Job, UnrecoverableError } from "bullmq";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { BadChunkError, isMachineTrouble, LockLostError, NotYetError } from "../../shared/conversion/errors.ts";
+import type { Conversion } from "../../shared/conversion/minute-converter.ts";
+import { listParts } from "../../shared/conversion/minute-parts.ts";
+import { quarantine } from "../../shared/conversion/quarantine.ts";
 import { messageOf } from "../../shared/disk/no-space.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { OutsideError } from "../../shared/store/own-folder.ts";
-import { BadChunkError, isMachineTrouble, LockLostError, NotYetError } from "./errors.ts";
 import { ForgedJobError } from "./job-check.ts";
 import type { LaterFootage } from "./later-footage.ts";
 import type { ConverterMetrics } from "./metrics.ts";
-import type { Conversion } from "./minute-converter.ts";
-import { listParts } from "./minute-parts.ts";
-import { quarantine } from "./quarantine.ts";
 import type { Troubles } from "./troubles.ts";
 
 export const FFMPEG = "ffmpeg";

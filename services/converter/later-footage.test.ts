@@ -1,11 +1,11 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BLOCK_HEADER_BYTES } from "../../shared/chunk/format.ts";
+import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
+import { convertMinute } from "../../shared/conversion/minute-converter.ts";
+import { clip, FINISHED, MinuteFixture, START_US, tools } from "../../shared/conversion/testing/minute-fixture.ts";
 import { atPace, chunkBytes, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
-import { IdleWatch } from "./idle-watch.ts";
 import { LaterFootage } from "./later-footage.ts";
-import { convertMinute } from "./minute-converter.ts";
-import { clip, FINISHED, MinuteFixture, START_US, tools } from "./testing/minute-fixture.ts";
 
 // What a later version of Hindsight may have left in the store: this one keeps it as it is.
 

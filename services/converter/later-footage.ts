@@ -1,9 +1,4 @@
-/** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
-export interface LaterChunk {
-  path: string;
-  /** What this version does not know. */
-  reason: string;
-}
+import type { LaterChunk } from "../../shared/conversion/minute-converter.ts";
 
 interface Sighting {
   reason: string;

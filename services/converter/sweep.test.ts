@@ -1,15 +1,15 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { isMachineTrouble } from "../../shared/conversion/errors.ts";
+import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
+import { convertMinute } from "../../shared/conversion/minute-converter.ts";
+import { MINUTE, MinuteFixture, tools } from "../../shared/conversion/testing/minute-fixture.ts";
 import { requireMounts } from "../../shared/disk/files.ts";
 import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
-import { isMachineTrouble } from "./errors.ts";
-import { IdleWatch } from "./idle-watch.ts";
 import { LaterFootage } from "./later-footage.ts";
-import { convertMinute } from "./minute-converter.ts";
 import { Sweep } from "./sweep.ts";
-import { MINUTE, MinuteFixture, tools } from "./testing/minute-fixture.ts";
 
 let minute: MinuteFixture;
 let nowMs: number;

@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
+import type { IdleWatch } from "../../shared/conversion/idle-watch.ts";
 import { readdir, rm, stat } from "../../shared/disk/files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
 import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
 import { type Minute, minuteEndUs } from "../../shared/time/minute.ts";
-import type { IdleWatch } from "./idle-watch.ts";
 import type { LaterFootage } from "./later-footage.ts";
 
 /** What a sweep found. */

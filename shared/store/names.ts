@@ -96,7 +96,7 @@ export function keepPath(cameraDirectory: string, camera: string, minute: Minute
   return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}.keep`);
 }
 
-/** The lock of whoever writes a minute's files, see services/converter/minute-lock.ts. */
+/** The lock of whoever writes a minute's files, see shared/conversion/minute-lock.ts. */
 export function minuteLockPath(cameraDirectory: string, camera: string, minute: Minute): string {
   const lockName = `${camera}.${minute}.${EXTENSIONS.mp4}.lock`;
   return join(dayFolder(cameraDirectory, dayOf(minute)), temporaryName(lockName, "000000000000"));

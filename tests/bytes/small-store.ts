@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
 import type { Minute } from "../../shared/time/minute.ts";
 import { atPace, type ClipUnit, chunkBytes, origin, type TimedUnit, writeChunk } from "../support/chunk-maker.ts";
 import { RangeStore } from "../support/range-store.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 import { fixtureClip, fixturePicture, type PictureName } from "./fixtures.ts";
 
 const DAY_US = Date.UTC(2025, 10, 24) * 1000;

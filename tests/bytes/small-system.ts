@@ -2,12 +2,12 @@ import { Registry } from "prom-client";
 import { registerHealthMetrics } from "../../services/api/health/health-metrics.ts";
 import type { RedisSource } from "../../services/api/health/system-monitor.ts";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
-import type { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import type { Condition, PastCondition } from "../../shared/health/condition.ts";
 import type { HealthStore } from "../../shared/health/health-store.ts";
 import { createHealthHandler } from "../../shared/service/health-server.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../shared/status/status-store.ts";
+import type { StoreFixture } from "../support/store-fixture.ts";
 
 const SINCE = "2025-11-24T14:31:00.000Z";
 const COUNTERS = { frames: 1500, bytes: 6_000_000, droppedFrames: 0, damagedFrames: 2, lostPackets: 3, sessions: 2 };

@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MovieFragments } from "../../services/api/live/movie-fragments.ts";
 import { startConversion } from "../../services/api/live/mpeg1-muxer.ts";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
-import { convertMinute } from "../../services/converter/minute-converter.ts";
-import { tools } from "../../services/converter/testing/minute-fixture.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { convertMinute } from "../../shared/conversion/minute-converter.ts";
+import { tools } from "../../shared/conversion/testing/minute-fixture.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { atPace, type ClipUnit, origin, writeChunk } from "../support/chunk-maker.ts";
 import { DISC, makeDiscClip, measureDisc } from "../support/disc-clip.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 
 /** 704 × 576 pixels that are wider than high, in full range, as many DVRs send them: 16:9 when it is shown right. */
 const CAMERA = "front-door";

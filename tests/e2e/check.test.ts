@@ -8,7 +8,7 @@ import { answer, ScriptedServer } from "../../services/recorder/testing/scripted
 import { freePort } from "../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
 
-const CHECK = fileURLToPath(new URL("../../dist/services/recorder/check.js", import.meta.url));
+const CHECK = fileURLToPath(new URL("../../dist/cli/check.js", import.meta.url));
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 500, gopFrames: 25, seconds: 10 };
 const PASSWORD = "p@ss:w0rd/%";
 

@@ -1,10 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { COUNTER, makeCountedClip } from "../support/counted-clip.ts";
 import { RangeStore, type RecordedPicture } from "../support/range-store.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 
 /** A range as Chromium plays it, straight from the api, the number of each picture read from its pixels. */
 const CAMERA = "front-door";

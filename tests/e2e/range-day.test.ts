@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
 import { realMinute } from "../../services/api/testing/real-minute.ts";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 import { makeClip } from "../support/chunk-maker.ts";
 import { RangeStore } from "../support/range-store.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 
 /** A day of a small camera: 23 h 57 min that are mp4s, and three minutes that are still chunks. */
 const run = promisify(execFile);

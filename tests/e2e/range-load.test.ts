@@ -4,9 +4,9 @@ import { get } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
 import { realMinute } from "../../services/api/testing/real-minute.ts";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 
 /** An hour of footage, for ranges that are asked for in great numbers. */
 const CAMERA = "front-door";

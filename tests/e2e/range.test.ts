@@ -7,11 +7,11 @@ import { promisify } from "node:util";
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
-import { StoreFixture } from "../../services/api/testing/store-fixture.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { makeCountedClip } from "../support/counted-clip.ts";
 import { readFrames } from "../support/mp4-evidence.ts";
 import { RangeStore, type RecordedPicture } from "../support/range-store.ts";
+import { StoreFixture } from "../support/store-fixture.ts";
 
 /**
  * Ranges of a camera with all that happens to one: minutes that join, a GOP over the minute's end, a change of resolution

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { readSessions } from "../../services/recorder/testing/fuzz/recorded-session.ts";
-import { allTargets } from "../../services/recorder/testing/fuzz/targets.ts";
-import { Watchdog } from "../../services/recorder/testing/fuzz/watchdog.ts";
+import { readSessions } from "../fuzz/recorded-session.ts";
+import { allTargets } from "../fuzz/targets.ts";
+import { Watchdog } from "../fuzz/watchdog.ts";
 
 /**
  * Fuzzes the parsers for as long as it is told: `npm run test:fuzz -- --minutes 10 --seed 1`. `--target` names one of

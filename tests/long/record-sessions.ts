@@ -9,10 +9,10 @@ import { GstreamerServer } from "../support/gstreamer.ts";
 import { startSimulator } from "../support/simulator.ts";
 
 /**
- * Makes services/recorder/testing/fuzz/sessions/*.bin anew: `npm run test:fuzz:record`.
+ * Makes tests/fuzz/sessions/*.bin anew: `npm run test:fuzz:record`.
  * ffmpeg is the client, since it sets up every track; a proxy between it and the server keeps what the server sends.
  */
-const FOLDER = fileURLToPath(new URL("../../services/recorder/testing/fuzz/sessions/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../fuzz/sessions/", import.meta.url));
 const SESSION_BYTES = 24_000;
 const TIMEOUT_MS = 30_000;
 const LOGIN = { user: "admin", password: "secret" };

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { BufferPool } from "../../services/converter/buffer-pool.ts";
-import { DiskSemaphores } from "../../services/converter/disk-semaphores.ts";
-import { IdleWatch } from "../../services/converter/idle-watch.ts";
-import { convertMinute } from "../../services/converter/minute-converter.ts";
-import { PreviewBatcher } from "../../services/converter/preview-batcher.ts";
-import { TAKEOVER_PACE } from "../../services/converter/takeover-pace.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
+import { BufferPool } from "../../shared/conversion/buffer-pool.ts";
+import { DiskSemaphores } from "../../shared/conversion/disk-semaphores.ts";
+import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
+import { convertMinute } from "../../shared/conversion/minute-converter.ts";
+import { PreviewBatcher } from "../../shared/conversion/preview-batcher.ts";
+import { TAKEOVER_PACE } from "../../shared/conversion/takeover-pace.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../shared/store/names.ts";

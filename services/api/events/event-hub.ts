@@ -1,7 +1,7 @@
 import type { Response } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { Condition } from "../../../shared/health/condition.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import type { HealthWatch } from "../health/health-watch.ts";
 import type { SystemMonitor } from "../health/system-monitor.ts";
 import type { SystemStatus } from "../health/system-status.ts";

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 interface SeenEvent {
   event: string;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { MinuteWatch } from "./minute-watch.ts";
 
 const CAMERA = "front-door";

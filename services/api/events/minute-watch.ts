@@ -1,6 +1,6 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { type DayIndex, Has } from "../../../shared/catalog/day-index.ts";
 import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { type DayIndex, Has } from "../catalog/day-index.ts";
 
 /** A minute that has become available, or whose pictures have, or into which a late part was merged. */
 export interface MinuteEvent {

@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { type DayIndex, Has, minuteOf } from "../../../shared/catalog/day-index.ts";
 import { lstat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { LaterVersionError, Mp4Error } from "../../../shared/mp4/box-reader.ts";
@@ -6,7 +7,6 @@ import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { readMinute, readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
-import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 import { readChunkFacts } from "./chunk-facts.ts";
 import { type Picture, pictureOf } from "./picture.ts";

@@ -1,8 +1,8 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.ts";
 import { stat } from "../../../shared/disk/files.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { type DayIndex, Has, indexOf } from "../catalog/day-index.ts";
 import { formatInstant } from "../range/range-request.ts";
 import { gapsBetween, joinSpans } from "./join-spans.ts";
 import type { MinuteFacts, MinuteFactsReader, Span } from "./minute-facts.ts";

@@ -1,6 +1,6 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { indexOf } from "../../../shared/catalog/day-index.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { indexOf } from "../catalog/day-index.ts";
 import { findMinutes } from "../range/find-minutes.ts";
 import { joinSpans } from "./join-spans.ts";
 import type { MinuteFactsReader, Span } from "./minute-facts.ts";

@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import winston from "winston";
+import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { dayFolder, minutePath, quarantineFolder } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
-import { Catalog } from "../catalog/catalog.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageCheck } from "./footage-check.ts";
 
 const MINUTE_MS = 60_000;

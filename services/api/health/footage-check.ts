@@ -1,10 +1,10 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { open, stat } from "../../../shared/disk/files.ts";
 import { readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { type DayIndex, Has, indexOf } from "../catalog/day-index.ts";
 
 /** What a camera's footage of the last day or two shows. */
 export interface CameraFootage {

@@ -9,7 +9,7 @@ import type { Finding } from "../../../shared/health/condition.ts";
 import { RedisHealthStore } from "../../../shared/health/health-store.ts";
 import { connectRedis } from "../../../shared/redis/connect-redis.ts";
 import { dumpRedis, startRedis, type TestRedis } from "../../../tests/support/redis.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { HealthWatch } from "./health-watch.ts";
 import type { Judgement } from "./system-status.ts";
 

@@ -7,8 +7,8 @@ import { connectRedis } from "../../../shared/redis/connect-redis.ts";
 import { StatusStore } from "../../../shared/status/status-store.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { redisSource } from "./redis-source.ts";
 import type { SystemProblem } from "./system-status.ts";
 

@@ -1,3 +1,5 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { Has } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { stat } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
@@ -6,8 +8,6 @@ import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../../shared/status/status-store.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { Has } from "../catalog/day-index.ts";
 import { bounded, oneAtATime } from "./bounded.ts";
 import type { ClockSync } from "./clock-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";

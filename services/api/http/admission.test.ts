@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHealthHandler } from "../../../shared/service/health-server.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const EVERYTHING = [
   "/api/1/system.json",

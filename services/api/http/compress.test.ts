@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const DAY = "/api/1/camera/front-door/minutes?day=20261124";
 let store: StoreFixture;

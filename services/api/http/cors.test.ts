@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../../tests/support/browser.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const MP4 = "/api/1/camera/front-door.preview.20261124.1433.mp4";
 let store: StoreFixture;

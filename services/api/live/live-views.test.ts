@@ -11,10 +11,10 @@ import { encodeFrame } from "../../../shared/live/frame-message.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { OriginGuard } from "../http/origin-guard.ts";
 import { clientOf } from "../limits/client-of.ts";
 import { ApiServer } from "../server.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { LiveSource } from "./live-source.ts";
 import { LiveViews } from "./live-views.ts";
 

@@ -2,9 +2,9 @@ import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { ApiConfig } from "../../../shared/config/config.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { type ProxyOptions, ReverseProxy } from "../testing/reverse-proxy.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 let store: StoreFixture;
 let api: ApiFixture;

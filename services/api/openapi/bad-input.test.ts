@@ -3,9 +3,9 @@ import fc from "fast-check";
 import type * as OpenApi from "openapi3-ts/oas31";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { openApiDocument } from "./document.ts";
 
 const MINUTE = "20261124.1433";

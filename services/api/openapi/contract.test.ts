@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { BaseResolver, createConfig, lintDocument, makeDocumentFromString } from "@redocly/openapi-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { API_TYPES, makeApiTypes } from "../../../tools/api-types.ts";
 import { PROBLEM_KINDS } from "../http/problem.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { Contract } from "../testing/contract.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { openApiDocument } from "./document.ts";
 
 const MINUTE = "20261124.1433";

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
 import { launchBrowser } from "../../../tests/support/browser.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { boardRoutes } from "../routes/board.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 let server: TestRedis;
 let redis: Redis;

@@ -1,5 +1,5 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import type { DayIndex } from "../catalog/day-index.ts";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import type { DayIndex } from "../../../shared/catalog/day-index.ts";
 
 /** What must be known of a camera to find its minutes. */
 export type FootageDays = Pick<Catalog, "daysWithFootage" | "day">;

@@ -1,5 +1,5 @@
+import { type DayIndex, Has } from "../../../shared/catalog/day-index.ts";
 import { dayOf, type Minute, minuteAt } from "../../../shared/time/minute.ts";
-import { type DayIndex, Has } from "../catalog/day-index.ts";
 import type { FootageDays } from "./catalog-answers.ts";
 import type { RangeRequest } from "./range-request.ts";
 

@@ -8,8 +8,8 @@ import { chunkPath } from "../../../shared/store/names.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
 import { OPAQUE_SEI, withOpaqueSei } from "../../../tests/support/odd-units.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 // SEI that hold start codes, as ONVIF Media Signing sends them (gortsplib #1156), in a minute that is being recorded.
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chunk-maker.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const CAMERA = "front-door";
 const START_US = Date.UTC(2025, 10, 24, 14) * 1000;

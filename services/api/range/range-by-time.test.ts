@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } fr
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { DayIndex } from "../../../shared/catalog/day-index.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { DayIndex } from "../catalog/day-index.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { SendBuffers } from "../http/send-buffers.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageChangedError, HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeadBuffers } from "./minute-heads.ts";
 import { layOutRange } from "./range-file.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type AvcConfiguration, isSameFormat } from "../../../shared/mp4/avc-configuration.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";

@@ -6,9 +6,9 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny"
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
 import { readFrames } from "../../../tests/support/mp4-evidence.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const run = promisify(execFile);
 const CAMERA = "front-door";

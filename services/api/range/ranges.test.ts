@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { minutePath } from "../../../shared/store/names.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 import { FootageChangedError } from "./held-file.ts";
 import type { RangeTurn } from "./range-turn.ts";
 import { rehearse } from "./ranges.ts";

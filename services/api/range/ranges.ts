@@ -1,9 +1,9 @@
 import type { Response } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { Has } from "../../../shared/catalog/day-index.ts";
 import { mountPointUnder } from "../../../shared/disk/files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { Has } from "../catalog/day-index.ts";
 import { SendBuffers } from "../http/send-buffers.ts";
 import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
 import { openFilesLimit } from "../limits/open-files-limit.ts";

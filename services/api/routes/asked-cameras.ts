@@ -1,6 +1,6 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { diskAway, Problem, unknownCamera } from "../http/problem.ts";
 
 /** The cameras that a request asks for, or every known one. Throws Problem 404 when one of them is not known. */

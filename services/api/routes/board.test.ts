@@ -4,8 +4,8 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CONVERSION_QUEUE } from "../../../shared/queue/conversion-queue.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 import { boardRoutes } from "./board.ts";
 
 let server: TestRedis;

@@ -1,8 +1,8 @@
 import { type RequestHandler, Router } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { dayOfCameras } from "../catalog/day-of-cameras.ts";
+import { dayOfCameras } from "../footage/day-of-cameras.ts";
 import { cameraState } from "../health/camera-state.ts";
 import type { SystemMonitor } from "../health/system-monitor.ts";
 import { type SystemName, sendEnvelope } from "../http/envelope.ts";

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PastCondition } from "../../../shared/health/condition.ts";
 import { RedisHealthStore } from "../../../shared/health/health-store.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const CONDITIONS = "/api/1/conditions";
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { Router } from "express";
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { HealthWatch } from "../health/health-watch.ts";
 import type { LastedCondition } from "../health/history.ts";
 import { allowOnly } from "../http/errors.ts";

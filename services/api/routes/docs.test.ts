@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../../../tests/support/browser.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 let store: StoreFixture;
 let api: ApiFixture;

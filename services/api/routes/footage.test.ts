@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath } from "../../../shared/store/names.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 
 const MINUTE = "20261124.1433";
 const MP4 = `/api/1/camera/front-door.preview.${MINUTE}.mp4`;

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { minutePath } from "../../../shared/store/names.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { type FootageFile, parseFootageFile } from "../footage/footage-file.ts";
 import { allowOnly } from "../http/errors.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";

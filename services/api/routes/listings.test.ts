@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { dayFolder } from "../../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 
 let store: StoreFixture;
 let api: ApiFixture;

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, Router } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { MinuteFactsReader, type Span } from "../footage/minute-facts.ts";
 import { listMinutes, type MinuteList } from "../footage/minute-list.ts";
 import { recordingSpans } from "../footage/recording-spans.ts";

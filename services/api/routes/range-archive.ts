@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { type Request, type RequestHandler, type Response, Router } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { allowOnly } from "../http/errors.ts";
 import { Problem } from "../http/problem.ts";
 import { cameraIds } from "../http/query.ts";

@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { allowOnly } from "../http/errors.ts";
 import { unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";

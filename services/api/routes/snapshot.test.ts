@@ -8,8 +8,8 @@ import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const MINUTE = "20251124.1433";
 const SNAPSHOT = "/api/1/camera/front-door/snapshot.jpg";

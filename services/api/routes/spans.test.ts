@@ -2,15 +2,15 @@ import { renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import winston from "winston";
+import { Catalog } from "../../../shared/catalog/catalog.ts";
+import { DayIndex, indexOf } from "../../../shared/catalog/day-index.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chunk-maker.ts";
-import { Catalog } from "../catalog/catalog.ts";
-import { DayIndex, indexOf } from "../catalog/day-index.ts";
+import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { MinuteFactsReader } from "../footage/minute-facts.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
-import { StoreFixture } from "../testing/store-fixture.ts";
 
 const DAY = "20251124";
 const SPANS = "/api/1/camera/front-door/spans";

@@ -16,10 +16,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath, SPRITES_FOLDER, spriteSheetPath, temporaryName } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
+import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { keyOfJpeg, withKey } from "../sprites/keyed-jpeg.ts";
 import { SpriteSheets } from "../sprites/sprite-sheets.ts";
 import { ApiFixture, type Reply } from "../testing/api-fixture.ts";
-import { SECRET, StoreFixture } from "../testing/store-fixture.ts";
 
 const HOUR = "20251124.14";
 const SHEET = `/api/1/camera/front-door.sprites.${HOUR}.jpg`;

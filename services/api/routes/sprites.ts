@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
 import { cacheControl, sendEntity } from "../http/send-file.ts";

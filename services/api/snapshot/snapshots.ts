@@ -1,3 +1,5 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { Has } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../../shared/pictures/ffmpeg-unusable-error.ts";
@@ -5,8 +7,6 @@ import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
 import { PictureTooLargeError } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { Has } from "../catalog/day-index.ts";
 import { openRegularFile } from "../http/send-file.ts";
 import { type FoundKeyframe, newestKeyframe } from "./newest-keyframe.ts";
 import { Slots } from "./slots.ts";

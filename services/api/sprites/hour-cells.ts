@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { type DayIndex, Has, minuteOf } from "../../../shared/catalog/day-index.ts";
 import { lstat } from "../../../shared/disk/files.ts";
 import { minutePath, SPRITE_LAYOUT } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
-import type { Catalog } from "../catalog/catalog.ts";
-import { type DayIndex, Has, minuteOf } from "../catalog/day-index.ts";
 import type { CameraHour } from "./sheet-name.ts";
 
 export const CELLS = 60;

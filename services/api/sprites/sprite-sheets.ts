@@ -1,6 +1,6 @@
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { Problem } from "../http/problem.ts";
 import { type TurnLimits, Turns } from "../limits/turns.ts";
 import { drawSheet } from "./draw-sheet.ts";

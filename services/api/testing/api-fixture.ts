@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { RequestHandler } from "express";
 import winston from "winston";
+import { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { HealthStore } from "../../../shared/health/health-store.ts";
 import { REDIS_DOES_NOT_ANSWER } from "../../../shared/redis/redis-probe.ts";
+import type { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { type AppParts, createApp } from "../app.ts";
-import { Catalog } from "../catalog/catalog.ts";
 import { EventHub } from "../events/event-hub.ts";
 import { HealthWatch } from "../health/health-watch.ts";
 import { type RedisSource, SystemMonitor, type SystemMonitorParts } from "../health/system-monitor.ts";
@@ -20,7 +21,6 @@ import type { KeepLimits } from "../range/kept-layouts.ts";
 import { Ranges } from "../range/ranges.ts";
 import { ApiServer, type UpgradeListener } from "../server.ts";
 import { watched } from "./contract-watch.ts";
-import type { StoreFixture } from "./store-fixture.ts";
 
 export interface Reply {
   status: number;

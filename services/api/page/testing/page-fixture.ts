@@ -11,9 +11,9 @@ import { type Minute, minuteAt } from "../../../../shared/time/minute.ts";
 import { launchBrowser } from "../../../../tests/support/browser.ts";
 import { makeClip } from "../../../../tests/support/chunk-maker.ts";
 import { MinuteMaker } from "../../../../tests/support/minute-maker.ts";
+import { StoreFixture } from "../../../../tests/support/store-fixture.ts";
 import type { RedisSource } from "../../health/system-monitor.ts";
 import { ApiFixture } from "../../testing/api-fixture.ts";
-import { StoreFixture } from "../../testing/store-fixture.ts";
 
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60_000;

@@ -1,0 +1,61 @@
+import { namesIn } from "../disk/files.ts";
+import { dayFolder, isDayFolder, parseFootageName } from "../store/names.ts";
+import { isOwnFolder } from "../store/own-folder.ts";
+import { readdirIfThere } from "./day-index.ts";
+import { FolderCache } from "./folder-cache.ts";
+
+/** The day folders of one camera directory. */
+interface DayFolders {
+  /** YYYYMMDD, ascending. */
+  days: readonly string[];
+  /** Those of them in which footage was seen. A folder that loses all of it is removed, which makes another list. */
+  withFootage: Set<string>;
+}
+
+/** As many folders are probed at once as keep the thread pool busy without hoarding file handles. */
+const PROBES_AT_ONCE = 16;
+
+/**
+ * Which days a camera directory holds footage of. Years of it must be told in milliseconds, so the days' folders are not
+ * read for this: one name of footage in a folder is enough, and is looked for once.
+ */
+export class DayFolderList {
+  readonly #cache: FolderCache<DayFolders>;
+
+  constructor(capacity: number) {
+    this.#cache = new FolderCache(capacity, async (directory) => ({
+      days: (await readdirIfThere(directory)).filter(isDayFolder).sort(),
+      withFootage: new Set(),
+    }));
+  }
+
+  /** The days (YYYYMMDD, ascending) with an mp4 or chunk of the camera. Throws the errors of readdir(3). */
+  async daysWithFootage(camera: string, directory: string): Promise<string[]> {
+    const folders = await this.#cache.get(directory, camera);
+    if (folders === undefined) return [];
+    const unknown = folders.days.filter((day) => !folders.withFootage.has(day));
+    for (let i = 0; i < unknown.length; i += PROBES_AT_ONCE) {
+      const probes = unknown.slice(i, i + PROBES_AT_ONCE).map(async (day) => {
+        const folder = dayFolder(directory, day);
+        const isOurs = (await holdsFootage(camera, folder)) && (await isOwnFolder(directory, folder));
+        if (isOurs) folders.withFootage.add(day);
+      });
+      await Promise.all(probes);
+    }
+    return folders.days.filter((day) => folders.withFootage.has(day));
+  }
+}
+
+async function holdsFootage(camera: string, folder: string): Promise<boolean> {
+  try {
+    for await (const fileName of namesIn(folder)) {
+      const name = parseFootageName(fileName);
+      if (name?.camera === camera && (name.kind === "mp4" || name.kind === "chunk")) return true;
+    }
+    return false;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
+  }
+}

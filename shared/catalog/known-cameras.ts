@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import type { Config, LiveConfig } from "../config/config.ts";
+import { DiskAwayError } from "../disk/disk-away-error.ts";
+import type { Logger } from "../logging/logger.ts";
+import { type CameraDirectory, listCameraDirectories } from "../store/directories.ts";
+import { CAMERA_LIST_FOLDER } from "../store/names.ts";
+import { folderVersion, hasSettled } from "./folder-version.ts";
+
+/** Camera ids in the order in which they are shown, each with its directories, the configured one first. */
+export type CameraDirectories = ReadonlyMap<string, readonly string[]>;
+
+interface Known {
+  config: Config;
+  /** Of the list in the storage root. */
+  version: string | undefined;
+  cameras: CameraDirectories;
+  /** performance.now() when the list was last seen to be this version. */
+  seenMs: number;
+}
+
+/** Every request asks where a camera's footage is; a directory is added once in months, and mostly by the configuration. */
+const FRESH_MS = 1000;
+
+/** Every camera that is or ever was configured, with every directory that holds or held its footage. */
+export class KnownCameras {
+  readonly #config: LiveConfig;
+  readonly #logger: Logger;
+  #known: Known | undefined;
+
+  constructor(config: LiveConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  /** As of now: the list in the storage root is read again when it, or the configuration, has changed. */
+  async list(): Promise<CameraDirectories> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!(error instanceof DiskAwayError)) throw error;
+      return this.#known?.cameras ?? byCamera(this.#configured()); // the root's disk is away, the cameras' own may not be
+    }
+  }
+
+  async #read(): Promise<CameraDirectories> {
+    const config = this.#config.current;
+    const { storage } = config;
+    const seenMs = performance.now();
+    const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
+    if (this.#known?.config === config && this.#known.version === remembered?.key) {
+      this.#known.seenMs = seenMs;
+      return this.#known.cameras;
+    }
+    const settled = remembered === undefined || hasSettled(remembered, Date.now());
+    const found = await listCameraDirectories(storage.root, this.#configured(), (path, error) =>
+      this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
+    );
+    const known = byCamera(found);
+    this.#known = settled ? { config, version: remembered?.key, cameras: known, seenMs } : undefined;
+    return known;
+  }
+
+  #configured(): CameraDirectory[] {
+    return Array.from(this.#config.current.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
+  }
+
+  /**
+   * The directories of one camera, or undefined when it was never configured. A directory that was remembered, without a
+   * change of the configuration, is known after a second at most; a camera that is not known is looked for at once.
+   */
+  async directories(camera: string): Promise<readonly string[] | undefined> {
+    const known = this.#known;
+    if (known?.config === this.#config.current && performance.now() - known.seenMs < FRESH_MS) {
+      const directories = known.cameras.get(camera);
+      if (directories !== undefined) return directories;
+    }
+    return (await this.list()).get(camera);
+  }
+}
+
+function byCamera(entries: readonly CameraDirectory[]): CameraDirectories {
+  const cameras = new Map<string, string[]>();
+  for (const { camera, directory } of entries) {
+    const directories = cameras.get(camera);
+    if (directories === undefined) cameras.set(camera, [directory]);
+    else directories.push(directory);
+  }
+  return cameras;
+}

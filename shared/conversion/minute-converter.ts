@@ -1,0 +1,295 @@
+import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
+import type { ConverterConfig } from "../config/config.ts";
+import { access, onDiskOf, open } from "../disk/files.ts";
+import { type ExistingMinute, type MinutePlan, planMinute } from "../minute/minute-plan.ts";
+import { LaterVersionError, Mp4Error } from "../mp4/box-reader.ts";
+import { readMinute } from "../mp4/minute-file.ts";
+import { writeMovieHead } from "../mp4/movie-writer.ts";
+import { PictureTooLargeError } from "../pictures/picture-size.ts";
+import type { ConversionJob } from "../queue/conversion-queue.ts";
+import { syncDirectory, writeAside } from "../store/durable.ts";
+import { minutePath } from "../store/names.ts";
+import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
+import { minuteEndUs } from "../time/minute.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import type { DiskSemaphores } from "./disk-semaphores.ts";
+import { BadChunkError, NotYetError } from "./errors.ts";
+import { configurationOf } from "./first-picture.ts";
+import type { IdleWatch } from "./idle-watch.ts";
+import { MinuteLock } from "./minute-lock.ts";
+import { closeParts, isClosed, listParts, type MinutePart, openParts, READ_NO_LINK } from "./minute-parts.ts";
+import { writePictures } from "./minute-pictures.ts";
+import { normalizeChunk } from "./normalized-chunk.ts";
+import type { PreviewBatcher } from "./preview-batcher.ts";
+import { quarantine } from "./quarantine.ts";
+import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
+import type { TakeoverPace } from "./takeover-pace.ts";
+import { hidesBlocks } from "./torn-tail.ts";
+
+/** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
+export interface LaterChunk {
+  path: string;
+  /** What this version does not know. */
+  reason: string;
+}
+
+/** What the converter of minutes works with. */
+export interface MinuteConverterTools {
+  config(): ConverterConfig;
+  previews: PreviewBatcher;
+  watch: IdleWatch;
+  /** Bounds the minutes that are copied at the same time on each disk. */
+  copying: DiskSemaphores;
+  buffers: BufferPool;
+  pace: TakeoverPace;
+}
+
+/** What became of a job. */
+export interface Conversion {
+  /** Chunks that went into the mp4, or were there already, and are removed. */
+  chunks: number;
+  samples: number;
+  /** Chunks that are kept in quarantine although what could be shown of them is in the mp4. */
+  quarantined: string[];
+  /** Chunks that stay as they are, for a later version of the converter. */
+  later: LaterChunk[];
+  /** Why the minute has no preview and no thumbnail, if it is a picture that is too large to be decoded. */
+  withoutPictures?: string;
+}
+
+const RECHECK_MS = 5000;
+
+/**
+ * Makes the mp4, preview and thumbnail of a minute from all of its chunks, merging them into an mp4 that is already there,
+ * and then removes the chunks. Safe to run again, to run twice at once (MinuteLock), and to be killed at any moment:
+ * everything is written aside, made durable and renamed, and chunks go last. A minute without chunks is nothing to do.
+ * A chunk with something in it that this version does not know stays as it is, and so do all chunks beside an mp4 of that kind.
+ *
+ * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
+ * blame, OutsideError, FfmpegUnusableError, LockLostError, and the errors of the file system.
+ */
+export async function convertMinute(job: ConversionJob, tools: MinuteConverterTools): Promise<Conversion> {
+  const endMs = minuteEndUs(job.minute) / 1000;
+  if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
+  const folder = dirname(minutePath(job.directory, job.camera, job.minute, "mp4"));
+  if (!(await isOwnFolder(job.directory, folder))) throw new OutsideError(folder);
+  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
+  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
+  try {
+    return await new MinuteConversion(job, tools, lock).run();
+  } finally {
+    await lock.release();
+  }
+}
+
+function requireClosed(parts: readonly MinutePart[], { watch, config }: MinuteConverterTools): void {
+  const open = parts.filter((part) => !isClosed(part, watch, config().chunkIdleMs));
+  if (open.length > 0) throw new NotYetError(`${open[0]?.path} is still being written`, Date.now() + RECHECK_MS);
+}
+
+class MinuteConversion {
+  readonly #job: ConversionJob;
+  readonly #tools: MinuteConverterTools;
+  readonly #lock: MinuteLock;
+  readonly #mp4Path: string;
+  readonly #files: fs.FileHandle[] = [];
+  /** Those that are converted. */
+  #parts: MinutePart[] = [];
+  readonly #later: LaterChunk[] = [];
+  #withoutPictures: string | undefined;
+  /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
+  readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
+
+  constructor(job: ConversionJob, tools: MinuteConverterTools, lock: MinuteLock) {
+    this.#job = job;
+    this.#tools = tools;
+    this.#lock = lock;
+    this.#mp4Path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  }
+
+  async run(): Promise<Conversion> {
+    let parts: MinutePart[] = [];
+    try {
+      parts = await openParts(this.#job, this.#tools.buffers);
+      requireClosed(parts, this.#tools);
+      this.#parts = parts.filter((part) => this.#isKnown(part));
+      const existing = await this.#openExisting();
+      const later = this.#later;
+      if (this.#parts.length === 0) return { chunks: 0, samples: 0, quarantined: [], later };
+      const plan = await this.#write(existing);
+      await syncDirectory(dirname(this.#mp4Path));
+      const quarantined = await this.#removeChunks(plan);
+      const withoutPictures = this.#withoutPictures;
+      return {
+        chunks: this.#parts.length,
+        samples: plan.movie.sizes.length,
+        quarantined,
+        later,
+        ...(withoutPictures !== undefined && { withoutPictures }),
+      };
+    } finally {
+      await closeParts(parts);
+      await Promise.all(this.#files.map((file) => file.close()));
+    }
+  }
+
+  #isKnown({ path, index: { unknownKinds } }: MinutePart): boolean {
+    if (unknownKinds.length === 0) return true;
+    const [kinds, are] = [unknownKinds.join(", "), unknownKinds.length === 1 ? "a kind" : "kinds"];
+    this.#later.push({ path, reason: `it holds blocks of ${are} that this version does not know: ${kinds}` });
+    return false;
+  }
+
+  async #write(existing: ExistingMinute | undefined): Promise<MinutePlan> {
+    for (;;) {
+      const plan = this.#plan(existing);
+      try {
+        if (plan.movie.sizes.length > 0) {
+          await this.#writePictures(plan, existing);
+          if (!plan.isThere) await this.#writeMovie(plan);
+        }
+        return plan;
+      } catch (error) {
+        if (!(error instanceof SourceStartCodeError)) throw error;
+        await this.#normalize(error);
+      }
+    }
+  }
+
+  #plan(existing: ExistingMinute | undefined): MinutePlan {
+    const parts = this.#parts.map(({ path, file, index: own }) => {
+      const { file: from, index } = this.#normalized.get(path) ?? { file, index: own };
+      return { index, source: { path, file: from, offsets: index.offsets, sizes: index.sizes, isAnnexB: true } };
+    });
+    const plan = planMinute(existing, parts);
+    if ((plan.unplaced.get(this.#mp4Path) ?? 0) > 0) {
+      throw new BadChunkError("merging would drop frames that only the mp4 holds", this.#paths());
+    }
+    return plan;
+  }
+
+  /** Preview and thumbnail, unless they are there and show the first frame, or no picture may be decoded. */
+  async #writePictures(plan: MinutePlan, existing: ExistingMinute | undefined): Promise<void> {
+    const { directory, camera, minute } = this.#job;
+    const previewPath = minutePath(directory, camera, minute, "preview");
+    const thumbnailPath = minutePath(directory, camera, minute, "thumbnail");
+    const first = plan.ranges[0];
+    const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
+    if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
+    try {
+      if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
+    } catch (error) {
+      if (!(error instanceof PictureTooLargeError)) throw error;
+      this.#withoutPictures = error.message;
+      return;
+    }
+    throw new BadChunkError("none of its keyframes can be decoded", this.#paths());
+  }
+
+  async #writeMovie(plan: MinutePlan): Promise<void> {
+    const configuration = await configurationOf(plan);
+    if (configuration === undefined) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
+    const head = writeMovieHead({ ...configuration, ...plan.movie });
+    await this.#tools.copying.run(this.#mp4Path, () =>
+      writeAside(this.#mp4Path, async (file) => {
+        await writeAll(file, [head]);
+        await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
+        await this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
+      }),
+    );
+  }
+
+  async #openExisting(): Promise<ExistingMinute | undefined> {
+    let file: fs.FileHandle;
+    try {
+      file = await open(this.#mp4Path, READ_NO_LINK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      if (code === "ELOOP")
+        throw new BadChunkError(`${this.#mp4Path}, which it belongs into, is a link`, this.#paths());
+      throw error;
+    }
+    this.#files.push(file);
+    try {
+      const movie = await readMinute(file);
+      const { offsets, sizes } = movie;
+      return { movie, source: { path: this.#mp4Path, file, offsets, sizes, isAnnexB: false } };
+    } catch (error) {
+      if (!(error instanceof Mp4Error)) throw error;
+      if (error instanceof LaterVersionError) {
+        const reason = `${this.#mp4Path}, which it belongs into, has ${error.message}`;
+        for (const path of this.#paths()) this.#later.push({ path, reason });
+        this.#parts = [];
+        return undefined;
+      }
+      const reason = `cannot be merged into ${this.#mp4Path}, which cannot be read: ${error.message}`;
+      throw new BadChunkError(reason, this.#paths(), { cause: error });
+    }
+  }
+
+  async #normalize(error: SourceStartCodeError): Promise<void> {
+    const part = this.#parts.find(({ path }) => path === error.path);
+    if (part === undefined || this.#normalized.has(error.path)) {
+      throw new BadChunkError(error.message, [error.path], { cause: error });
+    }
+    const { offsets, sizes } = part.index;
+    const source = { path: part.path, file: part.file, offsets, sizes, isAnnexB: true };
+    const normalized = await normalizeChunk(source, part.index);
+    this.#files.push(normalized.file);
+    this.#normalized.set(part.path, normalized);
+  }
+
+  /** Removes chunks whose every frame is durable in the mp4; what is not, goes into quarantine instead. */
+  async #removeChunks(plan: MinutePlan): Promise<string[]> {
+    const quarantined: string[] = [];
+    for (const part of this.#parts) {
+      const reason = await reasonToKeep(part, plan);
+      if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
+      else await removeUnchanged(part);
+    }
+    return quarantined;
+  }
+
+  #paths(): string[] {
+    return this.#parts.map(({ path }) => path);
+  }
+}
+
+async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan): Promise<string | undefined> {
+  if (index.damage !== undefined) {
+    return `damaged: ${index.damage}. The ${index.sizes.length} frames before it are in the mp4`;
+  }
+  const { wholeBytes, tornBytes } = index;
+  if (tornBytes > 0 && (await hidesBlocks(file, wholeBytes, wholeBytes + tornBytes))) {
+    return `damaged: the length of the block at byte ${wholeBytes} is wrong. The ${index.sizes.length} frames before it are in the mp4`;
+  }
+  const unplaced = plan.unplaced.get(path);
+  if (unplaced === undefined) return undefined;
+  return `${unplaced} of its ${index.sizes.length} frames have no keyframe to go by, and are not in the mp4`;
+}
+
+/**
+ * Removes a chunk, if it is still the file that was converted and has not grown since: its name may have been taken by a
+ * recorder anew (our open file keeps its inode number from being given to another), or a recorder that was thought dead
+ * may have woken up. One right behind the other, with nothing else of this process's on the disk's queue in between.
+ */
+async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
+  await onDiskOf(path, "change", async () => {
+    const now = await fs.lstat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (now === undefined || now.ino !== state.ino) return;
+    if (now.size !== state.size) throw new NotYetError(`${path} has grown meanwhile`, Date.now() + RECHECK_MS);
+    await fs.unlink(path);
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { open, readdir, rename, rm, stat } from "../disk/files.ts";
+import type { ConversionJob } from "../queue/conversion-queue.ts";
+import { minutePath, parseTemporaryName, temporaryName } from "../store/names.ts";
+import { LockLostError, NotYetError } from "./errors.ts";
+import type { IdleWatch } from "./idle-watch.ts";
+import type { TakeoverPace } from "./takeover-pace.ts";
+
+type LockPace = Pick<TakeoverPace, "heartbeatMs" | "staleMs">;
+
+const RELEASED_MS = 200;
+const LOCK_SUFFIX = "000000000000";
+
+/**
+ * The right to write a minute's files, held by one converter at a time, also between hosts that share the storage and
+ * while Redis is away (BullMQ's locks are as mortal as Redis is).
+ *
+ * Without it, footage could be lost: converter B lists the parts of a minute; A merges a late part into the mp4 and removes
+ * its chunk; B, who knows nothing of it, renames its mp4 over A's.
+ *
+ * The lock is a file created exclusively; its modification time is its holder's heartbeat. A lock whose heart has stood
+ * still for `staleMs`, by the observer's own clock, is taken over. Its former holder may only have been frozen and may wake up
+ * at any moment, so a timeout alone proves nothing. What makes it safe is the order of steps:
+ *
+ * - who takes over first puts its own lock file in the place of the old one, then removes the minute's temporary files;
+ * - a holder first creates its temporary file, then makes sure that the lock is still its own, then renames.
+ *
+ * If the former holder created its temporary file before it was removed, its rename fails; if after, it finds a lock that
+ * is not its own. Either way it never puts an older view in the place of a newer one.
+ */
+export class MinuteLock {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #ino: number;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(path: string, file: FileHandle, ino: number, heartbeatMs: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#ino = ino;
+    this.#timer = setInterval(() => {
+      const now = new Date();
+      file.utimes(now, now).catch(() => {}); // a heart that stops beating is noticed by the others
+    }, heartbeatMs);
+  }
+
+  /** Takes the lock. Throws NotYetError while another converter holds it, and the errors of open(2) and rename(2). */
+  static async acquire(job: ConversionJob, watch: IdleWatch, pace: LockPace): Promise<MinuteLock> {
+    const path = lockPath(job);
+    try {
+      return await MinuteLock.#holding(path, await open(path, "wx"), pace);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const state = await stat(path).catch(() => undefined);
+    if (state === undefined || watch.unchangedMs(path, state) < pace.staleMs) {
+      const pauseMs = state === undefined ? RELEASED_MS : pace.heartbeatMs;
+      throw new NotYetError("another converter is at work on this minute", Date.now() + pauseMs);
+    }
+    return MinuteLock.#takeOver(path, job, pace);
+  }
+
+  static async #takeOver(path: string, job: ConversionJob, pace: LockPace): Promise<MinuteLock> {
+    const own = join(dirname(path), temporaryName(`${basename(path)}.takeover`, randomBytes(6).toString("hex")));
+    const file = await open(own, "wx");
+    try {
+      await rename(own, path);
+      await removeTemporaryFiles(job);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return MinuteLock.#holding(path, file, pace);
+  }
+
+  static async #holding(path: string, file: FileHandle, { heartbeatMs }: LockPace): Promise<MinuteLock> {
+    try {
+      const { ino } = await file.stat(); // no other file gets this number while `file` is open
+      return new MinuteLock(path, file, ino, heartbeatMs);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Throws LockLostError when the lock was taken over. To be called after each temporary file was created. */
+  async verify(): Promise<void> {
+    if (!(await this.#isOwn())) throw new LockLostError("another converter has taken this minute over");
+  }
+
+  /** Gives the lock up. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    try {
+      if (await this.#isOwn()) await rm(this.#path, { force: true });
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  async #isOwn(): Promise<boolean> {
+    try {
+      return (await stat(this.#path)).ino === this.#ino;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw error;
+    }
+  }
+}
+
+function lockPath(job: ConversionJob): string {
+  const mp4 = minutePath(job.directory, job.camera, job.minute, "mp4");
+  return join(dirname(mp4), temporaryName(`${basename(mp4)}.lock`, LOCK_SUFFIX));
+}
+
+async function removeTemporaryFiles(job: ConversionJob): Promise<void> {
+  const paths = (["mp4", "preview", "thumbnail"] as const).map((kind) =>
+    minutePath(job.directory, job.camera, job.minute, kind),
+  );
+  const folder = dirname(paths[0] as string);
+  const finals = new Set(paths.map((path) => basename(path)));
+  for (const name of await readdir(folder)) {
+    if (finals.has(parseTemporaryName(name) ?? "")) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,95 @@
+import { constants, type FileHandle } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ChunkIndex, indexChunk } from "../chunk/chunk-index.ts";
+import { open, readdir } from "../disk/files.ts";
+import type { ConversionJob } from "../queue/conversion-queue.ts";
+import { chunkPath, parseFootageName } from "../store/names.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import { BadChunkError } from "./errors.ts";
+import type { FileState, IdleWatch } from "./idle-watch.ts";
+
+/** For reading: a link is not followed, and a FIFO or device not waited for. */
+export const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A chunk of a minute, open and indexed. */
+export interface MinutePart {
+  path: string;
+  file: FileHandle;
+  index: ChunkIndex;
+  /** As it was when it was indexed. */
+  state: FileState;
+}
+
+/** Paths of all chunks of a minute, in the order of their parts. Throws the errors of readdir(2). */
+export async function listParts(job: ConversionJob): Promise<string[]> {
+  const folder = dirname(chunkPath(job.directory, job.camera, job.minute, 1));
+  return (await namesIn(folder))
+    .map((name) => ({ name, says: parseFootageName(name) }))
+    .filter(({ says }) => says?.kind === "chunk" && says.camera === job.camera && says.minute === job.minute)
+    .sort((a, b) => (a.says?.part ?? 0) - (b.says?.part ?? 0))
+    .map(({ name }) => join(folder, name));
+}
+
+/** Opens and indexes all chunks of a minute, in the order of their parts. Throws BadChunkError when one is no file, and the errors of readdir(2), open(2), read(2). */
+export async function openParts(job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
+  const parts: MinutePart[] = [];
+  try {
+    for (const path of await listParts(job)) {
+      const part = await openPart(path, buffers);
+      if (part !== undefined) parts.push(part);
+    }
+  } catch (error) {
+    await closeParts(parts);
+    throw error;
+  }
+  return parts;
+}
+
+export async function closeParts(parts: readonly MinutePart[]): Promise<void> {
+  await Promise.all(parts.map(({ file }) => file.close()));
+}
+
+/** A living recorder writes at least every second; one that was frozen with the whole machine is given this long. */
+const MIN_WATCHED_MS = 5000;
+
+/**
+ * Whether nobody writes to a chunk any more: it has its end block, or it has not grown for `chunkIdleMs`, by its
+ * modification time and by our own watching (see IdleWatch).
+ */
+export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number): boolean {
+  if (part.index.isClosed) return true;
+  const watchedMs = watch.unchangedMs(part.path, part.state);
+  if (watchedMs >= chunkIdleMs) return true;
+  return watchedMs >= Math.min(MIN_WATCHED_MS, chunkIdleMs) && Date.now() - part.state.mtimeMs >= chunkIdleMs;
+}
+
+async function openPart(path: string, buffers: BufferPool): Promise<MinutePart | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, READ_NO_LINK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined; // converted in the meantime
+    if (code === "ELOOP" || code === "ENXIO") throw new BadChunkError(`${path} is no file`, [path]);
+    throw error;
+  }
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new BadChunkError(`${path} is no file`, [path]);
+    const { ino, size, mtimeMs } = stats;
+    const index = await buffers.lend((buffer) => indexChunk(file, undefined, buffer));
+    return { path, file, index, state: { ino, size, mtimeMs } };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+import { dirname } from "node:path";
+import { open } from "../disk/files.ts";
+import { type MinutePlan, planMinute } from "../minute/minute-plan.ts";
+import { readMinute } from "../mp4/minute-file.ts";
+import type { ConversionJob } from "../queue/conversion-queue.ts";
+import { syncDirectory, writeAside } from "../store/durable.ts";
+import { minutePath } from "../store/names.ts";
+import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
+import { firstPicture } from "./first-picture.ts";
+import type { MinuteConverterTools } from "./minute-converter.ts";
+import { MinuteLock } from "./minute-lock.ts";
+import { READ_NO_LINK } from "./minute-parts.ts";
+import { makeThumbnail } from "./thumbnail.ts";
+
+/**
+ * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
+ * Throws what `firstPicture` does, LockLostError, and the errors of the file system.
+ */
+export async function writePictures(
+  { directory, camera, minute }: ConversionJob,
+  plan: MinutePlan,
+  { previews, config }: Pick<MinuteConverterTools, "previews" | "config">,
+  lock: MinuteLock,
+): Promise<boolean> {
+  const { maxPixels, thumbnailWidth } = config();
+  const preview = await firstPicture(plan, previews, maxPixels);
+  if (preview === undefined) return false;
+  const thumbnail = await makeThumbnail(preview, thumbnailWidth, maxPixels);
+  for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
+    await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
+      await file.writeFile(picture);
+      await lock.verify(); // see MinuteLock: looked at while the temporary file exists
+    });
+  }
+  return true;
+}
+
+/**
+ * Makes preview and thumbnail of a minute anew from its mp4. Returns false when none of its keyframes can be decoded. Throws
+ * NotYetError while a converter is at the minute, Mp4Error, and what `writePictures` does.
+ */
+export async function rebuildPictures(job: ConversionJob, tools: MinuteConverterTools): Promise<boolean> {
+  const path = minutePath(job.directory, job.camera, job.minute, "mp4");
+  if (!(await isOwnFolder(job.directory, dirname(path)))) throw new OutsideError(dirname(path));
+  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
+  try {
+    const file = await open(path, READ_NO_LINK);
+    try {
+      const movie = await readMinute(file);
+      const { offsets, sizes } = movie;
+      const plan = planMinute({ movie, source: { path, file, offsets, sizes, isAnnexB: false } }, []);
+      const isMade = await writePictures(job, plan, tools, lock);
+      await syncDirectory(dirname(path));
+      return isMade;
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}

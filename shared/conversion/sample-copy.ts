@@ -1,0 +1,99 @@
+import type { FileHandle } from "node:fs/promises";
+import { StartCodeError, startCodesToLengths } from "../codec/h264/start-codes.ts";
+import type { SampleRange, SampleSource } from "../minute/sample-source.ts";
+
+/** A source has NAL units that do not stand behind start codes of four bytes. */
+export class SourceStartCodeError extends Error {
+  override name = "SourceStartCodeError";
+  readonly path: string;
+
+  constructor(path: string, cause: StartCodeError) {
+    super(`${path}: ${cause.message}`, { cause });
+    this.path = path;
+  }
+}
+
+/**
+ * Copies samples into `output`, where it stands, as they go into an mp4. In reads as large as `space`: one takes in many
+ * access units with the block headers between them, start codes become lengths where they stand, and one gathering write
+ * leaves the headers out. Throws SourceStartCodeError, and the errors of read(2) and write(2).
+ */
+export async function copySamples(ranges: readonly SampleRange[], output: FileHandle, space: Buffer): Promise<void> {
+  let buffer = space;
+  for (const { source, from, to } of ranges) {
+    for (let first = from; first < to; ) {
+      const start = source.offsets[first] as number;
+      let next = first + 1;
+      while (next < to && endOf(source, next) - start <= space.length && endOf(source, next) > start) next++;
+      const length = endOf(source, next - 1) - start;
+      if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(length);
+      await readFully(source, buffer, length, start);
+      await writeAll(output, samplesIn(buffer, source, first, next));
+      first = next;
+    }
+  }
+}
+
+/** Reads one sample. Throws the errors of read(2). */
+export async function readSample(source: SampleSource, index: number): Promise<Buffer> {
+  const length = source.sizes[index] as number;
+  const bytes = Buffer.allocUnsafe(length);
+  await readFully(source, bytes, length, source.offsets[index] as number);
+  return bytes;
+}
+
+function endOf(source: SampleSource, index: number): number {
+  return (source.offsets[index] as number) + (source.sizes[index] as number);
+}
+
+function samplesIn(buffer: Buffer, source: SampleSource, from: number, to: number): Buffer[] {
+  const start = source.offsets[from] as number;
+  if (!source.isAnnexB && endOf(source, to - 1) - start === sumOf(source.sizes, from, to)) {
+    return [buffer.subarray(0, endOf(source, to - 1) - start)];
+  }
+  const samples: Buffer[] = [];
+  for (let i = from; i < to; i++) {
+    const at = (source.offsets[i] as number) - start;
+    const sample = buffer.subarray(at, at + (source.sizes[i] as number));
+    if (source.isAnnexB) toLengths(source, sample);
+    samples.push(sample);
+  }
+  return samples;
+}
+
+function toLengths(source: SampleSource, sample: Buffer): void {
+  try {
+    startCodesToLengths(sample);
+  } catch (error) {
+    throw error instanceof StartCodeError ? new SourceStartCodeError(source.path, error) : error;
+  }
+}
+
+function sumOf(sizes: Uint32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += sizes[i] as number;
+  return sum;
+}
+
+async function readFully(source: SampleSource, into: Buffer, length: number, position: number): Promise<void> {
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await source.file.read(into, filled, length - filled, position + filled);
+    if (bytesRead === 0) throw new Error(`${source.path} has become shorter`);
+    filled += bytesRead;
+  }
+}
+
+/** Writes all of the buffers, also where the kernel takes them in pieces. Throws the errors of write(2). */
+export async function writeAll(output: FileHandle, buffers: Buffer[]): Promise<void> {
+  let left = buffers;
+  while (left.length > 0) {
+    let { bytesWritten } = await output.writev(left);
+    let done = 0;
+    while (done < left.length && bytesWritten >= (left[done] as Buffer).length) {
+      bytesWritten -= (left[done] as Buffer).length;
+      done++;
+    }
+    left = left.slice(done);
+    if (bytesWritten > 0) left[0] = (left[0] as Buffer).subarray(bytesWritten);
+  }
+}

@@ -1,0 +1,32 @@
+import type { FileHandle } from "node:fs/promises";
+import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../chunk/format.ts";
+import { START_CODE } from "../codec/nal-units.ts";
+
+const WINDOW_BYTES = 1024 * 1024;
+/** The blocks of a chunk are of one minute, or of one GOP that is longer. */
+const SAME_CHUNK_US = 3_600_000_000;
+
+/**
+ * Whether a torn tail (from `start` to `end` of a chunk) is more than the beginning of one block: a wrong length in a header makes
+ * all that follows look like one, and it would be thrown away. Looks for the header of a further video block in it, which no
+ * video resembles by chance. Throws the errors of read(2).
+ */
+export async function hidesBlocks(file: FileHandle, start: number, end: number): Promise<boolean> {
+  const window = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, end - start));
+  const overlap = BLOCK_HEADER_BYTES + START_CODE.length;
+  let timeUs: number | undefined;
+  for (let at = start; at < end; at += window.length - overlap) {
+    const { bytesRead } = await file.read(window, 0, Math.min(window.length, end - at), at);
+    const bytes = window.subarray(0, bytesRead);
+    timeUs ??= readBlockHeader(bytes, 0)?.timeUs;
+    if (timeUs === undefined) return false;
+    // The torn block's own header is the first: what it stands before is no further block.
+    for (let code = bytes.indexOf(START_CODE, at === start ? overlap : 0); code !== -1; ) {
+      const header = code < BLOCK_HEADER_BYTES ? undefined : readBlockHeader(bytes, code - BLOCK_HEADER_BYTES);
+      if (header?.kind === BlockKind.h264 && Math.abs(header.timeUs - timeUs) < SAME_CHUNK_US) return true;
+      code = bytes.indexOf(START_CODE, code + 1);
+    }
+    if (bytesRead < window.length || window.length <= overlap) break;
+  }
+  return false;
+}
