@@ -8,6 +8,7 @@ import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { configPath, loadConfig, processSurroundings, readConfigText } from "../shared/config/load-config.ts";
 import { findOpenSecrets } from "../shared/config/readers.ts";
+import { secretsIn } from "../shared/config/secrets.ts";
 import { isWithin, readMounts } from "../shared/disk/mount-points.ts";
 import { NotMountedError } from "../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../shared/logging/redactor.ts";
@@ -33,7 +34,7 @@ try {
     names.length > 0 ? names.includes(id) : enabled,
   );
   if (cameras.length === 0) console.log("no camera is configured: see config/nvr.example.json");
-  const redactor = new Redactor({ current: config });
+  const redactor = new Redactor(secretsIn({ current: config }));
   const quote = quoting((text) => redactor.text(text));
   const sockets = new BatchedSockets(READ_INTERVAL_MS);
   const results = await Promise.all(

@@ -1,8 +1,10 @@
 // `nvr up`: runs the whole fleet in the foreground.
+
 import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
 import { processSurroundings } from "../shared/config/load-config.ts";
+import { secretsIn } from "../shared/config/secrets.ts";
 import { requireMounts } from "../shared/disk/files.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
@@ -41,7 +43,7 @@ process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
 const output = new PassThrough();
 eachLine(output, say);
 requireMounts(config.current.storage.mountPoints);
-config.watch(createLogger({ service: "nvr", config, output }));
+config.watch(createLogger({ service: "nvr", config, secrets: secretsIn(config), output }));
 config.onChange(({ storage }) => {
   requireMounts(storage.mountPoints);
   void fleet.reconfigure();

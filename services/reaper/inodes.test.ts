@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { secretsIn } from "../../shared/config/secrets.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { FewInodesDisk } from "../../tests/support/few-inodes-disk.ts";
 import { DaySizes } from "./day-sizes.ts";
@@ -77,7 +78,7 @@ test("a disk that runs out of inodes between two looks at everything is found at
   const output = new PassThrough().resume();
   const metrics = new Registry();
   const [oldest] = record(30);
-  const logger = createLogger({ service: "reaper", config: live, output });
+  const logger = createLogger({ service: "reaper", config: live, secrets: secretsIn(live), output });
   const reaper = new Reaper({ config: live, metrics, logger });
   try {
     await vi.waitFor(async () => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig, Config, LiveConfig } from "../../shared/config/config.ts";
+import { secretsIn } from "../../shared/config/secrets.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
@@ -57,7 +58,10 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
     log += data;
   });
   const metrics = new Registry();
-  reaper = new Reaper({ config, metrics, logger: createLogger({ service: "reaper", config, output }) }, sizes);
+  reaper = new Reaper(
+    { config, metrics, logger: createLogger({ service: "reaper", config, secrets: secretsIn(config), output }) },
+    sizes,
+  );
   return { reaper, metrics, log: () => log };
 }
 

@@ -8,6 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import { LiveConfigFile } from "./live-config.ts";
 import type { Surroundings } from "./load-config.ts";
 import { findOpenSecrets } from "./readers.ts";
+import { secretsIn } from "./secrets.ts";
 
 const BAD = '{"api": {"port": "no"}}';
 /** How long a busy machine may take over what is to happen. */
@@ -45,7 +46,7 @@ async function start(): Promise<LiveConfigFile> {
   output.on("data", (data) => {
     log += data;
   });
-  live.watch(createLogger({ service: "recorder", config: live, output }));
+  live.watch(createLogger({ service: "recorder", config: live, secrets: secretsIn(live), output }));
   return live;
 }
 

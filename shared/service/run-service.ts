@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
 import { LiveConfigFile } from "../config/live-config.ts";
+import { secretsIn } from "../config/secrets.ts";
 import { foldersNotSynced, onFoldersNotSynced, requireMounts } from "../disk/files.ts";
 import { FOLDERS_NOT_SYNCED, FOLDERS_NOT_SYNCED_ADVICE } from "../disk/folder-sync.ts";
 import { createLogger } from "../logging/create-logger.ts";
@@ -42,7 +43,7 @@ export async function runService(name: ServiceName, start: StartService): Promis
     process.exitCode = CONFIG_EXIT_CODE;
     return;
   }
-  const logger = createLogger({ service: name, config });
+  const logger = createLogger({ service: name, config, secrets: secretsIn(config) });
   await new ServiceProcess(name, config, logger).run(start);
 }
 
