@@ -6,12 +6,13 @@ import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe
 import { quoting } from "../services/recorder/camera/quote.ts";
 import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
-import { configPath, loadConfig, processSurroundings, readConfigText } from "../shared/config/load-config.ts";
+import { configPath, loadConfig, readConfigText } from "../shared/config/load-config.ts";
 import { findOpenSecrets } from "../shared/config/readers.ts";
 import { secretsIn } from "../shared/config/secrets.ts";
 import { isWithin, readMounts } from "../shared/disk/mount-points.ts";
 import { NotMountedError } from "../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../shared/logging/redactor.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
 
 const LIMIT_MS = 15_000;
 const READ_INTERVAL_MS = 50;

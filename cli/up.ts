@@ -3,10 +3,10 @@
 import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
-import { processSurroundings } from "../shared/config/load-config.ts";
 import { secretsIn } from "../shared/config/secrets.ts";
 import { requireMounts } from "../shared/disk/files.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { LocalFleet } from "./local-fleet.ts";
 import { eachLine } from "./log-lines.ts";

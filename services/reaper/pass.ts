@@ -7,21 +7,11 @@ import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
 import { type DiskGroup, groupByDisk, missing, readSpace, type Space } from "./free-space.ts";
 import { bytesByCamera } from "./oversize.ts";
+import type { PassEvents } from "./pass-events.ts";
 import type { ReapedLog, Reason } from "./reaped-log.ts";
-import type { Removal } from "./remove-minute.ts";
 import { Remover } from "./remover.ts";
 import { isExpired, lastExpiredDay, maxAgeDays, maxBytes, minuteStateOf, spaceGoal } from "./rules.ts";
 import { ageClock } from "./trusted-clock.ts";
-
-/** What a pass tells while it works. */
-export interface PassEvents {
-  /** A minute went, or would go in a dry run. */
-  removed(minute: FootageMinute, reason: Reason, removal: Removal, unconverted: boolean): void;
-  /** The space of a disk and the camera directories on it, measured before anything goes and after. */
-  measured(path: string, space: Space, directories: readonly string[]): void;
-  /** Something is wrong; once for each folder and kind of trouble in a pass. */
-  problem(message: string): void;
-}
 
 export interface PassParts {
   config: Config;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createLogger } from "../logging/create-logger.ts";
+import type { Surroundings } from "../process/surroundings.ts";
 import { ConfigError } from "./config-error.ts";
 import { LiveConfigFile } from "./live-config.ts";
-import type { Surroundings } from "./load-config.ts";
 import { findOpenSecrets } from "./readers.ts";
 import { secretsIn } from "./secrets.ts";
 

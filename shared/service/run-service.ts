@@ -13,12 +13,12 @@ import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
 import { RedisWatch } from "../redis/redis-watch.ts";
 import { within } from "../redis/within.ts";
-import { StatusStore } from "../status/status-store.ts";
+import { type ServiceName, StatusStore } from "../status/status-store.ts";
 import { keepFromOtherUsers } from "../store/umask.ts";
 import { registerDefaultMetrics } from "./default-metrics.ts";
 import { createHealthHandler, HealthServer } from "./health-server.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { Service, ServiceContext, ServiceName } from "./service.ts";
+import type { Service, ServiceContext } from "./service.ts";
 import { StartError } from "./start-error.ts";
 
 const STOP_LIMIT_MS = 25_000;

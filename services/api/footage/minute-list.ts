@@ -3,10 +3,11 @@ import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.t
 import { stat } from "../../../shared/disk/files.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
-import { formatInstant } from "../range/range-request.ts";
-import { gapsBetween, joinSpans } from "./join-spans.ts";
-import type { MinuteFacts, MinuteFactsReader, Span } from "./minute-facts.ts";
+import type { MinuteFacts } from "./chunk-facts.ts";
+import { formatInstant } from "./instant.ts";
+import type { MinuteFactsReader } from "./minute-facts.ts";
 import type { Picture } from "./picture.ts";
+import { gapsBetween, joinSpans, type Span } from "./spans.ts";
 
 /**
  * - `ready`: converted, can be played

@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
+import type { FootageDays } from "../../../shared/catalog/find-minutes.ts";
+import { findMinutes } from "../../../shared/catalog/find-minutes.ts";
 import { identitiesOf } from "../../../shared/disk/files.ts";
-import { CatalogAnswers, type FootageDays } from "./catalog-answers.ts";
-import { findMinutes } from "./find-minutes.ts";
+import { CatalogAnswers } from "./catalog-answers.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import type { RangeRequest } from "./range-request.ts";
 
