@@ -5,7 +5,6 @@ import { describeSize } from "../services/recorder/camera/picture-size.ts";
 import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe.ts";
 import { quoting } from "../services/recorder/camera/quote.ts";
 import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
-import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { configPath, loadConfig, readConfigText } from "../shared/config/load-config.ts";
 import { findOpenSecrets } from "../shared/config/readers.ts";
 import { secretsIn } from "../shared/config/secrets.ts";
@@ -13,17 +12,18 @@ import { isWithin, readMounts } from "../shared/disk/mount-points.ts";
 import { NotMountedError } from "../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../shared/logging/redactor.ts";
 import { processSurroundings } from "../shared/process/surroundings.ts";
+import { runCommand } from "./command.ts";
 
 const LIMIT_MS = 15_000;
 const READ_INTERVAL_MS = 50;
 
-try {
+await runCommand(async () => {
   const config = await loadConfig();
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !config.cameras.has(name));
   if (unknown.length > 0) {
     console.error(`not in the configuration: ${unknown.join(", ")}`);
-    process.exit(1);
+    return 1;
   }
   console.log("the configuration is valid");
   const surroundings = processSurroundings();
@@ -50,12 +50,9 @@ try {
       }
     }),
   );
-  process.exit(unmounted.length === 0 && results.every(Boolean) ? 0 : 1);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exit(CONFIG_EXIT_CODE);
-}
+  return unmounted.length === 0 && results.every(Boolean) ? 0 : 1;
+});
+process.exit(); // whatever a camera may still hold open
 
 /** Those of the folders at which, or below which, nothing is mounted. */
 function missingMounts(mountPoints: readonly string[]): string[] {

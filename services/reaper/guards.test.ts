@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
-import { hourOf } from "../../shared/time/minute.ts";
+import { DAY_MS, hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { finishInterrupted } from "./interrupted.ts";
 import { ReapedLog } from "./reaped-log.ts";
@@ -31,7 +31,6 @@ import {
 } from "./testing.ts";
 
 const MB = 1024 * 1024;
-const DAY_MS = 86_400_000;
 let root: string;
 let disks: SmallDisk[];
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
-import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { dayAtMs } from "../../shared/time/minute.ts";
 import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
@@ -203,7 +203,7 @@ class Pass {
   /** Hands over minutes oldest first until `visit` answers false, and removes day folders that are empty then. */
   async #walk(queries: readonly FootageQuery[], visit: (minute: FootageMinute) => Promise<boolean>): Promise<void> {
     if (queries.length === 0) return;
-    const newestClosedDay = dayOf(minuteAt((this.#nowMs - FOLDER_MARGIN_MS) * 1000));
+    const newestClosedDay = dayAtMs(this.#nowMs - FOLDER_MARGIN_MS);
     const unreadable = (folder: string, error: unknown) =>
       this.#parts.events.problem(
         `${folder} cannot be read (${codeOf(error)}): correct its rights; its footage is left alone`,
