@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ReapedLog } from "../../services/reaper/reaped-log.ts";
 import { ChunkRecorder } from "../../services/recorder/chunk/chunk-recorder.ts";
-import { Disks } from "../../services/recorder/chunk/disks.ts";
 import { Recording, readChunks } from "../../services/recorder/testing/recording.ts";
+import { recordingDisks } from "../../services/recorder/testing/recording-disks.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { clip, FINISHED, MinuteFixture, START_US, tools } from "../../shared/conversion/testing/minute-fixture.ts";
 import { foldersNotSynced, onFoldersNotSynced } from "../../shared/disk/files.ts";
@@ -65,7 +65,7 @@ test("a camera is recorded into one chunk, and its minute is converted: no attem
     directory,
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: () => {},
     trouble: (error) => trouble.push(error),
   });

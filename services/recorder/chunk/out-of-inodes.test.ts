@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { messageOf } from "../../../shared/disk/no-space.ts";
 import { FewInodesDisk } from "../../../tests/support/few-inodes-disk.ts";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { Disks } from "./disks.ts";
 
 const INODES = 256;
 /** A sixteenth. */
@@ -25,7 +25,7 @@ test("out of inodes is told as that, room is asked for, and all that came meanwh
   const recording = new Recording("2026-07-01T12:00:05Z");
   const trouble: (Error | undefined)[] = [];
   const asked: string[] = [];
-  const disks = new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: (directory) => asked.push(directory) });
+  const disks = recordingDisks({ roomWanted: (directory) => asked.push(directory) });
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
