@@ -6,6 +6,7 @@ import { ReapedLog } from "../services/reaper/reaped-log.ts";
 import { spaceGoal } from "../services/reaper/rules.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { loadConfig } from "../shared/config/load-config.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { parseFootageName } from "../shared/store/names.ts";
 
 // `./nvr reap --dry-run`: prints what the reaper would delete now, and deletes nothing.
@@ -30,11 +31,13 @@ async function main(): Promise<number> {
   let minutes = 0;
   let bytes = 0;
   let problems = 0;
+  const files = new StoreFiles();
   await runPass({
+    files,
     config,
     reaper,
-    log: new ReapedLog(config.storage.root),
-    sizes: new DaySizes(),
+    log: new ReapedLog(files, config.storage.root),
+    sizes: new DaySizes(files),
     mayGoOn: () => true,
     events: {
       removed(minute, reason, removal, unconverted) {
@@ -70,7 +73,7 @@ async function why(name: string): Promise<number> {
     return 2;
   }
   const { storage } = await loadConfig();
-  const entries = await new ReapedLog(storage.root).find(footage.camera, footage.minute);
+  const entries = await new ReapedLog(new StoreFiles(), storage.root).find(footage.camera, footage.minute);
   for (const { at, directory, reason, unconverted, files } of entries) {
     const warning = unconverted ? "; it had not been converted" : "";
     print(`${at}: deleted from ${directory}, as ${REASONS[reason]}${warning} (${files.join(", ")})`);

@@ -1,3 +1,4 @@
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { DiskForecast } from "../../shared/status/storage-status.ts";
 import { dayFolder } from "../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
@@ -16,6 +17,7 @@ const DAYS = 3;
  * `mayGoOn`, which is asked before each folder. Rejects with the errors of reading the folders.
  */
 export async function forecastDisk(
+  files: StoreFiles,
   directories: readonly string[],
   space: Space,
   minFree: Amount,
@@ -26,7 +28,7 @@ export async function forecastDisk(
   const raise = (_folder: string, error: unknown) => {
     throw error;
   };
-  const perDirectory = await Promise.all(directories.map((directory) => dayNames(directory, raise)));
+  const perDirectory = await Promise.all(directories.map((directory) => dayNames(files, directory, raise)));
   const days = [...new Set(perDirectory.flat())].sort();
   const today = dayOf(minuteAt(nowMs * 1000));
   const since = dayOf(minuteAt((nowMs - DAYS * DAY_MS) * 1000));

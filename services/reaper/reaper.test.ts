@@ -7,12 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig, Config, LiveConfig } from "../../shared/config/config.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { Reaper } from "./reaper.ts";
 import { cameraConfig, configOf, minutesAgo, SmallDisk, writeChunk, writeMinute, writeOld } from "./testing.ts";
+
+const files = new StoreFiles();
 
 class ChangingConfig implements LiveConfig {
   current: Config;
@@ -57,7 +60,7 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
     log += data;
   });
   const metrics = new Registry();
-  reaper = new Reaper({ config, metrics, logger: createLogger({ service: "reaper", config, output }) }, sizes);
+  reaper = new Reaper({ files, config, metrics, logger: createLogger({ service: "reaper", config, output }) }, sizes);
   return { reaper, metrics, log: () => log };
 }
 
@@ -202,7 +205,7 @@ test("a request for space does not wait until all footage is measured, which goe
   const directory = join(disk.path, "a");
   const [old] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
   writeMinute(directory, "a", minutesAgo(3000), MB);
-  const sizes = new DaySizes();
+  const sizes = new DaySizes(files);
   const read = sizes.read.bind(sizes);
   const wasThere: boolean[] = [];
   let goOn: () => void = () => {};

@@ -1,4 +1,4 @@
-import { namesIn } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { dayFolder, isDayFolder, parseFootageName } from "../store/names.ts";
 import { isOwnFolder } from "../store/own-folder.ts";
 import { readdirIfThere } from "./day-index.ts";
@@ -20,11 +20,13 @@ const PROBES_AT_ONCE = 16;
  * read for this: one name of footage in a folder is enough, and is looked for once.
  */
 export class DayFolderList {
+  readonly #files: StoreFiles;
   readonly #cache: FolderCache<DayFolders>;
 
-  constructor(capacity: number) {
-    this.#cache = new FolderCache(capacity, async (directory) => ({
-      days: (await readdirIfThere(directory)).filter(isDayFolder).sort(),
+  constructor(files: StoreFiles, capacity: number) {
+    this.#files = files;
+    this.#cache = new FolderCache(files, capacity, async (directory) => ({
+      days: (await readdirIfThere(files, directory)).filter(isDayFolder).sort(),
       withFootage: new Set(),
     }));
   }
@@ -37,7 +39,8 @@ export class DayFolderList {
     for (let i = 0; i < unknown.length; i += PROBES_AT_ONCE) {
       const probes = unknown.slice(i, i + PROBES_AT_ONCE).map(async (day) => {
         const folder = dayFolder(directory, day);
-        const isOurs = (await holdsFootage(camera, folder)) && (await isOwnFolder(directory, folder));
+        const isOurs =
+          (await holdsFootage(this.#files, camera, folder)) && (await isOwnFolder(this.#files, directory, folder));
         if (isOurs) folders.withFootage.add(day);
       });
       await Promise.all(probes);
@@ -46,9 +49,9 @@ export class DayFolderList {
   }
 }
 
-async function holdsFootage(camera: string, folder: string): Promise<boolean> {
+async function holdsFootage(files: StoreFiles, camera: string, folder: string): Promise<boolean> {
   try {
-    for await (const fileName of namesIn(folder)) {
+    for await (const fileName of files.namesIn(folder)) {
       const name = parseFootageName(fileName);
       if (name?.camera === camera && (name.kind === "mp4" || name.kind === "chunk")) return true;
     }

@@ -7,9 +7,10 @@ let disk: Disk;
 let answers: (() => void)[];
 
 const hang = () => new Promise<string>((resolve) => answers.push(() => resolve("late")));
+const settle = () => vi.advanceTimersByTimeAsync(0);
 const answerAll = async () => {
   for (const answer of answers.splice(0)) answer();
-  await vi.advanceTimersByTimeAsync(0);
+  await settle();
 };
 
 beforeEach(() => {
@@ -21,8 +22,10 @@ afterEach(() => vi.useRealTimers());
 
 test("of one disk no more than three operations are begun at once, no more than two of them syncs", async () => {
   for (let i = 0; i < 5; i++) void disk.run("sync", hang);
+  await settle();
   expect(answers).toHaveLength(2);
   for (let i = 0; i < 5; i++) void disk.run("ask", hang);
+  await settle();
   expect(answers).toHaveLength(3);
   await answerAll();
   expect(answers).toHaveLength(3);
@@ -61,6 +64,21 @@ test("a close is not refused, but waited for no longer, and carried out when the
   expect(isClosed).toBe(false);
   await answerAll();
   expect(isClosed).toBe(true);
+});
+
+test("who waits patiently is not given up, nor refused, and all is carried out when the disk answers; others are told", async () => {
+  const begun = Array.from({ length: 4 }, () => disk.runPatiently("change", hang));
+  await vi.advanceTimersByTimeAsync(9000);
+  const impatient = disk.run("ask", hang).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(await impatient).toEqual(new DiskHangsError("/mnt/nas"));
+  expect(answers).toHaveLength(3);
+  const late = disk.runPatiently("sync", async () => "synced");
+  await answerAll();
+  expect(disk.isHanging).toBe(false);
+  await answerAll();
+  expect(await Promise.all(begun)).toEqual(["late", "late", "late", "late"]);
+  expect(await late).toBe("synced");
 });
 
 test("a process that stood still does not take the disk for one that hangs", async () => {

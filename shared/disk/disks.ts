@@ -67,6 +67,11 @@ export class Disks {
     return this.#check(path, () => this.#findEntry(path, MOST_LINKS), isFresh);
   }
 
+  /** Where the disk is mounted that holds a folder. Throws DiskHangsError where it cannot be told. */
+  async mountPointUnder(folder: string): Promise<string> {
+    return (await this.ofFolder(folder)).mountPoint;
+  }
+
   /** Whether the file system that a disk stands for is mounted at this moment, and nothing else in its place. */
   isMounted(disk: Disk): boolean {
     this.#lookAtMounts(0);
