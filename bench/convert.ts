@@ -16,6 +16,7 @@ import { MAX_BATCH, PreviewBatcher } from "../shared/conversion/preview-batcher.
 import { copySamples, writeAll } from "../shared/conversion/sample-copy.ts";
 import { TAKEOVER_PACE } from "../shared/conversion/takeover-pace.ts";
 import { makeThumbnail } from "../shared/conversion/thumbnail.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { type MinutePlan, planMinute } from "../shared/minute/minute-plan.ts";
 import type { SampleSource } from "../shared/minute/sample-source.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
@@ -132,10 +133,11 @@ async function convert(path: string): Promise<void> {
   const config = { thumbnailWidth: 320, chunkIdleMs: 30_000 } as ReturnType<MinuteConverterTools["config"]>;
   const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS });
   const tools = {
+    files: new StoreFiles(),
     config: () => config,
     previews: new PreviewBatcher(grabber, 0),
     watch: new IdleWatch(),
-    copying: new DiskSemaphores(1),
+    copying: new DiskSemaphores(1, async () => ""),
     buffers,
     pace: TAKEOVER_PACE,
   };

@@ -7,12 +7,14 @@ import { DaySizes } from "../services/reaper/day-sizes.ts";
 import { runPass } from "../services/reaper/pass.ts";
 import { ReapedLog } from "../services/reaper/reaped-log.ts";
 import type { Config, ReaperConfig } from "../shared/config/config.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { makeLargeStore } from "./support/large-store.ts";
 
 const cameras = Number(process.argv[2] ?? 16);
 const days = Number(process.argv[3] ?? 30);
 const given = process.argv[4];
 const root = given ?? mkdtempSync(join(tmpdir(), "hindsight-bench-reap-"));
+const files = new StoreFiles();
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 function directoriesIn(store: string): Map<string, string> {
@@ -31,9 +33,10 @@ async function measure(what: string, config: Config, sizes: DaySizes, limit: num
     maxRss = Math.max(maxRss, process.memoryUsage.rss());
   }, 20);
   await runPass({
+    files,
     config,
     reaper: config.reaper as ReaperConfig,
-    log: new ReapedLog(root),
+    log: new ReapedLog(files, root),
     sizes,
     mayGoOn: () => removed < limit && performance.now() - startMs < untilMs,
     events: {
@@ -68,7 +71,7 @@ try {
       cameras: new Map(Array.from(directories, ([id, directory]) => [id, { id, directory }])),
       reaper: { minFreePercent: 0, minFreeBytes: 0, intervalMs: 60_000, logDays: 90, dryRun: false, ...reaper },
     }) as unknown as Config;
-  const sizes = new DaySizes();
+  const sizes = new DaySizes(files);
   await measure("nothing to do", configOf({}), sizes, 0);
   await measure("nothing to do, maxAgeDays", configOf({ maxAgeDays: days * 2 }), sizes, 0);
   // The files are empty, so the pass ends by count: 1 % of the minutes.

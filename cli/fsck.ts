@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../shared/config/load-config.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { listCameraDirectories } from "../shared/store/directories.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { runCommand } from "./command.ts";
@@ -22,9 +23,10 @@ async function main(): Promise<number> {
   const command = readCommandLine();
   if (command === undefined) return 2;
   const config = await loadConfig();
+  const files = new StoreFiles();
   let faults = 0;
   const configured = Array.from(config.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
-  const directories = await listCameraDirectories(config.storage.root, configured, (path, error) => {
+  const directories = await listCameraDirectories(files, config.storage.root, configured, (path, error) => {
     faults++;
     print(
       `FAULT: the list of camera directories has an entry that cannot be read: ${(error as Error).message}: ${path}`,
@@ -42,7 +44,7 @@ async function main(): Promise<number> {
     directories,
     ...(command.camera !== undefined && { camera: command.camera }),
     isDeep: command.deep,
-    ...(command.repair && { repairer: new Repairer(config.converter) }),
+    ...(command.repair && { repairer: new Repairer(files, config.converter) }),
     events: {
       found(remark, outcome) {
         if (remark.severity === "fault" && outcome?.isRepaired !== true) faults++;

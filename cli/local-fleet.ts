@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config, LiveConfig } from "../shared/config/config.ts";
+import type { StoreFiles } from "../shared/disk/store-files.ts";
 import { makeDirectory } from "../shared/store/durable.ts";
 import { UP_LOCK_FILE } from "../shared/store/names.ts";
 import { Demonstration } from "./demonstration.ts";
@@ -11,6 +12,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 /** What `nvr up` is given. */
 export interface LocalFleetOptions {
   config: LiveConfig;
+  files: StoreFiles;
   /** The Redis that the user names; without it the fleet keeps one of its own. */
   redisUrl: string | undefined;
   print(line: string): void;
@@ -37,7 +39,7 @@ export class LocalFleet {
 
   constructor(options: LocalFleetOptions) {
     this.#options = options;
-    if (options.redisUrl === undefined) this.#redis = new PrivateRedis(REDIS_FOLDER, options.print);
+    if (options.redisUrl === undefined) this.#redis = new PrivateRedis(options.files, REDIS_FOLDER, options.print);
   }
 
   /**
@@ -87,9 +89,10 @@ export class LocalFleet {
 
   /** Two fleets would record every camera twice, and delete each other's footage. A disk that is away is no reason to wait. */
   async #lockStore(): Promise<void> {
-    const { root } = this.#options.config.current.storage;
+    const { config, files } = this.#options;
+    const { root } = config.current.storage;
     try {
-      await makeDirectory(root);
+      await makeDirectory(files, root);
       this.#storeLock = await FileLock.take(join(root, UP_LOCK_FILE));
     } catch (error) {
       if (error instanceof LockedError) {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { PrivateRedis } from "./private-redis.ts";
 
 const NOBODY = 65_534;
@@ -22,7 +23,7 @@ afterEach(async () => {
 });
 
 function inFolder(): PrivateRedis {
-  const redis = new PrivateRedis(folder, () => {});
+  const redis = new PrivateRedis(new StoreFiles(), folder, () => {});
   started.push(redis);
   return redis;
 }
@@ -67,7 +68,7 @@ test("the socket lies where this user alone can put anything, also when the fold
 
 test("with a path that is too long for a socket it runs all the same", async () => {
   const long = join(folder, "x".repeat(100));
-  const redis = new PrivateRedis(long, () => {});
+  const redis = new PrivateRedis(new StoreFiles(), long, () => {});
   started.push(redis);
   await redis.start();
   expect(redis.url).not.toContain(long);
@@ -91,7 +92,7 @@ test("a socket that another user has put there is not talked to, but replaced", 
 test("a folder that cannot be written is told, with what to do", async () => {
   await writeFile(join(folder, "file"), "");
   for (const path of [join(folder, "file"), "/proc/hindsight/redis"]) {
-    const redis = new PrivateRedis(path, () => {});
+    const redis = new PrivateRedis(new StoreFiles(), path, () => {});
     await expect(redis.start()).rejects.toThrow(/Redis cannot be written \(EN.*\): .*REDIS_URL/);
     await redis.stop();
   }

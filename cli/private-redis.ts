@@ -3,6 +3,7 @@ import { access, lstat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Redis } from "ioredis";
 import { makeFolders } from "../shared/disk/make-folders.ts";
+import type { StoreFiles } from "../shared/disk/store-files.ts";
 import { FileLock, LockedError } from "./file-lock.ts";
 import { findSocketFolder } from "./socket-folder.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
@@ -12,6 +13,7 @@ const START_LIMIT_MS = 15_000;
 
 /** The Redis server that `nvr up` keeps for itself when no REDIS_URL names another. */
 export class PrivateRedis {
+  readonly #files: StoreFiles;
   readonly #folder: string;
   readonly #print: (line: string) => void;
   #url = "";
@@ -20,7 +22,8 @@ export class PrivateRedis {
   #claim: FileLock | undefined;
 
   /** @param folder where its append-only file lives */
-  constructor(folder: string, print: (line: string) => void) {
+  constructor(files: StoreFiles, folder: string, print: (line: string) => void) {
+    this.#files = files;
     this.#folder = resolve(folder);
     this.#print = print;
   }
@@ -35,7 +38,7 @@ export class PrivateRedis {
    * does not answer in time, and when another run is using it: the one that stops first would stop it for both.
    */
   async start(): Promise<void> {
-    await makeWritable(this.#folder);
+    await makeWritable(this.#files, this.#folder);
     this.#claim = await claim(this.#folder);
     this.#url = join(await findSocketFolder(this.#folder, SOCKET), SOCKET);
     this.#isAdopted = await this.#answers();
@@ -88,9 +91,9 @@ export class PrivateRedis {
   }
 }
 
-async function makeWritable(folder: string): Promise<void> {
+async function makeWritable(files: StoreFiles, folder: string): Promise<void> {
   try {
-    await makeFolders(folder);
+    await makeFolders(files, folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new Error(

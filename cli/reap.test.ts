@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ReapedLog } from "../services/reaper/reaped-log.ts";
 import { minutesAgo, writeDays, writeMinute } from "../services/reaper/testing.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
+
+const files = new StoreFiles();
 
 let root: string;
 
@@ -43,7 +46,12 @@ test("reap --dry-run prints what would go and why, and deletes nothing", () => {
 test("reap --why tells when and why a minute was deleted, and of no other", async () => {
   const entry = { camera: "a", directory: join(root, "a"), reason: "size" as const, unconverted: true };
   const minute = "20261001.1200";
-  await new ReapedLog(root).write({ ...entry, at: "2026-11-03T00:00:00.000Z", minute, files: [`a.${minute}.chunk`] });
+  await new ReapedLog(files, root).write({
+    ...entry,
+    at: "2026-11-03T00:00:00.000Z",
+    minute,
+    files: [`a.${minute}.chunk`],
+  });
   const told = reap("--why", `a.${minute}`);
   expect(told.stdout).toContain("2026-11-03T00:00:00.000Z: deleted from");
   expect(told.stdout).toContain("its camera has more than maxBytes; it had not been converted");

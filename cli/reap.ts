@@ -5,6 +5,7 @@ import { runPass } from "../services/reaper/pass.ts";
 import { ReapedLog } from "../services/reaper/reaped-log.ts";
 import { spaceGoal } from "../services/reaper/rules.ts";
 import { loadConfig } from "../shared/config/load-config.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { parseFootageName } from "../shared/store/names.ts";
 
 import { runCommand } from "./command.ts";
@@ -31,11 +32,13 @@ async function main(): Promise<number> {
   let minutes = 0;
   let bytes = 0;
   let problems = 0;
+  const files = new StoreFiles();
   await runPass({
+    files,
     config,
     reaper,
-    log: new ReapedLog(config.storage.root),
-    sizes: new DaySizes(),
+    log: new ReapedLog(files, config.storage.root),
+    sizes: new DaySizes(files),
     mayGoOn: () => true,
     events: {
       removed(minute, reason, removal, unconverted) {
@@ -71,7 +74,7 @@ async function why(name: string): Promise<number> {
     return 2;
   }
   const { storage } = await loadConfig();
-  const entries = await new ReapedLog(storage.root).find(footage.camera, footage.minute);
+  const entries = await new ReapedLog(new StoreFiles(), storage.root).find(footage.camera, footage.minute);
   for (const { at, directory, reason, unconverted, files } of entries) {
     const warning = unconverted ? "; it had not been converted" : "";
     print(`${at}: deleted from ${directory}, as ${REASONS[reason]}${warning} (${files.join(", ")})`);

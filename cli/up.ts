@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
 import { secretsIn } from "../shared/config/secrets.ts";
-import { requireMounts } from "../shared/disk/files.ts";
+import { StoreFiles } from "../shared/disk/store-files.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
 import { processSurroundings } from "../shared/process/surroundings.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
@@ -14,9 +14,10 @@ import { eachLine } from "./log-lines.ts";
 const DEFAULT_REDIS_URL = "redis://127.0.0.1:6379";
 
 keepFromOtherUsers();
+const files = new StoreFiles();
 let config: LiveConfigFile;
 try {
-  config = await LiveConfigFile.open();
+  config = await LiveConfigFile.open(files);
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
@@ -25,7 +26,7 @@ try {
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const say = (line: string) => print(`nvr       | ${line}`);
-const fleet = new LocalFleet({ config, redisUrl: namedRedis(), print });
+const fleet = new LocalFleet({ config, files, redisUrl: namedRedis(), print });
 let isStopping = false;
 const stop = () => {
   if (isStopping) {
@@ -42,10 +43,10 @@ process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
 
 const output = new PassThrough();
 eachLine(output, say);
-requireMounts(config.current.storage.mountPoints);
+files.disks.requireMounts(config.current.storage.mountPoints);
 config.watch(createLogger({ service: "nvr", config, secrets: secretsIn(config), output }));
 config.onChange(({ storage }) => {
-  requireMounts(storage.mountPoints);
+  files.disks.requireMounts(storage.mountPoints);
   void fleet.reconfigure();
 });
 try {

@@ -2,6 +2,7 @@ import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { startCodesToLengths } from "../../shared/codec/h264/start-codes.ts";
 import { splitAnnexB } from "../../shared/codec/nal-units.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import { layOutTimes } from "../../shared/mp4/sample-times.ts";
@@ -9,6 +10,8 @@ import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, makeClip, origin } from "../../tests/support/chunk-maker.ts";
+
+const files = new StoreFiles();
 
 const FRAMES = 1500;
 /** A camera's clock that is a little slow, so that durations are not all the same number of ticks. */
@@ -69,7 +72,7 @@ export async function writeMinutes(
   isSparse: boolean,
 ): Promise<string[]> {
   const directory = join(root, camera);
-  await rememberCameraDirectory(root, { camera, directory });
+  await rememberCameraDirectory(files, root, { camera, directory });
   const paths: string[] = [];
   for (let index = 0; index < minutes; index++) {
     const path = minutePath(directory, camera, minuteAt(startUs + index * 60_000_000), "mp4");

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { clip, endOf, tools } from "../../shared/conversion/testing/minute-fixture.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { chunkPath, dayFolder, minutePath, quarantineFolder, spriteSheetPath } from "../../shared/store/names.ts";
 import { hourOf, minuteStartUs } from "../../shared/time/minute.ts";
@@ -14,6 +15,8 @@ import { atPace, origin, type TimedUnit, writeChunk } from "../../tests/support/
 import type { DayReport, Remark } from "./remarks.ts";
 import { Repairer } from "./repair.ts";
 import { checkStore } from "./store-check.ts";
+
+const files = new StoreFiles();
 
 const DAY = "20251124";
 const MINUTES = [`${DAY}.1432`, `${DAY}.1433`] as [string, string];
@@ -62,7 +65,7 @@ async function check({ isDeep = false, isRepairing = false } = {}) {
   await checkStore({
     directories: [{ camera: "cam", directory }],
     isDeep,
-    ...(isRepairing && { repairer: new Repairer(tools().config()) }),
+    ...(isRepairing && { repairer: new Repairer(files, tools().config()) }),
     events: {
       found({ severity, when, message }: Remark, outcome) {
         told[severity === "fault" ? "faults" : "notes"].push(`${when} ${message}`);

@@ -8,6 +8,7 @@ import { convertMinute, type MinuteConverterTools } from "../../shared/conversio
 import { rebuildPictures } from "../../shared/conversion/minute-pictures.ts";
 import { PreviewBatcher } from "../../shared/conversion/preview-batcher.ts";
 import { TAKEOVER_PACE } from "../../shared/conversion/takeover-pace.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { Remedy } from "./remarks.ts";
@@ -21,16 +22,17 @@ const PATIENCE_MS = 60_000;
 export class Repairer {
   readonly #tools: MinuteConverterTools;
 
-  constructor(config: ConverterConfig) {
+  constructor(files: StoreFiles, config: ConverterConfig) {
     const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config;
     this.#tools = {
+      files,
       config: () => config,
       previews: new PreviewBatcher(
         new FrameGrabber({ ffmpegPath, timeoutMs: ffmpegTimeoutMs, maxPixels }),
         PREVIEW_WINDOW_MS,
       ),
       watch: new IdleWatch(),
-      copying: new DiskSemaphores(1),
+      copying: new DiskSemaphores(1, (folder) => files.disks.mountPointUnder(folder)),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };

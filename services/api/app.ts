@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from "express";
 import type { Catalog } from "../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { EventHub } from "./events/event-hub.ts";
 import type { HealthWatch } from "./health/health-watch.ts";
@@ -31,6 +32,7 @@ import { systemRoutes } from "./routes/system.ts";
 /** What the api is made of. */
 export interface AppParts {
   config: LiveConfig;
+  files: StoreFiles;
   logger: Logger;
   system: SystemName;
   catalog: Catalog;

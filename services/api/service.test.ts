@@ -5,6 +5,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import winston from "winston";
 import type { ReaperConfig } from "../../shared/config/config.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { connectRedis } from "../../shared/redis/connect-redis.ts";
 import type { ServiceContext } from "../../shared/service/service.ts";
 import { StartError } from "../../shared/service/start-error.ts";
@@ -32,7 +33,7 @@ beforeEach(async () => {
   const metrics = new Registry();
   metrics.setDefaultLabels({ service: "api" });
   collectDefaultMetrics({ register: metrics });
-  context = { instance: "test", config: store.config, logger, redis, metrics };
+  context = { instance: "test", config: store.config, files: new StoreFiles(), logger, redis, metrics };
   api = await startApi(context, { projectRoot: root });
 });
 afterEach(async () => {

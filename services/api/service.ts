@@ -38,14 +38,15 @@ export interface ApiService extends Service {
 
 /** Builds the api, and listens. Throws StartError where it cannot. */
 export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
-  const { instance, config, logger, redis, metrics } = context;
+  const { instance, config, files, logger, redis, metrics } = context;
   const { graceMs = 15_000 } = options;
   const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
   queue.on("error", () => {}); // connectRedis tells that Redis is away
-  const catalog = new Catalog(config, logger);
-  const ranges = new Ranges({ catalog, logger });
+  const catalog = new Catalog(files, config, logger);
+  const ranges = new Ranges({ files, catalog, logger });
   const monitor = new SystemMonitor({
     config,
+    files,
     catalog,
     live: redisSource(redis, new StatusStore(redis), queue),
     clockSync: new ClockSync(),
@@ -58,6 +59,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
   const problems = () => [];
   const app = createApp({
     config,
+    files,
     logger,
     system: systemName(options.projectRoot),
     catalog,

@@ -9,6 +9,7 @@ import { type Conversion, convertMinute } from "../../shared/conversion/minute-c
 import { MAX_BATCH, PreviewBatcher } from "../../shared/conversion/preview-batcher.ts";
 import { TAKEOVER_PACE } from "../../shared/conversion/takeover-pace.ts";
 import { DiskAwayError } from "../../shared/disk/disk-away-error.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { Keyframe } from "../../shared/pictures/keyframe.ts";
@@ -45,6 +46,7 @@ const REST_MS = 1000;
 /** Converts closed chunks: works on the queue's jobs, and sweeps the folders for what has no job. */
 export class Converter implements Service {
   readonly #config: LiveConfig;
+  readonly #files: StoreFiles;
   readonly #logger: Logger;
   readonly #redis: Redis;
   readonly #queue: ConversionQueue;
@@ -65,27 +67,30 @@ export class Converter implements Service {
   #isStopped = false;
 
   constructor(
-    context: Pick<ServiceContext, "config" | "logger" | "redis"> & { metrics: Registry },
+    context: Pick<ServiceContext, "config" | "files" | "logger" | "redis"> & { metrics: Registry },
     pace = TAKEOVER_PACE,
   ) {
-    const { config, logger, redis, metrics } = context;
+    const { config, files, logger, redis, metrics } = context;
+    this.#files = files;
     this.#config = config;
     this.#logger = logger;
     this.#redis = redis;
     this.#metrics = new ConverterMetrics(metrics);
     this.#troubles = new Troubles(logger);
     this.#later = new LaterFootage((message) => logger.error(message));
-    this.#sweep = new Sweep(this.#watch, this.#later);
+    this.#sweep = new Sweep(files, this.#watch, this.#later);
     this.#queue = new ConversionQueue(redis, config.current.converter);
     const { concurrency } = config.current.converter;
     const previews = new PreviewBatcher(grabberBy(config), PREVIEW_WINDOW_MS);
-    const copying = new DiskSemaphores(concurrency);
-    const shares = new DiskShares(() => this.#config.current.converter.concurrency + WAITING_FOR_PICTURES);
+    const diskOf = (folder: string) => files.disks.mountPointUnder(folder);
+    const copying = new DiskSemaphores(concurrency, diskOf);
+    const shares = new DiskShares(() => this.#config.current.converter.concurrency + WAITING_FOR_PICTURES, { diskOf });
     const buffers = new BufferPool();
     const settings = () => config.current.converter;
-    const tools = { config: settings, previews, watch: this.#watch, copying, buffers, pace };
-    const check = new JobCheck(config);
+    const tools = { files, config: settings, previews, watch: this.#watch, copying, buffers, pace };
+    const check = new JobCheck(files, config);
     const processor = new JobProcessor({
+      files,
       accept: (data) => check.accept(data),
       convert: (job) => this.#underWay.run(() => shares.run(job.directory, () => convertMinute(job, tools))),
       config: settings,
@@ -183,7 +188,7 @@ export class Converter implements Service {
   async #sweepOnce(): Promise<void> {
     const { cameras, storage } = this.#config.current;
     const configured = [...cameras.values()].map(({ id, directory }) => ({ camera: id, directory }));
-    const directories = await listCameraDirectories(storage.root, configured, (path, error) => {
+    const directories = await listCameraDirectories(this.#files, storage.root, configured, (path, error) => {
       this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
     }).catch((error: unknown) => {
       if (error instanceof DiskAwayError) return configured; // the root's disk is away, the cameras' own may not be

@@ -1,5 +1,4 @@
 import { NotYetError } from "../../shared/conversion/errors.ts";
-import { mountPointUnder } from "../../shared/disk/files.ts";
 
 /** A disk on which a minute is at work for so long is slow. */
 const SLOW_MS = 10_000;
@@ -7,7 +6,7 @@ const PAUSE_MS = 5000;
 
 export interface DiskSharesOptions {
   /** Tells disks apart; throws DiskHangsError when it cannot. */
-  diskOf?(path: string): Promise<string>;
+  diskOf(folder: string): Promise<string>;
   nowMs?(): number;
 }
 
@@ -17,24 +16,21 @@ export interface DiskSharesOptions {
  */
 export class DiskShares {
   readonly #jobs: () => number;
-  readonly #diskOf: (path: string) => Promise<string>;
+  readonly #diskOf: (folder: string) => Promise<string>;
   readonly #nowMs: () => number;
   /** By disk: when each that is under way was begun, in that order. */
   readonly #begun = new Map<string, Set<{ atMs: number }>>();
 
   /** @param jobs how many the converter works on at a time */
-  constructor(
-    jobs: () => number,
-    { diskOf = mountPointUnder, nowMs = () => performance.now() }: DiskSharesOptions = {},
-  ) {
+  constructor(jobs: () => number, { diskOf, nowMs = () => performance.now() }: DiskSharesOptions) {
     this.#jobs = jobs;
     this.#diskOf = diskOf;
     this.#nowMs = nowMs;
   }
 
-  /** Does something on the disk of a path. Throws NotYetError when that is slow and has its share, DiskHangsError, and as `work`. */
-  async run<T>(path: string, work: () => Promise<T>): Promise<T> {
-    const disk = await this.#diskOf(path);
+  /** Does something on the disk that holds a folder. Throws NotYetError when that is slow and has its share, DiskHangsError, and as `work`. */
+  async run<T>(folder: string, work: () => Promise<T>): Promise<T> {
+    const disk = await this.#diskOf(folder);
     const begun = this.#begun.get(disk) ?? new Set();
     this.#begun.set(disk, begun);
     const [oldest] = begun;

@@ -19,6 +19,7 @@ import {
   START_US,
   tools,
 } from "../../shared/conversion/testing/minute-fixture.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { isOwnFolder, OutsideError } from "../../shared/store/own-folder.ts";
@@ -29,6 +30,8 @@ import { LaterFootage } from "./later-footage.ts";
 import { ConverterMetrics } from "./metrics.ts";
 import { Sweep } from "./sweep.ts";
 import { Troubles } from "./troubles.ts";
+
+const files = new StoreFiles();
 
 let minute: MinuteFixture;
 /** A folder that is none of ours, with a day of video in it. */
@@ -42,7 +45,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "hindsight-root-"));
   const cameras = new Map([["cam", { id: "cam", directory: minute.directory }]]);
   const current = { cameras, storage: { root } } as unknown as Config;
-  check = new JobCheck({ current, onChange: () => () => {} } satisfies LiveConfig);
+  check = new JobCheck(files, { current, onChange: () => () => {} } satisfies LiveConfig);
 });
 
 afterEach(async () => {
@@ -54,8 +57,8 @@ test("a job passes when its camera is, or was, recorded in its directory", async
   expect(await check.accept({ ...minute.job, more: "of a later version" })).toEqual(minute.job);
   const moved = { ...minute.job, directory: outside };
   await expect(check.accept(moved)).rejects.toThrow(ForgedJobError);
-  await rememberCameraDirectory(root, { camera: "cam", directory: outside });
-  const later = new JobCheck({
+  await rememberCameraDirectory(files, root, { camera: "cam", directory: outside });
+  const later = new JobCheck(files, {
     current: { cameras: new Map(), storage: { root } } as unknown as Config,
     onChange: () => () => {},
   });
@@ -83,6 +86,7 @@ test("a forged job fails for good, without a further attempt, and touches nothin
   const logger = winston.createLogger({ transports: [], silent: true });
   const converted: ConversionJob[] = [];
   const processor = new JobProcessor({
+    files,
     accept: (data) => check.accept(data),
     convert: async (job) => {
       converted.push(job);
@@ -109,7 +113,7 @@ test("a day's folder that is a link out of the camera's directory is not followe
   await rename(day, join(outside, "20251124"));
   await symlink(join(outside, "20251124"), day);
   await expect(convertMinute(minute.job, tools())).rejects.toThrow(OutsideError);
-  const sweep = new Sweep(new IdleWatch(), new LaterFootage(() => {}));
+  const sweep = new Sweep(files, new IdleWatch(), new LaterFootage(() => {}));
   const { jobs, unreadable } = await sweep.run([{ camera: "cam", directory: minute.directory }]);
   expect(jobs).toEqual([]);
   expect(unreadable[0]?.error.message).toContain("put a folder in its place");
@@ -123,7 +127,7 @@ test("links within a camera's directory, and a directory that is a link, are fol
   const day = dirname(minute.chunk(1));
   await rename(day, `${day}.moved`);
   await symlink(`${day}.moved`, day);
-  expect(await isOwnFolder(alias, join(alias, "20251124"))).toBe(true);
+  expect(await isOwnFolder(files, alias, join(alias, "20251124"))).toBe(true);
   expect((await convertMinute({ ...minute.job, directory: alias }, tools())).samples).toBe(60);
 });
 
@@ -135,7 +139,7 @@ test("a chunk that is a link to elsewhere is a bad chunk: what it leads to is ne
   await symlink(elsewhere, minute.chunk(1));
   const error = await convertMinute(minute.job, tools()).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(BadChunkError);
-  const kept = await quarantine(minute.directory, minute.chunk(1), "a link");
+  const kept = await quarantine(files, minute.directory, minute.chunk(1), "a link");
   expect((await lstat(kept)).isSymbolicLink()).toBe(true);
   expect((await readFile(elsewhere)).equals(before)).toBe(true);
 });
@@ -143,7 +147,7 @@ test("a chunk that is a link to elsewhere is a bad chunk: what it leads to is ne
 test("a quarantine that is a link out of the camera's directory takes nothing, and neither does an mp4 that is a link", async () => {
   await minute.put(1, atPace(await clip(), START_US));
   await symlink(outside, join(minute.directory, "quarantine"));
-  await expect(quarantine(minute.directory, minute.chunk(1), "x")).rejects.toThrow(OutsideError);
+  await expect(quarantine(files, minute.directory, minute.chunk(1), "x")).rejects.toThrow(OutsideError);
   await mkdir(join(outside, "y"));
   await symlink(join(outside, "y"), minute.path("mp4"));
   await expect(convertMinute(minute.job, tools())).rejects.toThrow(BadChunkError);

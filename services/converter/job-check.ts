@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import type { LiveConfig } from "../../shared/config/config.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { CAMERA_ID_PATTERN } from "../../shared/store/names.ts";
@@ -16,12 +17,14 @@ const LIST_FRESH_MS = 1000;
 
 /** Lets those jobs pass that name a camera, a minute, and a directory in which that camera is or was recorded. */
 export class JobCheck {
+  readonly #files: StoreFiles;
   readonly #config: LiveConfig;
   readonly #known = new Set<string>();
   #listedMs = Number.NEGATIVE_INFINITY;
   #listing: Promise<void> | undefined;
 
-  constructor(config: LiveConfig) {
+  constructor(files: StoreFiles, config: LiveConfig) {
+    this.#files = files;
     this.#config = config;
   }
 
@@ -58,7 +61,7 @@ export class JobCheck {
   }
 
   async #list(): Promise<void> {
-    const entries = await listCameraDirectories(this.#config.current.storage.root, []);
+    const entries = await listCameraDirectories(this.#files, this.#config.current.storage.root, []);
     this.#listedMs = performance.now();
     for (const { camera, directory } of entries) this.#known.add(`${camera}\n${directory}`);
   }

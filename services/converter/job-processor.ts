@@ -5,6 +5,7 @@ import type { Conversion } from "../../shared/conversion/minute-converter.ts";
 import { listParts } from "../../shared/conversion/minute-parts.ts";
 import { quarantine } from "../../shared/conversion/quarantine.ts";
 import { messageOf } from "../../shared/disk/no-space.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../shared/pictures/ffmpeg-unusable-error.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
@@ -20,6 +21,7 @@ const LOCK_LOST_PAUSE_MS = 1000;
 
 /** What decides over jobs. */
 export interface JobProcessorOptions {
+  files: StoreFiles;
   /** The job in what Redis holds. Throws ForgedJobError. */
   accept(data: unknown): Promise<ConversionJob>;
   convert(job: ConversionJob): Promise<Conversion>;
@@ -114,9 +116,9 @@ export class JobProcessor {
     error: Error,
     token: string | undefined,
   ): Promise<never> {
-    const { config, troubles } = this.#options;
+    const { files, config, troubles } = this.#options;
     const place = error instanceof FfmpegUnusableError ? FFMPEG : directory;
-    troubles.note(place, `conversion waits: ${await messageOf(error, directory)}`);
+    troubles.note(place, `conversion waits: ${await messageOf(files, error, directory)}`);
     return await delay(job, Date.now() + 2 * config().retryDelayMs, token);
   }
 
@@ -138,10 +140,10 @@ export class JobProcessor {
   }
 
   async #quarantine(job: ConversionJob, error: unknown, reason: string): Promise<void> {
-    const { logger, metrics } = this.#options;
-    const paths = error instanceof BadChunkError ? error.paths : await listParts(job);
+    const { files, logger, metrics } = this.#options;
+    const paths = error instanceof BadChunkError ? error.paths : await listParts(files, job);
     for (const path of paths) {
-      const kept = await quarantine(job.directory, path, reason);
+      const kept = await quarantine(files, job.directory, path, reason);
       metrics.quarantined.inc();
       logger.error(`${job.camera} ${job.minute}: cannot be converted (${reason}): kept in quarantine: ${kept}`);
     }

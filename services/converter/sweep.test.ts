@@ -5,11 +5,13 @@ import { isMachineTrouble } from "../../shared/conversion/errors.ts";
 import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { MINUTE, MinuteFixture, tools } from "../../shared/conversion/testing/minute-fixture.ts";
-import { requireMounts } from "../../shared/disk/files.ts";
 import { NotMountedError } from "../../shared/disk/not-mounted-error.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 import { LaterFootage } from "./later-footage.ts";
 import { Sweep } from "./sweep.ts";
+
+const files = new StoreFiles();
 
 let minute: MinuteFixture;
 let nowMs: number;
@@ -23,7 +25,7 @@ beforeEach(async () => {
     () => {},
     () => nowMs,
   );
-  sweep = new Sweep(new IdleWatch(() => nowMs), later);
+  sweep = new Sweep(files, new IdleWatch(() => nowMs), later);
 });
 
 afterEach(() => minute.remove());
@@ -89,16 +91,16 @@ test("a directory that is not there is empty; one that cannot be read is told", 
 
 test("below a mount point at which nothing is mounted there are no jobs, that is told, and what was queued waits", async () => {
   await put(minute.chunk(1));
-  requireMounts([minute.directory]);
+  files.disks.requireMounts([minute.directory]);
   try {
     const result = await run();
     expect(result.jobs).toEqual([]);
     expect(result.unreadable).toEqual([{ path: minute.directory, error: expect.any(NotMountedError) }]);
-    const converting = convertMinute(minute.job, tools());
+    const converting = convertMinute(minute.job, { ...tools(), files });
     await expect(converting).rejects.toThrow("no disk is mounted");
     await converting.catch((error: unknown) => expect(isMachineTrouble(error)).toBe(true));
   } finally {
-    requireMounts([]);
+    files.disks.requireMounts([]);
   }
   expect(await minute.names()).toEqual([basename(minute.chunk(1))]);
   expect((await run()).jobs).toEqual([minute.job]);

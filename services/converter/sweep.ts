@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { IdleWatch } from "../../shared/conversion/idle-watch.ts";
-import { readdir, rm, stat } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraDirectory } from "../../shared/store/directories.ts";
 import { isDayFolder, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
@@ -31,12 +31,14 @@ const RACY_MS = 2000;
  * costs one stat(2) a day.
  */
 export class Sweep {
+  readonly #files: StoreFiles;
   readonly #watch: IdleWatch;
   readonly #later: LaterFootage;
   /** By path: modification time, ms, of folders in which nothing is to be done. */
   readonly #quiet = new Map<string, number>();
 
-  constructor(watch: IdleWatch, later: LaterFootage) {
+  constructor(files: StoreFiles, watch: IdleWatch, later: LaterFootage) {
+    this.#files = files;
     this.#watch = watch;
     this.#later = later;
   }
@@ -62,9 +64,9 @@ export class Sweep {
     result: SweepResult,
     chunks: Set<string>,
   ): Promise<void> {
-    const before = await stat(folder).catch(() => undefined);
+    const before = await this.#files.statFolder(folder).catch(() => undefined);
     if (before === undefined || this.#quiet.get(folder) === before.mtimeMs) return;
-    if (!(await isOwnFolder(directory, folder).catch(() => true))) {
+    if (!(await isOwnFolder(this.#files, directory, folder).catch(() => true))) {
       result.unreadable.push({ path: folder, error: new OutsideError(folder) });
       return;
     }
@@ -91,16 +93,16 @@ export class Sweep {
   }
 
   async #removeStray(path: string): Promise<void> {
-    const state = await stat(path).catch(() => undefined);
+    const state = await this.#files.stat(path).catch(() => undefined);
     if (state === undefined) return;
     const watchedMs = this.#watch.unchangedMs(path, state);
     if (watchedMs < STRAY_WATCHED_MS || Date.now() - state.mtimeMs < STRAY_AGE_MS) return;
-    await rm(path, { force: true }).catch(() => {});
+    await this.#files.rm(path, { force: true }).catch(() => {});
   }
 
   async #read(folder: string, result: SweepResult): Promise<string[]> {
     try {
-      return (await readdir(folder)).sort();
+      return (await this.#files.readdir(folder)).sort();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "ENOENT" && !(code === "ENOTDIR" && isDayFolder(basename(folder)))) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { lstat, readdir, stat } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { parseFootageName } from "../../shared/store/names.ts";
 import { type Amount, NOTHING, sum } from "./amount.ts";
 
@@ -20,11 +20,16 @@ interface Folder {
  * through each time.
  */
 export class DaySizes {
+  readonly #files: StoreFiles;
   readonly #folders = new Map<string, Folder>();
+
+  constructor(files: StoreFiles) {
+    this.#files = files;
+  }
 
   /** What each camera takes up of the disk. Rejects with the errors of the file system; a folder that is not there holds nothing. */
   async read(folder: string): Promise<ReadonlyMap<string, Amount>> {
-    const stats = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    const stats = await this.#files.statFolder(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
@@ -34,7 +39,7 @@ export class DaySizes {
     }
     const known = this.#folders.get(folder);
     if (known?.changedMs === stats.mtimeMs) return known.sizes;
-    const { sizes, growing } = await measure(folder);
+    const { sizes, growing } = await measure(this.#files, folder);
     if (!growing && Date.now() - stats.mtimeMs > COARSE_MS) {
       this.#folders.set(folder, { changedMs: stats.mtimeMs, sizes });
     } else {
@@ -44,17 +49,17 @@ export class DaySizes {
   }
 }
 
-async function measure(folder: string): Promise<{ sizes: Map<string, Amount>; growing: boolean }> {
+async function measure(files: StoreFiles, folder: string): Promise<{ sizes: Map<string, Amount>; growing: boolean }> {
   const sizes = new Map<string, Amount>();
   let growing = false;
-  const names = await readdir(folder);
+  const names = await files.readdir(folder);
   for (let i = 0; i < names.length; i += BATCH) {
     await Promise.all(
       names.slice(i, i + BATCH).map(async (name) => {
         const footage = parseFootageName(name);
         if (footage === undefined) return;
         growing ||= footage.kind === "chunk";
-        const stats = await lstat(join(folder, name)).catch(() => undefined);
+        const stats = await files.lstat(join(folder, name)).catch(() => undefined);
         if (stats === undefined) return;
         const file = { bytes: stats.blocks * BLOCK_BYTES, inodes: 1 };
         sizes.set(footage.camera, sum(sizes.get(footage.camera) ?? NOTHING, file));

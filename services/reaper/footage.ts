@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { readdir, stat } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import {
   dayFolder,
   type FootageKind,
@@ -50,37 +50,39 @@ const LEFT_BEHIND_MS = 3_600_000;
  * cannot be read are passed to `onUnreadable` and left out; those that are not there hold no footage.
  */
 export async function* daysOldestFirst(
+  files: StoreFiles,
   queries: readonly FootageQuery[],
   nowMs: number,
   onUnreadable: (folder: string, error: unknown) => void,
 ): AsyncGenerator<FootageDay> {
   const foldersByDay = new Map<string, Set<string>>();
   for (const { directory, lastDay } of queries) {
-    for (const day of await dayNames(directory, onUnreadable)) {
+    for (const day of await dayNames(files, directory, onUnreadable)) {
       if (lastDay !== undefined && day > lastDay) continue;
-      if (!(await isOwn(directory, dayFolder(directory, day), onUnreadable))) continue;
+      if (!(await isOwn(files, directory, dayFolder(directory, day), onUnreadable))) continue;
       const folders = foldersByDay.get(day) ?? new Set();
       foldersByDay.set(day, folders.add(dayFolder(directory, day)));
     }
   }
-  const quarantined = await quarantinedByDay(queries, onUnreadable);
+  const quarantined = await quarantinedByDay(files, queries, onUnreadable);
   for (const day of [...new Set([...foldersByDay.keys(), ...quarantined.keys()])].sort()) {
     const folders = [...(foldersByDay.get(day) ?? [])];
     const buckets = new Map<string, FolderNames>();
-    for (const folder of folders) addToBuckets(buckets, folder, day, await namesIn(folder, onUnreadable));
+    for (const folder of folders) addToBuckets(buckets, folder, day, await namesIn(files, folder, onUnreadable));
     for (const [folder, names] of quarantined.get(day) ?? []) addToBuckets(buckets, folder, day, names);
-    yield { day, folders, minutes: minutesOf(buckets, nowMs) };
+    yield { day, folders, minutes: minutesOf(files, buckets, nowMs) };
   }
 }
 
 /** False for what a link leads to outside of the camera's directory: nothing there is ours to delete. */
 async function isOwn(
+  files: StoreFiles,
   directory: string,
   folder: string,
   onUnreadable: (folder: string, error: unknown) => void,
 ): Promise<boolean> {
   try {
-    if (await isOwnFolder(directory, folder)) return true;
+    if (await isOwnFolder(files, directory, folder)) return true;
     throw new OutsideError(folder);
   } catch (error) {
     onUnreadable(folder, error);
@@ -93,14 +95,15 @@ type FolderNames = Map<string, string[]>;
 
 /** What lies in quarantine, by day and folder: few files, as long as all is well. */
 async function quarantinedByDay(
+  files: StoreFiles,
   queries: readonly FootageQuery[],
   onUnreadable: (folder: string, error: unknown) => void,
 ): Promise<Map<string, FolderNames>> {
   const byDay = new Map<string, FolderNames>();
   for (const { directory, lastDay } of queries) {
     const folder = quarantineFolder(directory);
-    if (!(await isOwn(directory, folder, onUnreadable))) continue;
-    for (const name of await namesIn(folder, onUnreadable)) {
+    if (!(await isOwn(files, directory, folder, onUnreadable))) continue;
+    for (const name of await namesIn(files, folder, onUnreadable)) {
       const day = name.split(".")[1] ?? "";
       if (!isDayFolder(day) || (lastDay !== undefined && day > lastDay)) continue;
       const folders = byDay.get(day) ?? new Map<string, string[]>();
@@ -129,26 +132,35 @@ function addToBuckets(buckets: Map<string, FolderNames>, folder: string, day: st
   }
 }
 
-async function* minutesOf(buckets: ReadonlyMap<string, FolderNames>, nowMs: number): AsyncGenerator<FootageMinute> {
+async function* minutesOf(
+  files: StoreFiles,
+  buckets: ReadonlyMap<string, FolderNames>,
+  nowMs: number,
+): AsyncGenerator<FootageMinute> {
   for (const minute of [...buckets.keys()].sort()) {
     const found: FootageMinute[] = [];
     for (const [folder, names] of buckets.get(minute) ?? [])
-      found.push(...(await groupByCamera(folder, minute, names, nowMs)));
+      found.push(...(await groupByCamera(files, folder, minute, names, nowMs)));
     yield* found.sort((a, b) => compare(a.camera, b.camera));
   }
 }
 
 /** The days, YYYYMMDD, of which a camera directory holds a folder. */
 export async function dayNames(
+  files: StoreFiles,
   directory: string,
   onUnreadable: (folder: string, error: unknown) => void,
 ): Promise<string[]> {
-  return (await namesIn(directory, onUnreadable)).filter(isDayFolder);
+  return (await namesIn(files, directory, onUnreadable)).filter(isDayFolder);
 }
 
-async function namesIn(folder: string, onUnreadable: (folder: string, error: unknown) => void): Promise<string[]> {
+async function namesIn(
+  files: StoreFiles,
+  folder: string,
+  onUnreadable: (folder: string, error: unknown) => void,
+): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await files.readdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") onUnreadable(folder, error);
     return [];
@@ -156,6 +168,7 @@ async function namesIn(folder: string, onUnreadable: (folder: string, error: unk
 }
 
 async function groupByCamera(
+  files: StoreFiles,
   folder: string,
   minute: Minute,
   names: readonly string[],
@@ -168,7 +181,7 @@ async function groupByCamera(
     const footage = parseFootageName(finalName ?? fileName);
     if (footage === undefined || footage.minute !== minute) continue;
     const path = join(folder, fileName);
-    if (finalName !== undefined && !isQuarantine && !(await isLeftBehind(path, nowMs))) continue;
+    if (finalName !== undefined && !isQuarantine && !(await isLeftBehind(files, path, nowMs))) continue;
     const { camera } = footage;
     const kind = isQuarantine ? "quarantined" : finalName === undefined ? footage.kind : "temporary";
     const found = cameras.get(camera) ?? { directory: dirname(folder), camera, minute, files: [] };
@@ -178,8 +191,8 @@ async function groupByCamera(
   return [...cameras.values()];
 }
 
-async function isLeftBehind(path: string, nowMs: number): Promise<boolean> {
-  const stats = await stat(path).catch(() => undefined);
+async function isLeftBehind(files: StoreFiles, path: string, nowMs: number): Promise<boolean> {
+  const stats = await files.stat(path).catch(() => undefined);
   return stats !== undefined && nowMs - stats.mtimeMs > LEFT_BEHIND_MS;
 }
 

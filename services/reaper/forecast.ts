@@ -1,3 +1,4 @@
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { DiskForecast } from "../../shared/status/storage-status.ts";
 import { dayFolder } from "../../shared/store/names.ts";
 import { DAY_MS, dayAtMs } from "../../shared/time/minute.ts";
@@ -15,6 +16,7 @@ const DAYS = 3;
  * `mayGoOn`, which is asked before each folder. Rejects with the errors of reading the folders.
  */
 export async function forecastDisk(
+  files: StoreFiles,
   directories: readonly string[],
   space: Space,
   minFree: Amount,
@@ -25,7 +27,7 @@ export async function forecastDisk(
   const raise = (_folder: string, error: unknown) => {
     throw error;
   };
-  const perDirectory = await Promise.all(directories.map((directory) => dayNames(directory, raise)));
+  const perDirectory = await Promise.all(directories.map((directory) => dayNames(files, directory, raise)));
   const days = [...new Set(perDirectory.flat())].sort();
   const today = dayAtMs(nowMs);
   const since = dayAtMs(nowMs - DAYS * DAY_MS);

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { stat, statfs } from "../../shared/disk/files.ts";
 import { type Inodes, inodeGoal, inodesOf } from "../../shared/disk/inodes.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Amount } from "./amount.ts";
 
 /** What a file system holds, as an unprivileged process may use it. */
@@ -28,14 +28,14 @@ export interface GroupedByDisk<Entry> {
 }
 
 /**
- * The space of the file system that holds `path`. Throws the errors of statfs(2), and an error when the file system tells
+ * The space of the file system that holds a folder. Throws the errors of statfs(2), and an error when the file system tells
  * of no blocks at all (some virtual ones do): nothing is known then, which is neither full nor empty.
  */
-export async function readSpace(path: string): Promise<Space> {
-  const stats = await statfs(path);
+export async function readSpace(files: StoreFiles, folder: string): Promise<Space> {
+  const stats = await files.statfs(folder);
   const { bsize, blocks, bfree, bavail } = stats;
   const totalBytes = (blocks - bfree + bavail) * bsize;
-  if (!(totalBytes > 0)) throw new Error(`the file system of ${path} does not tell its size`);
+  if (!(totalBytes > 0)) throw new Error(`the file system of ${folder} does not tell its size`);
   const inodes = inodesOf(stats);
   return { freeBytes: bavail * bsize, totalBytes, ...(inodes !== undefined && { inodes }) };
 }
@@ -86,25 +86,26 @@ export function reserveGoalBytes({ totalBytes }: Space, { reserveBytes }: SpaceG
 
 /** Groups entries by the file system that their directory lies on; directories that are not there are left out. */
 export async function groupByDisk<Entry extends { directory: string }>(
+  files: StoreFiles,
   entries: Iterable<Entry>,
 ): Promise<GroupedByDisk<Entry>> {
   const disks = new Map<number, DiskGroup<Entry>>();
   const unknown: GroupedByDisk<Entry>["unknown"] = [];
   for (const entry of entries) {
     try {
-      const { dev } = await stat(entry.directory);
+      const { dev } = await files.statFolder(entry.directory);
       const disk = disks.get(dev);
       if (disk === undefined) disks.set(dev, { device: dev, path: entry.directory, entries: [entry] });
       else disk.entries.push(entry);
     } catch (error) {
-      if (!(await isJustAbsent(entry.directory, error))) unknown.push({ entry, error });
+      if (!(await isJustAbsent(files, entry.directory, error))) unknown.push({ entry, error });
     }
   }
   return { disks: [...disks.values()], unknown };
 }
 
 /** Not there while the folder above it is: no footage yet. With the folder above missing as well, a disk may be away. */
-async function isJustAbsent(directory: string, error: unknown): Promise<boolean> {
+async function isJustAbsent(files: StoreFiles, directory: string, error: unknown): Promise<boolean> {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
-  return (await stat(dirname(directory)).catch(() => undefined)) !== undefined;
+  return (await files.statFolder(dirname(directory)).catch(() => undefined)) !== undefined;
 }

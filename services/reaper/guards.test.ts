@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
 import { DAY_MS, hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
@@ -29,6 +30,8 @@ import {
   writeMinute,
   writeOld,
 } from "./testing.ts";
+
+const storeFiles = new StoreFiles();
 
 const MB = 1024 * 1024;
 let root: string;
@@ -131,7 +134,7 @@ test("a camera that has more than its maxBytes loses its own oldest minutes, and
 
 test("sizes that are remembered follow what happens in a folder", async () => {
   const directory = join(root, "a");
-  const sizes = new DaySizes();
+  const sizes = new DaySizes(storeFiles);
   const [file] = writeMinute(directory, "a", minutesAgo(9000), MB) as [string];
   const folder = dirname(file);
   const settle = () => execFileSync("touch", ["-d", "@1000000000", folder]);
@@ -146,7 +149,7 @@ test("sizes that are remembered follow what happens in a folder", async () => {
 test("every deletion is in the log before the first file goes", async () => {
   const directory = writeDays(join(root, "a"), 10);
   const files = writeMinute(directory, "a", minutesAgo(9000));
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const write = log.write.bind(log);
   let thereWhenLogged: boolean[] = [];
   log.write = async (entry) => {
@@ -168,7 +171,7 @@ test("every deletion is in the log before the first file goes", async () => {
 });
 
 test("a deletion that failed is in the log once, and that of the minute's part in quarantine is another", async () => {
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const entry = {
     at: "2026-11-03T00:00:00Z",
     camera: "a",
@@ -214,11 +217,11 @@ test("a disk that is full to the last byte is freed all the same, and the log te
   const { removed, problems } = await pass(config);
   expect(removed).toEqual([`a.${minutesAgo(9000)}`]);
   expect(problems).toEqual([]);
-  expect(await new ReapedLog(disk).find("a", minutesAgo(9000))).toHaveLength(1);
+  expect(await new ReapedLog(storeFiles, disk).find("a", minutesAgo(9000))).toHaveLength(1);
 });
 
 test("the log outlives a torn line, and is kept for so many days", async () => {
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const entry = { camera: "a", directory: root, reason: "age" as const, unconverted: false, files: [] };
   for (const day of ["01", "02", "03"])
     await log.write({ ...entry, at: `2026-11-${day}T00:00:00Z`, minute: `20261001.00${day}` });
@@ -232,7 +235,7 @@ test("the log outlives a torn line, and is kept for so many days", async () => {
 
 test("a deletion that a crash cut short is finished; a minute that is whole or kept is left alone", async () => {
   const directory = join(root, "a");
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const minute = minutesAgo(9000);
   const write = () =>
     [writeChunk(directory, "a", minute, 60), writeChunk(directory, "a", minute, 60, 1000, 2)] as [string, string];
@@ -248,14 +251,14 @@ test("a deletion that a crash cut short is finished; a minute that is whole or k
     files,
   });
   const sheet = writeOld(spriteSheetPath(root, "a", hourOf(minute)), "it may show what is gone", 0);
-  await finishInterrupted(root, log, Date.now());
+  await finishInterrupted(storeFiles, root, log, Date.now());
   expect([existsSync(first), existsSync(sheet)]).toEqual([true, false]);
   unlinkSync(first);
   const mark = writeOld(keepPath(directory, "a", minute), "", 0);
-  await finishInterrupted(root, log, Date.now());
+  await finishInterrupted(storeFiles, root, log, Date.now());
   expect(existsSync(second)).toBe(true);
   unlinkSync(mark);
-  await finishInterrupted(root, log, Date.now());
+  await finishInterrupted(storeFiles, root, log, Date.now());
   expect(existsSync(second)).toBe(false);
 });
 
@@ -264,10 +267,10 @@ test("a deletion in quarantine that a crash cut short is finished", async () => 
   const minute = minutesAgo(9000);
   const name = `quarantine/a.${minute}.chunk`;
   const why = writeOld(join(directory, `${name}.json`), "{}", 9000);
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const entry = { camera: "a", minute, directory, reason: "space" as const, unconverted: true };
   await log.write({ ...entry, at: new Date().toISOString(), files: [name, `${name}.json`] });
-  await finishInterrupted(root, log, Date.now());
+  await finishInterrupted(storeFiles, root, log, Date.now());
   expect(existsSync(why)).toBe(false);
 });
 
@@ -275,7 +278,7 @@ test("measuring ends when something more urgent waits, and goes on where it was"
   const directory = join(root, "a");
   for (const days of [4, 3, 2]) writeMinute(directory, "a", minutesAgo(days * 1440), MB);
   for (const day of readdirSync(directory)) execFileSync("touch", ["-d", "@1000000000", join(directory, day)]);
-  const sizes = new DaySizes();
+  const sizes = new DaySizes(storeFiles);
   const read = sizes.read.bind(sizes);
   const measured: string[] = [];
   sizes.read = (folder) => {
@@ -299,19 +302,19 @@ test("a disk that is read-only is a problem, nothing is noted as deleted, and an
   expect(problems).toContainEqual(
     expect.stringContaining(`footage in ${dirname(stuck[0] as string)} cannot be deleted (EROFS)`),
   );
-  expect(await new ReapedLog(root).find("a", minutesAgo(9000))).toEqual([]);
+  expect(await new ReapedLog(storeFiles, root).find("a", minutesAgo(9000))).toEqual([]);
   expect(readFileSync(stuck[0] as string)).toHaveLength(6 * MB);
 });
 
 test("a minute that was recorded anew under a name that was deleted is left alone", async () => {
   const directory = join(root, "a");
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(storeFiles, root);
   const minute = minutesAgo(9000);
   const [mp4, preview] = writeMinute(directory, "a", minute) as [string, string, string];
   const files = [mp4, preview].map((path) => path.slice(dirname(path).length + 1));
   const entry = { camera: "a", minute, directory, reason: "space" as const, unconverted: false, files };
   await log.write({ ...entry, at: new Date(Date.now() - 60_000).toISOString() });
   unlinkSync(mp4);
-  await finishInterrupted(root, log, Date.now());
+  await finishInterrupted(storeFiles, root, log, Date.now());
   expect(existsSync(preview)).toBe(true);
 });

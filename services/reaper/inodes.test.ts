@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { secretsIn } from "../../shared/config/secrets.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { FewInodesDisk } from "../../tests/support/few-inodes-disk.ts";
 import { DaySizes } from "./day-sizes.ts";
@@ -12,6 +13,8 @@ import { forecastDisk } from "./forecast.ts";
 import { ReapedLog } from "./reaped-log.ts";
 import { Reaper } from "./reaper.ts";
 import { cameraConfig, configOf, minutesAgo, pass, writeMinute } from "./testing.ts";
+
+const files = new StoreFiles();
 
 // On a real ext4 with few inodes: 256 of them, of which 64 are to be free.
 const INODES = 256;
@@ -50,7 +53,7 @@ test("out of inodes, with nearly all bytes free, the oldest minutes go until the
   expect(disk.freeInodes).toBeGreaterThanOrEqual(GOAL);
   expect(removed).toEqual(minutes.slice(0, Math.ceil(GOAL / 3)).map(({ minute }) => `a.${minute}`));
   expect(new Set(reasons)).toEqual(new Set(["inodes"]));
-  const log = await new ReapedLog(disk.path).find("a", minutes[0]?.minute ?? "");
+  const log = await new ReapedLog(files, disk.path).find("a", minutes[0]?.minute ?? "");
   expect(log).toMatchObject([{ reason: "inodes" }]);
 });
 
@@ -79,7 +82,7 @@ test("a disk that runs out of inodes between two looks at everything is found at
   const metrics = new Registry();
   const [oldest] = record(30);
   const logger = createLogger({ service: "reaper", config: live, secrets: secretsIn(live), output });
-  const reaper = new Reaper({ config: live, metrics, logger });
+  const reaper = new Reaper({ files, config: live, metrics, logger });
   try {
     await vi.waitFor(async () => {
       const text = await metrics.metrics();
@@ -101,7 +104,14 @@ test("the forecast is that of what runs out first", async () => {
     for (let i = 0; i < 4; i++) writeMinute(directory, "a", minutesAgo(day * DAY_MINUTES + i), 100);
   }
   const days = (space: { totalBytes: number; inodes?: { free: number; total: number } }) =>
-    forecastDisk([directory], { freeBytes: 0, ...space }, { bytes: 0, inodes: 60 }, new DaySizes(), Date.now());
+    forecastDisk(
+      files,
+      [directory],
+      { freeBytes: 0, ...space },
+      { bytes: 0, inodes: 60 },
+      new DaySizes(files),
+      Date.now(),
+    );
   const inodes = { free: 100, total: 300 };
   const bound = await days({ totalBytes: 1e12, inodes });
   expect(bound).toMatchObject({ inodesRunOutFirst: true });

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { lstat } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import {
   dayFolder,
   parseFootageName,
@@ -19,6 +19,7 @@ import { minuteStateOf } from "./rules.ts";
  * A minute that is whole stays, and so do files that changed since. Rejects with the errors of reading the log.
  */
 export async function finishInterrupted(
+  storeFiles: StoreFiles,
   storageRoot: string,
   log: ReapedLog,
   nowMs: number,
@@ -26,7 +27,7 @@ export async function finishInterrupted(
   const entry = await log.newest();
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
-  await removeSpriteSheets(storageRoot, camera, minute).catch(() => {}); // it can be made anew
+  await removeSpriteSheets(storeFiles, storageRoot, camera, minute).catch(() => {}); // it can be made anew
   const files: StoredFile[] = [];
   for (const file of entry.files) {
     const name = basename(file);
@@ -35,13 +36,13 @@ export async function finishInterrupted(
     if ((file !== name && !isQuarantined) || footage?.camera !== camera || footage.minute !== minute) return undefined;
     const folder = isQuarantined ? quarantineFolder(directory) : dayFolder(directory, dayOf(minute));
     const path = join(folder, name);
-    const stats = await lstat(path).catch(() => undefined);
+    const stats = await storeFiles.lstat(path).catch(() => undefined);
     if (stats === undefined) continue;
     if (stats.mtimeMs > Date.parse(entry.at)) return undefined;
     files.push({ path, kind: isQuarantined ? "quarantined" : name.startsWith(".") ? "temporary" : footage.kind });
   }
   const left: FootageMinute = { directory, camera, minute, files };
   if (files.length === 0 || files.length === entry.files.length) return undefined;
-  if ((await minuteStateOf(left, nowMs)) === "untouchable") return undefined;
-  return removeMinute(left, false);
+  if ((await minuteStateOf(storeFiles, left, nowMs)) === "untouchable") return undefined;
+  return removeMinute(storeFiles, left, false);
 }

@@ -1,3 +1,4 @@
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { dayFolder, quarantineFolder } from "../../shared/store/names.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, type FootageQuery } from "./footage.ts";
@@ -7,6 +8,7 @@ import { dayNames, type FootageQuery } from "./footage.ts";
  * nothing. Undefined when it was ended by `mayGoOn`, which is asked before each folder; what was measured is kept in `sizes`.
  */
 export async function bytesByCamera(
+  files: StoreFiles,
   queries: readonly FootageQuery[],
   sizes: DaySizes,
   mayGoOn: () => boolean,
@@ -14,7 +16,7 @@ export async function bytesByCamera(
 ): Promise<Map<string, number> | undefined> {
   const held = new Map<string, number>();
   for (const { directory } of queries) {
-    const days = await dayNames(directory, onUnreadable);
+    const days = await dayNames(files, directory, onUnreadable);
     for (const folder of [quarantineFolder(directory), ...days.map((day) => dayFolder(directory, day))]) {
       if (!mayGoOn()) return undefined;
       try {

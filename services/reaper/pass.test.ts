@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Config } from "../../shared/config/config.ts";
-import { requireMounts } from "../../shared/disk/files.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { keepPath, minutePath, quarantineFolder, spriteSheetPath, temporaryName } from "../../shared/store/names.ts";
 import { dayOf, hourOf } from "../../shared/time/minute.ts";
@@ -23,6 +23,8 @@ import {
   writeSparse,
 } from "./testing.ts";
 
+const storeFiles = new StoreFiles();
+
 const MB = 1024 * 1024;
 let root: string;
 let disks: SmallDisk[];
@@ -39,7 +41,7 @@ afterEach(() => {
 
 /** Without footage that leads up to it, the clock is not believed. */
 async function recordedAllAlong(): Promise<void> {
-  await rememberCameraDirectory(root, { camera: "always", directory: writeDays(join(root, "always"), 30) });
+  await rememberCameraDirectory(storeFiles, root, { camera: "always", directory: writeDays(join(root, "always"), 30) });
 }
 
 function smallDisk(): string {
@@ -78,7 +80,7 @@ test("a full disk costs no footage on another one", async () => {
 
 test("footage of a camera that is no longer configured counts as everybody's", async () => {
   const disk = smallDisk();
-  await rememberCameraDirectory(root, { camera: "gone", directory: join(disk, "gone") });
+  await rememberCameraDirectory(storeFiles, root, { camera: "gone", directory: join(disk, "gone") });
   writeMinute(join(disk, "gone"), "gone", minutesAgo(5000), 2 * MB);
   writeMinute(join(disk, "a"), "a", minutesAgo(4000), 4 * MB);
   const told = await pass(configOf(root, [cameraConfig("a", join(disk, "a"))], { minFreeBytes: 3 * MB }));
@@ -87,7 +89,7 @@ test("footage of a camera that is no longer configured counts as everybody's", a
 
 test("footage older than maxAgeDays goes, each camera by its own, removed cameras by the global one", async () => {
   await recordedAllAlong();
-  await rememberCameraDirectory(root, { camera: "gone", directory: join(root, "gone") });
+  await rememberCameraDirectory(storeFiles, root, { camera: "gone", directory: join(root, "gone") });
   const cameras = [
     cameraConfig("global", join(root, "global")),
     cameraConfig("short", join(root, "short"), { maxAgeDays: 1 }),
@@ -223,7 +225,7 @@ test("what is in quarantine goes in its turn, oldest first like the rest, with i
   expect(told.removed).toEqual([`a.${minutesAgo(9000)}`, `a.${minutesAgo(8000)}`]);
   expect(told.unconverted).toEqual([`a.${minutesAgo(8000)}`]);
   expect([oldest, second, why, third].map((path) => existsSync(path))).toEqual([false, false, false, true]);
-  expect(await new ReapedLog(root).find("a", minutesAgo(8000))).toEqual([
+  expect(await new ReapedLog(storeFiles, root).find("a", minutesAgo(8000))).toEqual([
     expect.objectContaining({
       unconverted: true,
       files: [`quarantine/a.${minutesAgo(8000)}.chunk`, `quarantine/a.${minutesAgo(8000)}.chunk.json`],
@@ -252,7 +254,7 @@ test("a minute of which a part is in quarantine goes whole, and each of its fold
   const files = [...writeMinute(directory, "a", minute), ...writeQuarantined(directory, minute)];
   await pass(configOf(root, [cameraConfig("a", directory)], { maxAgeDays: 1 }));
   expect(files.filter((path) => existsSync(path))).toEqual([]);
-  expect(await new ReapedLog(root).find("a", minute)).toHaveLength(2);
+  expect(await new ReapedLog(storeFiles, root).find("a", minute)).toHaveLength(2);
 });
 
 test("the space that a recorder needs to go on is kept free, whatever the goal says", async () => {
@@ -269,7 +271,7 @@ test("the space that a recorder needs to go on is kept free, whatever the goal s
   expect((await pass(withReserve(3.6))).removed, "4.5 are asked for").toEqual([`a.${minutesAgo(9000)}`]);
   expect(existsSync(oldest)).toBe(false);
   expect((await pass(withReserve(7))).removed, "no deleting makes a disk of 8 MB large enough for 8.75").toEqual([]);
-  await rememberCameraDirectory(root, { camera: "a", directory });
+  await rememberCameraDirectory(storeFiles, root, { camera: "a", directory });
   const elsewhere = { ...withReserve(5), cameras: new Map([["a", cameraConfig("a", join(root, "a"))]]) };
   expect((await pass(elsewhere)).removed, "nobody records on this disk any more").toEqual([]);
 });
@@ -342,14 +344,11 @@ test("below a mount point at which nothing is mounted nothing is counted or dele
   const camera = cameraConfig("yard", join(mountPoint, "yard"));
   const [path = ""] = writeMinute(camera.directory, "yard", minutesAgo(4000));
   const config = configOf(root, [camera], { maxAgeDays: 1, minFreePercent: 95 });
-  requireMounts([mountPoint]);
-  try {
-    const told = await pass(config);
-    expect(told.removed).toEqual([]);
-    expect(told.problems).toContainEqual(expect.stringContaining(`${camera.directory} does not answer (ENODEV)`));
-  } finally {
-    requireMounts([]);
-  }
+  const files = new StoreFiles();
+  files.disks.requireMounts([mountPoint]);
+  const told = await pass(config, { files });
+  expect(told.removed).toEqual([]);
+  expect(told.problems).toContainEqual(expect.stringContaining(`${camera.directory} does not answer (ENODEV)`));
   expect(existsSync(path)).toBe(true);
   await pass(config);
   expect(existsSync(path)).toBe(false);

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
 import { dayAtMs } from "../../shared/time/minute.ts";
 import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
@@ -14,6 +15,7 @@ import { isExpired, lastExpiredDay, maxAgeDays, maxBytes, minuteStateOf, spaceGo
 import { ageClock } from "./trusted-clock.ts";
 
 export interface PassParts {
+  files: StoreFiles;
   config: Config;
   reaper: ReaperConfig;
   events: PassEvents;
@@ -39,11 +41,16 @@ const FOLDER_MARGIN_MS = 3_600_000;
  */
 export async function runPass(parts: PassParts): Promise<void> {
   const events = tellOnce(parts.events);
-  const { config, nowMs = Date.now() } = parts;
-  const listed = await listCameraDirectories(config.storage.root, configuredDirectories(config), (path, error) => {
-    events.problem(`${path} cannot be read (${codeOf(error)}): the footage that it points to is left alone`);
-  });
-  const { disks, unknown } = await groupByDisk(listed);
+  const { files, config, nowMs = Date.now() } = parts;
+  const listed = await listCameraDirectories(
+    files,
+    config.storage.root,
+    configuredDirectories(config),
+    (path, error) => {
+      events.problem(`${path} cannot be read (${codeOf(error)}): the footage that it points to is left alone`);
+    },
+  );
+  const { disks, unknown } = await groupByDisk(files, listed);
   for (const { entry, error } of unknown) {
     events.problem(`the disk of ${entry.directory} does not answer (${codeOf(error)}): see whether it is mounted`);
   }
@@ -74,7 +81,7 @@ class Pass {
   async setAgeClock(entries: readonly CameraDirectory[]): Promise<void> {
     if (!entries.some(({ camera }) => maxAgeDays(camera, this.#config, this.#reaper) !== undefined)) return;
     const directories = [...new Set(entries.map(({ directory }) => directory))];
-    const days = await Promise.all(directories.map((directory) => dayNames(directory, () => {})));
+    const days = await Promise.all(directories.map((directory) => dayNames(this.#parts.files, directory, () => {})));
     const { nowMs, doubt } = ageClock(days.flat(), this.#nowMs);
     this.#ageNowMs = nowMs;
     if (doubt !== undefined) this.#parts.events.problem(doubt);
@@ -116,7 +123,7 @@ class Pass {
   /** Undefined when the space cannot be told: then nothing may go for want of it, and nobody may think that all is well. */
   async #measure(disk: DiskGroup<CameraDirectory>): Promise<Space | undefined> {
     try {
-      const space = await readSpace(disk.path);
+      const space = await readSpace(this.#parts.files, disk.path);
       this.#parts.events.measured(disk.path, space, directoriesOf(disk));
       return space;
     } catch (error) {
@@ -137,7 +144,7 @@ class Pass {
     let freed = NOTHING;
     await this.#walk(queries, async (minute) => {
       if (!isExpired(minute, this.#config, this.#reaper, this.#ageNowMs)) return true;
-      const state = await minuteStateOf(minute, this.#nowMs);
+      const state = await minuteStateOf(this.#parts.files, minute, this.#nowMs);
       if (state === "settled" || state === "unconverted") {
         freed = sum(freed, await this.#remove(minute, "age", state === "unconverted"));
       }
@@ -151,8 +158,8 @@ class Pass {
     const limited = entries.filter(({ camera }) => maxBytes(camera, this.#config, this.#reaper) !== undefined);
     if (limited.length === 0) return NOTHING;
     const directories = unique(limited);
-    const { sizes, mayGoOn } = this.#parts;
-    const held = await bytesByCamera(directories, sizes, mayGoOn, (folder, error) => {
+    const { files, sizes, mayGoOn } = this.#parts;
+    const held = await bytesByCamera(files, directories, sizes, mayGoOn, (folder, error) => {
       this.#parts.events.problem(`${folder} cannot be measured (${codeOf(error)}): maxBytes cannot be kept there`);
     });
     if (held === undefined) return NOTHING;
@@ -166,7 +173,7 @@ class Pass {
     await this.#walk(directories, async (minute) => {
       const over = excess.get(minute.camera);
       if (over === undefined || this.#counted.has(keyOf(minute))) return true;
-      const state = await minuteStateOf(minute, this.#nowMs);
+      const state = await minuteStateOf(this.#parts.files, minute, this.#nowMs);
       if (state === "settled" || state === "unconverted") {
         const freed = await this.#remove(minute, "size", state === "unconverted");
         freedInAll = sum(freedInAll, freed);
@@ -191,7 +198,7 @@ class Pass {
     let freed = NOTHING;
     await this.#walk(unique(entries), async (minute) => {
       if (this.#counted.has(keyOf(minute))) return true;
-      const state = await minuteStateOf(minute, this.#nowMs);
+      const state = await minuteStateOf(this.#parts.files, minute, this.#nowMs);
       const due = round === "settled" ? state === "settled" || state === "unconverted" : state === "unconverted-lately";
       const reason = wanted.bytes > freed.bytes ? "space" : "inodes";
       if (due) freed = sum(freed, await this.#remove(minute, reason, state !== "settled"));
@@ -208,7 +215,12 @@ class Pass {
       this.#parts.events.problem(
         `${folder} cannot be read (${codeOf(error)}): correct its rights; its footage is left alone`,
       );
-    for await (const { day, folders, minutes } of daysOldestFirst(queries, this.#nowMs, unreadable)) {
+    for await (const { day, folders, minutes } of daysOldestFirst(
+      this.#parts.files,
+      queries,
+      this.#nowMs,
+      unreadable,
+    )) {
       let goOn = true;
       for await (const minute of minutes) {
         goOn = this.#parts.mayGoOn() && (await visit(minute));

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { open, readdir, stat, unlink } from "../../shared/disk/files.ts";
-import { makeDirectory, syncDirectory } from "../../shared/store/durable.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
+import { makeDirectory } from "../../shared/store/durable.ts";
 import { QUARANTINE_FOLDER, REAPED_FOLDER } from "../../shared/store/names.ts";
 import { dayAtMs, isDay } from "../../shared/time/minute.ts";
 
@@ -28,11 +28,13 @@ export interface ReapedMinute {
  * explained, and a line whose minute is still there tells of a deletion that failed or was cut short.
  */
 export class ReapedLog {
+  readonly #files: StoreFiles;
   readonly #folder: string;
   /** Minutes whose deletion failed are tried again at each pass, and told of once. */
   readonly #told = new Set<string>();
 
-  constructor(storageRoot: string) {
+  constructor(files: StoreFiles, storageRoot: string) {
+    this.#files = files;
     this.#folder = join(storageRoot, REAPED_FOLDER);
   }
 
@@ -41,19 +43,19 @@ export class ReapedLog {
     const key = keyOf(entry);
     if (this.#told.has(key)) return;
     const path = join(this.#folder, `${dayAtMs(Date.parse(entry.at))}.jsonl`);
-    const isNew = (await stat(path).catch(() => undefined)) === undefined;
-    if (isNew) await makeDirectory(this.#folder);
-    const file = await open(path, "a");
+    const isNew = (await this.#files.stat(path).catch(() => undefined)) === undefined;
+    if (isNew) await makeDirectory(this.#files, this.#folder);
+    const file = await this.#files.open(path, "a");
     try {
       // A line torn by a full disk or a power loss ends here, so that this one can be read.
       const text = `${JSON.stringify(entry)}\n`;
       const { size } = await file.stat();
-      await file.appendFile(size > 0 && !(await endsWithNewline(path, size)) ? `\n${text}` : text);
+      await file.appendFile(size > 0 && !(await this.#endsWithNewline(path, size)) ? `\n${text}` : text);
       await file.datasync();
     } finally {
       await file.close();
     }
-    if (isNew) await syncDirectory(this.#folder);
+    if (isNew) await this.#files.syncFolder(this.#folder);
     this.#told.add(key);
   }
 
@@ -65,7 +67,7 @@ export class ReapedLog {
   /** Every deletion of a camera's minute that the log still knows, oldest first. */
   async find(camera: string, minute: string): Promise<ReapedMinute[]> {
     const found: ReapedMinute[] = [];
-    for (const path of await this.#files()) {
+    for (const path of await this.#paths()) {
       for await (const line of createInterface({ input: createReadStream(path) })) {
         const entry = line.includes(minute) ? parseEntry(line) : undefined;
         if (entry?.camera === camera && entry.minute === minute) found.push(entry);
@@ -76,7 +78,7 @@ export class ReapedLog {
 
   /** The newest line: the one whose deletion a crash may have cut short. */
   async newest(): Promise<ReapedMinute | undefined> {
-    const path = (await this.#files()).at(-1);
+    const path = (await this.#paths()).at(-1);
     if (path === undefined) return undefined;
     let newest: ReapedMinute | undefined;
     for await (const line of createInterface({ input: createReadStream(path) })) newest = parseEntry(line) ?? newest;
@@ -85,13 +87,25 @@ export class ReapedLog {
 
   /** Removes the days of the log beyond the newest `keepDays`. */
   async prune(keepDays: number): Promise<void> {
-    for (const path of (await this.#files()).slice(0, -keepDays)) await unlink(path);
+    for (const path of (await this.#paths()).slice(0, -keepDays)) await this.#files.unlink(path);
+  }
+
+  async #endsWithNewline(path: string, size: number): Promise<boolean> {
+    const file = await this.#files.open(path, "r");
+    try {
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+      return buffer[0] === 0x0a;
+    } finally {
+      await file.close();
+    }
   }
 
   /** Oldest day first. */
-  async #files(): Promise<string[]> {
+  async #paths(): Promise<string[]> {
     try {
-      const names = (await readdir(this.#folder)).filter((name) => name.endsWith(".jsonl") && isDay(name.slice(0, -6)));
+      const names = (await this.#files.readdir(this.#folder)).filter(
+        (name) => name.endsWith(".jsonl") && isDay(name.slice(0, -6)),
+      );
       return names.sort().map((name) => join(this.#folder, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
@@ -102,16 +116,6 @@ export class ReapedLog {
 
 function keyOf({ directory, camera, minute, reason, files }: ReapedMinute): string {
   return `${directory}\n${camera}.${minute}\n${reason}\n${files[0]?.startsWith(QUARANTINE_FOLDER)}`;
-}
-
-async function endsWithNewline(path: string, size: number): Promise<boolean> {
-  const file = await open(path, "r");
-  try {
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer[0] === 0x0a;
-  } finally {
-    await file.close();
-  }
 }
 
 function parseEntry(line: string): ReapedMinute | undefined {

@@ -8,12 +8,15 @@ import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig, Config, LiveConfig } from "../../shared/config/config.ts";
 import { secretsIn } from "../../shared/config/secrets.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { Reaper } from "./reaper.ts";
 import { cameraConfig, configOf, minutesAgo, SmallDisk, writeChunk, writeMinute, writeOld } from "./testing.ts";
+
+const files = new StoreFiles();
 
 class ChangingConfig implements LiveConfig {
   current: Config;
@@ -58,10 +61,8 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
     log += data;
   });
   const metrics = new Registry();
-  reaper = new Reaper(
-    { config, metrics, logger: createLogger({ service: "reaper", config, secrets: secretsIn(config), output }) },
-    sizes,
-  );
+  const logger = createLogger({ service: "reaper", config, secrets: secretsIn(config), output });
+  reaper = new Reaper({ files, config, metrics, logger }, sizes);
   return { reaper, metrics, log: () => log };
 }
 
@@ -206,7 +207,7 @@ test("a request for space does not wait until all footage is measured, which goe
   const directory = join(disk.path, "a");
   const [old] = writeMinute(directory, "a", minutesAgo(9000), 2 * MB) as [string];
   writeMinute(directory, "a", minutesAgo(3000), MB);
-  const sizes = new DaySizes();
+  const sizes = new DaySizes(files);
   const read = sizes.read.bind(sizes);
   const wasThere: boolean[] = [];
   let goOn: () => void = () => {};

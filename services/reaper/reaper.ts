@@ -45,7 +45,7 @@ interface KnownDisk {
  * space, and when a recorder asks for room; idles without a stanza.
  */
 export class Reaper implements Service {
-  readonly #context: Pick<ServiceContext, "config" | "logger">;
+  readonly #context: Pick<ServiceContext, "config" | "files" | "logger">;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #endListening: () => void;
   readonly #queue = new LookQueue((scope) => this.#look(scope));
@@ -69,11 +69,14 @@ export class Reaper implements Service {
   #unconverted = { minutes: 0, untilMs: 0 };
   readonly #toldGoals = new Set<string>();
 
-  constructor(context: Pick<ServiceContext, "config" | "logger" | "metrics">, sizes = new DaySizes()) {
+  constructor(
+    context: Pick<ServiceContext, "config" | "files" | "logger" | "metrics">,
+    sizes = new DaySizes(context.files),
+  ) {
     this.#context = context;
     this.#sizes = sizes;
     this.#metrics = createMetrics(context.metrics);
-    this.#log = new ReapedLog(context.config.current.storage.root);
+    this.#log = new ReapedLog(context.files, context.config.current.storage.root);
     this.#endListening = context.config.onChange(() => this.#lookAtAll());
     if (context.config.current.reaper === undefined) {
       context.logger.info("there is no reaper stanza in the configuration: nothing will ever be deleted");
@@ -161,7 +164,7 @@ export class Reaper implements Service {
   async #isSpaceLacking(config: Config, reaper: ReaperConfig): Promise<boolean> {
     const lacking = await Promise.all(
       Array.from(this.#disks, ([path, { directories }]) =>
-        readSpace(path).then(
+        readSpace(this.#context.files, path).then(
           (space) => isAny(missing(space, spaceGoal(config, reaper, directories))),
           () => true, // the pass tells what is wrong
         ),
@@ -182,6 +185,7 @@ export class Reaper implements Service {
         this.#headroomWanted = false;
         await this.#tidyLog(reaper, scope, problems);
         await runPass({
+          files: this.#context.files,
           config,
           reaper,
           events,
@@ -209,7 +213,7 @@ export class Reaper implements Service {
     if (reaper.dryRun) return;
     try {
       if (!this.#finishedInterrupted)
-        await finishInterrupted(this.#context.config.current.storage.root, this.#log, Date.now());
+        await finishInterrupted(this.#context.files, this.#context.config.current.storage.root, this.#log, Date.now());
       this.#finishedInterrupted = true;
       if (scope === "all") await this.#log.prune(reaper.logDays);
     } catch (error) {
@@ -228,7 +232,15 @@ export class Reaper implements Service {
         const goal = spaceGoal(config, reaper, disk.directories);
         const minFree = { bytes: goalBytes(disk.space, goal), inodes: goalInodes(disk.space, goal) };
         const mayGoOn = () => this.#mayGoOn(config);
-        const forecast = await forecastDisk(disk.directories, disk.space, minFree, this.#sizes, Date.now(), mayGoOn);
+        const forecast = await forecastDisk(
+          this.#context.files,
+          disk.directories,
+          disk.space,
+          minFree,
+          this.#sizes,
+          Date.now(),
+          mayGoOn,
+        );
         if (forecast === undefined) return;
         disk.forecast = forecast;
         if (disk.forecast.daysThatFit !== undefined) {

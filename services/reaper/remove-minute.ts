@@ -1,4 +1,4 @@
-import { lstat, rmdir, unlink } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Amount } from "./amount.ts";
 import type { FootageMinute, StoredFile } from "./footage.ts";
 
@@ -26,12 +26,12 @@ export interface Removal {
 }
 
 /** Removes a minute's files, or with `dryRun` only counts them. Files that are gone already are no failure. Never throws. */
-export async function removeMinute({ files }: FootageMinute, dryRun: boolean): Promise<Removal> {
+export async function removeMinute(files: StoreFiles, minute: FootageMinute, dryRun: boolean): Promise<Removal> {
   const removal: Removal = { freed: { bytes: 0, inodes: 0 }, removedFiles: 0 };
-  for (const { path } of [...files].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
+  for (const { path } of [...minute.files].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
     try {
-      const { blocks, nlink } = await lstat(path);
-      if (!dryRun) await unlink(path);
+      const { blocks, nlink } = await files.lstat(path);
+      if (!dryRun) await files.unlink(path);
       removal.removedFiles++;
       if (nlink !== 1) continue;
       removal.freed.bytes += blocks * BLOCK_BYTES;
@@ -46,6 +46,6 @@ export async function removeMinute({ files }: FootageMinute, dryRun: boolean): P
 }
 
 /** Removes a folder when it is empty. Never throws. */
-export async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => {});
+export async function removeIfEmpty(files: StoreFiles, folder: string): Promise<void> {
+  await files.rmdir(folder).catch(() => {});
 }

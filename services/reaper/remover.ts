@@ -1,7 +1,7 @@
 import { constants } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
-import { access } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
 import { removeSpriteSheets } from "../../shared/store/sprite-sheet.ts";
 import { type Amount, NOTHING } from "./amount.ts";
@@ -12,6 +12,7 @@ import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
 
 /** Removes minutes, each after its line in the log is durable. Trouble is told as a problem. */
 export class Remover {
+  readonly #files: StoreFiles;
   readonly #storageRoot: string;
   readonly #reaper: ReaperConfig;
   readonly #events: PassEvents;
@@ -20,8 +21,9 @@ export class Remover {
   readonly #stuck = new Set<string>();
   #logBroken = false;
 
-  constructor(parts: { config: Config; reaper: ReaperConfig; events: PassEvents; log: ReapedLog }) {
-    const { config, reaper, events, log } = parts;
+  constructor(parts: { files: StoreFiles; config: Config; reaper: ReaperConfig; events: PassEvents; log: ReapedLog }) {
+    const { files, config, reaper, events, log } = parts;
+    this.#files = files;
     this.#storageRoot = config.storage.root;
     this.#reaper = reaper;
     this.#events = events;
@@ -30,11 +32,12 @@ export class Remover {
 
   /** Returns what the disk gets back. Never rejects. */
   async remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<Amount> {
-    if (this.#reaper.dryRun) return this.#told(minute, reason, unconverted, await removeMinute(minute, true));
+    if (this.#reaper.dryRun)
+      return this.#told(minute, reason, unconverted, await removeMinute(this.#files, minute, true));
     const folder = dirname(minute.files[0]?.path ?? minute.directory);
     if (this.#logBroken || this.#stuck.has(folder)) return NOTHING;
     try {
-      await access(folder, constants.W_OK);
+      await this.#files.accessFolder(folder, constants.W_OK);
     } catch (error) {
       this.#refuse(folder, error);
       return NOTHING;
@@ -42,7 +45,7 @@ export class Remover {
     const entry = entryOf(minute, reason, unconverted);
     const onTime = await this.#write(entry);
     if (this.#logBroken) return NOTHING;
-    const removal = await removeMinute(minute, false);
+    const removal = await removeMinute(this.#files, minute, false);
     await this.#removeSheet(minute);
     if (removal.failure !== undefined) this.#refuse(folder, removal.failure.error);
     else this.#log.forget(entry);
@@ -54,13 +57,13 @@ export class Remover {
   }
 
   async removeEmpty(folders: readonly string[]): Promise<void> {
-    await Promise.all(folders.map(removeIfEmpty));
+    await Promise.all(folders.map((folder) => removeIfEmpty(this.#files, folder)));
   }
 
   /** After the minute's files: an api that draws the sheet meanwhile looks for them once more when it is there. */
   async #removeSheet({ camera, minute }: FootageMinute): Promise<void> {
     try {
-      await removeSpriteSheets(this.#storageRoot, camera, minute);
+      await removeSpriteSheets(this.#files, this.#storageRoot, camera, minute);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       this.#events.problem(

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { dayOf, minuteAt } from "../../shared/time/minute.ts";
 import { missing } from "./free-space.ts";
 import { ageMs, lastExpiredDay, minuteStateOf } from "./rules.ts";
+
+const files = new StoreFiles();
 
 test("freeing what is missing reaches both goals, and one byte less does not", () => {
   const spaces = fc.record({ freeBytes: fc.nat(1e9), usedBytes: fc.nat(1e9) });
@@ -31,6 +34,6 @@ test("every expired minute lies in a day up to the last expired one", () => {
 test("a minute is untouchable until five minutes after its end", async () => {
   const endMs = Date.UTC(2026, 10, 24, 14, 33);
   const minute = { directory: "/nowhere", camera: "a", minute: "20261124.1432", files: [] };
-  expect(await minuteStateOf(minute, endMs + 5 * 60_000 - 1)).toBe("untouchable");
-  expect(await minuteStateOf(minute, endMs + 5 * 60_000)).toBe("settled");
+  expect(await minuteStateOf(files, minute, endMs + 5 * 60_000 - 1)).toBe("untouchable");
+  expect(await minuteStateOf(files, minute, endMs + 5 * 60_000)).toBe("settled");
 });

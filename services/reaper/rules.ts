@@ -1,5 +1,5 @@
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
-import { lstat } from "../../shared/disk/files.ts";
+import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
 import { DAY_MS, dayAtMs, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
@@ -62,15 +62,15 @@ export type MinuteState = "untouchable" | "unconverted-lately" | "unconverted" |
  * The state of a minute, as its files are now: the mark or the lock may have come after the folder was read. What cannot
  * be told makes it untouchable.
  */
-export async function minuteStateOf(footage: FootageMinute, nowMs: number): Promise<MinuteState> {
-  const { minute, files } = footage;
+export async function minuteStateOf(files: StoreFiles, footage: FootageMinute, nowMs: number): Promise<MinuteState> {
+  const { minute } = footage;
   const minuteAgeMs = ageMs(minute, nowMs);
-  if (minuteAgeMs < UNTOUCHABLE_MS || (await isGuarded(footage, nowMs))) return "untouchable";
-  const chunks = files.filter(({ kind }) => kind === "chunk");
-  if (chunks.length === 0) return files.some(({ kind }) => kind === "quarantined") ? "unconverted" : "settled";
+  if (minuteAgeMs < UNTOUCHABLE_MS || (await isGuarded(files, footage, nowMs))) return "untouchable";
+  const chunks = footage.files.filter(({ kind }) => kind === "chunk");
+  if (chunks.length === 0) return footage.files.some(({ kind }) => kind === "quarantined") ? "unconverted" : "settled";
   let idleMs = minuteAgeMs;
   for (const { path } of chunks) {
-    const stats = await lstat(path).catch(() => undefined);
+    const stats = await files.lstat(path).catch(() => undefined);
     if (stats === undefined) return "untouchable";
     idleMs = Math.min(idleMs, nowMs - stats.mtimeMs);
   }
@@ -79,17 +79,21 @@ export async function minuteStateOf(footage: FootageMinute, nowMs: number): Prom
 }
 
 /** Whether a minute has the mark that keeps it, or a lock whose holder was heard of lately. */
-async function isGuarded({ directory, camera, minute }: FootageMinute, nowMs: number): Promise<boolean> {
+async function isGuarded(
+  files: StoreFiles,
+  { directory, camera, minute }: FootageMinute,
+  nowMs: number,
+): Promise<boolean> {
   const [keep, lock] = await Promise.all(
-    [keepPath, minuteLockPath].map((pathOf) => changedMs(pathOf(directory, camera, minute))),
+    [keepPath, minuteLockPath].map((pathOf) => changedMs(files, pathOf(directory, camera, minute))),
   );
   return keep !== undefined || (lock !== undefined && nowMs - lock < UNTOUCHABLE_MS);
 }
 
 /** When a file changed last; undefined when it is not there, infinite when that cannot be told. */
-async function changedMs(path: string): Promise<number | undefined> {
+async function changedMs(files: StoreFiles, path: string): Promise<number | undefined> {
   try {
-    return (await lstat(path)).mtimeMs;
+    return (await files.lstat(path)).mtimeMs;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : Number.POSITIVE_INFINITY;
   }

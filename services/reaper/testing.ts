@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach } from "vitest";
 import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
 import { dayOf, MINUTE_MS, minuteAt } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
@@ -38,11 +39,13 @@ export const nothingTold = (): Told => ({ removed: [], reasons: [], unconverted:
 /** One pass, whose parts `more` replaces; returns `told` when it is over. */
 export async function pass(config: Config, more: Partial<PassParts> = {}, told = nothingTold()): Promise<Told> {
   if (config.reaper === undefined) throw new Error("a pass needs a reaper stanza");
+  const files = new StoreFiles();
   await runPass({
+    files,
     config,
     reaper: config.reaper,
-    log: new ReapedLog(config.storage.root),
-    sizes: new DaySizes(),
+    log: new ReapedLog(files, config.storage.root),
+    sizes: new DaySizes(files),
     mayGoOn: () => true,
     events: {
       removed({ camera, minute }, reason, _removal, unconverted) {

@@ -17,15 +17,16 @@ import { Recorder } from "./recorder.ts";
 
 const STATUS_INTERVAL_MS = 2000;
 
-await runService("recorder", async ({ instance, config, logger, redis, metrics }) => {
+await runService("recorder", async ({ instance, config, files, logger, redis, metrics }) => {
   const boot = (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim();
   const queue = new ConversionQueue(redis, config.current.converter);
   const statuses = new StatusStore(redis);
   const live = new LiveFeed(redis);
-  const directories = new DirectoryMemory(config.current.storage.root, logger);
+  const directories = new DirectoryMemory(files, config.current.storage.root, logger);
   const redactor = new Redactor(secretsIn(config));
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
+    disks: files.disks,
     clock: hostClock,
     logger,
     quote: quoting((text) => redactor.text(text)),

@@ -1,4 +1,5 @@
 import type { CameraConfig, Config } from "../../shared/config/config.ts";
+import type { Disks } from "../../shared/disk/disks.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
@@ -6,7 +7,7 @@ import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
 import type { Quote } from "./camera/quote.ts";
-import { Disks } from "./chunk/disks.ts";
+import { RecordingDisks } from "./chunk/recording-disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
@@ -15,6 +16,8 @@ import { BatchedSockets } from "./rtsp/batched-socket.ts";
 export interface RecorderOptions {
   /** Unique among all recorder processes, and the host's boot: they go into the chunks' origin blocks. */
   origin: { recorder: string; boot: string };
+  /** Those of the process. */
+  disks: Disks;
   clock: SystemClock;
   logger: Logger;
   /** Makes a camera's words fit to be shown. */
@@ -38,7 +41,7 @@ export class Recorder {
   #config: Config;
   #share: ReadonlySet<string> = new Set();
   #sockets: BatchedSockets;
-  readonly #disks: Disks;
+  readonly #disks: RecordingDisks;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -46,9 +49,9 @@ export class Recorder {
     this.#config = config;
     this.#options = options;
     this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
-    this.#disks = new Disks({
+    this.#disks = new RecordingDisks({
+      disks: options.disks,
       reserveBytes: config.recorder.diskReserveBytes,
-      mountPoints: config.storage.mountPoints,
       roomWanted: options.roomWanted,
     });
   }
@@ -78,7 +81,6 @@ export class Recorder {
       this.#disks.reserveBytes = config.recorder.diskReserveBytes;
       for (const id of [...this.#cameras.keys()]) this.#stopCamera(id);
     }
-    this.#disks.requireMounts(config.storage.mountPoints);
     this.#config = config;
     this.#apply(config);
   }

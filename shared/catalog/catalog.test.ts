@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import winston from "winston";
 import { StoreFixture } from "../../tests/support/store-fixture.ts";
+import { StoreFiles } from "../disk/store-files.ts";
 import { rememberCameraDirectory } from "../store/directories.ts";
 import { minutePath } from "../store/names.ts";
 import { Catalog } from "./catalog.ts";
 import { Has, indexOf, minuteOf } from "./day-index.ts";
 import { FolderCache } from "./folder-cache.ts";
+
+const files = new StoreFiles();
 
 const logger = winston.createLogger({ silent: true });
 let store: StoreFixture;
@@ -15,7 +18,7 @@ let catalog: Catalog;
 
 beforeEach(() => {
   store = new StoreFixture();
-  catalog = new Catalog(store.config, logger);
+  catalog = new Catalog(files, store.config, logger);
 });
 afterEach(() => store.remove());
 
@@ -66,7 +69,7 @@ describe("Catalog", () => {
     store.minute("front-door", "20261124.1433", 100);
     store.settle("front-door", "20261124.1433");
     const sizes = async () =>
-      (await (await catalog.day("front-door", "20261124"))[0]?.sizes())?.[indexOf("20261124.1433")];
+      (await (await catalog.day("front-door", "20261124"))[0]?.sizes(files))?.[indexOf("20261124.1433")];
     expect(await sizes()).toBe(100);
     const path = minutePath(store.directory("front-door"), "front-door", "20261124.1433", "mp4");
     writeFileSync(`${path}.new`, "x".repeat(300));
@@ -76,8 +79,8 @@ describe("Catalog", () => {
 
   it("finds footage of removed cameras and in the directories a camera had before", async () => {
     const old = join(store.root, "old disk");
-    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(old, "gone") });
-    await rememberCameraDirectory(store.root, { camera: "front-door", directory: join(old, "front-door") });
+    await rememberCameraDirectory(files, store.root, { camera: "gone", directory: join(old, "gone") });
+    await rememberCameraDirectory(files, store.root, { camera: "front-door", directory: join(old, "front-door") });
     store.minute("gone", "20261124.1433", 10, join(old, "gone"));
     store.minute("front-door", "20261124.1433", 10, join(old, "front-door"));
     store.minute("front-door", "20261124.1434");
@@ -87,21 +90,21 @@ describe("Catalog", () => {
   });
 
   it("finds a camera's other directory a second after it was remembered, and a new camera at once", async () => {
-    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    await rememberCameraDirectory(files, store.root, { camera: "gone", directory: join(store.root, "gone") });
     store.age(join(store.root, ".cameras"), 60);
     await catalog.cameras();
     const old = join(store.root, "old disk");
-    await rememberCameraDirectory(store.root, { camera: "gone", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "gone", directory: old });
     await vi.waitFor(async () => expect(await catalog.directories("gone")).toContain(old), 2000);
     store.age(join(store.root, ".cameras"), 30);
     await catalog.cameras();
-    await rememberCameraDirectory(store.root, { camera: "other", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "other", directory: old });
     expect(await catalog.directories("other")).toEqual([old]);
   });
 
   it("notices a camera that was remembered, or configured, while it runs", async () => {
     expect(await catalog.directories("new")).toBeUndefined();
-    await rememberCameraDirectory(store.root, { camera: "new", directory: join(store.root, "new") });
+    await rememberCameraDirectory(files, store.root, { camera: "new", directory: join(store.root, "new") });
     expect(await catalog.directories("new")).toEqual([join(store.root, "new")]);
     store.config.change({ cameras: new Map([["other", store.camera("other")]]) });
     expect([...(await catalog.cameras()).keys()]).toEqual(["other", "new"]);
@@ -135,7 +138,7 @@ describe("Catalog", () => {
 describe("FolderCache", () => {
   it("keeps no more than it may, the most recently used ones", async () => {
     const reads: string[] = [];
-    const cache = new FolderCache(2, async (folder) => reads.push(folder));
+    const cache = new FolderCache(files, 2, async (folder) => reads.push(folder));
     const folders = ["a", "b", "c"].map((name) => join(store.root, name));
     for (const folder of folders) {
       mkdirSync(folder);
@@ -148,7 +151,7 @@ describe("FolderCache", () => {
 
   it("reads a folder once for all who ask at the same time", async () => {
     store.age(store.root, 60);
-    const cache = new FolderCache(10, async (folder) => folder);
+    const cache = new FolderCache(files, 10, async (folder) => folder);
     await Promise.all(Array.from({ length: 20 }, () => cache.get(store.root)));
     expect(cache.reads).toBe(1);
   });

@@ -1,4 +1,5 @@
 import type { LiveConfig } from "../config/config.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
 import { dayFolder, parseFootageName, quarantineFolder } from "../store/names.ts";
 import type { Minute } from "../time/minute.ts";
@@ -18,17 +19,18 @@ const DIRECTORIES_KEPT = 1024;
 export class Catalog {
   readonly #known: KnownCameras;
   readonly #days: FolderCache<DayIndex>;
-  readonly #dayFolders = new DayFolderList(DIRECTORIES_KEPT);
+  readonly #dayFolders: DayFolderList;
   readonly #quarantined: FolderCache<readonly Minute[]>;
 
-  constructor(config: LiveConfig, logger: Logger) {
-    this.#known = new KnownCameras(config, logger);
-    this.#days = new FolderCache(DAYS_KEPT, (folder, owner) => {
+  constructor(files: StoreFiles, config: LiveConfig, logger: Logger) {
+    this.#known = new KnownCameras(files, config, logger);
+    this.#dayFolders = new DayFolderList(files, DIRECTORIES_KEPT);
+    this.#days = new FolderCache(files, DAYS_KEPT, (folder, owner) => {
       const [camera, directory] = owner.split("\n", 2) as [string, string];
-      return readDay(camera, directory, folder);
+      return readDay(files, camera, directory, folder);
     });
-    this.#quarantined = new FolderCache(DIRECTORIES_KEPT, async (folder, camera) => {
-      const names = (await readdirIfThere(folder)).map(parseFootageName);
+    this.#quarantined = new FolderCache(files, DIRECTORIES_KEPT, async (folder, camera) => {
+      const names = (await readdirIfThere(files, folder)).map(parseFootageName);
       return names.flatMap((name) => (name?.camera === camera && name.kind === "chunk" ? [name.minute] : [])).sort();
     });
   }

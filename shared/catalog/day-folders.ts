@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { namesIn } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { dayFolder, isDayFolder, parseFootageName } from "../store/names.ts";
 import { isOwnFolder } from "../store/own-folder.ts";
 import { readdirIfThere } from "./day-index.ts";
@@ -21,11 +21,13 @@ const PROBES_AT_ONCE = 16;
  * read for this: one name of footage in a folder is enough, and is looked for once.
  */
 export class DayFolderList {
+  readonly #files: StoreFiles;
   readonly #cache: FolderCache<DayFolders>;
 
-  constructor(capacity: number) {
-    this.#cache = new FolderCache(capacity, async (directory) => ({
-      days: (await readdirIfThere(directory)).filter(isDayFolder).sort(),
+  constructor(files: StoreFiles, capacity: number) {
+    this.#files = files;
+    this.#cache = new FolderCache(files, capacity, async (directory) => ({
+      days: (await readdirIfThere(files, directory)).filter(isDayFolder).sort(),
       withFootage: new Set(),
     }));
   }
@@ -37,16 +39,17 @@ export class DayFolderList {
     const unknown = folders.days.filter((day) => !folders.withFootage.has(day));
     await pLimit(PROBES_AT_ONCE).map(unknown, async (day) => {
       const folder = dayFolder(directory, day);
-      const isOurs = (await holdsFootage(camera, folder)) && (await isOwnFolder(directory, folder));
+      const isOurs =
+        (await holdsFootage(this.#files, camera, folder)) && (await isOwnFolder(this.#files, directory, folder));
       if (isOurs) folders.withFootage.add(day);
     });
     return folders.days.filter((day) => folders.withFootage.has(day));
   }
 }
 
-async function holdsFootage(camera: string, folder: string): Promise<boolean> {
+async function holdsFootage(files: StoreFiles, camera: string, folder: string): Promise<boolean> {
   try {
-    for await (const fileName of namesIn(folder)) {
+    for await (const fileName of files.namesIn(folder)) {
       const name = parseFootageName(fileName);
       if (name?.camera === camera && (name.kind === "mp4" || name.kind === "chunk")) return true;
     }

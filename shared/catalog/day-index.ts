@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { readdir, stat } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { minutePath, parseFootageName } from "../store/names.ts";
 import { isOwnFolder } from "../store/own-folder.ts";
 import { dayOf, type Minute } from "../time/minute.ts";
@@ -61,16 +61,16 @@ export class DayIndex {
   }
 
   /** The bytes of each minute's mp4 (NaN: reaped meanwhile), looked up at the first question and then kept. */
-  sizes(): Promise<Float64Array> {
-    this.#sizes ??= this.#readSizes();
+  sizes(files: StoreFiles): Promise<Float64Array> {
+    this.#sizes ??= this.#readSizes(files);
     return this.#sizes;
   }
 
-  async #readSizes(): Promise<Float64Array> {
+  async #readSizes(files: StoreFiles): Promise<Float64Array> {
     const sizes = new Float64Array(MINUTES_A_DAY).fill(Number.NaN);
     await Promise.all(
       Array.from(this.minutes(Has.mp4), async ({ index, minute }) => {
-        const stats = await stat(minutePath(this.directory, this.camera, minute, "mp4")).catch(() => undefined);
+        const stats = await files.stat(minutePath(this.directory, this.camera, minute, "mp4")).catch(() => undefined);
         if (stats !== undefined) sizes[index] = stats.size;
       }),
     );
@@ -79,17 +79,17 @@ export class DayIndex {
 }
 
 /** Reads a day folder. Throws the errors of readdir(3); a folder that went away meanwhile reads as empty. */
-export async function readDay(camera: string, directory: string, folder: string): Promise<DayIndex> {
+export async function readDay(files: StoreFiles, camera: string, directory: string, folder: string): Promise<DayIndex> {
   const index = new DayIndex(camera, directory, basename(folder));
-  if (!(await isOwnFolder(directory, folder))) return index;
-  for (const name of await readdirIfThere(folder)) index.add(name);
+  if (!(await isOwnFolder(files, directory, folder))) return index;
+  for (const name of await readdirIfThere(files, folder)) index.add(name);
   return index;
 }
 
 /** The names in a folder; none when there is no folder. */
-export async function readdirIfThere(folder: string): Promise<string[]> {
+export async function readdirIfThere(files: StoreFiles, folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await files.readdir(folder);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return [];

@@ -1,3 +1,4 @@
+import type { StoreFiles } from "../disk/store-files.ts";
 import { type FolderVersion, folderVersion, hasSettled } from "./folder-version.ts";
 
 interface Entry<Value> {
@@ -10,6 +11,7 @@ interface Entry<Value> {
  * another than it was. The least recently used ones go when there are more than `capacity`.
  */
 export class FolderCache<Value> {
+  readonly #files: StoreFiles;
   readonly #read: (folder: string, owner: string) => Promise<Value>;
   readonly #capacity: number;
   /** In order of use, the least recent first. */
@@ -18,7 +20,8 @@ export class FolderCache<Value> {
   /** How often a folder was read, for metrics and tests. */
   reads = 0;
 
-  constructor(capacity: number, read: (folder: string, owner: string) => Promise<Value>) {
+  constructor(files: StoreFiles, capacity: number, read: (folder: string, owner: string) => Promise<Value>) {
+    this.#files = files;
     this.#capacity = capacity;
     this.#read = read;
   }
@@ -29,7 +32,7 @@ export class FolderCache<Value> {
    */
   async get(folder: string, owner = ""): Promise<Value | undefined> {
     const key = `${owner}\n${folder}`;
-    const version = await folderVersion(folder);
+    const version = await folderVersion(this.#files, folder);
     if (version === undefined) {
       this.#entries.delete(key);
       return undefined;

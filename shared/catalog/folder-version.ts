@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { stat } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 
 /** A state of a folder's list of names. */
 export interface FolderVersion {
@@ -17,10 +17,10 @@ export interface FolderVersion {
 const SETTLE_MS = 2000;
 
 /** The present version of a folder, or undefined when there is none. Throws other errors of stat(2). */
-export async function folderVersion(folder: string): Promise<FolderVersion | undefined> {
+export async function folderVersion(files: StoreFiles, folder: string): Promise<FolderVersion | undefined> {
   let stats: BigIntStats;
   try {
-    stats = await stat(folder, { bigint: true });
+    stats = await files.statFolder(folder, { bigint: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Config, LiveConfig } from "../config/config.ts";
 import { DiskAwayError } from "../disk/disk-away-error.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
 import { type CameraDirectory, listCameraDirectories } from "../store/directories.ts";
 import { CAMERA_LIST_FOLDER } from "../store/names.ts";
@@ -23,11 +24,13 @@ const FRESH_MS = 1000;
 
 /** Every camera that is or ever was configured, with every directory that holds or held its footage. */
 export class KnownCameras {
+  readonly #files: StoreFiles;
   readonly #config: LiveConfig;
   readonly #logger: Logger;
   #known: Known | undefined;
 
-  constructor(config: LiveConfig, logger: Logger) {
+  constructor(files: StoreFiles, config: LiveConfig, logger: Logger) {
+    this.#files = files;
     this.#config = config;
     this.#logger = logger;
   }
@@ -46,13 +49,13 @@ export class KnownCameras {
     const config = this.#config.current;
     const { storage } = config;
     const seenMs = performance.now();
-    const remembered = await folderVersion(join(storage.root, CAMERA_LIST_FOLDER));
+    const remembered = await folderVersion(this.#files, join(storage.root, CAMERA_LIST_FOLDER));
     if (this.#known?.config === config && this.#known.version === remembered?.key) {
       this.#known.seenMs = seenMs;
       return this.#known.cameras;
     }
     const settled = remembered === undefined || hasSettled(remembered, Date.now());
-    const found = await listCameraDirectories(storage.root, this.#configured(), (path, error) =>
+    const found = await listCameraDirectories(this.#files, storage.root, this.#configured(), (path, error) =>
       this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
     );
     const known = byCamera(found);

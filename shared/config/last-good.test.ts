@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Surroundings } from "../process/surroundings.ts";
 import { ConfigError } from "./config-error.ts";
@@ -40,7 +41,7 @@ afterEach(async () => {
 /** As a service does when it starts. */
 async function start(): Promise<LiveConfigFile> {
   const surroundings: Surroundings = { env, cwd: folder };
-  const live = await LiveConfigFile.open(surroundings, { settleMs: 20, pollMs: 20 });
+  const live = await LiveConfigFile.open(new StoreFiles(), surroundings, { settleMs: 20, pollMs: 20 });
   opened.push(live);
   const output = new PassThrough();
   output.on("data", (data) => {

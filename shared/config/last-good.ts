@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { readFile } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { Surroundings } from "../process/surroundings.ts";
-import { makeDirectory, syncDirectory, writeAside } from "../store/durable.ts";
+import { makeDirectory, writeAside } from "../store/durable.ts";
 import { configPath } from "./load-config.ts";
 
 /** Passwords stand in it. */
@@ -13,12 +13,14 @@ const MODE = 0o600;
  * in the storage; in containers the configuration's folder is read-only. Any number of processes may keep it.
  */
 export class LastGoodConfig {
+  readonly #files: StoreFiles;
   /** Absolute. */
   readonly path: string;
   /** One after the other, so that the newest is written last. */
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(surroundings: Surroundings) {
+  constructor(files: StoreFiles, surroundings: Surroundings) {
+    this.#files = files;
     const file = configPath(surroundings);
     const root = surroundings.env.NVR_STORAGE_ROOT;
     const folder = root ? resolve(surroundings.cwd, root) : dirname(file);
@@ -27,10 +29,10 @@ export class LastGoodConfig {
 
   /** Undefined when none was kept, or it cannot be read. Never rejects. */
   async read(): Promise<string | undefined> {
-    return await readFile(this.path, "utf8").catch(() => undefined);
+    return await this.#files.readFile(this.path, "utf8").catch(() => undefined);
   }
 
-  /** Makes it durable unless the same is there. Rejects with the errors of `makeDirectory`, `writeAside`, `syncDirectory`. */
+  /** Makes it durable unless the same is there. Rejects with the errors of `makeDirectory`, `writeAside`, `syncFolder`. */
   keep(text: string): Promise<void> {
     const written = this.#writing.then(() => this.#write(text));
     this.#writing = written.catch(() => {});
@@ -40,11 +42,11 @@ export class LastGoodConfig {
   async #write(text: string): Promise<void> {
     if ((await this.read()) === text) return;
     const folder = dirname(this.path);
-    await makeDirectory(folder);
-    await writeAside(this.path, async (file) => {
+    await makeDirectory(this.#files, folder);
+    await writeAside(this.#files, this.path, async (file) => {
       await file.chmod(MODE);
       await file.writeFile(text);
     });
-    await syncDirectory(folder);
+    await this.#files.syncFolder(folder);
   }
 }

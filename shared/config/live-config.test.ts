@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Config } from "./config.ts";
 import { type FollowPace, LiveConfigFile } from "./live-config.ts";
@@ -26,7 +27,7 @@ const withPort = (port: number) => JSON.stringify({ api: { port } });
 
 /** Loads the file, and follows it from when what it returns is called. */
 async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
-  live = await LiveConfigFile.open({ env: {}, cwd }, pace);
+  live = await LiveConfigFile.open(new StoreFiles(), { env: {}, cwd }, pace);
   const output = new PassThrough();
   let text = "";
   output.on("data", (data) => {

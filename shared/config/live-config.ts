@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
 import { processSurroundings, type Surroundings } from "../process/surroundings.ts";
 import type { Config, LiveConfig } from "./config.ts";
@@ -53,11 +54,17 @@ export class LiveConfigFile implements LiveConfig {
   #isLooking = false;
   #isSettledLookDue = false;
 
-  private constructor(surroundings: Surroundings, pace: FollowPace, text: string | undefined, current: Config) {
+  private constructor(
+    lastGood: LastGoodConfig,
+    surroundings: Surroundings,
+    pace: FollowPace,
+    text: string | undefined,
+    current: Config,
+  ) {
     this.#surroundings = surroundings;
     this.#pace = pace;
     this.#path = configPath(surroundings);
-    this.#lastGood = new LastGoodConfig(surroundings);
+    this.#lastGood = lastGood;
     this.#isFromFile = text !== undefined;
     this.#judged = { text };
     this.#unkept = text;
@@ -65,9 +72,13 @@ export class LiveConfigFile implements LiveConfig {
   }
 
   /** Loads the configuration, or where it is not valid the last good one that was kept. Throws ConfigError. */
-  static async open(surroundings: Surroundings = processSurroundings(), pace = PACE): Promise<LiveConfigFile> {
+  static async open(
+    files: StoreFiles,
+    surroundings: Surroundings = processSurroundings(),
+    pace = PACE,
+  ): Promise<LiveConfigFile> {
     const path = configPath(surroundings);
-    const lastGood = new LastGoodConfig(surroundings);
+    const lastGood = new LastGoodConfig(files, surroundings);
     let found: Found | undefined;
     try {
       const text = await readConfigText(surroundings);
@@ -75,12 +86,18 @@ export class LiveConfigFile implements LiveConfig {
       if (text === undefined && (await lastGood.read()) !== undefined) {
         throw new ConfigError([{ key: "", expected: goneAdvice(lastGood), place: path }]);
       }
-      return new LiveConfigFile(surroundings, pace, text, parseConfig(text ?? "{}", path, surroundings));
+      return new LiveConfigFile(lastGood, surroundings, pace, text, parseConfig(text ?? "{}", path, surroundings));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const kept = await lastGood.read();
       if (kept === undefined) throw error;
-      const live = new LiveConfigFile(surroundings, pace, kept, parseKept(kept, lastGood, surroundings, error));
+      const live = new LiveConfigFile(
+        lastGood,
+        surroundings,
+        pace,
+        kept,
+        parseKept(kept, lastGood, surroundings, error),
+      );
       live.#judged = found ?? { trouble: error.message };
       live.#problem = error.brief;
       live.#refused = error.message;

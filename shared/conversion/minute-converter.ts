@@ -1,13 +1,13 @@
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import { access, onDiskOf, open } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { type ExistingMinute, type MinutePlan, planMinute } from "../minute/minute-plan.ts";
 import { LaterVersionError, Mp4Error } from "../mp4/box-reader.ts";
 import { readMinute } from "../mp4/minute-file.ts";
 import { writeMovieHead } from "../mp4/movie-writer.ts";
 import { PictureTooLargeError } from "../pictures/picture-size.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
-import { syncDirectory, writeAside } from "../store/durable.ts";
+import { writeAside } from "../store/durable.ts";
 import { minutePath } from "../store/names.ts";
 import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
 import { minuteEndUs } from "../time/minute.ts";
@@ -65,9 +65,9 @@ export async function convertMinute(job: ConversionJob, tools: MinuteConverterTo
   const endMs = minuteEndUs(job.minute) / 1000;
   if (Date.now() < endMs) throw new NotYetError("the minute is not over", endMs + 1000);
   const folder = dirname(minutePath(job.directory, job.camera, job.minute, "mp4"));
-  if (!(await isOwnFolder(job.directory, folder))) throw new OutsideError(folder);
-  if ((await listParts(job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
-  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
+  if (!(await isOwnFolder(tools.files, job.directory, folder))) throw new OutsideError(folder);
+  if ((await listParts(tools.files, job)).length === 0) return { chunks: 0, samples: 0, quarantined: [], later: [] };
+  const lock = await MinuteLock.acquire(tools.files, job, tools.watch, tools.pace);
   try {
     return await new MinuteConversion(job, tools, lock).run();
   } finally {
@@ -103,14 +103,14 @@ class MinuteConversion {
   async run(): Promise<Conversion> {
     let parts: MinutePart[] = [];
     try {
-      parts = await openParts(this.#job, this.#tools.buffers);
+      parts = await openParts(this.#tools.files, this.#job, this.#tools.buffers);
       requireClosed(parts, this.#tools);
       this.#parts = parts.filter((part) => this.#isKnown(part));
       const existing = await this.#openExisting();
       const later = this.#later;
       if (this.#parts.length === 0) return { chunks: 0, samples: 0, quarantined: [], later };
       const plan = await this.#write(existing);
-      await syncDirectory(dirname(this.#mp4Path));
+      await this.#tools.files.syncFolder(dirname(this.#mp4Path));
       const quarantined = await this.#removeChunks(plan);
       const withoutPictures = this.#withoutPictures;
       return {
@@ -168,7 +168,7 @@ class MinuteConversion {
     const thumbnailPath = minutePath(directory, camera, minute, "thumbnail");
     const first = plan.ranges[0];
     const isFirstTheSame = existing !== undefined && first?.source === existing.source && first.from === 0;
-    if (isFirstTheSame && (await exists(previewPath)) && (await exists(thumbnailPath))) return;
+    if (isFirstTheSame && (await this.#exists(previewPath)) && (await this.#exists(thumbnailPath))) return;
     try {
       if (await writePictures(this.#job, plan, this.#tools, this.#lock)) return;
     } catch (error) {
@@ -183,8 +183,8 @@ class MinuteConversion {
     const configuration = await configurationOf(plan);
     if (configuration === undefined) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
     const head = writeMovieHead({ ...configuration, ...plan.movie });
-    await this.#tools.copying.run(this.#mp4Path, () =>
-      writeAside(this.#mp4Path, async (file) => {
+    await this.#tools.copying.run(dirname(this.#mp4Path), () =>
+      writeAside(this.#tools.files, this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
         await this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
@@ -195,7 +195,7 @@ class MinuteConversion {
   async #openExisting(): Promise<ExistingMinute | undefined> {
     let file: fs.FileHandle;
     try {
-      file = await open(this.#mp4Path, READ_NO_LINK);
+      file = await this.#tools.files.open(this.#mp4Path, READ_NO_LINK);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") return undefined;
@@ -228,7 +228,7 @@ class MinuteConversion {
     }
     const { offsets, sizes } = part.index;
     const source = { path: part.path, file: part.file, offsets, sizes, isAnnexB: true };
-    const normalized = await normalizeChunk(source, part.index);
+    const normalized = await normalizeChunk(this.#tools.files, source, part.index);
     this.#files.push(normalized.file);
     this.#normalized.set(part.path, normalized);
   }
@@ -238,10 +238,18 @@ class MinuteConversion {
     const quarantined: string[] = [];
     for (const part of this.#parts) {
       const reason = await reasonToKeep(part, plan);
-      if (reason !== undefined) quarantined.push(await quarantine(this.#job.directory, part.path, reason));
-      else await removeUnchanged(part);
+      if (reason !== undefined)
+        quarantined.push(await quarantine(this.#tools.files, this.#job.directory, part.path, reason));
+      else await removeUnchanged(this.#tools.files, part);
     }
     return quarantined;
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    return await this.#tools.files.access(path).then(
+      () => true,
+      () => false,
+    );
   }
 
   #paths(): string[] {
@@ -267,8 +275,9 @@ async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan)
  * recorder anew (our open file keeps its inode number from being given to another), or a recorder that was thought dead
  * may have woken up. One right behind the other, with nothing else of this process's on the disk's queue in between.
  */
-async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
-  await onDiskOf(path, "change", async () => {
+async function removeUnchanged({ disks }: StoreFiles, { path, state }: MinutePart): Promise<void> {
+  const disk = await disks.ofEntry(path);
+  await disk.run("change", async () => {
     const now = await fs.lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw error;
@@ -277,11 +286,4 @@ async function removeUnchanged({ path, state }: MinutePart): Promise<void> {
     if (now.size !== state.size) throw new NotYetError(`${path} has grown meanwhile`, Date.now() + RECHECK_MS);
     await fs.unlink(path);
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

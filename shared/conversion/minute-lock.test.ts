@@ -1,11 +1,14 @@
 import { mkdir, open, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { StoreFiles } from "../disk/store-files.ts";
 import { writeAside } from "../store/durable.ts";
 import { LockLostError, NotYetError } from "./errors.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { MinuteFixture } from "./testing/minute-fixture.ts";
+
+const files = new StoreFiles();
 
 const PACE = { heartbeatMs: 50, staleMs: 15_000 };
 
@@ -24,17 +27,17 @@ afterEach(() => minute.remove());
 
 /** Takes the lock over as another converter does that has watched it for long enough. */
 async function takeOver(): Promise<MinuteLock> {
-  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
+  await expect(MinuteLock.acquire(files, minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   nowMs += 16_000;
-  return await MinuteLock.acquire(minute.job, watch, PACE);
+  return await MinuteLock.acquire(files, minute.job, watch, PACE);
 }
 
 test("one converter at a time holds a minute, and leaves nothing behind", async () => {
-  const lock = await MinuteLock.acquire(minute.job, watch, PACE);
+  const lock = await MinuteLock.acquire(files, minute.job, watch, PACE);
   await lock.verify();
-  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
+  await expect(MinuteLock.acquire(files, minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   await lock.release();
-  const next = await MinuteLock.acquire(minute.job, watch, PACE);
+  const next = await MinuteLock.acquire(files, minute.job, watch, PACE);
   await next.release();
   expect(await readdir(dirname(minute.path("mp4")))).toEqual([]);
 });
@@ -49,9 +52,9 @@ async function hasBeaten(): Promise<void> {
 }
 
 test("a lock whose heart beats is never taken over", async () => {
-  const lock = await MinuteLock.acquire(minute.job, watch, PACE);
+  const lock = await MinuteLock.acquire(files, minute.job, watch, PACE);
   for (let i = 0; i < 3; i++) {
-    await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
+    await expect(MinuteLock.acquire(files, minute.job, watch, PACE)).rejects.toThrow(NotYetError);
     await hasBeaten();
     nowMs += 14_000;
   }
@@ -60,9 +63,9 @@ test("a lock whose heart beats is never taken over", async () => {
 });
 
 test("who was frozen before the temporary file was created finds out that the lock is another's", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
+  const frozen = await MinuteLock.acquire(files, minute.job, watch, PACE);
   const other = await takeOver();
-  const writing = writeAside(minute.path("mp4"), async (file) => {
+  const writing = writeAside(files, minute.path("mp4"), async (file) => {
     await file.writeFile("older view");
     await frozen.verify();
   });
@@ -74,7 +77,7 @@ test("who was frozen before the temporary file was created finds out that the lo
 });
 
 test("who was frozen between looking at the lock and renaming cannot rename any more", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
+  const frozen = await MinuteLock.acquire(files, minute.job, watch, PACE);
   let thaw = () => {};
   const thawed = new Promise<void>((resolve) => {
     thaw = resolve;
@@ -83,7 +86,7 @@ test("who was frozen between looking at the lock and renaming cannot rename any 
   const hasLooked = new Promise<void>((resolve) => {
     looked = resolve;
   });
-  const writing = writeAside(minute.path("mp4"), async (file) => {
+  const writing = writeAside(files, minute.path("mp4"), async (file) => {
     await file.writeFile("older view");
     await frozen.verify();
     looked();
@@ -91,7 +94,7 @@ test("who was frozen between looking at the lock and renaming cannot rename any 
   });
   await hasLooked;
   const other = await takeOver();
-  await writeAside(minute.path("mp4"), (file) => file.writeFile("newer view"));
+  await writeAside(files, minute.path("mp4"), (file) => file.writeFile("newer view"));
   await other.release();
   thaw();
   await expect(writing).rejects.toThrow("ENOENT");
@@ -100,12 +103,12 @@ test("who was frozen between looking at the lock and renaming cannot rename any 
 });
 
 test("of two who take a stale lock over at once, one at most still holds it afterwards", async () => {
-  const frozen = await MinuteLock.acquire(minute.job, watch, PACE);
-  await expect(MinuteLock.acquire(minute.job, watch, PACE)).rejects.toThrow(NotYetError);
+  const frozen = await MinuteLock.acquire(files, minute.job, watch, PACE);
+  await expect(MinuteLock.acquire(files, minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   nowMs += 16_000;
   const both = await Promise.allSettled([
-    MinuteLock.acquire(minute.job, watch, PACE),
-    MinuteLock.acquire(minute.job, watch, PACE),
+    MinuteLock.acquire(files, minute.job, watch, PACE),
+    MinuteLock.acquire(files, minute.job, watch, PACE),
   ]);
   const locks = [frozen];
   for (const each of both) {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { open, readdir, rename, rm, stat } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
 import { minutePath, parseTemporaryName, temporaryName } from "../store/names.ts";
 import { LockLostError, NotYetError } from "./errors.ts";
@@ -31,12 +31,14 @@ const LOCK_SUFFIX = "000000000000";
  * is not its own. Either way it never puts an older view in the place of a newer one.
  */
 export class MinuteLock {
+  readonly #files: StoreFiles;
   readonly #path: string;
   readonly #file: FileHandle;
   readonly #ino: number;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(path: string, file: FileHandle, ino: number, heartbeatMs: number) {
+  private constructor(files: StoreFiles, path: string, file: FileHandle, ino: number, heartbeatMs: number) {
+    this.#files = files;
     this.#path = path;
     this.#file = file;
     this.#ino = ino;
@@ -47,38 +49,43 @@ export class MinuteLock {
   }
 
   /** Takes the lock. Throws NotYetError while another converter holds it, and the errors of open(2) and rename(2). */
-  static async acquire(job: ConversionJob, watch: IdleWatch, pace: LockPace): Promise<MinuteLock> {
+  static async acquire(files: StoreFiles, job: ConversionJob, watch: IdleWatch, pace: LockPace): Promise<MinuteLock> {
     const path = lockPath(job);
     try {
-      return await MinuteLock.#holding(path, await open(path, "wx"), pace);
+      return await MinuteLock.#holding(files, path, await files.open(path, "wx"), pace);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const state = await stat(path).catch(() => undefined);
+    const state = await files.stat(path).catch(() => undefined);
     if (state === undefined || watch.unchangedMs(path, state) < pace.staleMs) {
       const pauseMs = state === undefined ? RELEASED_MS : pace.heartbeatMs;
       throw new NotYetError("another converter is at work on this minute", Date.now() + pauseMs);
     }
-    return MinuteLock.#takeOver(path, job, pace);
+    return MinuteLock.#takeOver(files, path, job, pace);
   }
 
-  static async #takeOver(path: string, job: ConversionJob, pace: LockPace): Promise<MinuteLock> {
+  static async #takeOver(files: StoreFiles, path: string, job: ConversionJob, pace: LockPace): Promise<MinuteLock> {
     const own = join(dirname(path), temporaryName(`${basename(path)}.takeover`, randomBytes(6).toString("hex")));
-    const file = await open(own, "wx");
+    const file = await files.open(own, "wx");
     try {
-      await rename(own, path);
-      await removeTemporaryFiles(job);
+      await files.rename(own, path);
+      await removeTemporaryFiles(files, job);
     } catch (error) {
       await file.close();
       throw error;
     }
-    return MinuteLock.#holding(path, file, pace);
+    return MinuteLock.#holding(files, path, file, pace);
   }
 
-  static async #holding(path: string, file: FileHandle, { heartbeatMs }: LockPace): Promise<MinuteLock> {
+  static async #holding(
+    files: StoreFiles,
+    path: string,
+    file: FileHandle,
+    { heartbeatMs }: LockPace,
+  ): Promise<MinuteLock> {
     try {
       const { ino } = await file.stat(); // no other file gets this number while `file` is open
-      return new MinuteLock(path, file, ino, heartbeatMs);
+      return new MinuteLock(files, path, file, ino, heartbeatMs);
     } catch (error) {
       await file.close();
       throw error;
@@ -94,7 +101,7 @@ export class MinuteLock {
   async release(): Promise<void> {
     clearInterval(this.#timer);
     try {
-      if (await this.#isOwn()) await rm(this.#path, { force: true });
+      if (await this.#isOwn()) await this.#files.rm(this.#path, { force: true });
     } finally {
       await this.#file.close();
     }
@@ -102,7 +109,7 @@ export class MinuteLock {
 
   async #isOwn(): Promise<boolean> {
     try {
-      return (await stat(this.#path)).ino === this.#ino;
+      return (await this.#files.stat(this.#path)).ino === this.#ino;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
       throw error;
@@ -115,13 +122,13 @@ function lockPath(job: ConversionJob): string {
   return join(dirname(mp4), temporaryName(`${basename(mp4)}.lock`, LOCK_SUFFIX));
 }
 
-async function removeTemporaryFiles(job: ConversionJob): Promise<void> {
+async function removeTemporaryFiles(files: StoreFiles, job: ConversionJob): Promise<void> {
   const paths = (["mp4", "preview", "thumbnail"] as const).map((kind) =>
     minutePath(job.directory, job.camera, job.minute, kind),
   );
   const folder = dirname(paths[0] as string);
   const finals = new Set(paths.map((path) => basename(path)));
-  for (const name of await readdir(folder)) {
-    if (finals.has(parseTemporaryName(name) ?? "")) await rm(join(folder, name), { force: true });
+  for (const name of await files.readdir(folder)) {
+    if (finals.has(parseTemporaryName(name) ?? "")) await files.rm(join(folder, name), { force: true });
   }
 }

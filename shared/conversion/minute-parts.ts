@@ -1,7 +1,7 @@
 import { constants, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ChunkIndex, indexChunk } from "../chunk/chunk-index.ts";
-import { open, readdir } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
 import { chunkPath, parseFootageName } from "../store/names.ts";
 import type { BufferPool } from "./buffer-pool.ts";
@@ -21,9 +21,9 @@ export interface MinutePart {
 }
 
 /** Paths of all chunks of a minute, in the order of their parts. Throws the errors of readdir(2). */
-export async function listParts(job: ConversionJob): Promise<string[]> {
+export async function listParts(files: StoreFiles, job: ConversionJob): Promise<string[]> {
   const folder = dirname(chunkPath(job.directory, job.camera, job.minute, 1));
-  return (await namesIn(folder))
+  return (await namesIn(files, folder))
     .map((name) => ({ name, says: parseFootageName(name) }))
     .filter(({ says }) => says?.kind === "chunk" && says.camera === job.camera && says.minute === job.minute)
     .sort((a, b) => (a.says?.part ?? 0) - (b.says?.part ?? 0))
@@ -31,11 +31,11 @@ export async function listParts(job: ConversionJob): Promise<string[]> {
 }
 
 /** Opens and indexes all chunks of a minute, in the order of their parts. Throws BadChunkError when one is no file, and the errors of readdir(2), open(2), read(2). */
-export async function openParts(job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
+export async function openParts(files: StoreFiles, job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
   const parts: MinutePart[] = [];
   try {
-    for (const path of await listParts(job)) {
-      const part = await openPart(path, buffers);
+    for (const path of await listParts(files, job)) {
+      const part = await openPart(files, path, buffers);
       if (part !== undefined) parts.push(part);
     }
   } catch (error) {
@@ -63,10 +63,10 @@ export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number
   return watchedMs >= Math.min(MIN_WATCHED_MS, chunkIdleMs) && Date.now() - part.state.mtimeMs >= chunkIdleMs;
 }
 
-async function openPart(path: string, buffers: BufferPool): Promise<MinutePart | undefined> {
+async function openPart(files: StoreFiles, path: string, buffers: BufferPool): Promise<MinutePart | undefined> {
   let file: FileHandle;
   try {
-    file = await open(path, READ_NO_LINK);
+    file = await files.open(path, READ_NO_LINK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined; // converted in the meantime
@@ -85,9 +85,9 @@ async function openPart(path: string, buffers: BufferPool): Promise<MinutePart |
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function namesIn(files: StoreFiles, folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await files.readdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

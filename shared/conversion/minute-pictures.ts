@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import type { ConverterConfig } from "../config/config.ts";
-import { open } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { type MinutePlan, planMinute } from "../minute/minute-plan.ts";
 import { readMinute } from "../mp4/minute-file.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
-import { syncDirectory, writeAside } from "../store/durable.ts";
+import { writeAside } from "../store/durable.ts";
 import { minutePath } from "../store/names.ts";
 import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
 import { firstPicture } from "./first-picture.ts";
@@ -17,6 +17,7 @@ import { makeThumbnail } from "./thumbnail.ts";
 
 /** What the pictures of a minute are made with. */
 export interface PictureTools {
+  files: StoreFiles;
   config(): ConverterConfig;
   previews: PreviewBatcher;
   watch: IdleWatch;
@@ -30,7 +31,7 @@ export interface PictureTools {
 export async function writePictures(
   { directory, camera, minute }: ConversionJob,
   plan: MinutePlan,
-  { previews, config }: Pick<PictureTools, "previews" | "config">,
+  { files, previews, config }: Pick<PictureTools, "files" | "previews" | "config">,
   lock: MinuteLock,
 ): Promise<boolean> {
   const { maxPixels, thumbnailWidth } = config();
@@ -38,7 +39,7 @@ export async function writePictures(
   if (preview === undefined) return false;
   const thumbnail = await makeThumbnail(preview, thumbnailWidth, maxPixels);
   for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
-    await writeAside(minutePath(directory, camera, minute, kind), async (file) => {
+    await writeAside(files, minutePath(directory, camera, minute, kind), async (file) => {
       await file.writeFile(picture);
       await lock.verify(); // see MinuteLock: looked at while the temporary file exists
     });
@@ -52,16 +53,16 @@ export async function writePictures(
  */
 export async function rebuildPictures(job: ConversionJob, tools: PictureTools): Promise<boolean> {
   const path = minutePath(job.directory, job.camera, job.minute, "mp4");
-  if (!(await isOwnFolder(job.directory, dirname(path)))) throw new OutsideError(dirname(path));
-  const lock = await MinuteLock.acquire(job, tools.watch, tools.pace);
+  if (!(await isOwnFolder(tools.files, job.directory, dirname(path)))) throw new OutsideError(dirname(path));
+  const lock = await MinuteLock.acquire(tools.files, job, tools.watch, tools.pace);
   try {
-    const file = await open(path, READ_NO_LINK);
+    const file = await tools.files.open(path, READ_NO_LINK);
     try {
       const movie = await readMinute(file);
       const { offsets, sizes } = movie;
       const plan = planMinute({ movie, source: { path, file, offsets, sizes, isAnnexB: false } }, []);
       const isMade = await writePictures(job, plan, tools, lock);
-      await syncDirectory(dirname(path));
+      await tools.files.syncFolder(dirname(path));
       return isMade;
     } finally {
       await file.close();

@@ -5,7 +5,7 @@ import { type ChunkIndex, indexChunk } from "../chunk/chunk-index.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../chunk/format.ts";
 import { splitAccessUnit } from "../codec/h264/access-unit.ts";
 import { START_CODE } from "../codec/nal-units.ts";
-import { open, rm } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { SampleSource } from "../minute/sample-source.ts";
 import { temporaryName } from "../store/names.ts";
 import { readSample } from "./sample-copy.ts";
@@ -16,13 +16,14 @@ import { readSample } from "./sample-copy.ts";
  * is gone once it is closed. Throws the errors of read(2), open(2) and write(2).
  */
 export async function normalizeChunk(
+  files: StoreFiles,
   source: SampleSource,
   index: ChunkIndex,
 ): Promise<{ file: FileHandle; index: ChunkIndex }> {
   const path = join(dirname(source.path), temporaryName(basename(source.path), randomBytes(6).toString("hex")));
-  const file = await open(path, "wx+");
+  const file = await files.open(path, "wx+");
   try {
-    await rm(path);
+    await files.rm(path);
     for (let i = 0; i < index.sizes.length; i++) {
       const nals = splitAccessUnit(await readSample(source, i));
       const data = Buffer.concat(nals.flatMap((nal) => [START_CODE, nal]));

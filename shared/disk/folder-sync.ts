@@ -1,3 +1,5 @@
+import { open } from "node:fs/promises";
+
 /**
  * What fsync(2) of a folder answers where the file system has no such operation: EINVAL (the kernel's own word for it: CIFS and
  * others), ENOTSUP and ENOSYS (FUSE and network file systems), EBADF (those that sync only what is open for writing; the folder
@@ -6,9 +8,18 @@
  */
 const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF"]);
 
-/** Whether an error of fsync(2) of a folder says that the file system cannot do it, and not that it failed. */
-export function isUnsupportedForFolders(error: unknown): boolean {
-  return UNSUPPORTED.has((error as NodeJS.ErrnoException).code);
+/** Fsync(2) of a folder. Returns false where its file system cannot do it; throws the errors of open(2) and fsync(2). */
+export async function syncFolderIfSupported(folder: string): Promise<boolean> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+    return true;
+  } catch (error) {
+    if (!UNSUPPORTED.has((error as NodeJS.ErrnoException).code)) throw error;
+    return false;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** What it means, for the log and the operator. */

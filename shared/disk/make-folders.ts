@@ -1,10 +1,9 @@
 import { dirname } from "node:path";
-import { mkdir, stat } from "./files.ts";
 
-/** What folders are made with: `node:fs/promises`, or the like of it that passes a disk's queue. */
-export interface FolderMaker {
-  mkdir(path: string): Promise<unknown>;
-  stat(path: string): Promise<{ isDirectory(): boolean }>;
+/** What folders are made with: StoreFiles, or functions of node:fs/promises within an operation on the folder's disk. */
+export interface FolderFunctions {
+  mkdir(folder: string): Promise<unknown>;
+  statFolder(folder: string): Promise<{ isDirectory(): boolean }>;
 }
 
 /**
@@ -14,18 +13,18 @@ export interface FolderMaker {
  * In the place of mkdir with `recursive`, which never ends in a folder that takes no others, such as /proc: there mkdir(2)
  * answers ENOENT though the folder above is there, and Node (20 to 26) makes that one again, and tries again.
  */
-export async function makeFolders(folder: string, maker: FolderMaker = { mkdir, stat }): Promise<string | undefined> {
+export async function makeFolders(files: FolderFunctions, folder: string): Promise<string | undefined> {
   const above = dirname(folder);
   try {
-    await maker.mkdir(folder);
+    await files.mkdir(folder);
     return folder;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return await checkFolder(folder, maker);
+    if (codeOf(error) === "EEXIST") return await checkFolder(files, folder);
     if (codeOf(error) !== "ENOENT" || above === folder) throw error;
   }
-  const madeAbove = await makeFolders(above, maker);
+  const madeAbove = await makeFolders(files, above);
   try {
-    await maker.mkdir(folder);
+    await files.mkdir(folder);
   } catch (error) {
     if (codeOf(error) === "ENOENT") throw failure("ENOENT", `no folder can be made in ${above}`);
     if (codeOf(error) !== "EEXIST") throw error; // another process was faster
@@ -33,8 +32,8 @@ export async function makeFolders(folder: string, maker: FolderMaker = { mkdir, 
   return madeAbove ?? folder;
 }
 
-async function checkFolder(path: string, { stat }: FolderMaker): Promise<undefined> {
-  const stats = await stat(path).catch((error: unknown) => {
+async function checkFolder(files: FolderFunctions, path: string): Promise<undefined> {
+  const stats = await files.statFolder(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") throw failure("ENOENT", `${path} is a link to nothing`);
     throw error;
   });

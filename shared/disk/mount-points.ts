@@ -36,7 +36,6 @@ export function mountOf<M extends { point: string }>(path: string, mounts: Itera
 }
 
 /** Whether a path is a folder or lies below it. */
-/** Whether a path is a folder or lies below it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
 }

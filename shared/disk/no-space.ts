@@ -1,9 +1,9 @@
-import { statfs } from "./files.ts";
 import { isOutOfInodes, OUT_OF_INODES } from "./inodes.ts";
+import type { StoreFiles } from "./store-files.ts";
 
-/** The message of an error; of ENOSPC for want of inodes, one that says so. Never rejects. */
-export async function messageOf(error: Error, path: string): Promise<string> {
+/** The message of an error met below a folder; of ENOSPC for want of inodes, one that says so. Never rejects. */
+export async function messageOf(files: StoreFiles, error: Error, folder: string): Promise<string> {
   if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error.message;
-  const stats = await statfs(path).catch(() => undefined);
+  const stats = await files.statfs(folder).catch(() => undefined);
   return stats !== undefined && isOutOfInodes(stats) ? `${OUT_OF_INODES} (${error.message})` : error.message;
 }

@@ -3,10 +3,11 @@ import { closeSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, unlin
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { identitiesOf, openHeads } from "./files.ts";
 import { HeadThread } from "./head-thread.ts";
+import { StoreFiles } from "./store-files.ts";
 
 const HEAD_BYTES = 100;
+const files = new StoreFiles();
 let folder: string;
 
 beforeAll(() => {
@@ -22,9 +23,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 it("opens files and reads their beginnings; what is no file, or not there, stands in nobody's way", async () => {
   const names = ["long", "missing", "folder", "link", "short"];
   const paths = names.map((name) => join(folder, name));
-  const { files, bytes } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(names.length * HEAD_BYTES));
+  const { files: opened, bytes } = await files.openHeads(
+    folder,
+    paths,
+    HEAD_BYTES,
+    new ArrayBuffer(names.length * HEAD_BYTES),
+  );
   expect(bytes.byteLength).toBe(names.length * HEAD_BYTES);
-  expect(files.map((file) => file?.head.toString())).toEqual([
+  expect(opened.map((file) => file?.head.toString())).toEqual([
     "0123456789".repeat(10),
     undefined,
     undefined,
@@ -32,17 +38,17 @@ it("opens files and reads their beginnings; what is no file, or not there, stand
     "abc",
   ]);
   unlinkSync(join(folder, "long"));
-  const rest = await files[0]?.handle.read(Buffer.alloc(20), 0, 20, 485);
+  const rest = await opened[0]?.handle.read(Buffer.alloc(20), 0, 20, 485);
   expect(rest?.buffer.toString("latin1", 0, rest.bytesRead)).toBe("567890123456789");
-  await Promise.all(files.map((file) => file?.handle.close()));
+  await Promise.all(opened.map((file) => file?.handle.close()));
 });
 
 it("does not wait for a FIFO that nobody writes to, nor read a device", async () => {
   const paths = [join(folder, "fifo"), "/dev/zero", join(folder, "short")];
-  const { files } = await openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(3 * HEAD_BYTES));
-  expect(files.map((file) => file?.head.toString())).toEqual([undefined, undefined, "abc"]);
-  expect(files[2]?.stats).toMatchObject({ size: 3n });
-  await Promise.all(files.map((file) => file?.handle.close()));
+  const { files: opened } = await files.openHeads(folder, paths, HEAD_BYTES, new ArrayBuffer(3 * HEAD_BYTES));
+  expect(opened.map((file) => file?.head.toString())).toEqual([undefined, undefined, "abc"]);
+  expect(opened[2]?.stats).toMatchObject({ size: 3n });
+  await Promise.all(opened.map((file) => file?.handle.close()));
 });
 
 it("a thread that failed is told of, and a new one goes on", async () => {
@@ -56,7 +62,7 @@ it("a thread that failed is told of, and a new one goes on", async () => {
 
 it("tells what many files are; what is no file, or not there, is nothing", async () => {
   const names = ["short", "missing", "folder", "link", "fifo"];
-  const found = await identitiesOf(
+  const found = await files.identitiesOf(
     folder,
     names.map((name) => join(folder, name)),
   );

@@ -6,8 +6,8 @@ import type { Config } from "../config/config.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
 import { LiveConfigFile } from "../config/live-config.ts";
 import { secretsIn } from "../config/secrets.ts";
-import { foldersNotSynced, onFoldersNotSynced, requireMounts } from "../disk/files.ts";
 import { FOLDERS_NOT_SYNCED, FOLDERS_NOT_SYNCED_ADVICE } from "../disk/folder-sync.ts";
+import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
@@ -34,9 +34,10 @@ export type StartService = (context: ServiceContext) => Promise<Service>;
  */
 export async function runService(name: ServiceName, start: StartService): Promise<void> {
   keepFromOtherUsers();
+  const files = new StoreFiles();
   let config: LiveConfigFile;
   try {
-    config = await LiveConfigFile.open();
+    config = await LiveConfigFile.open(files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${name}: ${error.message}\n`);
@@ -44,12 +45,13 @@ export async function runService(name: ServiceName, start: StartService): Promis
     return;
   }
   const logger = createLogger({ service: name, config, secrets: secretsIn(config) });
-  await new ServiceProcess(name, config, logger).run(start);
+  await new ServiceProcess(name, config, files, logger).run(start);
 }
 
 class ServiceProcess {
   readonly #name: ServiceName;
   readonly #config: LiveConfigFile;
+  readonly #files: StoreFiles;
   readonly #logger: Logger;
   readonly #redis: Redis;
   readonly #redisWatch: RedisWatch;
@@ -61,9 +63,10 @@ class ServiceProcess {
   #heartbeat: Heartbeat | undefined;
   #ending = false;
 
-  constructor(name: ServiceName, config: LiveConfigFile, logger: Logger) {
+  constructor(name: ServiceName, config: LiveConfigFile, files: StoreFiles, logger: Logger) {
     this.#name = name;
     this.#config = config;
+    this.#files = files;
     this.#logger = logger;
     this.#redis = connectRedis(config.current.redis.url, logger);
     this.#redisWatch = new RedisWatch(this.#redis, logger);
@@ -72,15 +75,16 @@ class ServiceProcess {
   async run(start: StartService): Promise<void> {
     this.#catchSignals();
     const { current } = this.#config;
-    requireMounts(current.storage.mountPoints);
-    onFoldersNotSynced((mountPoint) => {
+    const { disks } = this.#files;
+    disks.requireMounts(current.storage.mountPoints);
+    disks.onFoldersNotSynced = (mountPoint) => {
       this.#logger.warn(`${mountPoint}: ${FOLDERS_NOT_SYNCED}. ${FOLDERS_NOT_SYNCED_ADVICE}`);
-    });
+    };
     this.#metrics.setDefaultLabels({ service: this.#name });
     registerDefaultMetrics(this.#metrics);
     this.#config.onChange(({ log, storage }) => {
       this.#logger.level = log.level;
-      requireMounts(storage.mountPoints);
+      disks.requireMounts(storage.mountPoints);
     });
     this.#config.watch(this.#logger, isSupervised());
     const problems = () => this.#problems().concat(this.#refusedConfiguration ?? []);
@@ -94,6 +98,7 @@ class ServiceProcess {
       this.#starting = start({
         instance: this.#instance,
         config: this.#config,
+        files: this.#files,
         logger: this.#logger,
         redis: this.#redis,
         metrics: this.#metrics,
@@ -107,7 +112,7 @@ class ServiceProcess {
     const heartbeat = new Heartbeat(new StatusStore(this.#redis), status, () => {
       const forecasts = this.#service?.forecasts?.();
       const refusedConfiguration = this.#refusedConfiguration;
-      const notSynced = foldersNotSynced();
+      const notSynced = disks.foldersNotSynced();
       return {
         problems: this.#problems(),
         ...(refusedConfiguration !== undefined && { refusedConfiguration }),

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { LiveConfig } from "../config/config.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
 import type { DiskForecast } from "../status/storage-status.ts";
 
@@ -9,6 +10,8 @@ export interface ServiceContext {
   /** Unique among all running processes: `{host name}:{pid}:{random}`. */
   instance: string;
   config: LiveConfig;
+  /** All that is done in the store passes them: they share out the threads of this process among the disks. */
+  files: StoreFiles;
   logger: Logger;
   /** Connected or trying to be; calls wait while Redis is away, so nothing on a frame's path awaits them. */
   redis: Redis;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
-import { readdir, readFile, stat } from "../disk/files.ts";
-import { makeDirectory, syncDirectory, writeAside } from "./durable.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
+import { makeDirectory, writeAside } from "./durable.ts";
 import { CAMERA_ID_PATTERN, CAMERA_LIST_FOLDER } from "./names.ts";
 
 /** A camera and a directory that holds, or held, its footage. */
@@ -15,17 +15,21 @@ export interface CameraDirectory {
  * after the camera was removed from the configuration or moved to another disk. One small file for each pair: services
  * that write at the same time cannot overwrite one another. Throws TypeError when the camera's id is none.
  */
-export async function rememberCameraDirectory(storageRoot: string, entry: CameraDirectory): Promise<void> {
+export async function rememberCameraDirectory(
+  files: StoreFiles,
+  storageRoot: string,
+  entry: CameraDirectory,
+): Promise<void> {
   if (!CAMERA_ID_PATTERN.test(entry.camera)) throw new TypeError(`"${entry.camera}" is no camera id`);
   const directory = resolve(entry.directory);
   const folder = join(storageRoot, CAMERA_LIST_FOLDER);
   const hash = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const path = join(folder, `${entry.camera}.${hash}.json`);
-  if ((await stat(path).catch(() => undefined)) !== undefined) return;
-  await makeDirectory(folder);
+  if ((await files.stat(path).catch(() => undefined)) !== undefined) return;
+  await makeDirectory(files, folder);
   const text = `${JSON.stringify({ camera: entry.camera, directory })}\n`;
-  await writeAside(path, (file) => file.writeFile(text));
-  await syncDirectory(folder);
+  await writeAside(files, path, (file) => file.writeFile(text));
+  await files.syncFolder(folder);
 }
 
 /**
@@ -33,6 +37,7 @@ export async function rememberCameraDirectory(storageRoot: string, entry: Camera
  * ones first. Entries that cannot be read are passed to `onUnreadable` (they are never silently dropped).
  */
 export async function listCameraDirectories(
+  files: StoreFiles,
   storageRoot: string,
   configured: Iterable<CameraDirectory>,
   onUnreadable: (path: string, error: unknown) => void = () => {},
@@ -45,10 +50,10 @@ export async function listCameraDirectories(
   };
   for (const entry of configured) add(entry);
   const folder = join(storageRoot, CAMERA_LIST_FOLDER);
-  for (const name of (await readdirIfThere(folder)).sort()) {
+  for (const name of (await readdirIfThere(files, folder)).sort()) {
     if (name.startsWith(".")) continue;
     try {
-      add(parseEntry(await readFile(join(folder, name), "utf8")));
+      add(parseEntry(await files.readFile(join(folder, name), "utf8")));
     } catch (error) {
       onUnreadable(join(folder, name), error);
     }
@@ -56,9 +61,9 @@ export async function listCameraDirectories(
   return [...found.values()];
 }
 
-async function readdirIfThere(folder: string): Promise<string[]> {
+async function readdirIfThere(files: StoreFiles, folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    return await files.readdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

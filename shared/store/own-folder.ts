@@ -1,26 +1,21 @@
-import { realpath } from "node:fs/promises";
-import { lstat, onDiskOf } from "../disk/files.ts";
 import { isWithin } from "../disk/mount-points.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 
 /**
  * Whether a folder in a camera's directory lies in there: a symbolic link in its place may lead to another folder of that
  * directory, but not out of it. The directory itself may be a link: whoever configures it chooses where it is. True also when
  * there is no such folder. Throws the errors of lstat(2) and realpath(3).
  */
-export async function isOwnFolder(cameraDirectory: string, folder: string): Promise<boolean> {
+export async function isOwnFolder(files: StoreFiles, cameraDirectory: string, folder: string): Promise<boolean> {
   try {
-    if (!(await lstat(folder)).isSymbolicLink()) return true;
-    const [home, place] = await Promise.all([cameraDirectory, folder].map(resolved));
+    if (!(await files.lstat(folder)).isSymbolicLink()) return true;
+    const [home, place] = await Promise.all([cameraDirectory, folder].map((each) => files.realpathOfFolder(each)));
     return isWithin(place as string, home as string);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return true;
     throw error;
   }
-}
-
-function resolved(path: string): Promise<string> {
-  return onDiskOf(path, "ask", () => realpath(path));
 }
 
 /** A symbolic link leads out of a camera's directory: nothing behind it is read, written or deleted. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readdir, rmdir, unlink } from "../disk/files.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { hourOf, type Minute } from "../time/minute.ts";
 import { parseSpriteSheetName, spriteSheetFolder } from "./names.ts";
 
@@ -7,17 +7,22 @@ import { parseSpriteSheetName, spriteSheetFolder } from "./names.ts";
  * Removes the sprite sheets in which a minute is shown, also those that other versions of Hindsight drew: whoever removes
  * footage removes its pictures. None is no error; throws the other errors of readdir(3) and unlink(2).
  */
-export async function removeSpriteSheets(storageRoot: string, camera: string, minute: Minute): Promise<void> {
+export async function removeSpriteSheets(
+  files: StoreFiles,
+  storageRoot: string,
+  camera: string,
+  minute: Minute,
+): Promise<void> {
   const hour = hourOf(minute);
   const folder = spriteSheetFolder(storageRoot, hour);
   let isAnyRemoved = false;
-  for (const name of await unlessMissing(readdir(folder), [])) {
+  for (const name of await unlessMissing(files.readdir(folder), [])) {
     const sheet = parseSpriteSheetName(name);
     if (sheet?.camera !== camera || sheet.hour !== hour) continue;
-    await unlessMissing(unlink(join(folder, name)), undefined);
+    await unlessMissing(files.unlink(join(folder, name)), undefined);
     isAnyRemoved = true;
   }
-  if (isAnyRemoved) await rmdir(folder).catch(() => {}); // it holds sheets still
+  if (isAnyRemoved) await files.rmdir(folder).catch(() => {}); // it holds sheets still
 }
 
 async function unlessMissing<Result>(result: Promise<Result>, otherwise: Result): Promise<Result> {

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChunkPlanner } from "../../services/recorder/chunk/chunk-planner.ts";
 import { ChunkRecorder } from "../../services/recorder/chunk/chunk-recorder.ts";
-import { Disks } from "../../services/recorder/chunk/disks.ts";
 import { CaptureClock } from "../../services/recorder/clock/capture-clock.ts";
 import { AccessUnitBuffer } from "../../services/recorder/rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../../services/recorder/rtp/h264-depacketizer.ts";
 import { ParameterSets } from "../../services/recorder/rtp/parameter-sets.ts";
 import { packetize } from "../../services/recorder/testing/h264-stream.ts";
+import { recordingDisks } from "../../services/recorder/testing/recording-disks.ts";
 import { SimulatedClock } from "../../services/recorder/testing/simulated-clock.ts";
 import { type Note, sha256 } from "./answers.ts";
 import { fixtureClip } from "./fixtures.ts";
@@ -58,7 +58,7 @@ async function recordSession(directory: string): Promise<void> {
     directory,
     maxBufferBytes: 16 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: () => {},
     trouble: () => {},
   });

@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ReapedLog } from "../../services/reaper/reaped-log.ts";
 import { ChunkRecorder } from "../../services/recorder/chunk/chunk-recorder.ts";
-import { Disks } from "../../services/recorder/chunk/disks.ts";
 import { Recording, readChunks } from "../../services/recorder/testing/recording.ts";
+import { recordingDisks } from "../../services/recorder/testing/recording-disks.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { clip, FINISHED, MinuteFixture, START_US, tools } from "../../shared/conversion/testing/minute-fixture.ts";
-import { foldersNotSynced, onFoldersNotSynced } from "../../shared/disk/files.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
-import { syncDirectory } from "../../shared/store/durable.ts";
 import { atPace } from "../support/chunk-maker.ts";
 import { FaultyDisk } from "./support/faulty-disk.ts";
 
 // A file system that cannot sync folders (FUSE), as some network file systems cannot.
+const files = new StoreFiles();
 let folder: string;
 let disk: FaultyDisk;
 const told: string[] = [];
@@ -22,11 +22,10 @@ const told: string[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-folder-sync-"));
   disk = await FaultyDisk.create(folder, "disk");
-  onFoldersNotSynced((mountPoint) => told.push(mountPoint));
+  files.disks.onFoldersNotSynced = (mountPoint) => told.push(mountPoint);
 });
 afterEach(() => disk.fail());
 afterAll(async () => {
-  onFoldersNotSynced(() => {});
   await disk.remove();
   await rm(folder, { recursive: true, force: true });
 });
@@ -36,22 +35,22 @@ test.each(["EINVAL", "EOPNOTSUPP", "EBADF"])(
   async (code) => {
     told.length = 0;
     await disk.fail(`fsyncdir ${code}`);
-    await syncDirectory(disk.mountPoint);
-    await syncDirectory(disk.mountPoint);
+    await files.syncFolder(disk.mountPoint);
+    await files.syncFolder(disk.mountPoint);
     expect(told).toEqual([disk.mountPoint]);
-    expect(foldersNotSynced()).toEqual([disk.mountPoint]);
+    expect(files.disks.foldersNotSynced()).toEqual([disk.mountPoint]);
     await disk.fail();
-    await syncDirectory(disk.mountPoint);
-    expect(foldersNotSynced()).toEqual([]);
+    await files.syncFolder(disk.mountPoint);
+    expect(files.disks.foldersNotSynced()).toEqual([]);
   },
 );
 
 test.each(["EIO", "ENOSPC", "EROFS", "EACCES"])("%s for a folder is never passed over", async (code) => {
   told.length = 0;
   await disk.fail(`fsyncdir ${code}`);
-  await expect(syncDirectory(disk.mountPoint)).rejects.toMatchObject({ code });
+  await expect(files.syncFolder(disk.mountPoint)).rejects.toMatchObject({ code });
   await disk.fail("opendir EINVAL"); // opening it is no sync
-  await expect(syncDirectory(disk.mountPoint)).rejects.toMatchObject({ code: "EINVAL" });
+  await expect(files.syncFolder(disk.mountPoint)).rejects.toMatchObject({ code: "EINVAL" });
   expect(told).toEqual([]);
 });
 
@@ -65,7 +64,7 @@ test("a camera is recorded into one chunk, and its minute is converted: no attem
     directory,
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: () => {},
     trouble: (error) => trouble.push(error),
   });
@@ -98,9 +97,9 @@ test("a camera is recorded into one chunk, and its minute is converted: no attem
 test("the list of camera directories and the log of deletions are written there, too", async () => {
   await disk.fail("fsyncdir EINVAL");
   const root = join(disk.mountPoint, "root");
-  await rememberCameraDirectory(root, { camera: "yard", directory: "/mnt/yard" });
+  await rememberCameraDirectory(files, root, { camera: "yard", directory: "/mnt/yard" });
   expect(await readdir(join(root, ".cameras"))).toHaveLength(1);
-  const log = new ReapedLog(root);
+  const log = new ReapedLog(files, root);
   const at = "2026-11-24T14:00:00.000Z";
   const entry = { at, camera: "yard", minute: "20260101.1200", directory: "/mnt/yard", reason: "age" as const };
   await log.write({ ...entry, unconverted: false, files: ["a"] });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { LaterFootage } from "../../services/converter/later-footage.ts";
 import { Sweep } from "../../services/converter/sweep.ts";
 import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { footage } from "../support/mp4-evidence.ts";
 import { Random } from "../support/random.ts";
@@ -206,7 +207,7 @@ class Batch {
     }
     // What nobody works on for ten minutes is swept away; here the minutes pass by the watch's own clock.
     let nowMs = 0;
-    const sweep = new Sweep(new IdleWatch(() => nowMs), new LaterFootage(() => {}));
+    const sweep = new Sweep(new StoreFiles(), new IdleWatch(() => nowMs), new LaterFootage(() => {}));
     for (; nowMs <= 120_000; nowMs += 60_000) await sweep.run(known);
   }
 

@@ -7,6 +7,7 @@ import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { PreviewBatcher } from "../../shared/conversion/preview-batcher.ts";
 import { TAKEOVER_PACE } from "../../shared/conversion/takeover-pace.ts";
+import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../shared/store/names.ts";
@@ -94,10 +95,11 @@ export class RangeStore {
     const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels }), 10);
     previews.grab = () => readFile(picture);
     const tools = {
+      files: new StoreFiles(),
       config: () => config,
       previews,
       watch: new IdleWatch(),
-      copying: new DiskSemaphores(1),
+      copying: new DiskSemaphores(1, async () => ""),
       buffers: new BufferPool(),
       pace: TAKEOVER_PACE,
     };

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
 import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
 import { SpsError } from "../../../shared/codec/h264/sps.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { planMinute } from "../../../shared/minute/minute-plan.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
@@ -23,12 +24,12 @@ const PARAMETER_BYTES = 4096;
  * What the chunks of a minute tell: the spans are those that their mp4 will have. Undefined when they have gone, hold no
  * frames yet, or are such that none can be made of them. Throws the errors of open(2) and read(2).
  */
-export async function readChunkFacts(paths: readonly string[]): Promise<MinuteFacts | undefined> {
+export async function readChunkFacts(files: StoreFiles, paths: readonly string[]): Promise<MinuteFacts | undefined> {
   const handles: FileHandle[] = [];
   try {
     const parts = [];
     for (const path of paths) {
-      const opened = await openRegularFile(path);
+      const opened = await openRegularFile(files, path);
       if (opened === undefined) continue;
       const file = opened.handle;
       handles.push(file);

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { type DayIndex, Has, minuteOf } from "../../../shared/catalog/day-index.ts";
-import { lstat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { LaterVersionError, Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
@@ -36,6 +36,7 @@ const AT_ONCE = 4;
  * while its day folder does not change, not even its name is looked at. Chunks are read at each question.
  */
 export class MinuteFactsReader {
+  readonly #files: StoreFiles;
   readonly #logger: Logger;
   readonly #capacity: number;
   /** In order of use, the least recent first. */
@@ -45,7 +46,8 @@ export class MinuteFactsReader {
   /** How many mp4s were opened. */
   reads = 0;
 
-  constructor(logger: Logger, capacity: number = MINUTES_KEPT) {
+  constructor(files: StoreFiles, logger: Logger, capacity: number = MINUTES_KEPT) {
+    this.#files = files;
     this.#logger = logger;
     this.#capacity = capacity;
   }
@@ -74,7 +76,7 @@ export class MinuteFactsReader {
     const minute = minuteOf(index.day, place);
     // The chunks before the mp4, which is looked for also when they have gone: they were converted meanwhile.
     const paths = index.chunkParts(place).map((part) => chunkPath(index.directory, index.camera, minute, part));
-    const chunks = paths.length === 0 ? undefined : await readChunkFacts(paths);
+    const chunks = paths.length === 0 ? undefined : await readChunkFacts(this.#files, paths);
     const hasMp4 = (index.has(place) & Has.mp4) !== 0 || chunks === undefined;
     const mp4 = hasMp4 ? (await this.#file(day, index, place))?.facts : undefined;
     if (mp4 === undefined || chunks === undefined) return mp4 ?? chunks;
@@ -94,8 +96,8 @@ export class MinuteFactsReader {
 
   async #look(path: string, earlier: Promise<KnownFile | undefined> | undefined): Promise<KnownFile | undefined> {
     const before = await earlier?.catch(() => undefined);
-    if (before !== undefined && (await identityOf(path)) === before.identity) return before;
-    const file = await openRegularFile(path);
+    if (before !== undefined && (await identityOf(this.#files, path)) === before.identity) return before;
+    const file = await openRegularFile(this.#files, path);
     if (file === undefined) return undefined;
     this.reads++;
     try {
@@ -153,8 +155,8 @@ export class MinuteFactsReader {
 }
 
 /** What `openRegularFile` would say of a file now, without opening it; undefined when there is none. */
-async function identityOf(path: string): Promise<string | undefined> {
-  const stats: BigIntStats | undefined = await lstat(path, { bigint: true }).catch(() => undefined);
+async function identityOf(files: StoreFiles, path: string): Promise<string | undefined> {
+  const stats: BigIntStats | undefined = await files.lstat(path, { bigint: true }).catch(() => undefined);
   return stats === undefined ? undefined : fileEntity(stats).etag;
 }
 

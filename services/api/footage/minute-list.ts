@@ -1,6 +1,6 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.ts";
-import { stat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { DAY_MS, dayAtMs, dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
 import type { MinuteFacts } from "./chunk-facts.ts";
@@ -74,7 +74,7 @@ interface Entry {
 const WRITING_MS = 10_000;
 
 /** The minutes of a camera, by name, that overlap a stretch of time. Throws the errors of readdir(3), stat(2), read(2). */
-export async function listMinutes(catalog: Catalog, query: MinuteQuery): Promise<MinuteList> {
+export async function listMinutes(files: StoreFiles, catalog: Catalog, query: MinuteQuery): Promise<MinuteList> {
   const { camera, fromMs, toMs, nowMs, limit = Number.POSITIVE_INFINITY, facts } = query;
   const first = minuteAt(Math.max(0, fromMs) * 1000);
   const last = minuteAt(Math.max(0, toMs - 1) * 1000);
@@ -84,7 +84,7 @@ export async function listMinutes(catalog: Catalog, query: MinuteQuery): Promise
   for (let dayMs = startOfDay(Math.max(0, fromMs)); dayMs < toMs && names.size <= limit; dayMs += DAY_MS) {
     const day = dayAtMs(dayMs);
     const entries: Entry[] = [];
-    for (const index of await catalog.day(camera, day)) entries.push(...(await listDay(index, nowMs)));
+    for (const index of await catalog.day(camera, day)) entries.push(...(await listDay(files, index, nowMs)));
     const known = new Set(entries.map(({ minute }) => minute.name));
     for (const name of quarantined) {
       if (dayOf(name) === day && !known.has(name)) entries.push({ minute: minuteEntry(name, "quarantined", 0) });
@@ -134,8 +134,8 @@ function recordedOf({ spans, picture }: MinuteFacts): Recorded {
   };
 }
 
-async function listDay(index: DayIndex, nowMs: number): Promise<Entry[]> {
-  const sizes = await index.sizes();
+async function listDay(files: StoreFiles, index: DayIndex, nowMs: number): Promise<Entry[]> {
+  const sizes = await index.sizes(files);
   const minutes = Array.from(index.minutes(Has.mp4 | Has.chunk));
   const newestChunk = minutes.findLast(({ has }) => (has & Has.chunk) !== 0)?.index;
   const listed: Entry[] = [];
@@ -145,7 +145,7 @@ async function listDay(index: DayIndex, nowMs: number): Promise<Entry[]> {
       if (!Number.isNaN(sizeBytes)) listed.push({ minute: { ...minuteEntry(minute, "ready", has), sizeBytes }, index });
       continue;
     }
-    const chunks = await chunkStats(index, place, minute);
+    const chunks = await chunkStats(files, index, place, minute);
     if (chunks === undefined) continue; // converted since the folder was read: the next reading shows it
     const writing = place === newestChunk && nowMs - chunks.modifiedMs < WRITING_MS;
     const state = writing ? "recording" : "waiting";
@@ -154,9 +154,9 @@ async function listDay(index: DayIndex, nowMs: number): Promise<Entry[]> {
   return listed;
 }
 
-async function chunkStats(index: DayIndex, place: number, minute: Minute) {
+async function chunkStats(files: StoreFiles, index: DayIndex, place: number, minute: Minute) {
   const paths = index.chunkParts(place).map((part) => chunkPath(index.directory, index.camera, minute, part));
-  const stats = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  const stats = await Promise.all(paths.map((path) => files.stat(path).catch(() => undefined)));
   const there = stats.filter((each) => each !== undefined);
   if (there.length === 0) return undefined;
   return {

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
-import { lstat, stat, statfs } from "../../../shared/disk/files.ts";
 import { inodesOf } from "../../../shared/disk/inodes.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { TimeoutError, within } from "../../../shared/redis/within.ts";
 
 /** One file system, and which of our directories lie on it. */
@@ -50,13 +50,13 @@ export interface DiskReport {
 }
 
 /** Asks the file systems under the directories; one that does not exist yet stands on its nearest parent's. Never throws. */
-export async function readDisks(directories: Iterable<string>): Promise<DiskReport> {
+export async function readDisks(files: StoreFiles, directories: Iterable<string>): Promise<DiskReport> {
   const byDevice = new Map<number, DiskStatus>();
   const broken = new Map<string, string>();
   await Promise.all(
     Array.from(new Set(directories), async (directory) => {
       try {
-        const { path, device } = await within(nearestExisting(directory), LIMIT_MS, directory);
+        const { path, device } = await within(nearestExisting(files, directory), LIMIT_MS, directory);
         const known = byDevice.get(device);
         if (known !== undefined) {
           known.directories.push(directory);
@@ -64,7 +64,7 @@ export async function readDisks(directories: Iterable<string>): Promise<DiskRepo
         }
         const disk: DiskStatus = { directories: [directory], totalBytes: 0, freeBytes: 0, usedPercent: 0 };
         byDevice.set(device, disk);
-        Object.assign(disk, await within(readSpace(path), LIMIT_MS, directory));
+        Object.assign(disk, await within(readSpace(files, path), LIMIT_MS, directory));
       } catch (error) {
         broken.set(
           placeOf(error) ?? directory,
@@ -99,8 +99,8 @@ function placeOf(error: unknown): string | undefined {
 }
 
 /** Throws the errors of statfs(2), and NO_SIZE where a file system tells of no blocks: that is neither full nor empty. */
-async function readSpace(path: string): Promise<Omit<DiskStatus, "directories">> {
-  const space = await statfs(path);
+async function readSpace(files: StoreFiles, path: string): Promise<Omit<DiskStatus, "directories">> {
+  const space = await files.statfs(path);
   if (!(space.blocks > 0)) throw new PlaceError(path, NO_SIZE);
   const inodes = inodesOf(space);
   const usedBlocks = space.blocks - space.bfree;
@@ -118,21 +118,21 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** Throws the errors of stat(2), NO_DIRECTORY for what is none, and DANGLING for a link that points to nothing. */
-async function nearestExisting(directory: string): Promise<{ path: string; device: number }> {
+async function nearestExisting(files: StoreFiles, directory: string): Promise<{ path: string; device: number }> {
   for (let path = directory; ; path = dirname(path)) {
-    const stats = await stat(path).catch((error: unknown) => {
+    const stats = await files.statFolder(path).catch((error: unknown) => {
       if (!IS_NOT_THERE.has(codeOf(error)) || dirname(path) === path) throw error;
       return undefined;
     });
     if (stats?.isDirectory() === true) return { path, device: stats.dev };
     if (stats !== undefined) throw new PlaceError(path, NO_DIRECTORY);
-    if (await isLink(path)) throw new PlaceError(path, DANGLING);
+    if (await isLink(files, path)) throw new PlaceError(path, DANGLING);
   }
 }
 
 /** Whether there is something of the name that stat(2) does not find. */
-function isLink(path: string): Promise<boolean> {
-  return lstat(path).then(
+function isLink(files: StoreFiles, path: string): Promise<boolean> {
+  return files.lstat(path).then(
     () => true,
     () => false,
   );

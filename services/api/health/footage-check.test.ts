@@ -2,11 +2,14 @@ import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import winston from "winston";
 import { Catalog } from "../../../shared/catalog/catalog.ts";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { dayFolder, minutePath, quarantineFolder } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
 import { FootageCheck } from "./footage-check.ts";
+
+const files = new StoreFiles();
 
 const MINUTE_MS = 60_000;
 /** Just after midnight: what came before lies in another folder. */
@@ -19,7 +22,11 @@ let check: FootageCheck;
 
 beforeEach(() => {
   store = new StoreFixture({ yard: {}, off: { enabled: false } });
-  check = new FootageCheck(new Catalog(store.config, winston.createLogger({ silent: true })), store.config);
+  check = new FootageCheck(
+    files,
+    new Catalog(files, store.config, winston.createLogger({ silent: true })),
+    store.config,
+  );
 });
 afterEach(() => store.remove());
 
@@ -115,8 +122,8 @@ it("tells the oldest minute that waits for its conversion, at the latest after t
 
 it("does not read a whole day every time while all is well", async () => {
   record("yard", 20, 0);
-  const catalog = new Catalog(store.config, winston.createLogger({ silent: true }));
-  check = new FootageCheck(catalog, store.config);
+  const catalog = new Catalog(files, store.config, winston.createLogger({ silent: true }));
+  check = new FootageCheck(files, catalog, store.config);
   await check.run(NOW_MS);
   const reads = catalog.folderReads;
   store.minute("yard", minuteBefore(-1));

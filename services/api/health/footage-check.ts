@@ -1,7 +1,7 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
-import { open, stat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { DAY_MS, dayAtMs, dayOf, MINUTE_MS, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";
@@ -22,6 +22,7 @@ const DAY_READ_MS = 10 * MINUTE_MS;
 
 /** Looks through the newest footage of cameras for what is missing and what waits for its conversion. */
 export class FootageCheck {
+  readonly #files: StoreFiles;
   readonly #catalog: Catalog;
   readonly #config: LiveConfig;
   /** When cameras were enabled since the start, ms since the Unix epoch: what lies before is no gap. */
@@ -29,7 +30,8 @@ export class FootageCheck {
   /** When each camera's days were last read and what waited then. */
   readonly #daysRead = new Map<string, { atMs: number; oldestWaiting: Minute | undefined }>();
 
-  constructor(catalog: Catalog, config: LiveConfig) {
+  constructor(files: StoreFiles, catalog: Catalog, config: LiveConfig) {
+    this.#files = files;
     this.#catalog = catalog;
     this.#config = config;
     config.onChange((next, previous) => {
@@ -62,7 +64,7 @@ export class FootageCheck {
     );
     if ((known.oldestWaiting ?? "~") < (minutes.at(-1) as Minute)) return false;
     for (const minute of minutes) {
-      const isThere = await stat(minutePath(directory, camera, minute, "mp4")).then(
+      const isThere = await this.#files.stat(minutePath(directory, camera, minute, "mp4")).then(
         () => true,
         () => false,
       );
@@ -98,7 +100,7 @@ export class FootageCheck {
       if (toMs <= oldestMs) return undefined;
       const before = newestBefore(indexes, toMs - MINUTE_MS);
       if (before === undefined) return undefined;
-      const reachedMs = Math.max(await reachOf(camera, before, nowMs), this.#enabledMs.get(camera) ?? 0);
+      const reachedMs = Math.max(await reachOf(this.#files, camera, before, nowMs), this.#enabledMs.get(camera) ?? 0);
       const beforeEndMs = minuteEndUs(before.minute) / 1000;
       const fromMs = Math.max(beforeEndMs, Math.ceil(reachedMs / MINUTE_MS) * MINUTE_MS);
       if (fromMs < toMs) return { fromMs, toMs };
@@ -129,11 +131,11 @@ function newestBefore(indexes: readonly DayIndex[], timeMs: number): Place | und
 }
 
 /** Where a minute's footage ends, ms since the Unix epoch; while it cannot be told, now: no alarm without knowledge. */
-async function reachOf(camera: string, { index, minute }: Place, nowMs: number): Promise<number> {
+async function reachOf(files: StoreFiles, camera: string, { index, minute }: Place, nowMs: number): Promise<number> {
   try {
     const part = index.chunkParts(indexOf(minute)).at(-1);
-    if (part !== undefined) return (await stat(chunkPath(index.directory, camera, minute, part))).mtimeMs;
-    const file = await open(minutePath(index.directory, camera, minute, "mp4"));
+    if (part !== undefined) return (await files.stat(chunkPath(index.directory, camera, minute, part))).mtimeMs;
+    const file = await files.open(minutePath(index.directory, camera, minute, "mp4"));
     try {
       const { spans } = (await readMinuteSummary(file)).record;
       return Math.max(...spans.map(({ endUs }) => endUs)) / 1000;

@@ -1,7 +1,7 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { Has } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
-import { stat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { REDIS_DOES_NOT_ANSWER, type RedisTrouble } from "../../../shared/redis/redis-probe.ts";
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
@@ -29,6 +29,7 @@ export interface RedisSource {
 
 export interface SystemMonitorParts {
   config: LiveConfig;
+  files: StoreFiles;
   catalog: Catalog;
   live: RedisSource;
   clockSync: Pick<ClockSync, "state">;
@@ -72,9 +73,9 @@ export class SystemMonitor {
     this.#readCameras = oneAtATime(() => live.readCameras());
     this.#readServices = oneAtATime(() => live.readServices());
     this.#readBacklog = oneAtATime(() => live.readBacklog());
-    this.#readDisks = oneAtATime(() => readDisks(this.#directories()));
+    this.#readDisks = oneAtATime(() => readDisks(parts.files, this.#directories()));
     this.#countQuarantined = oneAtATime(() => this.#quarantined());
-    const footage = parts.footage ?? new FootageCheck(parts.catalog, parts.config);
+    const footage = parts.footage ?? new FootageCheck(parts.files, parts.catalog, parts.config);
     this.#checkFootage = oneAtATime(fresh(() => footage.run(Date.now()), FOOTAGE_FRESH_MS));
   }
 
@@ -171,7 +172,7 @@ export class SystemMonitor {
         for (const index of await this.#parts.catalog.day(camera, day)) {
           for (const { index: place, minute } of Array.from(index.minutes(Has.chunk)).slice(-2)) {
             const path = chunkPath(index.directory, camera, minute, index.chunkParts(place).at(-1) ?? 1);
-            const stats = await stat(path).catch(() => undefined);
+            const stats = await this.#parts.files.stat(path).catch(() => undefined);
             if (stats !== undefined && nowMs - stats.mtimeMs < WRITING_MS) writing.add(camera);
           }
         }

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { ApiServer } from "../server.ts";
 import { SendBuffers } from "./send-buffers.ts";
 import { openRegularFile, sendFile } from "./send-file.ts";
+
+const files = new StoreFiles();
 
 let folder: string;
 let server: ApiServer;
@@ -18,7 +21,7 @@ beforeAll(async () => {
   app.get("/:length/:promised", async (req, res) => {
     const path = join(folder, req.params.length);
     writeFileSync(path, "x".repeat(Number(req.params.length)));
-    const file = await openRegularFile(path);
+    const file = await openRegularFile(files, path);
     if (file === undefined) throw new Error("it was just written");
     file.entity.length = Number(req.params.promised); // as it was before somebody cut it
     await sendFile(req, res, file, { type: "image/jpeg", fileName: "x.jpg", download: false }, buffers);

@@ -1,8 +1,8 @@
 import { constants, fstatSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { Request, Response } from "express";
-import { open } from "../../../shared/disk/files.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { decideAnswer, type Entity } from "./conditional.ts";
 import { Problem } from "./problem.ts";
 import type { SendBuffers } from "./send-buffers.ts";
@@ -34,10 +34,10 @@ const SMALL_BYTES = 64 * 1024;
  * is not followed, and a FIFO or device is neither waited for nor read.
  * Throws the errors of open(2) other than ENOENT, ENOTDIR, ELOOP and ENXIO.
  */
-export async function openRegularFile(path: string): Promise<OpenFile | undefined> {
+export async function openRegularFile(files: StoreFiles, path: string): Promise<OpenFile | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    handle = await files.open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" || code === "ENXIO") return undefined;

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import type { OpenHead } from "../../../shared/disk/files.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
+import type { OpenHead, StoreFiles } from "../../../shared/disk/store-files.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 
 /** A file is no longer what it was when the range was laid out: the answer ends rather than be wrong. */
@@ -11,14 +11,17 @@ export class FootageChangedError extends Error {
 /** Of the budget, what is left to files that will soon be deleted: those need it most. */
 const URGENT_SHARE = 1 / 5;
 
-/** How many files all ranges together may hold open while they are being sent. */
+/** What opens the files of ranges, and how many of them all ranges together may hold open while they are being sent. */
 export class OpenFileBudget {
+  readonly files: StoreFiles;
   readonly #urgent: number;
   #left: number;
 
-  constructor(files: number) {
-    this.#left = files;
-    this.#urgent = Math.floor(files * URGENT_SHARE);
+  /** @param most how many may be open */
+  constructor(files: StoreFiles, most: number) {
+    this.files = files;
+    this.#left = most;
+    this.#urgent = Math.floor(most * URGENT_SHARE);
   }
 
   take(isUrgent = false): boolean {
@@ -60,7 +63,7 @@ export class HeldFile {
 
   /** Undefined when there is no such file. Throws the errors of open(2). */
   static async open(path: string, budget: OpenFileBudget): Promise<HeldFile | undefined> {
-    const file = await openRegularFile(path);
+    const file = await openRegularFile(budget.files, path);
     if (file === undefined) return undefined;
     return new HeldFile(path, file.handle, file.entity.length, file.entity.etag, budget);
   }
@@ -80,7 +83,7 @@ export class HeldFile {
   /** The open file. Throws FootageChangedError when it had to be opened again and is another, and the errors of open(2). */
   async handle(): Promise<FileHandle> {
     if (this.#handle !== undefined) return this.#handle;
-    const file = await openRegularFile(this.path);
+    const file = await openRegularFile(this.#budget.files, this.path);
     if (file === undefined) throw new FootageChangedError("a minute of the range was deleted");
     if (file.entity.etag !== this.#etag) {
       await file.handle.close();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import * as disk from "../../../shared/disk/files.ts";
+import { type OpenHead, StoreFiles } from "../../../shared/disk/store-files.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chunk-maker.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
@@ -11,11 +11,12 @@ import type { KeptLayout } from "./kept-layout.ts";
 import { KeptMedia } from "./kept-media.ts";
 
 // What is asked of the disk is counted; all of it is done.
-vi.mock("../../../shared/disk/files.ts", async (original) => {
-  const real = await original<typeof disk>();
-  const counted = { open: vi.fn(real.open), openHeads: vi.fn(real.openHeads), identitiesOf: vi.fn(real.identitiesOf) };
-  return { ...real, ...counted };
-});
+const files = new StoreFiles();
+const counted = {
+  openHeads: vi.spyOn(files, "openHeads"),
+  open: vi.spyOn(files, "open"),
+  identitiesOf: vi.spyOn(files, "identitiesOf"),
+};
 
 /** How long a busy machine may take. */
 const PATIENT = { timeout: 20_000 };
@@ -36,7 +37,7 @@ beforeEach(async () => {
   store = new StoreFixture({ [CAMERA]: {} });
   for (const [i, minute] of MINUTES.entries()) store.write(file(minute), await realMinute(minute, { hue: i * 20 }));
   store.settle(CAMERA, FIRST);
-  api = await new ApiFixture(store).start();
+  api = await new ApiFixture(store, { files }).start();
 });
 afterEach(async () => {
   await api.stop();
@@ -45,17 +46,16 @@ afterEach(async () => {
 
 /** What an answer asked of the disk. */
 async function asked<Result>(work: () => Promise<Result>) {
-  const spies = [disk.openHeads, disk.open, disk.identitiesOf].map((each) => vi.mocked(each));
-  for (const spy of spies) spy.mockClear();
+  for (const spy of Object.values(counted)) spy.mockClear();
   const result = await work();
-  const [heads, opened, identities] = spies.map((spy) => spy.mock.calls.length);
-  const paths = vi.mocked(disk.open).mock.calls.map(([path]) => path);
+  const [heads, opened, identities] = Object.values(counted).map((spy) => spy.mock.calls.length);
+  const paths = counted.open.mock.calls.map(([path]) => path);
   return { result, heads, opened, identities, paths };
 }
 
 /** The same bytes from an api that has laid out nothing before. */
 async function fromFresh(path: string, headers: Record<string, string> = {}): Promise<Reply> {
-  const fresh = await new ApiFixture(store).start();
+  const fresh = await new ApiFixture(store, { files }).start();
   try {
     return await fresh.get(path, headers);
   } finally {
@@ -187,7 +187,7 @@ async function writePart(minute: string, second = 0): Promise<void> {
 describe("what is kept of ranges", () => {
   it("is bounded: of many, the least recently asked for goes", async () => {
     const keep = { indexBytes: 3000, layoutBytes: 10_000 };
-    const small = await new ApiFixture(store, { keep }).start();
+    const small = await new ApiFixture(store, { files, keep }).start();
     const { kept } = small.parts.ranges;
     const headsOf = async (from: number) =>
       (await asked(() => small.get(secondsOf(from), { range: "bytes=-10" }))).heads;
@@ -205,7 +205,7 @@ describe("what is kept of ranges", () => {
   });
 
   it("is where the media lie when the index is too large: a seek is answered, and the index made anew for who wants it", async () => {
-    const small = await new ApiFixture(store, { keep: { indexBytes: 100, layoutBytes: 100_000 } }).start();
+    const small = await new ApiFixture(store, { files, keep: { indexBytes: 100, layoutBytes: 100_000 } }).start();
     const first = await small.get(PATH);
     const { range, bytes } = seekInThird(first);
     const seek = await asked(() => small.get(PATH, { range }));
@@ -222,7 +222,7 @@ describe("what is kept of ranges", () => {
     await api.get(PATH);
     const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
     const keep = { indexBytes: layout.facts.indexBytes - 1, layoutBytes: 100_000 };
-    const small = await new ApiFixture(store, { keep }).start();
+    const small = await new ApiFixture(store, { files, keep }).start();
     for (const path of [short, PATH]) await small.get(path);
     expect((await asked(() => small.get(short))).heads).toBe(0);
     await small.stop();
@@ -246,7 +246,7 @@ describe("a download of a range that was laid out before", () => {
     await api.get(PATH);
     await expect.poll(openFiles, PATIENT).toEqual([]);
     const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
-    const budget = new OpenFileBudget(10);
+    const budget = new OpenFileBudget(files, 10);
     const media = new KeptMedia(layout, budget);
     const pieces = media.pieces(0, Number.POSITIVE_INFINITY)[Symbol.iterator]();
     const first = pieces.next().value;
@@ -266,12 +266,12 @@ describe("a download of a range that was laid out before", () => {
   });
 
   it("holds no other file in the place of one that has changed", async () => {
-    const budget = new OpenFileBudget(10);
+    const budget = new OpenFileBudget(files, 10);
     const { ino, size, mtimeNs } = statSync(file(FIRST), { bigint: true });
     const held = HeldFile.closed(file(FIRST), { ino, size, mtimeNs }, budget);
     await replace(FIRST, 77);
-    const { files } = await disk.openHeads(store.directory(CAMERA), [file(FIRST)], 0, new ArrayBuffer(0));
-    await held.hold(files[0] as disk.OpenHead);
+    const { files: opened } = await files.openHeads(store.directory(CAMERA), [file(FIRST)], 0, new ArrayBuffer(0));
+    await held.hold(opened[0] as OpenHead);
     expect(openFiles()).toEqual([]);
     await expect(held.handle()).rejects.toThrow("merged");
   });

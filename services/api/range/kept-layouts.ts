@@ -1,7 +1,6 @@
 import { dirname } from "node:path";
-import type { FootageDays } from "../../../shared/catalog/find-minutes.ts";
-import { findMinutes } from "../../../shared/catalog/find-minutes.ts";
-import { identitiesOf } from "../../../shared/disk/files.ts";
+import { type FootageDays, findMinutes } from "../../../shared/catalog/find-minutes.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import type { RangeRequest } from "./range-request.ts";
@@ -37,6 +36,7 @@ const DAY_BYTES = 2048;
  * inode, size and time. The least recently asked for go when there are too many; of those, their indexes first, which are large.
  */
 export class KeptLayouts {
+  readonly #files: StoreFiles;
   readonly #catalog: FootageDays;
   readonly #limits: KeepLimits;
   /** In order of use, the least recent first. */
@@ -44,7 +44,8 @@ export class KeptLayouts {
   #indexBytes = 0;
   #layoutBytes = 0;
 
-  constructor(catalog: FootageDays, limits: KeepLimits = KEEP_LIMITS) {
+  constructor(files: StoreFiles, catalog: FootageDays, limits: KeepLimits = KEEP_LIMITS) {
+    this.#files = files;
     this.#catalog = catalog;
     this.#limits = limits;
   }
@@ -110,7 +111,7 @@ export class KeptLayouts {
     const same = await Promise.all(
       Array.from(folders, async ([folder, files]) => {
         const paths = files.map((file) => layout.path(file));
-        return layout.areSame(files, await identitiesOf(folder, paths));
+        return layout.areSame(files, await this.#files.identitiesOf(folder, paths));
       }),
     );
     return same.every(Boolean) ? now : undefined;

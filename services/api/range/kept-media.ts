@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import { openHeads } from "../../../shared/disk/files.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import { closeInTurn, type RangeMedia, type WantedPiece } from "./range-media.ts";
@@ -76,7 +75,7 @@ export class KeptMedia implements RangeMedia {
     const batch = files.filter((file) => !this.#passed.has(file));
     if (batch.length === 0) return;
     const paths = batch.map((file) => this.#layout.path(file));
-    const opened = await openHeads(dirname(paths[0] as string), paths, 0, new ArrayBuffer(0));
+    const opened = await this.#budget.files.openHeads(dirname(paths[0] as string), paths, 0, new ArrayBuffer(0));
     for (const [i, index] of batch.entries()) {
       const file = opened.files[i];
       if (file === undefined) continue;

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import type { MinutePlace } from "../../../shared/catalog/find-minutes.ts";
-import { openHeads } from "../../../shared/disk/files.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
@@ -67,7 +66,12 @@ export class MinuteHeads {
     const paths = places.map(({ directory, minute }) => minutePath(directory, this.#camera, minute, "mp4"));
     const [first] = paths;
     if (first === undefined) return use(new Map());
-    const { files, bytes } = await openHeads(dirname(first), paths, HEAD_BYTES, this.#buffers.take(paths.length));
+    const { files, bytes } = await this.#budget.files.openHeads(
+      dirname(first),
+      paths,
+      HEAD_BYTES,
+      this.#buffers.take(paths.length),
+    );
     const mp4s = new Map<MinutePlace, OpenMp4>();
     for (const [i, place] of places.entries()) {
       const file = files[i];

@@ -37,12 +37,14 @@ async function heldBy(ranges: number): Promise<{ mp4s: number; chunks: number }>
   const here = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `
     import { readdirSync, readlinkSync } from "node:fs";
-    import { Catalog } from ${here("../catalog/catalog.ts")};
+    import { Catalog } from ${here("../../../shared/catalog/catalog.ts")};
+    import { StoreFiles } from ${here("../../../shared/disk/store-files.ts")};
     import { Ranges } from ${here("./ranges.ts")};
     const camera = { id: "${CAMERA}", directory: ${JSON.stringify(store.directory(CAMERA))} };
     const current = { storage: { root: ${JSON.stringify(store.root)} }, cameras: new Map([[camera.id, camera]]) };
     const logger = { warn: console.error };
-    const ranges = new Ranges({ catalog: new Catalog({ current }, logger), logger });
+    const files = new StoreFiles();
+    const ranges = new Ranges({ files, catalog: new Catalog(files, { current }, logger), logger });
     const request = { camera: camera.id, startUs: ${START_US}, endUs: ${START_US + (MINUTES - 1) * 60e6 + 1e6}, gaps: "skip" };
     const held = [];
     for (let i = 0; i < ${ranges}; i++) held.push(await ranges.layOut(request, new AbortController().signal));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { errorHandler } from "../http/errors.ts";
@@ -19,6 +20,8 @@ import { archiveRanges } from "./range-archive.ts";
 import { HeldMedia } from "./range-media.ts";
 import { Ranges } from "./ranges.ts";
 import { VirtualFile } from "./virtual-file.ts";
+
+const files = new StoreFiles();
 
 const run = promisify(execFile);
 const FIRST = "20251124.1433";
@@ -153,7 +156,7 @@ describe("a zip of which the client has gone", () => {
     const length = 40_000_000; // more than the zip's streams take before anybody reads
     writeFileSync(path, "");
     truncateSync(path, length);
-    const budget = new OpenFileBudget(1);
+    const budget = new OpenFileBudget(files, 1);
     const media = (await HeldFile.open(path, budget)) as HeldFile;
     const buffers = new SendBuffers(4 * 1024 * 1024);
     const entity = { length, etag: '"x"' };

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { DayIndex } from "../../../shared/catalog/day-index.ts";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
@@ -14,6 +15,8 @@ import { realMinute } from "../testing/real-minute.ts";
 import { FootageChangedError, HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeadBuffers } from "./minute-heads.ts";
 import { layOutRange } from "./range-file.ts";
+
+const files = new StoreFiles();
 
 const CAMERA = "front-door";
 const [FIRST, SECOND] = ["20251124.1433", "20251124.1434"] as const;
@@ -199,7 +202,7 @@ describe("a range whose chunk is converted while it is laid out", () => {
     const parts = {
       catalog: behind,
       logger,
-      budget: new OpenFileBudget(0),
+      budget: new OpenFileBudget(files, 0),
       buffers: new SendBuffers(0),
       heads: new HeadBuffers(),
     };
@@ -229,7 +232,7 @@ describe("a range whose client has gone", () => {
     const parts = {
       catalog: behind,
       logger,
-      budget: new OpenFileBudget(100),
+      budget: new OpenFileBudget(files, 100),
       buffers: new SendBuffers(0),
       heads: new HeadBuffers(),
     };
@@ -260,7 +263,7 @@ describe("a range of too many pictures", () => {
     } as unknown as Catalog;
     const openFiles = () => readdirSync("/proc/self/fd").length;
     const open = openFiles();
-    const budget = new OpenFileBudget(2);
+    const budget = new OpenFileBudget(files, 2);
     const parts = { catalog: both, logger, budget, buffers: new SendBuffers(0), heads: new HeadBuffers() };
     const startUs = Date.UTC(2025, 10, 24, 14, 33) * 1000;
     const request = { camera, startUs, endUs: startUs + 1_000_000, gaps: "skip" } as const;
@@ -277,7 +280,7 @@ describe("a range of too many pictures", () => {
 describe("a file of a range", () => {
   it("is read from the open file though it be deleted, and beyond the budget must be the same when opened again", async () => {
     const path = join(store.root, "held");
-    const budget = new OpenFileBudget(1);
+    const budget = new OpenFileBudget(files, 1);
     const open = async () => {
       const held = (await HeldFile.open(path, budget)) as HeldFile;
       await held.keepIfAffordable(false);

@@ -1,7 +1,7 @@
 import type { Response } from "express";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { Has } from "../../../shared/catalog/day-index.ts";
-import { mountPointUnder } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import { SendBuffers } from "../http/send-buffers.ts";
@@ -45,6 +45,7 @@ const DOWNLOADS: PlaceLimits = { what: "downloads of ranges", perClient: 64, inA
 export class Ranges {
   /** By disk, so that those that wait for one that hangs keep nobody else's turn. */
   readonly #turns = new Map<string, { short: Turns; long: Turns }>();
+  readonly #files: StoreFiles;
   readonly #parts: RangeParts;
   readonly kept: KeptLayouts;
   readonly downloads = new ClientPlaces(DOWNLOADS);
@@ -52,10 +53,20 @@ export class Ranges {
   readonly buffers = new SendBuffers(SEND_BUFFER_BYTES);
 
   /** `keep` bounds what is kept of ranges. */
-  constructor({ keep, ...parts }: { catalog: Catalog; logger: Logger; keep?: KeepLimits }) {
-    const budget = new OpenFileBudget(Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
+  constructor({
+    files,
+    keep,
+    ...parts
+  }: {
+    files: StoreFiles;
+    catalog: Catalog;
+    logger: Logger;
+    keep?: KeepLimits;
+  }) {
+    this.#files = files;
+    const budget = new OpenFileBudget(files, Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
     this.#parts = { ...parts, budget, buffers: this.buffers, heads: new HeadBuffers() };
-    this.kept = new KeptLayouts(parts.catalog, keep);
+    this.kept = new KeptLayouts(files, parts.catalog, keep);
   }
 
   /**
@@ -64,7 +75,7 @@ export class Ranges {
    */
   async turn(request: RangeRequest, client: string, signal: AbortSignal): Promise<RangeTurn> {
     const [directory] = (await this.#parts.catalog.directories(request.camera)) ?? [];
-    const disk = directory === undefined ? "" : await mountPointUnder(directory);
+    const disk = directory === undefined ? "" : await this.#files.disks.mountPointUnder(directory);
     let turns = this.#turns.get(disk);
     if (turns === undefined) {
       turns = { short: new Turns(TURNS), long: new Turns(LONG_TURNS) };

@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Response } from "express";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { SendBuffers } from "../http/send-buffers.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
 import { HeldMedia } from "./range-media.ts";
 import { VirtualFile } from "./virtual-file.ts";
+
+const files = new StoreFiles();
 
 const MB = 1024 * 1024;
 /** More than the kernel keeps of a connection. */
@@ -62,7 +65,7 @@ describe("a download that stalls", () => {
     const buffers = new SendBuffers(4 * MB);
     const before = await openFiles();
     const make = async () => {
-      const media = (await HeldFile.open(join(folder, "media"), new OpenFileBudget(0))) as HeldFile;
+      const media = (await HeldFile.open(join(folder, "media"), new OpenFileBudget(files, 0))) as HeldFile;
       const pieces = [{ file: media, start: 0, length: LENGTH }];
       const entity = { length: LENGTH, etag: '"x"' };
       return new VirtualFile(entity, new HeldIndex([]), new HeldMedia(pieces, [media]), buffers);

@@ -4,10 +4,13 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
+
+const files = new StoreFiles();
 
 const MINUTE = "20261124.1433";
 const MP4 = `/api/1/camera/front-door.preview.${MINUTE}.mp4`;
@@ -165,7 +168,7 @@ describe("a minute's files", () => {
 
   it("are found in a directory that the camera had before, and both copies of a minute during the move", async () => {
     const old = join(store.root, "old");
-    await rememberCameraDirectory(store.root, { camera: "front-door", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "front-door", directory: old });
     const older = store.minute("front-door", "20261123.0000", 50, old);
     const second = store.minute("front-door", MINUTE, 60, old);
     expect((await api.get("/api/1/camera/front-door.preview.20261123.0000.mp4")).body.equals(older)).toBe(true);

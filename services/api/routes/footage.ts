@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from "express";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { type FootageFile, parseFootageFile } from "../footage/footage-file.ts";
 import { allowOnly } from "../http/errors.ts";
@@ -20,7 +21,7 @@ const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.j
 export function footageRoutes(parts: SpritesParts & RangeRouteParts): Router {
   const router = Router({ caseSensitive: true });
   const handlers = [
-    sendFootage(parts.catalog, parts.ranges.buffers),
+    sendFootage(parts.files, parts.catalog, parts.ranges.buffers),
     sendSprites(parts),
     sendNamedRange(parts),
     noSuchFile,
@@ -34,7 +35,7 @@ const noSuchFile: RequestHandler = (_req, _res, next) => {
   next(new Problem("no-such-resource", 404, detail));
 };
 
-function sendFootage(catalog: Catalog, buffers: SendBuffers): RequestHandler<{ file: string }> {
+function sendFootage(files: StoreFiles, catalog: Catalog, buffers: SendBuffers): RequestHandler<{ file: string }> {
   return async (req, res, next) => {
     const parsed = parseFootageFile(req.params.file);
     if (parsed === undefined) {
@@ -45,7 +46,7 @@ function sendFootage(catalog: Catalog, buffers: SendBuffers): RequestHandler<{ f
     const copy = parseCopy(single(req as never, "copy"));
     const directories = await catalog.directories(parsed.camera);
     if (directories === undefined) throw unknownCamera(parsed.camera);
-    const file = await openCopy(directories, parsed, copy);
+    const file = await openCopy(files, directories, parsed, copy);
     if (file === undefined) {
       const detail = `There is no ${parsed.kind} of ${parsed.camera} for ${parsed.minute} (UTC).`;
       throw new Problem("no-footage", 404, detail);
@@ -60,6 +61,7 @@ function sendFootage(catalog: Catalog, buffers: SendBuffers): RequestHandler<{ f
  * configured now is the first copy; the others are to be had with `?copy=2` and so on.
  */
 async function openCopy(
+  files: StoreFiles,
   directories: readonly string[],
   { camera, minute, kind }: FootageFile,
   copy: number,
@@ -68,7 +70,7 @@ async function openCopy(
   let failure: unknown;
   for (const directory of directories) {
     try {
-      const file = await openRegularFile(minutePath(directory, camera, minute, kind));
+      const file = await openRegularFile(files, minutePath(directory, camera, minute, kind));
       if (file === undefined) continue;
       if (++found === copy) return file;
       await file.handle.close();

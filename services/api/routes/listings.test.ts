@@ -4,11 +4,14 @@ import { gunzipSync } from "node:zlib";
 import type { RequestHandler } from "express";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { dayFolder } from "../../../shared/store/names.ts";
 import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
 import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
+
+const files = new StoreFiles();
 
 let store: StoreFixture;
 let api: ApiFixture;
@@ -63,7 +66,7 @@ describe("cameras/YYYYMMDD", () => {
   });
 
   it("means all cameras when none is named, disabled and removed ones too, and understands six-digit days", async () => {
-    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    await rememberCameraDirectory(files, store.root, { camera: "gone", directory: join(store.root, "gone") });
     store.minute("gone", "20261124.0500");
     const { body } = await get("/api/1/cameras/261124");
     expect(body.payload.camera_ids).toEqual(["front-door", "back_yard-2", "off", "gone"]);
@@ -239,7 +242,7 @@ describe("days, over years and in pages", () => {
 describe("minutes in pages", () => {
   it("join to the whole list, over days, with those in quarantine and copies of one name together", async () => {
     const old = join(store.root, "old disk");
-    await rememberCameraDirectory(store.root, { camera: "front-door", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "front-door", directory: old });
     for (const minute of ["20261122.1200", "20261123.2358", "20261123.2359", "20261124.0001"]) {
       store.minute("front-door", minute);
     }
@@ -274,7 +277,7 @@ async function pagesOf(path: string): Promise<any[]> {
 
 describe("cameras with state", () => {
   it("are all that are or were configured, with what the recorder tells and the days that have footage", async () => {
-    await rememberCameraDirectory(store.root, { camera: "gone", directory: join(store.root, "gone") });
+    await rememberCameraDirectory(files, store.root, { camera: "gone", directory: join(store.root, "gone") });
     store.minute("gone", "20250101.0500");
     store.minute("front-door", "20261123.0500");
     store.chunk("front-door", "20261124.0500");

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, Router } from "express";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { formatInstant } from "../footage/instant.ts";
@@ -15,6 +16,7 @@ import { askedCameras, forEachCamera } from "./asked-cameras.ts";
 import { askedLimit, askedTime, nextPage } from "./asked-time.ts";
 
 export interface MinutesParts {
+  files: StoreFiles;
   catalog: Catalog;
   logger: Logger;
 }
@@ -24,7 +26,7 @@ export interface MinutesParts {
  * time with `limit=…`.
  */
 export function minutesRoutes(parts: MinutesParts): Router {
-  const facts = new MinuteFactsReader(parts.logger);
+  const facts = new MinuteFactsReader(parts.files, parts.logger);
   const router = Router({ caseSensitive: true });
   router.route("/api/1/camera/:id/minutes").get(sendMinutes(parts, facts)).all(allowOnly("GET", "HEAD"));
   router.route("/api/1/camera/:id/spans").get(sendSpans(parts, facts)).all(allowOnly("GET", "HEAD"));
@@ -32,7 +34,10 @@ export function minutesRoutes(parts: MinutesParts): Router {
   return router;
 }
 
-function sendMinutes({ catalog, logger }: MinutesParts, reader: MinuteFactsReader): RequestHandler<{ id: string }> {
+function sendMinutes(
+  { files, catalog, logger }: MinutesParts,
+  reader: MinuteFactsReader,
+): RequestHandler<{ id: string }> {
   return async (req, res) => {
     const camera = req.params.id;
     if ((await catalog.directories(camera)) === undefined) throw unknownCamera(camera);
@@ -43,7 +48,7 @@ function sendMinutes({ catalog, logger }: MinutesParts, reader: MinuteFactsReade
       ...(flag(req as never, "details") && { facts: reader }),
     };
     const { found } = await forEachCamera([camera], logger, () =>
-      listMinutes(catalog, { camera, fromMs, toMs, nowMs: Date.now(), ...wanted }),
+      listMinutes(files, catalog, { camera, fromMs, toMs, nowMs: Date.now(), ...wanted }),
     );
     const { minutes, next } = found.get(camera) as MinuteList;
     const to = new Date(toMs).toISOString();

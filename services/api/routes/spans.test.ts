@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import winston from "winston";
 import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { DayIndex, indexOf } from "../../../shared/catalog/day-index.ts";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chunk-maker.ts";
@@ -11,6 +12,8 @@ import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { MinuteFactsReader } from "../footage/minute-facts.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
+
+const files = new StoreFiles();
 
 const DAY = "20251124";
 const SPANS = "/api/1/camera/front-door/spans";
@@ -78,7 +81,7 @@ describe("spans", () => {
     await minute("20251123.2359", 61);
     await minute(`${DAY}.0000`);
     const { rememberCameraDirectory } = await import("../../../shared/store/directories.ts");
-    await rememberCameraDirectory(store.root, { camera: "front-door", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "front-door", directory: old });
     const other = minutePath(old, "front-door", `${DAY}.0001`, "mp4");
     store.write(other, await realMinute(`${DAY}.0001`, { frames: 50, framesPerSecond: 50 / 60 }));
     expect(await spans("from=2025-11-23T00:00:00Z&to=2025-11-25T00:00:00Z")).toEqual([
@@ -104,7 +107,7 @@ describe("spans", () => {
     const index = new DayIndex("front-door", store.directory("front-door"), DAY);
     index.add(`front-door.${DAY}.1433.chunk`); // as the folder was
     const place = indexOf(`${DAY}.1433`);
-    const facts = await new MinuteFactsReader(api.parts.logger).of(index, [place]);
+    const facts = await new MinuteFactsReader(files, api.parts.logger).of(index, [place]);
     const startUs = minuteStartUs(`${DAY}.1433`) as number;
     expect(facts.get(place)?.spans).toEqual([{ startUs, endUs: startUs + 60e6 }]);
   });
@@ -177,8 +180,8 @@ describe("MinuteFactsReader", () => {
 
   it("reads an mp4 once while it is the same file, also when its day folder changes", async () => {
     for (const place of places) await minute(`${DAY}.00${String(place).padStart(2, "0")}`);
-    const catalog = new Catalog(store.config, logger);
-    const reader = new MinuteFactsReader(logger);
+    const catalog = new Catalog(files, store.config, logger);
+    const reader = new MinuteFactsReader(files, logger);
     const look = async () => {
       const [index] = await catalog.day("front-door", DAY);
       return (await reader.of(index as never, places)).size;
@@ -200,8 +203,8 @@ describe("MinuteFactsReader", () => {
     const days = ["20251101", "20251102", "20251103"];
     for (const day of days) for (let i = 10; i < 15; i++) await minute(`${day}.00${i}`);
     for (const day of days) store.settle("front-door", `${day}.0000`);
-    const catalog = new Catalog(store.config, logger);
-    const reader = new MinuteFactsReader(logger, 10);
+    const catalog = new Catalog(files, store.config, logger);
+    const reader = new MinuteFactsReader(files, logger, 10);
     const wanted = [10, 11, 12, 13, 14].map((at) => indexOf(`${DAY}.00${at}`));
     const look = async (day: string) => {
       const [index] = await catalog.day("front-door", day);

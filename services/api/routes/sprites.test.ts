@@ -13,6 +13,7 @@ import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { rememberCameraDirectory } from "../../../shared/store/directories.ts";
 import { minutePath, SPRITES_FOLDER, spriteSheetPath, temporaryName } from "../../../shared/store/names.ts";
 import { minuteAt } from "../../../shared/time/minute.ts";
@@ -20,6 +21,8 @@ import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { keyOfJpeg, withKey } from "../sprites/keyed-jpeg.ts";
 import { SpriteSheets } from "../sprites/sprite-sheets.ts";
 import { ApiFixture, type Reply } from "../testing/api-fixture.ts";
+
+const files = new StoreFiles();
 
 const HOUR = "20251124.14";
 const SHEET = `/api/1/camera/front-door.sprites.${HOUR}.jpg`;
@@ -286,7 +289,7 @@ describe("a sprite sheet", () => {
 
   it("takes each thumbnail from the directory that has it, the configured one first", async () => {
     const old = join(store.root, "old disk", "front-door");
-    await rememberCameraDirectory(store.root, { camera: "front-door", directory: old });
+    await rememberCameraDirectory(files, store.root, { camera: "front-door", directory: old });
     await thumbnail(`${HOUR}00`, RED);
     await thumbnail(`${HOUR}00`, GREEN, old);
     await thumbnail(`${HOUR}01`, GREEN, old);

@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
@@ -12,6 +13,7 @@ import { forEachCamera } from "./asked-cameras.ts";
 
 export interface SpritesParts {
   config: LiveConfig;
+  files: StoreFiles;
   catalog: Catalog;
   logger: Logger;
   client: ClientOf;
@@ -21,8 +23,14 @@ export interface SpritesParts {
 const UNDER_WAY = "private, max-age=5, must-revalidate";
 
 /** `GET /api/1/camera/{id}.sprites.{YYYYMMDD}.{HH}.jpg`: the thumbnails of an hour in one JPEG. Passes other names on. */
-export function sendSprites({ config, catalog, logger, client }: SpritesParts): RequestHandler<{ file: string }> {
-  const sheets = new SpriteSheets({ config, catalog, logger });
+export function sendSprites({
+  config,
+  files,
+  catalog,
+  logger,
+  client,
+}: SpritesParts): RequestHandler<{ file: string }> {
+  const sheets = new SpriteSheets({ config, files, catalog, logger });
   return async (req, res, next) => {
     const which = parseSheetName(req.params.file);
     if (which === undefined) {

@@ -1,6 +1,7 @@
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
 import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
 import { SpsError } from "../../../shared/codec/h264/sps.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { type Keyframe, keyframeOf } from "../../../shared/pictures/keyframe.ts";
 import { openRegularFile } from "../http/send-file.ts";
@@ -17,8 +18,8 @@ export interface FoundKeyframe {
 }
 
 /** The newest keyframe in a chunk; undefined when it has none, or has gone. Throws the errors of open(2) and read(2). */
-export async function newestKeyframe(path: string): Promise<FoundKeyframe | undefined> {
-  const chunk = await openRegularFile(path);
+export async function newestKeyframe(files: StoreFiles, path: string): Promise<FoundKeyframe | undefined> {
+  const chunk = await openRegularFile(files, path);
   if (chunk === undefined) return undefined;
   try {
     const { keyframes, captureTimesUs, offsets, sizes } = await indexChunk(chunk.handle);
@@ -26,7 +27,7 @@ export async function newestKeyframe(path: string): Promise<FoundKeyframe | unde
     if (at === -1) return undefined;
     return {
       timeUs: captureTimesUs[at] as number,
-      read: (maxPixels) => readKeyframe(path, offsets[at] as number, sizes[at] as number, maxPixels),
+      read: (maxPixels) => readKeyframe(files, path, offsets[at] as number, sizes[at] as number, maxPixels),
     };
   } finally {
     await chunk.handle.close();
@@ -34,12 +35,13 @@ export async function newestKeyframe(path: string): Promise<FoundKeyframe | unde
 }
 
 async function readKeyframe(
+  files: StoreFiles,
   path: string,
   offset: number,
   size: number,
   maxPixels: number,
 ): Promise<Keyframe | undefined> {
-  const chunk = await openRegularFile(path);
+  const chunk = await openRegularFile(files, path);
   if (chunk === undefined) return undefined;
   try {
     const data = Buffer.alloc(size);

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { Has } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { FfmpegUnusableError } from "../../../shared/pictures/ffmpeg-unusable-error.ts";
 import { FrameGrabber } from "../../../shared/pictures/frame-grabber.ts";
@@ -12,6 +13,7 @@ import { openRegularFile } from "../http/send-file.ts";
 import { type FoundKeyframe, newestKeyframe } from "./newest-keyframe.ts";
 
 export interface SnapshotsParts {
+  files: StoreFiles;
   catalog: Catalog;
   config: LiveConfig;
   logger: Logger;
@@ -93,7 +95,7 @@ export class Snapshots {
         return parts.map((part) => chunkPath(folder.directory, camera, minute, part));
       });
     for (const path of paths.slice(0, CHUNKS_TRIED)) {
-      const keyframe = await newestKeyframe(path);
+      const keyframe = await newestKeyframe(this.#parts.files, path);
       if (keyframe !== undefined) return keyframe;
     }
     return undefined;
@@ -128,7 +130,7 @@ export class Snapshots {
         .flatMap((index) => Array.from(index.minutes(Has.preview), ({ minute }) => ({ minute, index })))
         .sort((a, b) => (a.minute < b.minute ? 1 : -1));
       for (const { minute, index } of newest) {
-        const file = await openRegularFile(minutePath(index.directory, camera, minute, "preview"));
+        const file = await openRegularFile(this.#parts.files, minutePath(index.directory, camera, minute, "preview"));
         if (file === undefined) continue;
         try {
           const jpeg = await file.handle.readFile();

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import { readFile } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
 
 // Whoever changes what comes out of this file raises SPRITE_LAYOUT in shared/store/names.ts.
@@ -18,6 +18,7 @@ const CHANNELS = 3;
  * Takes one thread at a time.
  */
 export async function drawSheet(
+  files: StoreFiles,
   paths: readonly (string | undefined)[],
   onBad: (path: string, error: unknown) => void,
 ): Promise<Buffer> {
@@ -29,7 +30,7 @@ export async function drawSheet(
     try {
       const row = Math.floor(i / COLUMNS);
       const at = (row * CELL_HEIGHT * width + (i % COLUMNS) * CELL_WIDTH) * CHANNELS;
-      copyCell(await decodeCell(await readFile(path)), sheet, at, width * CHANNELS);
+      copyCell(await decodeCell(await files.readFile(path)), sheet, at, width * CHANNELS);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") onBad(path, error);
     }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has, minuteOf } from "../../../shared/catalog/day-index.ts";
-import { lstat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { minutePath, SPRITE_LAYOUT } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
 import type { CameraHour } from "./sheet-name.ts";
@@ -32,10 +32,12 @@ type Hour = readonly (Thumbnail | undefined)[];
 
 /** Finds the thumbnails of hours. Those of a day folder that has not changed are not looked at again. */
 export class HourCellFinder {
+  readonly #files: StoreFiles;
   readonly #catalog: Catalog;
   readonly #known = new WeakMap<DayIndex, Map<number, Promise<Hour>>>();
 
-  constructor(catalog: Catalog) {
+  constructor(files: StoreFiles, catalog: Catalog) {
+    this.#files = files;
     this.#catalog = catalog;
   }
 
@@ -61,26 +63,29 @@ export class HourCellFinder {
   #hour(index: DayIndex, first: number): Promise<Hour> {
     const hours = this.#known.get(index) ?? new Map<number, Promise<Hour>>();
     this.#known.set(index, hours);
-    const known = hours.get(first) ?? readHour(index, first);
+    const known = hours.get(first) ?? readHour(this.#files, index, first);
     hours.set(first, known);
     known.catch(() => hours.delete(first));
     return known;
   }
 }
 
-function readHour(index: DayIndex, first: number): Promise<Hour> {
+function readHour(files: StoreFiles, index: DayIndex, first: number): Promise<Hour> {
   return Promise.all(
     Array.from({ length: CELLS }, async (_, i) => {
       if ((index.has(first + i) & Has.thumbnail) === 0) return undefined;
-      return await lookAt(minutePath(index.directory, index.camera, minuteOf(index.day, first + i), "thumbnail"));
+      return await lookAt(
+        files,
+        minutePath(index.directory, index.camera, minuteOf(index.day, first + i), "thumbnail"),
+      );
     }),
   );
 }
 
-async function lookAt(path: string): Promise<Thumbnail | undefined> {
+async function lookAt(files: StoreFiles, path: string): Promise<Thumbnail | undefined> {
   let stats: BigIntStats;
   try {
-    stats = await lstat(path, { bigint: true });
+    stats = await files.lstat(path, { bigint: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

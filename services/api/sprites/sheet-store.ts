@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import type { LiveConfig } from "../../../shared/config/config.ts";
-import { readdir, readFile, rm, stat } from "../../../shared/disk/files.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { makeDirectory, writeAside } from "../../../shared/store/durable.ts";
 import { parseTemporaryName, SPRITES_FOLDER, spriteSheetPath } from "../../../shared/store/names.ts";
@@ -10,6 +10,7 @@ import { keyOfJpeg, withKey } from "./keyed-jpeg.ts";
 import type { CameraHour } from "./sheet-name.ts";
 
 export interface SheetStoreParts {
+  files: StoreFiles;
   config: LiveConfig;
   logger: Logger;
   /** What all sheets may take up; 512 MiB unless told. */
@@ -26,6 +27,7 @@ const LEFT_BEHIND_MS = 3_600_000;
 
 /** Sprite sheets on disk. All of them can be made anew: trouble with the disk is logged, and keeps nobody from a sheet. */
 export class SheetStore {
+  readonly #files: StoreFiles;
   readonly #config: LiveConfig;
   readonly #logger: Logger;
   readonly #maxBytes: number;
@@ -33,7 +35,8 @@ export class SheetStore {
   #trimming: Promise<void> | undefined;
   #isBroken = false;
 
-  constructor({ config, logger, maxBytes = MAX_BYTES }: SheetStoreParts) {
+  constructor({ files, config, logger, maxBytes = MAX_BYTES }: SheetStoreParts) {
+    this.#files = files;
     this.#config = config;
     this.#logger = logger;
     this.#maxBytes = maxBytes;
@@ -41,7 +44,7 @@ export class SheetStore {
 
   /** The sheet that was made of the thumbnails of this key, or undefined. Never rejects. */
   async read(which: CameraHour, key: string): Promise<Buffer | undefined> {
-    const jpeg = await readFile(this.#path(which)).catch(() => undefined);
+    const jpeg = await this.#files.readFile(this.#path(which)).catch(() => undefined);
     return jpeg !== undefined && keyOfJpeg(jpeg) === key ? jpeg : undefined;
   }
 
@@ -50,8 +53,8 @@ export class SheetStore {
     const jpeg = withKey(sheet, key);
     const path = this.#path(which);
     try {
-      await makeDirectory(dirname(path));
-      await writeAside(path, (file) => file.writeFile(jpeg));
+      await makeDirectory(this.#files, dirname(path));
+      await writeAside(this.#files, path, (file) => file.writeFile(jpeg));
       this.#isBroken = false;
       this.#writtenBytes += jpeg.length;
       if (this.#writtenBytes >= this.#maxBytes * LOOK_AFTER) await this.#trim();
@@ -64,8 +67,9 @@ export class SheetStore {
 
   /** Removes the sheets of an hour, of whichever layout. Never rejects. */
   async drop({ camera, hour }: CameraHour): Promise<void> {
-    await removeSpriteSheets(this.#config.current.storage.root, camera, `${hour}00`).catch((error: unknown) =>
-      this.#logger.warn("a sprite sheet of deleted footage cannot be removed", { camera, hour, error }),
+    await removeSpriteSheets(this.#files, this.#config.current.storage.root, camera, `${hour}00`).catch(
+      (error: unknown) =>
+        this.#logger.warn("a sprite sheet of deleted footage cannot be removed", { camera, hour, error }),
     );
   }
 
@@ -82,7 +86,7 @@ export class SheetStore {
 
   async #removeOldest(): Promise<void> {
     this.#writtenBytes = 0;
-    const files = await filesIn(join(this.#config.current.storage.root, SPRITES_FOLDER));
+    const files = await filesIn(this.#files, join(this.#config.current.storage.root, SPRITES_FOLDER));
     files.sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs);
     let bytes = files.reduce((sum, { stats }) => sum + stats.size, 0);
     const goal = bytes > this.#maxBytes ? this.#maxBytes * TRIMMED_TO : bytes;
@@ -90,18 +94,21 @@ export class SheetStore {
       const isTemporary = parseTemporaryName(name) !== undefined;
       const isLeftBehind = isTemporary && Date.now() - stats.mtimeMs > LEFT_BEHIND_MS;
       if (!isLeftBehind && (isTemporary || bytes <= goal)) continue;
-      await rm(path, { force: true });
+      await this.#files.rm(path, { force: true });
       bytes -= stats.size;
     }
   }
 }
 
-async function filesIn(folder: string): Promise<{ path: string; name: string; stats: Stats }[]> {
-  const entries: Dirent[] = await readdir(folder, { recursive: true, withFileTypes: true });
+async function filesIn(
+  storeFiles: StoreFiles,
+  folder: string,
+): Promise<{ path: string; name: string; stats: Stats }[]> {
+  const entries: Dirent[] = await storeFiles.readdir(folder, { recursive: true, withFileTypes: true });
   const files = await Promise.all(
     entries.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);
-      const stats = entry.isFile() ? await stat(path).catch(() => undefined) : undefined;
+      const stats = entry.isFile() ? await storeFiles.stat(path).catch(() => undefined) : undefined;
       return stats === undefined ? [] : [{ path, name: entry.name, stats }];
     }),
   );

@@ -1,5 +1,6 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { Problem } from "../http/problem.ts";
 import { type TurnLimits, Turns } from "../limits/turns.ts";
@@ -9,6 +10,7 @@ import type { CameraHour } from "./sheet-name.ts";
 import { SheetStore } from "./sheet-store.ts";
 
 export interface SpriteSheetsParts {
+  files: StoreFiles;
   catalog: Catalog;
   config: LiveConfig;
   logger: Logger;
@@ -27,6 +29,7 @@ const TURNS: TurnLimits = { what: "sprite sheets", perClient: 2, inAll: 2, waiti
 
 /** The sprite sheets of cameras' hours: made at the first request, and again when thumbnails have come, changed or gone. */
 export class SpriteSheets {
+  readonly #files: StoreFiles;
   readonly #finder: HourCellFinder;
   readonly #store: SheetStore;
   readonly #logger: Logger;
@@ -37,7 +40,8 @@ export class SpriteSheets {
   drawn = 0;
 
   constructor(parts: SpriteSheetsParts) {
-    this.#finder = new HourCellFinder(parts.catalog);
+    this.#files = parts.files;
+    this.#finder = new HourCellFinder(parts.files, parts.catalog);
     this.#store = new SheetStore(parts);
     this.#logger = parts.logger;
   }
@@ -75,7 +79,7 @@ export class SpriteSheets {
     const giveBack = await this.#turns.take(client);
     try {
       this.drawn++;
-      const sheet = await drawSheet(cells.paths, (path, error) =>
+      const sheet = await drawSheet(this.#files, cells.paths, (path, error) =>
         this.#logger.warn("a thumbnail cannot be shown in its sprite sheet", { path, error }),
       );
       const jpeg = await this.#store.write(which, sheet, cells.key);

@@ -4,6 +4,7 @@ import { Writable } from "node:stream";
 import type { RequestHandler } from "express";
 import winston from "winston";
 import { Catalog } from "../../../shared/catalog/catalog.ts";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { HealthStore } from "../../../shared/health/health-store.ts";
 import { REDIS_DOES_NOT_ANSWER } from "../../../shared/redis/redis-probe.ts";
 import type { StoreFixture } from "../../../tests/support/store-fixture.ts";
@@ -33,6 +34,7 @@ export interface Reply {
 }
 
 export interface ApiFixtureOptions {
+  files?: StoreFiles;
   live?: RedisSource;
   board?: RequestHandler;
   /** Lets browsers watch live, although nobody sends pictures. */
@@ -83,9 +85,17 @@ export class ApiFixture {
     const logger = winston.createLogger({ level: "debug", transports: [] });
     logger.add(new winston.transports.Stream({ stream: lineSink(this.log), format: winston.format.json() }));
     const { config } = store;
-    const catalog = new Catalog(config, logger);
-    const { live = AWAY, footage } = options;
-    const monitor = new SystemMonitor({ config, catalog, live, clockSync: CLOCK, logger, ...(footage && { footage }) });
+    const { files = new StoreFiles(), live = AWAY, footage } = options;
+    const catalog = new Catalog(files, config, logger);
+    const monitor = new SystemMonitor({
+      config,
+      files,
+      catalog,
+      live,
+      clockSync: CLOCK,
+      logger,
+      ...(footage && { footage }),
+    });
     this.#health = new HealthWatch({
       config,
       monitor,
@@ -97,10 +107,11 @@ export class ApiFixture {
     const intervalMs = options.eventIntervalMs ?? 50;
     this.parts = {
       config,
+      files,
       logger,
       system: { name: "Hindsight", version: "1.2.3" },
       catalog,
-      ranges: new Ranges({ catalog, logger, ...(options.keep && { keep: options.keep }) }),
+      ranges: new Ranges({ files, catalog, logger, ...(options.keep && { keep: options.keep }) }),
       client: clientOf(config),
       origins: new OriginGuard(config, logger),
       monitor,

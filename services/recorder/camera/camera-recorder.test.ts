@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { parseConfig } from "../../../shared/config/load-config.ts";
-import { Disks } from "../chunk/disks.ts";
+import { Disks } from "../../../shared/disk/disks.ts";
+import type { RecordingDisks } from "../chunk/recording-disks.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { until } from "../testing/scripted-server.ts";
 import { blocksOf, readSessions, readUnits, SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
@@ -21,6 +23,7 @@ let folder: string;
 let mountPoint: string;
 let directory: string;
 let disks: Disks;
+let recording: RecordingDisks;
 let camera: SendingCamera;
 let recorder: CameraRecorder;
 let errors: string[];
@@ -32,14 +35,16 @@ async function record(maxBuffer: string, mountPoints: string[]): Promise<void> {
     cameras: { yard: { url: camera.url, directory, stallTimeout: "1h", keyframeTimeout: "1h" } },
   });
   const config = parseConfig(text, "test", { env: {}, cwd: folder });
-  disks = new Disks({ reserveBytes: 0, mountPoints, roomWanted: () => {} });
+  disks = new Disks();
+  disks.requireMounts(mountPoints);
+  recording = recordingDisks({ disks });
   recorder = new CameraRecorder({
     camera: config.cameras.get("yard") as CameraConfig,
     memory: new CameraMemory(),
     quote: (words) => words,
     recorder: config.recorder,
     sockets: new BatchedSockets(10),
-    disks,
+    disks: recording,
     clock: hostClock,
     live: new LiveTap("yard", new LivePublisher({} as never)),
     origin: { recorder: "test", boot: "test" },
@@ -109,7 +114,7 @@ test("a camera whose disk hung and was unmounted is recorded to what is mounted 
   const held = await open(mountPoint, "r"); // as whatever hangs holds on to the file system
   try {
     await record("64MiB", []);
-    void (await disks.of(directory)).write(() => new Promise(() => {}));
+    void (await recording.of(directory)).write(() => new Promise(() => {}));
     await play(1, 10);
     await camera.cut(); // hands over what was received
     unmount();

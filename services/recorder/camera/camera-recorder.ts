@@ -4,7 +4,7 @@ import type { CameraState, CameraStatus } from "../../../shared/status/camera-st
 import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { UnsafeError } from "../chunk/disk-trouble.ts";
-import type { Disks } from "../chunk/disks.ts";
+import type { RecordingDisks } from "../chunk/recording-disks.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
 import { asCameraError, CameraAwayError, type CameraError, CameraRefusedError, RecorderFaultError } from "./errors.ts";
 import { describeSize, pictureOf } from "./picture-size.ts";
@@ -12,7 +12,7 @@ import { describeSize, pictureOf } from "./picture-size.ts";
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
 export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "chunks" | "ended"> {
   origin: { recorder: string; boot: string };
-  disks: Disks;
+  disks: RecordingDisks;
   chunkClosed(minute: Minute): void;
   logger: Logger;
 }

@@ -6,11 +6,11 @@ import { afterEach, expect, test } from "vitest";
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { parseConfig } from "../../../shared/config/load-config.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
-import { Disks } from "../chunk/disks.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { until } from "../testing/scripted-server.ts";
 import { blocksOf, readUnits, SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
@@ -46,7 +46,7 @@ async function record(timeouts: { keyframeTimeout?: number; stallTimeout?: numbe
     directory,
     maxBufferBytes: 1e7,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: () => {},
     trouble: () => {},
   });

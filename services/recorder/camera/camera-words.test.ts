@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../../shared/config/load-config.ts";
 import { secretsIn } from "../../../shared/config/secrets.ts";
+import { Disks } from "../../../shared/disk/disks.ts";
 import { Redactor } from "../../../shared/logging/redactor.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
@@ -31,6 +32,7 @@ async function told(script: Script, live?: LiveTap): Promise<{ problem: string; 
   const log = (...line: unknown[]) => void lines.push(line);
   const recorder = new Recorder(config, {
     origin: { recorder: "test", boot: "test" },
+    disks: new Disks(),
     clock: hostClock,
     logger: { info: log, warn: log, error: log } as never,
     quote: quoting((text) => redactor.text(text)),

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseConfig } from "../../../shared/config/load-config.ts";
 import { parseConfig as parseSimulatorConfig } from "../../../tools/camera-simulator/config.ts";
 import { Simulator } from "../../../tools/camera-simulator/simulator.ts";
-import { Disks } from "../chunk/disks.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { until } from "../testing/scripted-server.ts";
 import { CameraMemory } from "./camera-memory.ts";
 import { CameraRecorder } from "./camera-recorder.ts";
@@ -58,7 +58,7 @@ beforeAll(async () => {
   });
   const config = parseConfig(text, "test", { env: {}, cwd: folder });
   const sockets = new BatchedSockets(config.recorder.readIntervalMs);
-  const disks = new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} });
+  const disks = recordingDisks();
   for (const camera of config.cameras.values()) {
     const memory = new CameraMemory();
     memories.set(camera.id, memory);

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { parseConfig } from "../../../shared/config/load-config.ts";
-import { Disks } from "../chunk/disks.ts";
 import { hostClock } from "../clock/system-clock.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { until } from "../testing/scripted-server.ts";
 import { SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
@@ -49,7 +49,7 @@ beforeEach(async () => {
     quote: (words) => words,
     recorder: config.recorder,
     sockets: new BatchedSockets(1),
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     clock: hostClock,
     live: new LiveTap("yard", new LivePublisher({} as never)),
     origin: { recorder: "test", boot: "test" },

@@ -2,10 +2,9 @@ import { type FileHandle, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../../shared/chunk/format.ts";
 import { makeFolders } from "../../../shared/disk/make-folders.ts";
-import { syncDirectory } from "../../../shared/store/durable.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import type { Minute } from "../../../shared/time/minute.ts";
-import type { Disk } from "./disk.ts";
+import type { RecordingDisk } from "./recording-disk.ts";
 
 /** Where a chunk belongs and what its origin block says. */
 export interface ChunkDescription {
@@ -26,12 +25,12 @@ export class ChunkDeletedError extends Error {
 
 /**
  * A chunk being written by its one writer. A write that fails ends the chunk at its last whole byte that the caller
- * vouches for: nothing is ever appended behind a torn tail. Whatever it does on the disk passes the disk's lanes, so that
- * a write need not wait for a sync.
+ * vouches for: nothing is ever appended behind a torn tail. Whatever it does on the disk passes the disk's queue, in
+ * which a write need not wait for a sync.
  */
 export class ChunkFile {
   readonly path: string;
-  readonly disk: Disk;
+  readonly disk: RecordingDisk;
   readonly #file: FileHandle;
   #size = 0;
   /** Length of the origin block: a chunk of this size holds no footage. */
@@ -43,7 +42,7 @@ export class ChunkFile {
   /** Never rejects. */
   #syncing: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, disk: Disk, file: FileHandle) {
+  private constructor(path: string, disk: RecordingDisk, file: FileHandle) {
     this.path = path;
     this.disk = disk;
     this.#file = file;
@@ -53,11 +52,11 @@ export class ChunkFile {
    * Creates the first part of the minute whose name is free; `sync` makes the name durable. Throws the errors of mkdir(2),
    * open(2) and write(2), leaving no file behind: a full disk is tried again every second, for days if need be.
    */
-  static create(description: ChunkDescription, disk: Disk): Promise<ChunkFile> {
+  static create(description: ChunkDescription, disk: RecordingDisk): Promise<ChunkFile> {
     return disk.write(async () => {
       const { camera, directory, minute } = description;
       const folder = dirname(chunkPath(directory, camera, minute, 1));
-      const made = await makeFolders(folder, { mkdir, stat });
+      const made = await makeFolders({ mkdir, statFolder: stat }, folder);
       for (let part = 1; part <= MAX_PARTS; part++) {
         const path = chunkPath(directory, camera, minute, part);
         const file = await openExclusively(path);
@@ -170,7 +169,7 @@ export class ChunkFile {
   async #sync(mustExist: boolean): Promise<boolean> {
     const size = this.#size;
     for (let folder = this.#folders.at(-1); folder !== undefined; folder = this.#folders.at(-1)) {
-      await syncDirectory(folder);
+      await this.disk.syncFolder(folder);
       this.#folders.pop();
     }
     if (size <= Math.max(this.#syncedSize, this.#originBytes)) return false;

@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { bundleScript, traceScript } from "../../../shared/testing/run-script.ts";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import type { ChunkStep } from "./chunk-planner.ts";
 import { ChunkRecorder, type ChunkRecorderOptions } from "./chunk-recorder.ts";
-import { Disks } from "./disks.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ function record(recording: Recording | undefined, changes: Partial<ChunkRecorder
     directory,
     maxBufferBytes: 16 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: (minute) => told.closed.push(minute),
     trouble: (error) => told.trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
     ...changes,
@@ -186,10 +186,10 @@ describe("ChunkRecorder", () => {
   test("written is made durable at each sync interval and at the close, and a new name at once (strace is the witness)", async () => {
     const script = await bundleScript(
       `import { ChunkRecorder } from ${JSON.stringify(join(import.meta.dirname, "chunk-recorder.ts"))};
-      import { Disks } from ${JSON.stringify(join(import.meta.dirname, "disks.ts"))};
+      import { recordingDisks } from ${JSON.stringify(join(import.meta.dirname, "../testing/recording-disks.ts"))};
       const recorder = new ChunkRecorder({
         camera: "yard", directory: process.argv[2], maxBufferBytes: 1e6, syncIntervalMs: 5000,
-        disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+        disks: recordingDisks(),
         closed: () => {}, trouble: (error) => { throw error; },
       });
   recorder.begin({ origin: ${JSON.stringify(ORIGIN)}, written: () => {} });

@@ -3,9 +3,9 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import type { GopPlace } from "../live/newest-gop.ts";
 import { ChunkFile } from "./chunk-file.ts";
 import type { ChunkStep, WriteStep } from "./chunk-planner.ts";
-import type { Disk } from "./disk.ts";
 import { DiskTrouble, UnsafeError } from "./disk-trouble.ts";
-import type { Disks } from "./disks.ts";
+import type { RecordingDisk } from "./recording-disk.ts";
+import type { RecordingDisks } from "./recording-disks.ts";
 import { syncPhase } from "./sync-phase.ts";
 
 /** What the recorder of a camera's chunks is given. */
@@ -16,7 +16,7 @@ export interface ChunkRecorderOptions {
   maxBufferBytes: number;
   /** What was written is durable at most so long after. */
   syncIntervalMs: number;
-  disks: Disks;
+  disks: RecordingDisks;
   /** A chunk was closed: it can be converted. Nothing is awaited. */
   closed(minute: Minute): void;
   /** The disk fails (again), or works again after it had failed. */
@@ -57,7 +57,7 @@ export class ChunkRecorder {
   /** That of the steps to come. */
   #newSource: ChunkSource | undefined;
   /** That of the chunk opened last. */
-  #disk: Disk | undefined;
+  #disk: RecordingDisk | undefined;
   #chunk: ChunkFile | undefined;
   /** That of which a sync failed. */
   #brokenChunk: ChunkFile | undefined;

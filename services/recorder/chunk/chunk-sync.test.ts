@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { bundleScript, traceScript } from "../../../shared/testing/run-script.ts";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { Disks } from "./disks.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ const counted = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 function record(recording: Recording) {
   const told = { closed: [] as string[], trouble: [] as (string | undefined)[] };
-  const disks = new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} });
+  const disks = recordingDisks();
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
@@ -131,12 +131,12 @@ describe("ChunkRecorder", () => {
     const script = await bundleScript(
       `import { writeFileSync } from "node:fs";
       import { ChunkRecorder } from ${module("chunk-recorder.ts")};
-      import { Disks } from ${module("disks.ts")};
+      import { recordingDisks } from ${module("../testing/recording-disks.ts")};
       const trouble = [];
       const closed = [];
       const recorder = new ChunkRecorder({
         camera: "yard", directory: process.argv[2],
-        maxBufferBytes: 1e6, syncIntervalMs: 5000, disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+        maxBufferBytes: 1e6, syncIntervalMs: 5000, disks: recordingDisks(),
         closed: (minute) => closed.push(minute), trouble: (error) => trouble.push(error?.message ?? "over"),
       });
   recorder.begin({ origin: { recorder: "host:1:abc", session: 1, boot: "boot" }, written: () => {} });

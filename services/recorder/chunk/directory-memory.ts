@@ -1,4 +1,5 @@
 import { messageOf } from "../../../shared/disk/no-space.ts";
+import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, rememberCameraDirectory } from "../../../shared/store/directories.ts";
 
@@ -7,6 +8,7 @@ const RETRY_MS = 10_000;
 
 /** Writes the list of camera directories in the storage root, in the background. */
 export class DirectoryMemory {
+  readonly #files: StoreFiles;
   readonly #storageRoot: string;
   readonly #logger: Logger;
   readonly #retryMs: number;
@@ -14,7 +16,8 @@ export class DirectoryMemory {
   #writing: Promise<void> = Promise.resolve();
   #problem: string | undefined;
 
-  constructor(storageRoot: string, logger: Logger, retryMs = RETRY_MS) {
+  constructor(files: StoreFiles, storageRoot: string, logger: Logger, retryMs = RETRY_MS) {
+    this.#files = files;
     this.#storageRoot = storageRoot;
     this.#logger = logger;
     this.#retryMs = retryMs;
@@ -32,10 +35,10 @@ export class DirectoryMemory {
 
   async #write(entry: CameraDirectory): Promise<void> {
     try {
-      await rememberCameraDirectory(this.#storageRoot, entry);
+      await rememberCameraDirectory(this.#files, this.#storageRoot, entry);
       this.#problem = undefined;
     } catch (error) {
-      const reason = await messageOf(error as Error, this.#storageRoot);
+      const reason = await messageOf(this.#files, error as Error, this.#storageRoot);
       const problem = `the list of camera directories cannot be written: ${reason}: see the storage root`;
       if (problem !== this.#problem) this.#logger.error(problem);
       this.#problem = problem;

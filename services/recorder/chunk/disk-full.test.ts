@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { Disks } from "./disks.ts";
 
 const mountPoint = mkdtempSync(join(tmpdir(), "small-disk-"));
 const directory = join(mountPoint, "yard");
@@ -34,7 +34,7 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
     directory,
     maxBufferBytes: 32 * 1024 * 1024,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: (minute) => closed.push(minute),
     trouble: (error) => trouble.push((error as NodeJS.ErrnoException | undefined)?.code),
   });

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { messageOf } from "../../../shared/disk/no-space.ts";
+import { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { FewInodesDisk } from "../../../tests/support/few-inodes-disk.ts";
 import { frameNumber, Recording, readChunks } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { ChunkRecorder } from "./chunk-recorder.ts";
-import { Disks } from "./disks.ts";
+
+const files = new StoreFiles();
 
 const INODES = 256;
 /** A sixteenth. */
@@ -25,7 +28,7 @@ test("out of inodes is told as that, room is asked for, and all that came meanwh
   const recording = new Recording("2026-07-01T12:00:05Z");
   const trouble: (Error | undefined)[] = [];
   const asked: string[] = [];
-  const disks = new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: (directory) => asked.push(directory) });
+  const disks = recordingDisks({ roomWanted: (directory) => asked.push(directory) });
   const recorder = new ChunkRecorder({
     camera: "yard",
     directory,
@@ -64,10 +67,12 @@ test("out of inodes is told as that, room is asked for, and all that came meanwh
 
 test("of an ENOSPC the converter says as well that it is for want of inodes, and of no other error", async () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-  expect(await messageOf(full, disk.path)).toBe("ENOSPC: no space left on device");
+  expect(await messageOf(files, full, disk.path)).toBe("ENOSPC: no space left on device");
   disk.fill(0);
-  expect(await messageOf(full, disk.path)).toMatch(/^the disk is out of inodes, not of bytes.*\(ENOSPC: no space/);
-  expect(await messageOf(full, join(disk.path, "nowhere"))).toBe(full.message);
-  expect(await messageOf(new Error("EIO"), disk.path)).toBe("EIO");
+  expect(await messageOf(files, full, disk.path)).toMatch(
+    /^the disk is out of inodes, not of bytes.*\(ENOSPC: no space/,
+  );
+  expect(await messageOf(files, full, join(disk.path, "nowhere"))).toBe(full.message);
+  expect(await messageOf(files, new Error("EIO"), disk.path)).toBe("EIO");
   disk.makeRoom();
 });

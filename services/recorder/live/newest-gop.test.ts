@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
-import { Disks } from "../chunk/disks.ts";
 import { Recording } from "../testing/recording.ts";
+import { recordingDisks } from "../testing/recording-disks.ts";
 import { framesIn, readGop } from "./newest-gop.ts";
 
 let directory: string;
@@ -21,7 +21,7 @@ test("the newest GOP is read from the chunk: from its keyframe to the last frame
     directory,
     maxBufferBytes: 1e8,
     syncIntervalMs: 5000,
-    disks: new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {} }),
+    disks: recordingDisks(),
     closed: () => {},
     trouble: () => {},
   });

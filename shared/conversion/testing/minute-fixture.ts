@@ -15,6 +15,7 @@ import {
 import { type RecordedFrame, readFrames } from "../../../tests/support/mp4-evidence.ts";
 import type { ChunkOrigin } from "../../chunk/format.ts";
 import type { ConverterConfig } from "../../config/config.ts";
+import { StoreFiles } from "../../disk/store-files.ts";
 import { readMinute } from "../../mp4/minute-file.ts";
 import type { ReadMovie } from "../../mp4/movie-reader.ts";
 import { FrameGrabber } from "../../pictures/frame-grabber.ts";
@@ -126,11 +127,13 @@ export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWa
     timeoutMs: config.ffmpegTimeoutMs,
     maxPixels: config.maxPixels,
   });
+  const files = new StoreFiles();
   return {
+    files,
     config: () => config,
     previews: new PreviewBatcher(grabber, 10),
     watch,
-    copying: new DiskSemaphores(2),
+    copying: new DiskSemaphores(2, (folder) => files.disks.mountPointUnder(folder)),
     buffers: new BufferPool(),
     pace: TAKEOVER_PACE,
   };

@@ -1,13 +1,12 @@
 import { statfs } from "node:fs/promises";
+import pLimit from "p-limit";
+import type { Disk } from "../../../shared/disk/disk.ts";
 import { type Inodes, inodesOf, isOutOfInodes, OUT_OF_INODES, reservedInodes } from "../../../shared/disk/inodes.ts";
-import { Lane } from "../../../shared/disk/lane.ts";
 
 /** So old an answer may be: at 32 MB/s, the rate of 64 cameras, it is wrong by 32 MB. */
 const FRESH_MS = 1000;
 /** Room is asked for at most so often: the reaper needs a moment. */
 const ASK_INTERVAL_MS = 3000;
-/** A sync takes long and nobody waits for it; file systems make one of those that come together. */
-const SYNCS_AT_ONCE = 2;
 
 /** Thrown in place of a write that would use up what is kept for conversions; looks like the kernel's own ENOSPC. */
 export class DiskReserveError extends Error {
@@ -16,14 +15,13 @@ export class DiskReserveError extends Error {
 }
 
 /**
- * One disk that is recorded to: a mount. A disk that hangs (a network share whose server is gone) never answers, and each
- * call that waits for it keeps one of the few threads that all file operations of the process share (libuv's pool). So
- * everything that touches a disk passes its lanes: three threads are the most that one disk can hold.
+ * One disk that is recorded to. A recorder holds frames that lie nowhere else, so it waits for as long as the disk takes, and
+ * does not give up. It writes one at a time, and syncs two at a time: the disk's third thread is left to writes, which must not
+ * wait for a sync, as they are due a second after their frames came.
  */
-export class Disk {
-  readonly mountPoint: string;
-  readonly #writes = new Lane(1);
-  readonly #syncs = new Lane(SYNCS_AT_ONCE);
+export class RecordingDisk {
+  readonly disk: Disk;
+  readonly #writes = pLimit(1);
   #freeBytes = Number.POSITIVE_INFINITY;
   #inodes: Inodes | undefined;
   #isOutOfInodes = false;
@@ -31,18 +29,23 @@ export class Disk {
   #isLooking = false;
   #askedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(mountPoint: string) {
-    this.mountPoint = mountPoint;
+  constructor(disk: Disk) {
+    this.disk = disk;
   }
 
   /** Carries out what mostly needs the page cache alone, one at a time: open, write, stat. */
   write<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#writes.run(operation);
+    return this.#writes(() => this.disk.runPatiently("change", operation));
   }
 
   /** Carries out what waits for the disk itself: fsync, fdatasync, and a close behind them. */
   sync<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#syncs.run(operation);
+    return this.disk.runPatiently("sync", operation);
+  }
+
+  /** As `Disk.syncFolder`: from within `sync`. */
+  syncFolder(folder: string): Promise<void> {
+    return this.disk.syncFolder(folder);
   }
 
   /**
@@ -88,7 +91,7 @@ export class Disk {
   async #look(): Promise<void> {
     this.#isLooking = true;
     try {
-      const stats = await this.write(() => statfs(this.mountPoint));
+      const stats = await this.write(() => statfs(this.disk.mountPoint));
       this.#freeBytes = stats.bavail * stats.bsize;
       this.#inodes = inodesOf(stats);
       this.#isOutOfInodes = isOutOfInodes(stats);

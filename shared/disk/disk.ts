@@ -1,5 +1,6 @@
+import pLimit from "p-limit";
 import { DiskHangsError } from "./disk-hangs-error.ts";
-import { Lane } from "./lane.ts";
+import { syncFolderIfSupported } from "./folder-sync.ts";
 
 /**
  * What an operation has the disk do: `ask` reads, and is answered in milliseconds where all is well; `askMany` reads from
@@ -10,7 +11,10 @@ export type OperationKind = "ask" | "askMany" | "change" | "sync" | "close";
 
 /** Threads that one disk may hold; the process shares four among all its file operations (libuv's), unless told otherwise. */
 const AT_ONCE = 3;
-/** One less, so that a thread is left for what can be answered from memory. */
+/**
+ * One less, so that a thread is left for what can be answered from memory; and more than one, because file systems make one of
+ * those that come together.
+ */
 const SYNCS_AT_ONCE = 2;
 const TICK_MS = 250;
 /** How long a disk has for an answer; one that is only busy, or whose drive must spin up first, has answered by then mostly. */
@@ -19,33 +23,42 @@ const LIMIT_TICKS: Record<OperationKind, number> = { ask: 20, askMany: 80, chang
 interface Operation {
   /** Ticks that are left, undefined before it has begun. */
   ticksLeft: number | undefined;
+  /** Set once whoever asked for it was told that the disk hangs. */
   isGivenUp: boolean;
   giveUp(): void;
 }
 
 /**
- * The operations on one disk. A disk that hangs (a network share whose server is gone) never answers, and every operation
- * that waits for it keeps a thread: so no more than three are begun at a time. When one takes longer than it may, the disk
- * counts as hanging until that one is answered: whoever waits is told, and so is whoever comes, at once.
+ * One mounted file system, and the queue of the operations on it. A disk that hangs (a network share whose server is gone)
+ * never answers, and every operation that waits for it keeps a thread: so no more than three are begun at a time. When one
+ * takes longer than it may, the disk counts as hanging until that one is answered: whoever waits by `run` is told, and so is
+ * whoever comes, at once. Who cannot do without the operation waits by `runPatiently`.
  */
-export class DiskQueue {
+export class Disk {
   readonly mountPoint: string;
-  /** False once an fsync of a folder was answered with "not supported": see folder-sync.ts. */
-  syncsFolders = true;
-  readonly #all = new Lane(AT_ONCE);
-  readonly #syncs = new Lane(SYNCS_AT_ONCE);
+  readonly #onFoldersNotSynced: (mountPoint: string) => void;
+  readonly #all = pLimit(AT_ONCE);
+  readonly #syncs = pLimit(SYNCS_AT_ONCE);
   /** Those that wait for their turn or for the disk. */
   readonly #pending = new Set<Operation>();
   #late = 0;
   #timer: NodeJS.Timeout | undefined;
+  #syncsFolders = true;
 
-  constructor(mountPoint: string) {
+  /** @param onFoldersNotSynced is told when an fsync of a folder is not supported, after it was or for the first time */
+  constructor(mountPoint: string, onFoldersNotSynced: (mountPoint: string) => void = () => {}) {
     this.mountPoint = mountPoint;
+    this.#onFoldersNotSynced = onFoldersNotSynced;
   }
 
   /** Whether an operation has not been answered in time, and is not yet. */
   get isHanging(): boolean {
     return this.#late > 0;
+  }
+
+  /** False once an fsync of a folder was answered with "not supported": see folder-sync.ts. */
+  get syncsFolders(): boolean {
+    return this.#syncsFolders;
   }
 
   /**
@@ -65,15 +78,34 @@ export class DiskQueue {
           else reject(new DiskHangsError(this.mountPoint));
         },
       };
-      this.#pending.add(entry);
-      const turn = () => this.#turn(kind, entry, operation).then(resolve, reject);
-      const inAll = () => this.#all.run(turn);
-      void (kind === "sync" ? this.#syncs.run(inAll) : inAll());
+      this.#enqueue(kind, entry, operation).then(resolve, reject);
       if (this.isHanging) entry.giveUp();
     });
   }
 
-  async #turn<Result>(kind: OperationKind, entry: Operation, operation: () => Promise<Result>): Promise<Result> {
+  /** The same, but waits for as long as the disk takes, and never rejects with DiskHangsError. */
+  runPatiently<Result>(kind: OperationKind, operation: () => Promise<Result>): Promise<Result> {
+    return this.#enqueue(kind, { ticksLeft: undefined, isGivenUp: false, giveUp: () => {} }, operation);
+  }
+
+  /**
+   * fsync(2) of a folder, from within an operation of kind `sync`. Where the file system has no such operation nothing is done:
+   * that is told once, and what was just created, renamed or removed in the folder becomes durable when the file system sees
+   * fit. Throws the errors of open(2) and fsync(2).
+   */
+  async syncFolder(folder: string): Promise<void> {
+    const isSynced = await syncFolderIfSupported(folder);
+    if (!isSynced && this.#syncsFolders) this.#onFoldersNotSynced(this.mountPoint);
+    this.#syncsFolders = isSynced;
+  }
+
+  #enqueue<Result>(kind: OperationKind, entry: Operation, operation: () => Promise<Result>): Promise<Result> {
+    this.#pending.add(entry);
+    const inTurn = () => this.#all(() => this.#carryOut(kind, entry, operation));
+    return kind === "sync" ? this.#syncs(inTurn) : inTurn();
+  }
+
+  async #carryOut<Result>(kind: OperationKind, entry: Operation, operation: () => Promise<Result>): Promise<Result> {
     try {
       if (entry.isGivenUp && kind !== "close") throw new DiskHangsError(this.mountPoint);
       entry.ticksLeft = LIMIT_TICKS[kind];

@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, open, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Disk } from "./disk.ts";
-import { DiskGoneError, Disks, type DisksOptions } from "./disks.ts";
+import { Disk } from "../../../shared/disk/disk.ts";
+import { Disks } from "../../../shared/disk/disks.ts";
+import { RecordingDisk } from "./recording-disk.ts";
+import { DiskGoneError, RecordingDisks } from "./recording-disks.ts";
 
 let folder: string;
 let mountPoint: string;
@@ -24,44 +26,45 @@ beforeEach(async () => {
   mountPoint = join(folder, "disk");
   isMounted = false;
   await mkdir(mountPoint);
+  asked = [];
+  disks = new Disks();
+  recording = new RecordingDisks({ disks, reserveBytes: 0, roomWanted: (directory) => asked.push(directory) });
 });
 afterEach(async () => {
   if (isMounted) unmount();
   await rm(folder, { recursive: true });
 });
 
-const disksOf = (given: Partial<DisksOptions> = {}) =>
-  new Disks({ reserveBytes: 0, mountPoints: [], roomWanted: () => {}, ...given });
+let disks: Disks;
+let recording: RecordingDisks;
+let asked: string[];
 
-describe("Disks", () => {
+describe("RecordingDisks", () => {
   test("directories on one mount share its disk, those on another have another, and links are followed", async () => {
     mount();
     await mkdir(join(mountPoint, "footage"));
     await symlink(join(mountPoint, "footage"), join(folder, "link"));
-    const disks = disksOf();
-    const disk = await disks.of(join(mountPoint, "a"));
-    expect(disk.mountPoint).toBe(mountPoint);
-    expect(await disks.of(join(mountPoint, "not", "there", "yet"))).toBe(disk);
-    expect(await disks.of(join(folder, "link", "b"))).toBe(disk);
-    expect(await disks.of(join(folder, "c"))).not.toBe(disk);
+    const disk = await recording.of(join(mountPoint, "a"));
+    expect(disk.disk.mountPoint).toBe(mountPoint);
+    expect(await recording.of(join(mountPoint, "not", "there", "yet"))).toBe(disk);
+    expect(await recording.of(join(folder, "link", "b"))).toBe(disk);
+    expect(await recording.of(join(folder, "c"))).not.toBe(disk);
   });
 
   test("a disk that is no longer mounted is an error, until it is mounted again", async () => {
     mount();
-    const disks = disksOf();
     const directory = join(mountPoint, "yard");
-    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
+    expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
     unmount();
-    await expect(disks.of(directory)).rejects.toThrow(DiskGoneError);
+    await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
     mount();
-    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
+    expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
   });
 
   test("what hangs for ever on a disk holds up nothing on the one that is mounted in its place", async () => {
     mount();
-    const disks = disksOf();
     const directory = join(mountPoint, "yard");
-    const gone = await disks.of(directory);
+    const gone = await recording.of(directory);
     for (let n = 0; n < 3; n++) {
       void gone.write(() => new Promise(() => {}));
       void gone.sync(() => new Promise(() => {}));
@@ -69,67 +72,64 @@ describe("Disks", () => {
     const held = await open(mountPoint, "r"); // as whatever hangs holds on to the file system
     unmount();
     mount();
-    const disk = await disks.of(directory);
+    const disk = await recording.of(directory);
     expect(await disk.write(async () => "written")).toBe("written");
     expect(await disk.sync(async () => "synced")).toBe("synced");
-    expect(await disks.of(join(mountPoint, "another"))).toBe(disk);
+    expect(await recording.of(join(mountPoint, "another"))).toBe(disk);
     await held.close();
   });
 
   test("where a disk must be mounted there is none until it is, by whichever way it is called", async () => {
     const directory = join(mountPoint, "yard");
     await symlink(directory, join(folder, "link"));
-    const disks = disksOf({ mountPoints: [mountPoint] });
+    disks.requireMounts([mountPoint]);
     for (const path of [directory, join(folder, "link"), join(folder, "link", "deep"), mountPoint]) {
-      await expect(disks.of(path), path).rejects.toThrow(`no disk is mounted at ${mountPoint}`);
+      await expect(recording.of(path), path).rejects.toThrow(`no disk is mounted at ${mountPoint}`);
     }
-    expect((await disks.of(join(folder, "elsewhere"))).mountPoint).not.toBe(mountPoint);
-    expect((await disks.of(`${mountPoint}2`)).mountPoint).not.toBe(mountPoint);
+    expect((await recording.of(join(folder, "elsewhere"))).disk.mountPoint).not.toBe(mountPoint);
+    expect((await recording.of(`${mountPoint}2`)).disk.mountPoint).not.toBe(mountPoint);
     mount();
-    expect((await disks.of(directory)).mountPoint).toBe(mountPoint);
-    expect((await disks.of(join(folder, "link"))).mountPoint).toBe(mountPoint);
+    expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
+    expect((await recording.of(join(folder, "link"))).disk.mountPoint).toBe(mountPoint);
   });
 
   test("a disk that is mounted below the folder that was named counts", async () => {
     mount();
-    expect((await disksOf({ mountPoints: [folder] }).of(join(mountPoint, "yard"))).mountPoint).toBe(mountPoint);
-    await expect(disksOf({ mountPoints: [folder] }).of(join(folder, "yard"))).rejects.toThrow("no disk is mounted");
+    disks.requireMounts([folder]);
+    expect((await recording.of(join(mountPoint, "yard"))).disk.mountPoint).toBe(mountPoint);
+    await expect(recording.of(join(folder, "yard"))).rejects.toThrow("no disk is mounted");
   });
 
   test("a mount that is required from now on is, also of a directory that was recorded to", async () => {
-    const disks = disksOf();
     const directory = join(mountPoint, "yard");
-    await disks.of(directory);
+    await recording.of(directory);
     disks.requireMounts([mountPoint]);
-    await expect(disks.of(directory)).rejects.toThrow("no disk is mounted");
+    await expect(recording.of(directory)).rejects.toThrow("no disk is mounted");
     disks.requireMounts([]);
-    expect((await disks.of(directory)).mountPoint).not.toBe(mountPoint);
+    expect((await recording.of(directory)).disk.mountPoint).not.toBe(mountPoint);
   });
 
   test("a disk that is mounted late is recorded to from then on", async () => {
-    const disks = disksOf();
     const directory = join(mountPoint, "yard");
-    const before = await disks.of(directory);
+    const before = await recording.of(directory);
     mount();
-    const after = await disks.of(directory);
-    expect(after.mountPoint).toBe(mountPoint);
-    expect(before.mountPoint).not.toBe(mountPoint);
+    const after = await recording.of(directory);
+    expect(after.disk.mountPoint).toBe(mountPoint);
+    expect(before.disk.mountPoint).not.toBe(mountPoint);
     unmount();
-    await expect(disks.of(directory)).rejects.toThrow(DiskGoneError);
+    await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
   });
 
   test("of cameras that meet a full disk together one asks for room", async () => {
     mount();
-    const asked: string[] = [];
-    const disks = disksOf({ roomWanted: (directory) => asked.push(directory) });
-    for (const camera of ["a", "b", "c"]) await disks.of(join(mountPoint, camera));
-    for (const camera of ["a", "b", "c"]) disks.full(join(mountPoint, camera));
+    for (const camera of ["a", "b", "c"]) await recording.of(join(mountPoint, camera));
+    for (const camera of ["a", "b", "c"]) recording.full(join(mountPoint, camera));
     expect(asked).toEqual([join(mountPoint, "a")]);
   });
 });
 
 test("a disk that never answers holds three threads, however much waits for it", async () => {
-  const disk = new Disk("/nowhere");
+  const disk = new RecordingDisk(new Disk("/nowhere"));
   let started = 0;
   const hang = () => {
     started++;
@@ -144,7 +144,7 @@ test("a disk that never answers holds three threads, however much waits for it",
 });
 
 test("operations on a disk run in the order in which they come, those that fail too, and each gives its result", async () => {
-  const disk = new Disk("/nowhere");
+  const disk = new RecordingDisk(new Disk("/nowhere"));
   const begun: number[] = [];
   const results = await Promise.allSettled(
     Array.from({ length: 6 }, (_, n) =>
