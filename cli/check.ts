@@ -1,9 +1,9 @@
 // `nvr check`: validates the configuration and tries each camera, or those named as arguments.
 
-import { asCameraError } from "../services/recorder/camera/errors.ts";
 import { describeSize } from "../services/recorder/camera/picture-size.ts";
 import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe.ts";
-import { quoting } from "../services/recorder/camera/quote.ts";
+import { asCameraError } from "../services/recorder/errors/camera-error.ts";
+import { quoting } from "../services/recorder/errors/quote.ts";
 import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { configPath, loadConfig, processSurroundings, readConfigText } from "../shared/config/load-config.ts";

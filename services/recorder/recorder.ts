@@ -5,9 +5,9 @@ import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
 import { PULSE_MS } from "./camera/camera-session.ts";
-import type { Quote } from "./camera/quote.ts";
 import { Disks } from "./chunk/disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
+import type { Quote } from "./errors/quote.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CameraRefusedError } from "../../services/recorder/camera/errors.ts";
+import { CameraRefusedError } from "../../services/recorder/errors/camera-error.ts";
 import { Authenticator } from "../../services/recorder/rtsp/authentication.ts";
 import {
   contentLength,

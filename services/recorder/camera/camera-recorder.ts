@@ -5,8 +5,14 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { UnsafeError } from "../chunk/disk-trouble.ts";
 import type { Disks } from "../chunk/disks.ts";
+import {
+  asCameraError,
+  CameraAwayError,
+  type CameraError,
+  CameraRefusedError,
+  RecorderFaultError,
+} from "../errors/camera-error.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
-import { asCameraError, CameraAwayError, type CameraError, CameraRefusedError, RecorderFaultError } from "./errors.ts";
 import { describeSize, pictureOf } from "./picture-size.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */

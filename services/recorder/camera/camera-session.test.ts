@@ -8,6 +8,7 @@ import { parseConfig } from "../../../shared/config/load-config.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { Disks } from "../chunk/disks.ts";
 import { hostClock } from "../clock/system-clock.ts";
+import type { CameraAwayError } from "../errors/camera-error.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
@@ -15,7 +16,6 @@ import { until } from "../testing/scripted-server.ts";
 import { blocksOf, readUnits, SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
 import { CameraSession } from "./camera-session.ts";
-import type { CameraAwayError } from "./errors.ts";
 
 const READ_INTERVAL_MS = 300;
 const TIMEOUT_MS = 20_000;

@@ -5,6 +5,8 @@ import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
+import type { CameraAwayError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import type { LiveTap } from "../live/live-tap.ts";
 import { parseSenderReport, reportsOf } from "../rtcp/sender-report.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
@@ -16,8 +18,7 @@ import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import type { VideoTrack } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
 import type { CameraMemory } from "./camera-memory.ts";
-import { type CameraAwayError, noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
-import type { Quote } from "./quote.ts";
+import { noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
 import { Silence } from "./silence.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
@@ -119,7 +120,7 @@ export class CameraSession {
         auth: camera.auth,
         redirectHosts: camera.redirectHosts,
         connectTimeoutMs: camera.connectTimeoutMs,
-        memory: options.memory,
+        memory: options.memory.rtsp,
         quote: options.quote,
       },
     );

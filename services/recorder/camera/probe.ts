@@ -2,14 +2,15 @@ import { parseSps, type Sps, SpsError } from "../../../shared/codec/h264/sps.ts"
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import { hostClock } from "../clock/system-clock.ts";
+import { CameraAwayError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
 import { ParameterSets } from "../rtp/parameter-sets.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
-import type { Quote } from "./quote.ts";
+import { notReached, noUdpPackets } from "./errors.ts";
 
 /** What a short look at a camera shows. */
 export interface ProbeResult {

@@ -1,5 +1,5 @@
-import { CameraAwayError, type CameraError } from "../camera/errors.ts";
-import type { Quote } from "../camera/quote.ts";
+import { CameraAwayError, type CameraError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSocket, BatchedSockets } from "./batched-socket.ts";
 import type { Destination } from "./destination.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CameraRefusedError } from "../camera/errors.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
 import { findVideoTrack } from "./sdp.ts";
 
 const SPS = Buffer.from("Z2QAKK2EAQwgCGEAQwgCGEAQwgCEO1A8ARPyzcBAQFAAAD6AAAnECEA=", "base64");

@@ -1,7 +1,7 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
 import { START_CODE } from "../../../shared/codec/nal-units.ts";
-import { CameraRefusedError } from "../camera/errors.ts";
-import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
+import { type Quote, quoteWithoutSecrets } from "../errors/quote.ts";
 
 /** The video track of a DESCRIBE answer: what SETUP and the depacketizer need to know of it. */
 export interface VideoTrack {

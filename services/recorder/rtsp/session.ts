@@ -1,6 +1,5 @@
-import { CameraMemory } from "../camera/camera-memory.ts";
-import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
-import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
+import { CameraAwayError, type CameraError, CameraRefusedError } from "../errors/camera-error.ts";
+import { type Quote, quoteWithoutSecrets } from "../errors/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
@@ -10,6 +9,7 @@ import { ForeignHostError, HungUpError, RedirectedError, RtspRefusal, Unanswered
 import { KeepAlive } from "./keep-alive.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
+import { RtspMemory } from "./rtsp-memory.ts";
 import { findVideoTrack, type VideoTrack } from "./sdp.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 import { readTrust, type TlsOptions } from "./tls-trust.ts";
@@ -32,7 +32,7 @@ export interface RtspSessionOptions {
   /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
   tls?: TlsOptions;
   /** What earlier sessions have learned about the camera, and what this one adds; nothing when it is not given. */
-  memory?: CameraMemory;
+  memory?: RtspMemory;
   /** "digest" forbids Basic, which sends the password itself. */
   auth?: "any" | "digest";
   /** Other hosts that may have user and password when the camera redirects to them. */
@@ -59,7 +59,7 @@ export class RtspSession {
   readonly #options: RtspSessionOptions;
   readonly #quote: Quote;
   readonly #credentials: Credentials;
-  readonly #memory: CameraMemory;
+  readonly #memory: RtspMemory;
   #url: RtspUrl;
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
@@ -86,7 +86,7 @@ export class RtspSession {
     this.#sockets = sockets;
     this.#handler = handler;
     this.#options = options;
-    this.#memory = options.memory ?? new CameraMemory();
+    this.#memory = options.memory ?? new RtspMemory();
     this.#hasOptions = !this.#memory.ignoresOptions;
     this.#url = parseRtspUrl(url);
     this.#quote = options.quote ?? quoteWithoutSecrets;

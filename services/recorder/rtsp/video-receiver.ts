@@ -1,4 +1,4 @@
-import { CameraAwayError } from "../camera/errors.ts";
+import { CameraAwayError } from "../errors/camera-error.ts";
 import { RtcpReceiver } from "../rtcp/receiver.ts";
 import type { RtspConnection } from "./connection.ts";
 import { parseTransportPair } from "./message.ts";
