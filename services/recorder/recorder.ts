@@ -4,7 +4,7 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
-import { PULSE_MS } from "./camera/camera-session.ts";
+import { TICK_INTERVAL_MS } from "./camera/chunk-feed.ts";
 import { Disks } from "./chunk/disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
 import type { Quote } from "./errors/quote.ts";
@@ -55,7 +55,7 @@ export class Recorder {
 
   /** Begins to record what `record` names. */
   start(): void {
-    this.#timer = setInterval(() => this.#tick(), PULSE_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_INTERVAL_MS);
     this.#tick();
   }
 

@@ -65,7 +65,7 @@ export class CameraRecorder {
     return this.#diskProblem === undefined ? undefined : this.#named(this.#diskProblem);
   }
 
-  /** Does what is due. To be called every PULSE_MS. */
+  /** Does what is due. To be called every TICK_INTERVAL_MS. */
   tick(nowMs: number): void {
     if (this.#isStopped) return;
     this.#chunks.tick(nowMs);
@@ -101,14 +101,14 @@ export class CameraRecorder {
     const session = this.#session;
     const counters = sum(this.#totals, session?.counters);
     const problem = this.#diskProblem ?? this.#problem ?? this.#streamProblem;
-    const sps = session?.sps;
+    const format = session?.pictureFormat;
     const newestUs = session?.newestFrameUs ?? 0;
     return {
       camera: this.camera.id,
       recorder: this.#options.origin.recorder,
       ...this.#stateNow,
       ...(problem === undefined ? {} : { problem }),
-      ...(sps === undefined ? {} : pictureOf(sps)),
+      ...(format === undefined ? {} : pictureOf(format)),
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
@@ -179,8 +179,8 @@ export class CameraRecorder {
 
   #recording(session: CameraSession): void {
     const { logger } = this.#options;
-    const sps = session.sps;
-    const picture = sps === undefined ? "" : ` ${sps.codec} ${describeSize(sps)}`;
+    const format = session.pictureFormat;
+    const picture = format === undefined ? "" : ` ${format.codec} ${describeSize(format)}`;
     const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
     logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
     this.#failures = 0;
@@ -244,7 +244,7 @@ export class CameraRecorder {
   }
 }
 
-function sum(a: SessionCounters, b: Readonly<SessionCounters> | undefined): SessionCounters {
+function sum(a: SessionCounters, b: SessionCounters | undefined): SessionCounters {
   if (b === undefined) return { ...a };
   return {
     frames: a.frames + b.frames,

@@ -10,17 +10,17 @@ import { KeepAlive } from "./keep-alive.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
 import { RtspMemory } from "./rtsp-memory.ts";
-import { findVideoTrack, type VideoTrack } from "./sdp.ts";
+import { findVideoTrack, type Track } from "./sdp.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 import { readTrust, type TlsOptions } from "./tls-trust.ts";
+import { type PacketHandler, TrackTransport } from "./track-transport.ts";
 import { type DescribedUrls, firstRightUrl, playUrls, setupUrls } from "./track-urls.ts";
 import { parseRtspUrl, type RtspUrl } from "./url.ts";
-import { type PacketHandler, VideoReceiver } from "./video-receiver.ts";
 
 /** What the owner of a session is told. `bytes` of a packet are valid only during the call. */
 export interface SessionHandler extends PacketHandler {
   /** The track was found; its packets may follow at once, even before PLAY was answered. */
-  described(track: VideoTrack): void;
+  described(track: Track): void;
   /** The session ended by itself, once, after `open` had succeeded. */
   closed(error: CameraAwayError): void;
 }
@@ -65,7 +65,7 @@ export class RtspSession {
   #trust: TlsTrust | undefined;
   #connection: RtspConnection | undefined;
   /** Undefined as long as nothing was set up: what comes then is of an earlier session. */
-  #receiver: VideoReceiver | undefined;
+  #transport: TrackTransport | undefined;
   #controlUrl = "";
   #sessionId = "";
   #timeoutMs = 0;
@@ -96,12 +96,12 @@ export class RtspSession {
 
   /** Whether it plays over UDP; its RTSP connection is open then. */
   get isOverUdp(): boolean {
-    return this.#isOpen && this.#receiver?.isOverUdp === true;
+    return this.#isOpen && this.#transport?.isOverUdp === true;
   }
 
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
-    return this.#receiver?.udpProblem;
+    return this.#transport?.udpProblem;
   }
 
   /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
@@ -148,7 +148,7 @@ export class RtspSession {
       this.#connection?.giveUpWaiting();
     }
     if (!this.#isOpen) return;
-    this.#receiver?.tick(nowMs);
+    this.#transport?.tick(nowMs);
     this.#keepAlive?.tick(nowMs, this.#hasHeard || this.isOverUdp, maxIntervalMs);
     this.#hasHeard = false;
   }
@@ -174,7 +174,7 @@ export class RtspSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#sessionId !== "") this.#connection?.teardown(this.#controlUrl, this.#sessionId);
-    this.#receiver?.close();
+    this.#transport?.close();
     this.#connection?.close(new CameraAwayError("the session was closed", ""));
   }
 
@@ -193,17 +193,17 @@ export class RtspSession {
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
     const track = findVideoTrack(describe.body, this.#quote);
     this.#handler.described(track);
-    const receiver = new VideoReceiver(connection, track, this.#handler);
-    this.#receiver = receiver;
-    if (this.#options.transport === "udp") await receiver.openUdp(this.#url.host);
+    const transport = new TrackTransport(connection, track, this.#handler);
+    this.#transport = transport;
+    if (this.#options.transport === "udp") await transport.openUdp(this.#url.host);
     if (this.#isClosed) {
-      receiver.close();
+      transport.close();
       throw new CameraAwayError("the session was closed", "");
     }
     const contentBase = header(describe, "content-base") || header(describe, "content-location");
     const urls: DescribedUrls = { ...track, request: url, contentBase };
     const trackUrl = await firstRightUrl(setupUrls(urls), memory.setupUrl, (candidate) =>
-      this.#setUp(connection, receiver, candidate),
+      this.#setUp(connection, transport, candidate),
     );
     this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), memory.playUrl, (candidate) => {
       this.#controlUrl = candidate;
@@ -241,8 +241,8 @@ export class RtspSession {
     }
   }
 
-  async #setUp(connection: RtspConnection, receiver: VideoReceiver, url: string): Promise<void> {
-    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: receiver.transport });
+  async #setUp(connection: RtspConnection, transport: TrackTransport, url: string): Promise<void> {
+    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: transport.setupField });
     const session = header(setup, "session");
     if (session === undefined) {
       throw new CameraRefusedError("the camera answered SETUP without a session", "update the camera's firmware");
@@ -250,13 +250,13 @@ export class RtspSession {
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
     this.#timeoutMs = timeoutSeconds * 1000;
-    receiver.answered(header(setup, "transport"));
+    transport.answered(header(setup, "transport"));
   }
 
   #connect(): RtspConnection {
     const handler = {
       packet: (channel: number, bytes: Buffer, start: number, end: number) => {
-        this.#receiver?.take(channel, bytes, start, end);
+        this.#transport?.take(channel, bytes, start, end);
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => {
@@ -265,7 +265,7 @@ export class RtspSession {
       },
       closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
-        this.#receiver?.end();
+        this.#transport?.end();
         this.#isClosed = true;
         this.#keepAlive?.ended();
         this.#handler.closed(
@@ -292,8 +292,8 @@ export class RtspSession {
   #prepareAnotherTry(error: unknown): void {
     if (this.#isClosed) throw error;
     this.#connection?.close();
-    this.#receiver?.close();
-    this.#receiver = undefined;
+    this.#transport?.close();
+    this.#transport = undefined;
     this.#sessionId = "";
     if (error instanceof RedirectedError) {
       if (this.#redirects++ === MAX_REDIRECTS)

@@ -1,6 +1,6 @@
-import { BitReader } from "../../../shared/codec/bit-reader.ts";
-import { NalType, nalType } from "../../../shared/codec/h264/nal.ts";
-import { removeEmulationPrevention } from "../../../shared/codec/nal-units.ts";
+import { BitReader } from "../../../../shared/codec/bit-reader.ts";
+import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
+import { removeEmulationPrevention } from "../../../../shared/codec/nal-units.ts";
 
 /** Bytes at the start of a parameter set that are enough to read its id. */
 const ID_BYTES = 16;
