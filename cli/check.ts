@@ -61,9 +61,9 @@ function missingMounts(mountPoints: readonly string[]): string[] {
   return mountPoints.filter((folder) => !mounts.some(({ point }) => isWithin(point, folder)));
 }
 
-function describe({ pictureFormat, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {
+function describe({ picture, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {
   const keyframes =
     keyframeIntervalMs === undefined ? "no second keyframe seen" : `a keyframe every ${keyframeIntervalMs / 1000} s`;
   const megabits = (bitsPerSecond / 1e6).toFixed(2);
-  return `ok, ${pictureFormat.codec}, ${describeSize(pictureFormat)}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
+  return `ok, ${picture.codec}, ${describeSize(picture)}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
 }

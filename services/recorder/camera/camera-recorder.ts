@@ -101,14 +101,14 @@ export class CameraRecorder {
     const session = this.#session;
     const counters = sum(this.#totals, session?.counters);
     const problem = this.#diskProblem ?? this.#problem ?? this.#streamProblem;
-    const format = session?.pictureFormat;
+    const picture = session?.picture;
     const newestUs = session?.newestFrameUs ?? 0;
     return {
       camera: this.camera.id,
       recorder: this.#options.origin.recorder,
       ...this.#stateNow,
       ...(problem === undefined ? {} : { problem }),
-      ...(format === undefined ? {} : pictureOf(format)),
+      ...(picture === undefined ? {} : pictureOf(picture)),
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
@@ -179,10 +179,10 @@ export class CameraRecorder {
 
   #recording(session: CameraSession): void {
     const { logger } = this.#options;
-    const format = session.pictureFormat;
-    const picture = format === undefined ? "" : ` ${format.codec} ${describeSize(format)}`;
+    const { picture } = session;
+    const shown = picture === undefined ? "" : ` ${picture.codec} ${describeSize(picture)}`;
     const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
-    logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
+    logger.info(`camera ${this.camera.id}: recording${shown}${after}`);
     this.#failures = 0;
     this.#recordings++;
     this.#problem = undefined;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
 import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
-import type { PictureFormat } from "../codec/depacketizer.ts";
+import type { PictureDescription } from "../codec/depacketizer.ts";
 import type { CameraAwayError } from "../errors/camera-error.ts";
 import type { Quote } from "../errors/quote.ts";
 import type { LiveTap } from "../live/live-tap.ts";
@@ -102,8 +102,8 @@ export class CameraSession {
   }
 
   /** What the stream says of its pictures; undefined before the first keyframe, and when it cannot be read. */
-  get pictureFormat(): PictureFormat | undefined {
-    return this.#track?.receiver.pictureFormat;
+  get picture(): PictureDescription | undefined {
+    return this.#track?.receiver.picture;
   }
 
   get figures(): StreamFigures | undefined {

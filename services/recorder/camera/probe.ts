@@ -1,6 +1,6 @@
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { hostClock } from "../clock/system-clock.ts";
-import type { PictureFormat } from "../codec/depacketizer.ts";
+import type { PictureDescription } from "../codec/depacketizer.ts";
 import { CameraAwayError } from "../errors/camera-error.ts";
 import type { Quote } from "../errors/quote.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
@@ -10,7 +10,7 @@ import { TrackReceiver } from "./track-receiver.ts";
 
 /** What a short look at a camera shows. */
 export interface ProbeResult {
-  pictureFormat: PictureFormat;
+  picture: PictureDescription;
   framesPerSecond: number;
   bitsPerSecond: number;
   /** Undefined when no second keyframe came while we looked. */
@@ -104,11 +104,11 @@ export async function probeCamera(
     clearInterval(ticks);
     session.close();
   }
-  const pictureFormat = receiver?.pictureFormat;
-  if (pictureFormat === undefined) {
+  const picture = receiver?.picture;
+  if (picture === undefined) {
     throw new CameraAwayError("its sequence parameter set cannot be read", "update its firmware");
   }
-  return { pictureFormat, ...measure(frames) };
+  return { picture, ...measure(frames) };
 }
 
 function silence(frames: number, limitMs: number): [message: string, advice: string] {
@@ -118,7 +118,7 @@ function silence(frames: number, limitMs: number): [message: string, advice: str
   return [`no picture within ${seconds} s`, "check that the camera is on, and its keyframe (I-frame) interval"];
 }
 
-function measure(frames: Frame[]): Omit<ProbeResult, "pictureFormat"> {
+function measure(frames: Frame[]): Omit<ProbeResult, "picture"> {
   const times = frames.map((frame) => frame.rtpUs);
   const spanUs = Math.max(1, Math.max(...times) - Math.min(...times));
   const bytes = frames.slice(0, -1).reduce((sum, frame) => sum + frame.bytes, 0);

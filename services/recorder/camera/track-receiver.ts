@@ -1,7 +1,7 @@
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { WrongRate } from "../clock/rate-gauge.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
-import type { Depacketizer, PictureFormat } from "../codec/depacketizer.ts";
+import type { Depacketizer, PictureDescription } from "../codec/depacketizer.ts";
 import { parseSenderReport, reportsOf } from "../rtcp/sender-report.ts";
 import { type AccessUnitBatch, AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
@@ -43,7 +43,7 @@ export class TrackReceiver {
   #frames = 0;
   #bytes = 0;
   #lostPackets = 0;
-  #pictureFormat: PictureFormat | undefined;
+  #picture: PictureDescription | undefined;
   #cameraClockOffsetMs: number | undefined;
 
   constructor(options: TrackReceiverOptions) {
@@ -73,8 +73,8 @@ export class TrackReceiver {
   }
 
   /** What the stream says of its pictures; undefined before the first keyframe, and when it cannot be read. */
-  get pictureFormat(): PictureFormat | undefined {
-    return this.#pictureFormat;
+  get picture(): PictureDescription | undefined {
+    return this.#picture;
   }
 
   get figures(): StreamFigures | undefined {
@@ -161,7 +161,7 @@ export class TrackReceiver {
     this.#frames++;
     this.#bytes += bytes;
     this.#meter.frame(rtpUs, bytes, isKeyframe);
-    if (isKeyframe) this.#pictureFormat = this.#depacketizer.pictureFormat;
+    if (isKeyframe) this.#picture = this.#depacketizer.picture;
     this.#options.frame(rtpUs, bytes, isKeyframe);
   }
 }

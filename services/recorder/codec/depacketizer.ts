@@ -22,7 +22,7 @@ export interface DepacketizerCounters {
 }
 
 /** What a stream says of its pictures: their size in pixels, which need not be square, and their codec. */
-export interface PictureFormat extends Size {
+export interface PictureDescription extends Size {
   /** RFC 6381 codec string, such as `avc1.64001f`. */
   codec: string;
   pixelAspect?: PixelAspect | undefined;
@@ -32,7 +32,7 @@ export interface PictureFormat extends Size {
 export interface Depacketizer {
   readonly counters: DepacketizerCounters;
   /** What the newest parameter sets say of the pictures; undefined while there are none that can be read. */
-  readonly pictureFormat: PictureFormat | undefined;
+  readonly picture: PictureDescription | undefined;
   /** What is wrong with how the camera packs its stream, and what to do; undefined when nothing is. */
   readonly problem: string | undefined;
   /** Whether the stream has points at which decoding may begin, though they are no keyframes. */

@@ -1,6 +1,6 @@
 import type { AccessUnitBuffer, PendingAccessUnit } from "../rtp/access-unit-buffer.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
-import type { AccessUnitHandler, Depacketizer, DepacketizerCounters, PictureFormat } from "./depacketizer.ts";
+import type { AccessUnitHandler, Depacketizer, DepacketizerCounters, PictureDescription } from "./depacketizer.ts";
 
 /** What a codec knows of its pictures: puts them together from payloads, in the buffer's access unit under way. */
 export interface PictureAssembler {
@@ -12,7 +12,7 @@ export interface PictureAssembler {
   /** Since it was made: packets whose payload the codec's RTP payload format does not allow. */
   readonly badPackets: number;
   /** As of Depacketizer. */
-  readonly format: PictureFormat | undefined;
+  readonly description: PictureDescription | undefined;
   readonly problem: string | undefined;
   readonly hasRecoveryPoints: boolean;
   /** Whether a packet is surely the first of its picture's slices. */
@@ -41,7 +41,7 @@ export interface PictureAssembler {
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #buffer: AccessUnitBuffer;
-  readonly #picture: PictureAssembler;
+  readonly #assembler: PictureAssembler;
   readonly #handler: AccessUnitHandler;
   #damagedFrames = 0;
   #framesBeforeKeyframe = 0;
@@ -65,30 +65,30 @@ export class PictureDepacketizer implements Depacketizer {
   #isCounted = false;
   #reopened: PendingAccessUnit | undefined;
 
-  constructor(buffer: AccessUnitBuffer, picture: PictureAssembler, handler: AccessUnitHandler) {
+  constructor(buffer: AccessUnitBuffer, assembler: PictureAssembler, handler: AccessUnitHandler) {
     this.#handler = handler;
     this.#buffer = buffer;
-    this.#picture = picture;
+    this.#assembler = assembler;
   }
 
   get counters(): DepacketizerCounters {
     return {
       damagedFrames: this.#damagedFrames,
       framesBeforeKeyframe: this.#framesBeforeKeyframe,
-      badPackets: this.#picture.badPackets,
+      badPackets: this.#assembler.badPackets,
     };
   }
 
-  get pictureFormat(): PictureFormat | undefined {
-    return this.#picture.format;
+  get picture(): PictureDescription | undefined {
+    return this.#assembler.description;
   }
 
   get problem(): string | undefined {
-    return this.#picture.problem;
+    return this.#assembler.problem;
   }
 
   get hasRecoveryPoints(): boolean {
-    return this.#picture.hasRecoveryPoints;
+    return this.#assembler.hasRecoveryPoints;
   }
 
   lost(): void {
@@ -100,14 +100,15 @@ export class PictureDepacketizer implements Depacketizer {
     if (this.#isBegun) {
       if (this.#lostBefore) this.#isDamaged = true;
       if (packet.timestamp !== this.#timestamp) this.#finish();
-      else if (this.#isMarked && this.#picture.slices > 0 && this.#picture.opensPicture(bytes, packet)) this.#finish();
+      else if (this.#isMarked && this.#assembler.slices > 0 && this.#assembler.opensPicture(bytes, packet))
+        this.#finish();
     }
     if (!this.#isBegun) this.#begin(bytes, packet);
     if (this.#lostBefore) {
       this.#lostBefore = false;
-      this.#picture.lost();
+      this.#assembler.lost();
     }
-    if (packet.payloadStart < packet.payloadEnd) this.#picture.take(bytes, packet.payloadStart, packet.payloadEnd);
+    if (packet.payloadStart < packet.payloadEnd) this.#assembler.take(bytes, packet.payloadStart, packet.payloadEnd);
     this.#isMarked = packet.marker;
     if (packet.marker) this.#marked();
   }
@@ -118,7 +119,7 @@ export class PictureDepacketizer implements Depacketizer {
    */
   end(): void {
     if (!this.#isBegun) return;
-    const isWhole = this.#isMarked || (!this.#setsMarker && this.#picture.slices >= this.#slicesBefore);
+    const isWhole = this.#isMarked || (!this.#setsMarker && this.#assembler.slices >= this.#slicesBefore);
     if (!isWhole || this.#lostBefore) this.#isDamaged = true;
     this.#finish();
   }
@@ -132,7 +133,7 @@ export class PictureDepacketizer implements Depacketizer {
 
   #begin(bytes: Buffer, packet: RtpPacket): void {
     const isRest =
-      this.#endedByMarker && packet.timestamp === this.#timestamp && this.#picture.continuesPicture(bytes, packet);
+      this.#endedByMarker && packet.timestamp === this.#timestamp && this.#assembler.continuesPicture(bytes, packet);
     this.#endedByMarker = false;
     this.#isBegun = true;
     if (isRest) {
@@ -140,13 +141,13 @@ export class PictureDepacketizer implements Depacketizer {
       return;
     }
     this.#timestamp = packet.timestamp;
-    this.#isDamaged = this.#lostBefore && !this.#picture.opensPicture(bytes, packet);
+    this.#isDamaged = this.#lostBefore && !this.#assembler.opensPicture(bytes, packet);
     this.#isCounted = false;
     this.#beginAnew();
   }
 
   #beginAnew(): void {
-    this.#picture.begin();
+    this.#assembler.begin();
     this.#buffer.begin();
   }
 
@@ -168,7 +169,7 @@ export class PictureDepacketizer implements Depacketizer {
   #marked(): void {
     this.#setsMarker = true;
     if (this.#marksSlices) return;
-    if (this.#picture.slices === 0 && !this.#isDamaged && !this.#picture.isDamaged) return;
+    if (this.#assembler.slices === 0 && !this.#isDamaged && !this.#assembler.isDamaged) return;
     this.#finish();
     this.#endedByMarker = true;
   }
@@ -178,12 +179,12 @@ export class PictureDepacketizer implements Depacketizer {
     this.#wasKept = false;
     const reopened = this.#reopened;
     this.#reopened = undefined;
-    this.#picture.end();
-    const { slices, isKeyframe } = this.#picture;
-    const isDamaged = this.#isDamaged || this.#picture.isDamaged;
+    this.#assembler.end();
+    const { slices, isKeyframe } = this.#assembler;
+    const isDamaged = this.#isDamaged || this.#assembler.isDamaged;
     const isWhole = slices > 0 && !isDamaged;
     if (isWhole) this.#slicesBefore = slices;
-    if (!isWhole || !this.#picture.complete()) {
+    if (!isWhole || !this.#assembler.complete()) {
       if ((slices > 0 || isDamaged) && !this.#isCounted) this.#damagedFrames++;
       // It was told as kept, and what refers to it is not to be first in a recording.
       if (reopened?.isKeyframe === true) this.#hasKeyframe = false;

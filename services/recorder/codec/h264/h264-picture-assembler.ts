@@ -3,7 +3,7 @@ import { parseSps, SpsError } from "../../../../shared/codec/h264/sps.ts";
 import { START_CODE } from "../../../../shared/codec/nal-units.ts";
 import type { AccessUnitBuffer } from "../../rtp/access-unit-buffer.ts";
 import type { RtpPacket } from "../../rtp/packet.ts";
-import type { PictureFormat } from "../depacketizer.ts";
+import type { PictureDescription } from "../depacketizer.ts";
 import type { PictureAssembler } from "../picture-depacketizer.ts";
 import { NalAssembler } from "./nal-assembler.ts";
 import type { ParameterSets } from "./parameter-sets.ts";
@@ -26,8 +26,8 @@ export class H264PictureAssembler implements PictureAssembler {
   /** Length of a leading access unit delimiter with its start code: parameter sets go behind it (§7.4.1.2.3). */
   #delimiterBytes = 0;
   #recoveryPoints = 0;
-  #format: PictureFormat | undefined;
-  #formatVersion = -1;
+  #description: PictureDescription | undefined;
+  #describedVersion = -1;
 
   constructor(buffer: AccessUnitBuffer, parameterSets: ParameterSets) {
     this.#buffer = buffer;
@@ -64,12 +64,12 @@ export class H264PictureAssembler implements PictureAssembler {
     return this.#recoveryPoints > 0;
   }
 
-  get format(): PictureFormat | undefined {
-    if (this.#formatVersion !== this.#parameterSets.version) {
-      this.#formatVersion = this.#parameterSets.version;
-      this.#format = formatOf(this.#parameterSets.sequence.at(-1));
+  get description(): PictureDescription | undefined {
+    if (this.#describedVersion !== this.#parameterSets.version) {
+      this.#describedVersion = this.#parameterSets.version;
+      this.#description = describe(this.#parameterSets.sequence.at(-1));
     }
-    return this.#format;
+    return this.#description;
   }
 
   get problem(): string | undefined {
@@ -132,7 +132,7 @@ export class H264PictureAssembler implements PictureAssembler {
 }
 
 /** What a sequence parameter set says; undefined when it cannot be read. */
-function formatOf(sps: Buffer | undefined): PictureFormat | undefined {
+function describe(sps: Buffer | undefined): PictureDescription | undefined {
   try {
     return sps === undefined ? undefined : parseSps(sps);
   } catch (error) {
