@@ -26,7 +26,7 @@ export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origi
 /** A session that recorded for so long was a good one: the next failure starts with the shortest pause. */
 const GOOD_SESSION_MS = 30_000;
 /** How long a disk has for what waits in memory when the camera is recorded no more. */
-const STOP_LIMIT_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 /**
  * Keeps one camera recorded: opens a session, and another one with growing pauses when it fails. A trouble that lasts is
@@ -93,7 +93,7 @@ export class CameraRecorder {
     this.#session = undefined;
     await session?.close();
     if (session !== undefined) this.#count(session);
-    await this.#giveUpChunks(this.#chunks, STOP_LIMIT_MS);
+    await this.#giveUpChunks(this.#chunks, STOP_TIMEOUT_MS);
   }
 
   /** What can be told of the camera now. */
@@ -156,7 +156,7 @@ export class CameraRecorder {
     return chunks;
   }
 
-  /** A disk that hung was unmounted: what waits for it may wait for ever, so the camera begins anew on what is there now. */
+  /** The disk hung and was unmounted: operations on it may never end, so the camera is recorded to what is mounted there now. */
   #leaveChunks(): void {
     const left = this.#chunks;
     this.#chunks = this.#newChunks();
@@ -212,7 +212,7 @@ export class CameraRecorder {
     this.#streamProblem = problem;
   }
 
-  /** What is told beside other cameras' troubles; the status says by itself whose it is. */
+  /** For logs, and lists that hold the problems of several cameras. */
   #named(problem: string): string {
     return `camera ${this.camera.id}: ${problem}`;
   }
@@ -224,7 +224,7 @@ export class CameraRecorder {
       error === undefined
         ? undefined
         : `cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
-    // What may be lost has been written nevertheless.
+    // A failed sync says that what was written may be lost; frames are written all the same.
     const isUnwritten = error !== undefined && !(error instanceof UnsafeError);
     this.#unwrittenMs = isUnwritten ? (this.#unwrittenMs ?? Date.now()) : undefined;
     if (problem === this.#diskProblem) return;

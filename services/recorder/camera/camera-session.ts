@@ -219,7 +219,7 @@ export class CameraSession {
 
   /** Begins or ends live view: what was gathered is written first, so that the newest GOP can be read from the disk. */
   #setLive(isLive: boolean): void {
-    if (isLive && this.#track?.receiver.clock.isSettled !== true) return; // soon
+    if (isLive && this.#track?.receiver.clock.isSettled !== true) return; // a later tick begins it
     this.#isLive = isLive;
     if (isLive) {
       this.#session.readAtOnce();

@@ -5,7 +5,7 @@ import type { CameraMemory } from "./camera-memory.ts";
 import { noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
 import { Silence } from "./silence.ts";
 
-/** Tells when a session should be given up, by when was heard of the camera what. Times are of performance.now(). */
+/** Tells when a session should be given up, from the times at which the camera was heard. They are of performance.now(). */
 export class GiveUpRule {
   readonly #camera: CameraConfig;
   readonly #silence: Silence;

@@ -72,7 +72,7 @@ export class ChunkRecorder {
     return new Promise((done) => this.push([{ kind: "call", done }]));
   }
 
-  /** Whether what is under way waits for a disk that is mounted no more: it may wait for ever. */
+  /** Whether what is under way waits for a disk that is mounted no more: it may never end. */
   get isStranded(): boolean {
     const sinceMs = this.#queue.busySinceMs ?? Number.POSITIVE_INFINITY;
     return performance.now() - sinceMs >= ANSWER_TIMEOUT_MS && this.#writer.isUnmounted;

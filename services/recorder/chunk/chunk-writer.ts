@@ -17,7 +17,7 @@ export interface ChunkWriterOptions {
   closed(minute: Minute): void;
 }
 
-/** Far less than a chunk must be left alone before it is taken for closed and converted. */
+/** Others take a chunk for abandoned, and convert and remove it, after pauses much longer than this, never after shorter ones. */
 const PAUSE_LIMIT_MS = 10_000;
 
 /**
@@ -121,7 +121,7 @@ export class ChunkWriter {
       await chunk.write(step.bytes, step.start, step.end);
       const pauseMs = performance.now() - this.#writtenMs;
       this.#writtenMs = performance.now();
-      // This process, the camera or the disk paused: meanwhile the chunk may have been converted and removed.
+      // This process, the camera or the disk was halted for longer than that.
       if (pauseMs > PAUSE_LIMIT_MS && (await chunk.isDeleted())) {
         this.#chunk = undefined;
         await chunk.abandon(before);

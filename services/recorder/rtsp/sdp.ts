@@ -15,7 +15,10 @@ export interface Track {
 }
 
 const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
-/** The longest real lines, with parameter sets, hold some 500 characters; the parser's patterns are slow on endless ones. */
+/**
+ * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser matches regular expressions to
+ * them, and the time that these take grows faster than the line.
+ */
 const MAX_LINE_LENGTH = 8192;
 
 /**

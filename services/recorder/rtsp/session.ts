@@ -44,10 +44,11 @@ export interface RtspSessionOptions {
 }
 
 const MAX_REDIRECTS = 3;
-/** A camera that closes the connection with each 401 is worth so many more: for another nonce, another algorithm. */
+/** So many more connections are made to a camera that closes each with its 401: for another nonce, another algorithm. */
 const MAX_CHALLENGED_CONNECTIONS = 3;
-/** Some servers ignore OPTIONS, and it is no more than a question of manners. */
-const OPTIONS_PATIENCE_MS = 3000;
+/** Some servers never answer OPTIONS; what it tells is not needed. */
+const OPTIONS_TIMEOUT_MS = 3000;
+
 /**
  * One RTSP session that plays the video of a camera (RFC 2326), interleaved or over UDP: OPTIONS, DESCRIBE, SETUP, PLAY,
  * then keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning, and `close` when
@@ -143,7 +144,7 @@ export class RtspSession {
    */
   keepAlive(nowMs: number, maxIntervalMs?: number): void {
     if (this.#isClosed) return;
-    if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_PATIENCE_MS) {
+    if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_TIMEOUT_MS) {
       this.#optionsSinceMs = undefined;
       this.#connection?.giveUpWaiting();
     }
