@@ -1,9 +1,9 @@
 // `nvr check`: validates the configuration and tries each camera, or those named as arguments.
 
-import { asCameraError } from "../services/recorder/camera/errors.ts";
 import { describeSize } from "../services/recorder/camera/picture-size.ts";
 import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe.ts";
-import { quoting } from "../services/recorder/camera/quote.ts";
+import { asCameraError } from "../services/recorder/errors/camera-error.ts";
+import { quoting } from "../services/recorder/errors/quote.ts";
 import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
 import { configPath, loadConfig, readConfigText } from "../shared/config/load-config.ts";
 import { findOpenSecrets } from "../shared/config/readers.ts";
@@ -60,9 +60,9 @@ function missingMounts(mountPoints: readonly string[]): string[] {
   return mountPoints.filter((folder) => !mounts.some(({ point }) => isWithin(point, folder)));
 }
 
-function describe({ sps, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {
+function describe({ picture, framesPerSecond, bitsPerSecond, keyframeIntervalMs }: ProbeResult): string {
   const keyframes =
     keyframeIntervalMs === undefined ? "no second keyframe seen" : `a keyframe every ${keyframeIntervalMs / 1000} s`;
   const megabits = (bitsPerSecond / 1e6).toFixed(2);
-  return `ok, ${sps.codec}, ${describeSize(sps)}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
+  return `ok, ${picture.codec}, ${describeSize(picture)}, ${framesPerSecond} frames/s, ${megabits} Mbit/s, ${keyframes}`;
 }

@@ -5,10 +5,10 @@ import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { CameraMemory } from "./camera/camera-memory.ts";
 import { CameraRecorder } from "./camera/camera-recorder.ts";
-import { PULSE_MS } from "./camera/camera-session.ts";
-import type { Quote } from "./camera/quote.ts";
+import { TICK_INTERVAL_MS } from "./camera/chunk-feed.ts";
 import { RecordingDisks } from "./chunk/recording-disks.ts";
 import type { SystemClock } from "./clock/system-clock.ts";
+import type { Quote } from "./errors/quote.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
 
@@ -58,7 +58,7 @@ export class Recorder {
 
   /** Begins to record what `record` names. */
   start(): void {
-    this.#timer = setInterval(() => this.#tick(), PULSE_MS);
+    this.#timer = setInterval(() => this.#tick(), TICK_INTERVAL_MS);
     this.#tick();
   }
 

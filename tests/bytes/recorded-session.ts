@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { ChunkPlanner } from "../../services/recorder/chunk/chunk-planner.ts";
 import { ChunkRecorder } from "../../services/recorder/chunk/chunk-recorder.ts";
 import { CaptureClock } from "../../services/recorder/clock/capture-clock.ts";
+import { H264Format } from "../../services/recorder/codec/h264/h264-rtp-codec.ts";
 import { AccessUnitBuffer } from "../../services/recorder/rtp/access-unit-buffer.ts";
-import { H264Depacketizer } from "../../services/recorder/rtp/h264-depacketizer.ts";
-import { ParameterSets } from "../../services/recorder/rtp/parameter-sets.ts";
 import { packetize } from "../../services/recorder/testing/h264-stream.ts";
 import { recordingDisks } from "../../services/recorder/testing/recording-disks.ts";
 import { SimulatedClock } from "../../services/recorder/testing/simulated-clock.ts";
+import { BlockKind } from "../../shared/chunk/format.ts";
 import { type Note, sha256 } from "./answers.ts";
 import { fixtureClip } from "./fixtures.ts";
 
@@ -38,9 +38,9 @@ export async function recorderNotes(): Promise<Record<string, Note>> {
 async function recordSession(directory: string): Promise<void> {
   const clock = new SimulatedClock(Date.UTC(2025, 10, 24, 14, 58, 59) * 1000);
   const capture = new CaptureClock(clock, TICKS_PER_SECOND);
-  const planner = new ChunkPlanner(capture);
+  const planner = new ChunkPlanner(capture, BlockKind.h264);
   const buffer = new AccessUnitBuffer(16 * 1024 * 1024);
-  const depacketizer = new H264Depacketizer(buffer, new ParameterSets(), {
+  const depacketizer = new H264Format([]).depacketizer(buffer, {
     unwrap: (timestamp, isKeyframe) => capture.unwrap(timestamp, isKeyframe),
     frame: () => capture.observe(),
   });

@@ -61,7 +61,7 @@ test.each([
     const sockets = new BatchedSockets(250);
     for (const tls of [{ fingerprint }, { ca: "cert.pem" }, { verify: false }]) {
       const seen = await probeCamera(camera(url(), tls), { sockets, limitMs: LIMIT_MS });
-      expect(seen.sps).toMatchObject({ width: 640, height: 360 });
+      expect(seen.picture).toMatchObject({ width: 640, height: 360 });
     }
     await expect(probeCamera(camera(url(), {}), { sockets, limitMs: LIMIT_MS })).rejects.toMatchObject({
       name: "CameraRefusedError",

@@ -28,7 +28,7 @@ export class ChunkingSession {
   frames = 0;
   readonly #clock = new SimulatedClock(Date.parse("2026-02-28T23:59:58.500Z") * 1000);
   readonly #capture = new CaptureClock(this.#clock, 90_000);
-  readonly #planner = new ChunkPlanner(this.#capture);
+  readonly #planner = new ChunkPlanner(this.#capture, BlockKind.h264);
   readonly #options: ChunkingOptions;
   #open: { minute: Minute; blocks: Buffer[] } | undefined;
   #reads = 0;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
+import { H264Format } from "../../services/recorder/codec/h264/h264-rtp-codec.ts";
+import { ParameterSets } from "../../services/recorder/codec/h264/parameter-sets.ts";
 import { parseSenderReport } from "../../services/recorder/rtcp/sender-report.ts";
 import { AccessUnitBuffer } from "../../services/recorder/rtp/access-unit-buffer.ts";
-import { H264Depacketizer } from "../../services/recorder/rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../../services/recorder/rtp/packet.ts";
-import { ParameterSets } from "../../services/recorder/rtp/parameter-sets.ts";
 import { SequenceTracker } from "../../services/recorder/rtp/sequence.ts";
 import { parseSps, SpsError } from "../../shared/codec/h264/sps.ts";
 import { removeEmulationPrevention, splitAnnexB } from "../../shared/codec/nal-units.ts";
@@ -93,7 +93,7 @@ function depacketizerTarget(streams: readonly (readonly Buffer[])[]): FuzzTarget
 function depacketize(sent: readonly Buffer[], maxBytes: number): void {
   const buffer = new AccessUnitBuffer(maxBytes);
   let frames = 0;
-  const depacketizer = new H264Depacketizer(buffer, new ParameterSets(), {
+  const depacketizer = new H264Format([]).depacketizer(buffer, {
     unwrap: (timestamp) => timestamp,
     frame: (_rtpUs, bytes, isKeyframe) => {
       const unit = buffer.newest();

@@ -1,7 +1,6 @@
+import type { AccessUnitHandler, Depacketizer } from "../../services/recorder/codec/depacketizer.ts";
 import { AccessUnitBuffer } from "../../services/recorder/rtp/access-unit-buffer.ts";
-import { type AccessUnitHandler, H264Depacketizer } from "../../services/recorder/rtp/h264-depacketizer.ts";
 import { emptyRtpPacket, parseRtpPacket } from "../../services/recorder/rtp/packet.ts";
-import { ParameterSets } from "../../services/recorder/rtp/parameter-sets.ts";
 import { SequenceTracker } from "../../services/recorder/rtp/sequence.ts";
 import { Authenticator } from "../../services/recorder/rtsp/authentication.ts";
 import { InterleavedReader } from "../../services/recorder/rtsp/interleaved-reader.ts";
@@ -31,7 +30,7 @@ export class SessionReceiver {
   readonly #sequence = new SequenceTracker();
   readonly #authenticator = new Authenticator("user", "password");
   readonly #reader: InterleavedReader;
-  #depacketizer: H264Depacketizer | undefined;
+  #depacketizer: Depacketizer | undefined;
   #payloadType = -1;
 
   constructor(options: ReceiverOptions) {
@@ -74,7 +73,7 @@ export class SessionReceiver {
   #describe(sdp: string): void {
     const track = findVideoTrack(sdp);
     this.#payloadType = track.payloadType;
-    this.#depacketizer = new H264Depacketizer(this.buffer, new ParameterSets(track.parameterSets), this.#options);
+    this.#depacketizer = track.format.depacketizer(this.buffer, this.#options);
   }
 
   #rtp(bytes: Buffer, start: number, end: number): void {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { CameraRefusedError } from "../../services/recorder/camera/errors.ts";
+import { CameraRefusedError } from "../../services/recorder/errors/camera-error.ts";
 import { InterleavedReader } from "../../services/recorder/rtsp/interleaved-reader.ts";
 import { RtspSyntaxError } from "../../services/recorder/rtsp/message.ts";
 import { checkChunk } from "./chunk-check.ts";

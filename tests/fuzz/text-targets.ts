@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { CameraRefusedError } from "../../services/recorder/camera/errors.ts";
+import { H264Format } from "../../services/recorder/codec/h264/h264-rtp-codec.ts";
+import { CameraRefusedError } from "../../services/recorder/errors/camera-error.ts";
 import { Authenticator } from "../../services/recorder/rtsp/authentication.ts";
 import {
   contentLength,
@@ -97,9 +98,9 @@ export function textTargets(sessions: readonly Session[]): FuzzTarget[] {
     fuzzTarget("sdp", 300, lines(texts(descriptions)), ([text, times]) => {
       const prefix = text.includes("m=video") ? "" : `${descriptions[0]}a=fmtp:96 `;
       throwsOnly(() => {
-        const track = findVideoTrack(prefix + text.padEnd(1, " ").repeat(text.length > 1000 ? times : 1));
-        must(track.clockRate === 90_000, "a clock rate that no video has");
-        for (const set of track.parameterSets) must(set.length > 1, "an empty parameter set");
+        const { format } = findVideoTrack(prefix + text.padEnd(1, " ").repeat(text.length > 1000 ? times : 1));
+        must(format instanceof H264Format && format.clockRate === 90_000, "a clock rate that no video has");
+        for (const set of format.parameterSets) must(set.length > 1, "an empty parameter set");
       }, CameraRefusedError);
     }),
     fuzzTarget("www-authenticate", 300, lines(texts([...CHALLENGES, ...values])), ([text, times]) => {

@@ -5,8 +5,14 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { UnsafeError } from "../chunk/disk-trouble.ts";
 import type { RecordingDisks } from "../chunk/recording-disks.ts";
+import {
+  asCameraError,
+  CameraAwayError,
+  type CameraError,
+  CameraRefusedError,
+  RecorderFaultError,
+} from "../errors/camera-error.ts";
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
-import { asCameraError, CameraAwayError, type CameraError, CameraRefusedError, RecorderFaultError } from "./errors.ts";
 import { describeSize, pictureOf } from "./picture-size.ts";
 
 /** What a camera's recorder is given, beside what it passes on to its sessions. */
@@ -20,7 +26,7 @@ export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origi
 /** A session that recorded for so long was a good one: the next failure starts with the shortest pause. */
 const GOOD_SESSION_MS = 30_000;
 /** How long a disk has for what waits in memory when the camera is recorded no more. */
-const STOP_LIMIT_MS = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 /**
  * Keeps one camera recorded: opens a session, and another one with growing pauses when it fails. A trouble that lasts is
@@ -59,7 +65,7 @@ export class CameraRecorder {
     return this.#diskProblem === undefined ? undefined : this.#named(this.#diskProblem);
   }
 
-  /** Does what is due. To be called every PULSE_MS. */
+  /** Does what is due. To be called every TICK_INTERVAL_MS. */
   tick(nowMs: number): void {
     if (this.#isStopped) return;
     this.#chunks.tick(nowMs);
@@ -87,7 +93,7 @@ export class CameraRecorder {
     this.#session = undefined;
     await session?.close();
     if (session !== undefined) this.#count(session);
-    await this.#giveUpChunks(this.#chunks, STOP_LIMIT_MS);
+    await this.#giveUpChunks(this.#chunks, STOP_TIMEOUT_MS);
   }
 
   /** What can be told of the camera now. */
@@ -95,14 +101,14 @@ export class CameraRecorder {
     const session = this.#session;
     const counters = sum(this.#totals, session?.counters);
     const problem = this.#diskProblem ?? this.#problem ?? this.#streamProblem;
-    const sps = session?.sps;
+    const picture = session?.picture;
     const newestUs = session?.newestFrameUs ?? 0;
     return {
       camera: this.camera.id,
       recorder: this.#options.origin.recorder,
       ...this.#stateNow,
       ...(problem === undefined ? {} : { problem }),
-      ...(sps === undefined ? {} : pictureOf(sps)),
+      ...(picture === undefined ? {} : pictureOf(picture)),
       ...session?.figures,
       ...counters,
       sessions: this.#sessions,
@@ -150,7 +156,7 @@ export class CameraRecorder {
     return chunks;
   }
 
-  /** A disk that hung was unmounted: what waits for it may wait for ever, so the camera begins anew on what is there now. */
+  /** The disk hung and was unmounted: operations on it may never end, so the camera is recorded to what is mounted there now. */
   #leaveChunks(): void {
     const left = this.#chunks;
     this.#chunks = this.#newChunks();
@@ -173,10 +179,10 @@ export class CameraRecorder {
 
   #recording(session: CameraSession): void {
     const { logger } = this.#options;
-    const sps = session.sps;
-    const picture = sps === undefined ? "" : ` ${sps.codec} ${describeSize(sps)}`;
+    const { picture } = session;
+    const shown = picture === undefined ? "" : ` ${picture.codec} ${describeSize(picture)}`;
     const after = this.#failures > 0 ? ` after ${this.#failures} failed attempts` : "";
-    logger.info(`camera ${this.camera.id}: recording${picture}${after}`);
+    logger.info(`camera ${this.camera.id}: recording${shown}${after}`);
     this.#failures = 0;
     this.#recordings++;
     this.#problem = undefined;
@@ -206,7 +212,7 @@ export class CameraRecorder {
     this.#streamProblem = problem;
   }
 
-  /** What is told beside other cameras' troubles; the status says by itself whose it is. */
+  /** For logs, and lists that hold the problems of several cameras. */
   #named(problem: string): string {
     return `camera ${this.camera.id}: ${problem}`;
   }
@@ -218,7 +224,7 @@ export class CameraRecorder {
       error === undefined
         ? undefined
         : `cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
-    // What may be lost has been written nevertheless.
+    // A failed sync says that what was written may be lost; frames are written all the same.
     const isUnwritten = error !== undefined && !(error instanceof UnsafeError);
     this.#unwrittenMs = isUnwritten ? (this.#unwrittenMs ?? Date.now()) : undefined;
     if (problem === this.#diskProblem) return;
@@ -238,7 +244,7 @@ export class CameraRecorder {
   }
 }
 
-function sum(a: SessionCounters, b: Readonly<SessionCounters> | undefined): SessionCounters {
+function sum(a: SessionCounters, b: SessionCounters | undefined): SessionCounters {
   if (b === undefined) return { ...a };
   return {
     frames: a.frames + b.frames,

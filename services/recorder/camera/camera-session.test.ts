@@ -7,15 +7,15 @@ import type { CameraConfig } from "../../../shared/config/config.ts";
 import { parseConfig } from "../../../shared/config/load-config.ts";
 import { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import { hostClock } from "../clock/system-clock.ts";
+import type { CameraAwayError } from "../errors/camera-error.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { recordingDisks } from "../testing/recording-disks.ts";
-import { until } from "../testing/scripted-server.ts";
+import { answer, goodAnswer, until } from "../testing/scripted-server.ts";
 import { blocksOf, readUnits, SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
 import { CameraSession } from "./camera-session.ts";
-import type { CameraAwayError } from "./errors.ts";
 
 const READ_INTERVAL_MS = 300;
 const TIMEOUT_MS = 20_000;
@@ -31,10 +31,13 @@ let ended: CameraAwayError | undefined;
 let keyframeMs: number;
 
 /** Records until the camera is read in long intervals and was read just now: what is sent next waits in the kernel. */
-async function record(timeouts: { keyframeTimeout?: number; stallTimeout?: number }): Promise<void> {
+async function record(
+  timeouts: { keyframeTimeout?: number; stallTimeout?: number },
+  script?: Parameters<typeof SendingCamera.start>[0],
+): Promise<void> {
   directory = await mkdtemp(join(tmpdir(), "hindsight-session-"));
   ended = undefined;
-  camera = await SendingCamera.start();
+  camera = await SendingCamera.start(script);
   const text = JSON.stringify({
     recorder: { keyframeTimeout: NO_TIMEOUT_MS, stallTimeout: NO_TIMEOUT_MS, ...timeouts },
     cameras: { yard: { url: camera.url, directory } },
@@ -118,5 +121,19 @@ test("a camera that is silent no more is not given up for having been", async ()
   await camera.send(false);
   await session.close();
   expect(ended).toBeUndefined();
+  expect(await recorded()).toEqual(blocksOf(camera.sent));
+});
+
+test("a camera that redirects when the track is set up is recorded as it is described then", async () => {
+  await record({}, (request, _socket, count) => {
+    const { method, url } = request;
+    if (count > 1) return "well";
+    if (method === "SETUP") return answer("302 Found", { Location: url.replace("/trackID=1", "") });
+    if (method !== "DESCRIBE") return "well";
+    return goodAnswer(request).replace(/(AVP |rtpmap:)96/g, (_, name: string) => `${name}97`);
+  });
+  for (let n = 0; n < 3; n++) await camera.send(n === 1);
+  await session.close();
+  expect(session.counters.frames).toBe(camera.sent.length);
   expect(await recorded()).toEqual(blocksOf(camera.sent));
 });

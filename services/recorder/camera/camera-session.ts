@@ -1,25 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { parseSps, type Sps, SpsError } from "../../../shared/codec/h264/sps.ts";
 import type { CameraConfig, RecorderConfig } from "../../../shared/config/config.ts";
-import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
-import { CaptureClock } from "../clock/capture-clock.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
+import type { PictureDescription } from "../codec/depacketizer.ts";
+import type { CameraAwayError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import type { LiveTap } from "../live/live-tap.ts";
-import { parseSenderReport, reportsOf } from "../rtcp/sender-report.ts";
-import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
-import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
-import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
-import { ParameterSets } from "../rtp/parameter-sets.ts";
-import { SequenceTracker } from "../rtp/sequence.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
-import type { VideoTrack } from "../rtsp/sdp.ts";
+import type { Track } from "../rtsp/sdp.ts";
 import { RtspSession } from "../rtsp/session.ts";
 import type { CameraMemory } from "./camera-memory.ts";
-import { type CameraAwayError, noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
-import type { Quote } from "./quote.ts";
-import { Silence } from "./silence.ts";
-import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
+import { ChunkFeed } from "./chunk-feed.ts";
+import { GiveUpRule } from "./give-up-rule.ts";
+import type { StreamFigures } from "./stream-meter.ts";
+import { type TrackCounters, TrackReceiver } from "./track-receiver.ts";
 
 /** What a session is given. */
 export interface CameraSessionOptions {
@@ -40,64 +34,38 @@ export interface CameraSessionOptions {
 }
 
 /** What a session counted so far. */
-export interface SessionCounters {
-  frames: number;
-  bytes: number;
-  damagedFrames: number;
+export interface SessionCounters extends TrackCounters {
+  /** Access units that were dropped because there was no room for them. */
   droppedFrames: number;
-  lostPackets: number;
 }
 
-/** How often `tick` is called: what is due before the next call is done in this one. */
-export const PULSE_MS = 250;
-/** Fewer bad packets than this are told by the count of damaged frames alone. */
-const MANY_BAD_PACKETS = 100;
-/** What is left for the event loop and the kernel of the time until a frame must be written. */
-const WRITE_MARGIN_MS = 100;
+/** The track that is recorded: what receives it, and what hands it to the disk. */
+interface ReceivedTrack {
+  receiver: TrackReceiver;
+  feed: ChunkFeed;
+}
 
 /**
  * One RTSP session of a camera, from connect to teardown, and the chunks recorded from it. It has no timers: its owner
- * calls `tick` every 250 ms.
+ * calls `tick` every TICK_INTERVAL_MS.
  */
 export class CameraSession {
   readonly #options: CameraSessionOptions;
   readonly #session: RtspSession;
-  readonly #buffer: AccessUnitBuffer;
-  readonly #chunks: ChunkRecorder;
-  readonly #packet = emptyRtpPacket();
-  readonly #sequence = new SequenceTracker();
-  readonly #meter = new StreamMeter();
-  readonly #counters: SessionCounters = { frames: 0, bytes: 0, damagedFrames: 0, droppedFrames: 0, lostPackets: 0 };
-  #parameterSets = new ParameterSets();
-  #parameterSetsVersion = -1;
-  #sps: Sps | undefined;
-  #payloadType = -1;
-  #clock: CaptureClock | undefined;
-  #planner: ChunkPlanner | undefined;
-  #depacketizer: H264Depacketizer | undefined;
-  /** When anything was heard from the camera. */
-  #heardMs = performance.now();
-  readonly #silence: Silence;
-  #keyframeMs = performance.now();
-  #waitingSinceMs: number | undefined;
-  #hasStream = false;
-  #hasNewPackets = false;
-  #isSkippingToKeyframe = false;
+  readonly #rule: GiveUpRule;
+  #track: ReceivedTrack | undefined;
   /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
   #isLive = false;
   #isOver = false;
   #endedBy: CameraAwayError | undefined;
-  #cameraClockOffsetMs: number | undefined;
 
   /** Throws TypeError when the camera's URL is none. */
   constructor(options: CameraSessionOptions) {
     this.#options = options;
-    const { camera, recorder, chunks, origin } = options;
-    this.#buffer = new AccessUnitBuffer(Math.floor(recorder.maxBufferBytes / 2)); // the other half waits for the disk
-    this.#chunks = chunks;
-    this.#silence = new Silence(camera.stallTimeoutMs, options.memory);
+    const { camera, chunks, origin, memory } = options;
+    this.#rule = new GiveUpRule(camera, memory);
     const written = (bytes: Buffer) => {
-      if (!this.#isOver) this.#buffer.recycle(bytes);
+      if (!this.#isOver) this.#track?.receiver.recycle(bytes);
     };
     chunks.begin({ origin, written });
     this.#session = new RtspSession(
@@ -108,9 +76,7 @@ export class CameraSession {
         rtp: (bytes, start, end) => this.#rtp(bytes, start, end),
         rtcp: (bytes, start, end) => this.#rtcp(bytes, start, end),
         batchEnd: () => this.#batchEnd(),
-        heard: () => {
-          this.#heardMs = performance.now();
-        },
+        heard: () => this.#rule.heard(),
         closed: (error) => this.#end(error),
       },
       {
@@ -119,7 +85,7 @@ export class CameraSession {
         auth: camera.auth,
         redirectHosts: camera.redirectHosts,
         connectTimeoutMs: camera.connectTimeoutMs,
-        memory: options.memory,
+        memory: memory.rtsp,
         quote: options.quote,
       },
     );
@@ -127,46 +93,42 @@ export class CameraSession {
 
   /** Whether frames are being recorded: a keyframe has come. */
   get isRecording(): boolean {
-    return this.#counters.frames > 0;
+    return (this.#track?.receiver.frames ?? 0) > 0;
   }
 
-  get counters(): Readonly<SessionCounters> {
-    return this.#counters;
+  get counters(): SessionCounters {
+    const none = { frames: 0, bytes: 0, damagedFrames: 0, lostPackets: 0 };
+    return { ...(this.#track?.receiver.counters ?? none), droppedFrames: this.#track?.feed.droppedFrames ?? 0 };
   }
 
-  get sps(): Sps | undefined {
-    return this.#sps;
+  /** What the stream says of its pictures; undefined before the first keyframe, and when it cannot be read. */
+  get picture(): PictureDescription | undefined {
+    return this.#track?.receiver.picture;
   }
 
   get figures(): StreamFigures | undefined {
-    return this.#meter.figures;
+    return this.#track?.receiver.figures;
   }
 
   get driftPpm(): number | undefined {
-    return this.#clock?.driftPpm;
+    return this.#track?.receiver.clock.driftPpm;
   }
 
   /** How far the camera's own wall clock is ahead of ours by its last RTCP sender report; undefined without one. */
   get cameraClockOffsetMs(): number | undefined {
-    return this.#cameraClockOffsetMs;
+    return this.#track?.receiver.cameraClockOffsetMs;
   }
 
   /** What is wrong with the stream, though it is recorded. */
   get streamProblem(): string | undefined {
-    if (this.#buffer.hasOverflowed) {
-      return `frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer`;
-    }
-    const { interleavedPackets = 0, badPackets = 0 } = this.#depacketizer?.counters ?? {};
-    if (interleavedPackets > 0 || badPackets >= MANY_BAD_PACKETS) {
-      return interleavedPackets > 0
-        ? `it sends H.264 in interleaved mode (STAP-B, MTAP, FU-B), whose frames are left out: set packetization mode 1, or choose another of its streams`
-        : `${MANY_BAD_PACKETS} packets were none that RFC 6184 allows, and their frames were left out: update its firmware`;
-    }
+    if (this.#track === undefined) return undefined;
+    const { problem, lostPackets, clock } = this.#track.receiver;
+    if (problem !== undefined) return problem;
     const { udpProblem } = this.#session;
-    if (udpProblem !== undefined && this.#counters.lostPackets > 0) {
+    if (udpProblem !== undefined && lostPackets > 0) {
       return `UDP packets were lost, and ${udpProblem}`;
     }
-    const rate = this.#clock?.wrongRate;
+    const rate = clock.wrongRate;
     if (rate === undefined) return undefined;
     return (
       `its RTP clock runs at ${rate.toPrecision(2)} of its rate, so that frames are ` +
@@ -176,14 +138,14 @@ export class CameraSession {
 
   /** Capture time of the newest frame handed to the disk, µs since the Unix epoch; 0 before the first. */
   get newestFrameUs(): number {
-    return this.#planner?.newestUs ?? 0;
+    return this.#track?.feed.newestFrameUs ?? 0;
   }
 
   /** Connects and plays. Throws CameraRefusedError or CameraAwayError; `ended` is not called then. */
   async open(): Promise<void> {
     try {
       await this.#session.open();
-      this.#heardMs = this.#keyframeMs = performance.now();
+      this.#rule.opened();
     } catch (error) {
       this.#stop();
       throw this.#endedBy ?? error;
@@ -197,15 +159,11 @@ export class CameraSession {
       void this.#giveUp(nowMs);
       return;
     }
-    this.#session.keepAlive(nowMs, this.#silence.questionIntervalMs(nowMs));
+    this.#session.keepAlive(nowMs, this.#rule.questionIntervalMs(nowMs));
     if (this.#options.live.isWatched !== this.#isLive) this.#setLive(!this.#isLive);
     // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do, unless somebody watches.
-    if (this.#clock?.isSettled === true && !this.#isLive) this.#session.readInBatches();
-    if (this.#waitingSinceMs !== undefined) {
-      const { flushIntervalMs, readIntervalMs } = this.#options.recorder;
-      const latestMs = flushIntervalMs - readIntervalMs - PULSE_MS - WRITE_MARGIN_MS;
-      if (nowMs - this.#waitingSinceMs >= latestMs) this.#flush();
-    }
+    if (this.#track?.receiver.clock.isSettled === true && !this.#isLive) this.#session.readInBatches();
+    this.#track?.feed.flushIfDue(nowMs);
   }
 
   /** Ends the session in good order: what came is on its way to the disk. `ended` is not called. */
@@ -221,127 +179,59 @@ export class CameraSession {
     await nextTurn();
   }
 
-  #described(track: VideoTrack): void {
-    this.#payloadType = track.payloadType;
-    this.#parameterSets = new ParameterSets(track.parameterSets);
-    const clock = new CaptureClock(this.#options.clock, track.clockRate, this.#options.memory.wrongRate);
-    this.#clock = clock;
-    this.#planner = new ChunkPlanner(clock);
-    this.#depacketizer = new H264Depacketizer(this.#buffer, this.#parameterSets, {
-      unwrap: (timestamp, isKeyframe) => clock.unwrap(timestamp, isKeyframe),
-      frame: (rtpUs, bytes, isKeyframe) => this.#frame(rtpUs, bytes, isKeyframe),
+  /** A session that is redirected is described again. */
+  #described(track: Track): void {
+    this.#endTrack();
+    const { clock, memory, recorder, chunks } = this.#options;
+    const receiver = new TrackReceiver({
+      track,
+      clock,
+      maxBufferBytes: Math.floor(recorder.maxBufferBytes / 2), // the other half waits for the disk
+      wrongRate: memory.wrongRate,
+      frame: (rtpUs, _bytes, isKeyframe) => this.#frame(receiver, rtpUs, isKeyframe),
     });
-  }
-
-  /** A sender report tells of the camera's own wall clock, nothing that times are made from: docs/design/time.md. */
-  #rtcp(bytes: Buffer, start: number, end: number): void {
-    if (reportsOf(bytes, start, end, this.#packet.ssrc)) this.#silence.report(performance.now());
-    const report = parseSenderReport(bytes, start, end);
-    if (report === undefined || report.ssrc !== this.#packet.ssrc) return;
-    const captureTimeUs = this.#clock?.captureTimeOfTimestamp(report.rtpTimestamp);
-    if (captureTimeUs === undefined) return;
-    this.#cameraClockOffsetMs = Math.round((report.ntpUs - captureTimeUs) / 1000);
+    this.#track = { receiver, feed: new ChunkFeed(receiver, chunks, recorder) };
   }
 
   #rtp(bytes: Buffer, start: number, end: number): void {
-    const packet = this.#packet;
-    if (this.#isOver || this.#depacketizer === undefined || !parseRtpPacket(bytes, start, end, packet)) return;
-    if (packet.payloadType !== this.#payloadType) return;
-    this.#hasStream = this.#hasNewPackets = true;
-    const lost = this.#sequence.take(packet.sequenceNumber, packet.ssrc, packet.timestamp);
-    if (lost === -1) return;
-    if (lost > 0) {
-      this.#counters.lostPackets += lost;
-      this.#depacketizer.lost();
-    }
-    this.#depacketizer.take(bytes, packet);
+    if (!this.#isOver && this.#track?.receiver.rtp(bytes, start, end) === true) this.#rule.packet();
   }
 
-  #frame(rtpUs: number, bytes: number, isKeyframe: boolean): void {
-    this.#counters.frames++;
-    this.#counters.bytes += bytes;
-    this.#meter.frame(rtpUs, bytes, isKeyframe);
-    if (this.#isLive) this.#sendLive(rtpUs, isKeyframe);
-    if (!isKeyframe) return;
-    this.#keyframeMs = this.#heardMs;
-    if (this.#parameterSets.version !== this.#parameterSetsVersion) this.#readSps();
+  #rtcp(bytes: Buffer, start: number, end: number): void {
+    if (this.#track?.receiver.rtcp(bytes, start, end) === true) this.#rule.report();
+  }
+
+  #frame(receiver: TrackReceiver, rtpUs: number, isKeyframe: boolean): void {
+    if (isKeyframe) this.#rule.keyframe();
+    if (!this.#isLive) return;
+    const unit = receiver.newest();
+    const timeUs = receiver.clock.peekCaptureTimeUs(rtpUs);
+    if (unit === undefined || timeUs === undefined) return;
+    this.#options.live.frame(timeUs, isKeyframe, unit.bytes, unit.start, unit.end);
+  }
+
+  #batchEnd(): void {
+    if (this.#isOver || this.#track === undefined) return;
+    this.#rule.batchEnd();
+    this.#track.receiver.clock.observe();
+    this.#track.feed.batchEnd(this.#rule.heardMs);
   }
 
   /** Begins or ends live view: what was gathered is written first, so that the newest GOP can be read from the disk. */
   #setLive(isLive: boolean): void {
-    if (isLive && this.#clock?.isSettled !== true) return; // soon
+    if (isLive && this.#track?.receiver.clock.isSettled !== true) return; // a later tick begins it
     this.#isLive = isLive;
     if (isLive) {
       this.#session.readAtOnce();
-      this.#flush();
-      this.#options.live.begin(this.#chunks.newestGop());
+      this.#track?.feed.flush();
+      this.#options.live.begin(this.#options.chunks.newestGop());
     } else {
       this.#options.live.end();
     }
   }
 
-  #sendLive(rtpUs: number, isKeyframe: boolean): void {
-    const unit = this.#buffer.newest();
-    const timeUs = this.#clock?.peekCaptureTimeUs(rtpUs);
-    if (unit === undefined || timeUs === undefined) return;
-    this.#options.live.frame(timeUs, isKeyframe, unit.bytes, unit.start, unit.end);
-  }
-
-  #readSps(): void {
-    this.#parameterSetsVersion = this.#parameterSets.version;
-    try {
-      const nal = this.#parameterSets.sequence.at(-1);
-      if (nal !== undefined) this.#sps = parseSps(nal);
-    } catch (error) {
-      if (!(error instanceof SpsError)) throw error;
-      this.#sps = undefined;
-    }
-  }
-
-  #batchEnd(): void {
-    if (this.#isOver || this.#depacketizer === undefined) return;
-    if (this.#hasNewPackets) this.#silence.video(this.#heardMs);
-    this.#hasNewPackets = false;
-    this.#counters.damagedFrames = this.#depacketizer.counters.damagedFrames;
-    this.#clock?.observe();
-    if (this.#buffer.waitingBytes > 0) this.#waitingSinceMs ??= this.#heardMs;
-  }
-
-  /** Hands what was gathered to the disk, once the clock can tell its times. */
-  #flush(): void {
-    if (this.#clock?.isSettled === true) this.#handOver();
-  }
-
-  #handOver(): void {
-    this.#waitingSinceMs = undefined;
-    const batch = this.#buffer.take();
-    if (batch === undefined || this.#planner === undefined) return;
-    if (!this.#chunks.hasRoomFor(batch.bytes.length)) this.#isSkippingToKeyframe = true;
-    if (this.#isSkippingToKeyframe) {
-      const first = this.#chunks.hasRoomFor(batch.bytes.length) ? batch.units.findIndex((unit) => unit.isKeyframe) : -1;
-      const dropped = batch.units.splice(0, first === -1 ? batch.units.length : first);
-      this.#counters.droppedFrames += dropped.length;
-      if (first === -1) return;
-      this.#isSkippingToKeyframe = false;
-    }
-    this.#chunks.push(this.#planner.plan(batch));
-  }
-
-  /** Why the session should be given up; undefined while the camera sends what it should. */
   #reasonToGiveUp(nowMs: number): CameraAwayError | undefined {
-    const { connectTimeoutMs, keyframeTimeoutMs } = this.#options.camera;
-    const { answeredMs, isOverUdp, triedAddresses } = this.#session;
-    const silentMs = nowMs - this.#heardMs;
-    if (!this.#hasStream && silentMs > connectTimeoutMs) {
-      if (isOverUdp) return noUdpPackets(silentMs);
-      return triedAddresses === undefined ? nothingHeard(silentMs) : notReached(silentMs, triedAddresses);
-    }
-    if (this.#hasStream && this.#silence.isStalled(nowMs, answeredMs)) {
-      const { videoMs } = this.#silence;
-      return stalled(nowMs - videoMs, (answeredMs ?? 0) > videoMs || this.#silence.reportMs > videoMs);
-    }
-    if (nowMs - this.#keyframeMs <= keyframeTimeoutMs) return undefined;
-    return noKeyframe(keyframeTimeoutMs, (this.#depacketizer?.counters.recoveryPoints ?? 0) > 0);
+    return this.#rule.reason(nowMs, this.#session, this.#track?.receiver.hasRecoveryPoints === true);
   }
 
   /** Ends the session, unless what has come since the last batch was read is what was missing. */
@@ -349,10 +239,7 @@ export class CameraSession {
     await this.#readWhatCame();
     const reason = this.#reasonToGiveUp(nowMs);
     if (reason === undefined || this.#isOver) return;
-    if (this.#hasStream && this.#silence.isStalled(nowMs, this.#session.answeredMs)) {
-      this.#silence.stalled(this.#session.answeredMs);
-      this.#session.giveUp(this.#silence.videoMs);
-    }
+    this.#rule.giveUp(nowMs, this.#session);
     this.#end(reason);
   }
 
@@ -366,13 +253,18 @@ export class CameraSession {
   #stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#depacketizer?.end();
-    this.#counters.damagedFrames = this.#depacketizer?.counters.damagedFrames ?? 0;
+    this.#endTrack();
     if (this.#isLive) this.#options.live.end();
-    if (this.#clock !== undefined) this.#options.memory.wrongRate = this.#clock.rateVerdict;
     this.#session.close();
-    this.#handOver();
-    this.#chunks.push(this.#planner?.end() ?? []);
-    this.#buffer.free();
+  }
+
+  /** No more packets of the track will come: what came of it goes to the disk. */
+  #endTrack(): void {
+    if (this.#track === undefined) return;
+    const { receiver, feed } = this.#track;
+    receiver.end();
+    this.#options.memory.wrongRate = receiver.clock.rateVerdict;
+    feed.end();
+    receiver.free();
   }
 }

@@ -7,12 +7,12 @@ import { secretsIn } from "../../../shared/config/secrets.ts";
 import { Disks } from "../../../shared/disk/disks.ts";
 import { Redactor } from "../../../shared/logging/redactor.ts";
 import { hostClock } from "../clock/system-clock.ts";
+import { quoting } from "../errors/quote.ts";
 import { LivePublisher } from "../live/live-publisher.ts";
 import { LiveTap } from "../live/live-tap.ts";
 import { Recorder } from "../recorder.ts";
 import { serve } from "../testing/odd-camera.ts";
 import { answer, goodAnswer, type Script, until } from "../testing/scripted-server.ts";
-import { quoting } from "./quote.ts";
 
 const SECRET = "hunter2secret";
 const OTHER_SECRET = "0ther-cameras-secret";

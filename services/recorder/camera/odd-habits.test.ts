@@ -99,7 +99,7 @@ test.concurrent.each([
   ["announces a body in its answer that never comes", "bodiless"],
 ])("a camera that %s and streams on is recorded in one session", async (_, id) => {
   const taken = id === "everything" ? "RTCP" : "OPTIONS";
-  await until(() => memories.get(id)?.keepAlive.order[0] === taken);
+  await until(() => memories.get(id)?.rtsp.keepAlive.order[0] === taken);
   await playsOn(id);
   expect(statusOf(id)).toMatchObject({ sessions: 1, state: "recording" });
 });
@@ -107,6 +107,6 @@ test.concurrent.each([
 test.concurrent("a camera that hangs up at GET_PARAMETER is lost once, and never again", async () => {
   await until(() => statusOf("hangs-up").sessions === 2);
   await playsOn("hangs-up");
-  await until(() => memories.get("hangs-up")?.keepAlive.isProven("OPTIONS") === true);
+  await until(() => memories.get("hangs-up")?.rtsp.keepAlive.isProven("OPTIONS") === true);
   expect(statusOf("hangs-up")).toMatchObject({ sessions: 2, state: "recording" });
 });

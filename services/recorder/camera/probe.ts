@@ -1,19 +1,16 @@
-import { parseSps, type Sps, SpsError } from "../../../shared/codec/h264/sps.ts";
 import type { CameraConfig } from "../../../shared/config/config.ts";
-import { CaptureClock } from "../clock/capture-clock.ts";
 import { hostClock } from "../clock/system-clock.ts";
-import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
-import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
-import { emptyRtpPacket, parseRtpPacket } from "../rtp/packet.ts";
-import { ParameterSets } from "../rtp/parameter-sets.ts";
+import type { PictureDescription } from "../codec/depacketizer.ts";
+import { CameraAwayError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import type { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession } from "../rtsp/session.ts";
-import { CameraAwayError, notReached, noUdpPackets } from "./errors.ts";
-import type { Quote } from "./quote.ts";
+import { notReached, noUdpPackets } from "./errors.ts";
+import { TrackReceiver } from "./track-receiver.ts";
 
 /** What a short look at a camera shows. */
 export interface ProbeResult {
-  sps: Sps;
+  picture: PictureDescription;
   framesPerSecond: number;
   bitsPerSecond: number;
   /** Undefined when no second keyframe came while we looked. */
@@ -35,7 +32,7 @@ interface Frame {
 
 /** Enough frames to tell a rate when no second keyframe comes. */
 const FRAMES_FOR_RATE = 50;
-const PULSE_MS = 250;
+const TICK_INTERVAL_MS = 250;
 const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -47,12 +44,8 @@ export async function probeCamera(
   { sockets, quote, limitMs }: ProbeOptions,
 ): Promise<ProbeResult> {
   const frames: Frame[] = [];
-  const buffer = new AccessUnitBuffer(MAX_BUFFER_BYTES);
-  const packet = emptyRtpPacket();
-  let parameterSets = new ParameterSets();
-  let payloadType = -1;
+  let receiver: TrackReceiver | undefined;
   let hasStream = false;
-  let depacketizer: H264Depacketizer | undefined;
   let enough: (error?: Error) => void = () => {};
   const watched = new Promise<void>((resolve, reject) => {
     enough = (error) => (error === undefined ? resolve() : reject(error));
@@ -63,11 +56,10 @@ export async function probeCamera(
     camera.url,
     {
       described: (track) => {
-        payloadType = track.payloadType;
-        parameterSets = new ParameterSets(track.parameterSets);
-        const clock = new CaptureClock(hostClock, track.clockRate);
-        depacketizer = new H264Depacketizer(buffer, parameterSets, {
-          unwrap: (timestamp, isKeyframe) => clock.unwrap(timestamp, isKeyframe),
+        receiver = new TrackReceiver({
+          track,
+          clock: hostClock,
+          maxBufferBytes: MAX_BUFFER_BYTES,
           frame: (rtpUs, bytes, isKeyframe) => {
             if (frames.length > 1 && isKeyframe) enough();
             frames.push({ rtpUs, bytes, isKeyframe });
@@ -76,11 +68,13 @@ export async function probeCamera(
       },
       rtp: (bytes, start, end) => {
         hasStream = true;
-        if (parseRtpPacket(bytes, start, end, packet) && packet.payloadType === payloadType)
-          depacketizer?.take(bytes, packet);
+        receiver?.rtp(bytes, start, end);
       },
       rtcp: () => {},
-      batchEnd: () => void buffer.take(),
+      batchEnd: () => {
+        const batch = receiver?.take();
+        if (batch !== undefined) receiver?.recycle(batch.bytes);
+      },
       heard: () => {},
       closed: (error) => enough(error),
     },
@@ -93,7 +87,7 @@ export async function probeCamera(
       ...(quote === undefined ? {} : { quote }),
     },
   );
-  const pulse = setInterval(() => session.keepAlive(performance.now()), PULSE_MS);
+  const ticks = setInterval(() => session.keepAlive(performance.now()), TICK_INTERVAL_MS);
   const timer = setTimeout(() => {
     if (frames.length >= FRAMES_FOR_RATE) enough();
     const tried = session.triedAddresses;
@@ -107,21 +101,14 @@ export async function probeCamera(
     await watched;
   } finally {
     clearTimeout(timer);
-    clearInterval(pulse);
+    clearInterval(ticks);
     session.close();
   }
-  const sps = parameterSets.sequence.at(-1);
-  if (sps === undefined) throw new CameraAwayError("no parameter sets came", "restart the camera");
-  return { sps: readSps(sps), ...measure(frames) };
-}
-
-function readSps(nal: Buffer): Sps {
-  try {
-    return parseSps(nal);
-  } catch (error) {
-    if (!(error instanceof SpsError)) throw error;
-    throw new CameraAwayError("its sequence parameter set cannot be read", "update its firmware", { cause: error });
+  const picture = receiver?.picture;
+  if (picture === undefined) {
+    throw new CameraAwayError("its sequence parameter set cannot be read", "update its firmware");
   }
+  return { picture, ...measure(frames) };
 }
 
 function silence(frames: number, limitMs: number): [message: string, advice: string] {
@@ -131,7 +118,7 @@ function silence(frames: number, limitMs: number): [message: string, advice: str
   return [`no picture within ${seconds} s`, "check that the camera is on, and its keyframe (I-frame) interval"];
 }
 
-function measure(frames: Frame[]): Omit<ProbeResult, "sps"> {
+function measure(frames: Frame[]): Omit<ProbeResult, "picture"> {
   const times = frames.map((frame) => frame.rtpUs);
   const spanUs = Math.max(1, Math.max(...times) - Math.min(...times));
   const bytes = frames.slice(0, -1).reduce((sum, frame) => sum + frame.bytes, 0);

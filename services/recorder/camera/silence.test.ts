@@ -3,7 +3,7 @@ import { CameraMemory } from "./camera-memory.ts";
 import { Silence } from "./silence.ts";
 
 const STALL_MS = 5000;
-const PULSE_MS = 250;
+const TICK_INTERVAL_MS = 250;
 
 /** A camera in simulated time: what it sends, and when, in ms. */
 interface Habits {
@@ -26,7 +26,7 @@ function play(habits: Habits, forMs: number, memory = new CameraMemory()): numbe
     let answeredMs: number | undefined;
     let askedMs = sinceMs;
     let nowMs = sinceMs;
-    for (; nowMs < endMs; nowMs += PULSE_MS) {
+    for (; nowMs < endMs; nowMs += TICK_INTERVAL_MS) {
       if (nowMs - sinceMs <= untilMs && (nowMs - sinceMs) % frameMs === 0) silence.video(nowMs);
       if (nowMs > sinceMs && (nowMs - sinceMs) % reportMs === 0) silence.report(nowMs);
       if (silence.isStalled(nowMs, answeredMs)) break;
@@ -67,31 +67,31 @@ test("a camera that is silent altogether is given up after stallTimeout, however
   play({ frameMs: 8000, reportMs: 5000, answers: true }, 60_000, memory);
   for (const known of [new CameraMemory(), memory]) {
     const [first] = play({ frameMs: 250, untilMs: 10_000 }, 60_000, known);
-    expect(first).toBe(10_000 + STALL_MS + PULSE_MS);
+    expect(first).toBe(10_000 + STALL_MS + TICK_INTERVAL_MS);
   }
 });
 
 test("one that sent steadily and only answers now has stalled after stallTimeout: its encoder hangs", () => {
   const ends = play({ frameMs: 250, untilMs: 10_000, answers: true }, 100_000);
-  expect(new Set(ends)).toEqual(new Set([10_000 + STALL_MS + PULSE_MS]));
+  expect(new Set(ends)).toEqual(new Set([10_000 + STALL_MS + TICK_INTERVAL_MS]));
 });
 
 test("one that only sends reports has stalled after three times stallTimeout", () => {
   const [first] = play({ frameMs: 250, untilMs: 10_000, reportMs: 1000, answers: true }, 60_000);
-  expect(first).toBe(10_000 + 3 * STALL_MS + PULSE_MS);
+  expect(first).toBe(10_000 + 3 * STALL_MS + TICK_INTERVAL_MS);
 });
 
 test("of one known to pause, the same after three times its longest pause", () => {
   const memory = new CameraMemory();
   play({ frameMs: 8000, reportMs: 5000, answers: true }, 60_000, memory);
   const [first] = play({ frameMs: 8000, untilMs: 8000, reportMs: 5000, answers: true }, 60_000, memory);
-  expect(first).toBe(8000 + 3 * 8000 + PULSE_MS);
+  expect(first).toBe(8000 + 3 * 8000 + TICK_INTERVAL_MS);
 });
 
 test("one that hangs after a moment of each session is begun anew nearly as often as if it were silent", () => {
   const ends = play({ frameMs: 250, untilMs: 1000, answers: true }, 120_000);
-  const quick = 1000 + STALL_MS + PULSE_MS;
-  const patient = 1000 + 3 * STALL_MS + PULSE_MS;
+  const quick = 1000 + STALL_MS + TICK_INTERVAL_MS;
+  const patient = 1000 + 3 * STALL_MS + TICK_INTERVAL_MS;
   expect(ends.slice(0, 6)).toEqual([quick, quick, patient, quick, quick, patient]);
 });
 

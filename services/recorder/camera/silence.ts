@@ -1,8 +1,8 @@
 import type { CameraMemory } from "./camera-memory.ts";
 
-/** A camera may pause for so many times what it is known to pause for, as long as it gives other signs of life. */
-const PATIENCE = 3;
-/** So many sessions in a row that ended after a moment of video: more of them would show no more of it. */
+/** While it gives other signs of life, a camera may pause for so many times its longest known pause. */
+const MAX_PAUSE_FACTOR = 3;
+/** After so many sessions in a row that ended soon after their first video, the camera is taken for one that sends frames rarely. */
 const BRIEF_SESSIONS = 2;
 
 /**
@@ -56,7 +56,7 @@ export class Silence {
     const pauseMs = nowMs - this.#videoMs;
     if (this.#firstMs === undefined || pauseMs <= this.#stallTimeoutMs) return false;
     const { longestPauseMs } = this.#memory;
-    if (pauseMs > PATIENCE * Math.max(this.#stallTimeoutMs, longestPauseMs)) return true;
+    if (pauseMs > MAX_PAUSE_FACTOR * Math.max(this.#stallTimeoutMs, longestPauseMs)) return true;
     const signMs = Math.max(this.#reportMs, this.#isRare ? (answeredMs ?? 0) : 0);
     return nowMs - signMs > this.#stallTimeoutMs;
   }

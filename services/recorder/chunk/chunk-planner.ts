@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../../shared/chunk/format.ts";
+import { BLOCK_HEADER_BYTES, writeBlockHeader } from "../../../shared/chunk/format.ts";
 import { type Minute, minuteAt } from "../../../shared/time/minute.ts";
 import type { CaptureClock } from "../clock/capture-clock.ts";
 import type { GopPlace } from "../live/newest-gop.ts";
@@ -33,13 +33,16 @@ const DEFAULT_FRAME_US = 40_000;
  */
 export class ChunkPlanner {
   readonly #clock: CaptureClock;
+  readonly #blockKind: number;
   #minute: Minute | undefined;
   /** The two latest capture times; they do not always come in order (B-frames). */
   #lastUs = 0;
   #beforeLastUs = -DEFAULT_FRAME_US;
 
-  constructor(clock: CaptureClock) {
+  /** @param blockKind of the blocks that access units become */
+  constructor(clock: CaptureClock, blockKind: number) {
     this.#clock = clock;
+    this.#blockKind = blockKind;
   }
 
   /** Capture time of the newest frame planned, µs since the Unix epoch; 0 before the first. */
@@ -65,7 +68,7 @@ export class ChunkPlanner {
         write = undefined;
       }
       const length = unit.end - unit.start - BLOCK_HEADER_BYTES;
-      writeBlockHeader(batch.bytes, unit.start, { kind: BlockKind.h264, length, timeUs });
+      writeBlockHeader(batch.bytes, unit.start, { kind: this.#blockKind, length, timeUs });
       if (write === undefined) {
         write = {
           kind: "write",

@@ -94,7 +94,7 @@ export class CaptureClock {
   /**
    * Puts a frame's RTP timestamp on an axis of µs that never wraps or jumps. To be called for each frame in the order in
    * which they arrive.
-   * @param isKeyframe whether the frame is an IDR picture: all before it in this order come before it in time
+   * @param isKeyframe whether the frame is a keyframe: all before it in this order come before it in time
    */
   unwrap(timestamp: number, isKeyframe: boolean): number {
     if (this.#lastTimestamp === -1) {

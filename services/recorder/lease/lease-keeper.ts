@@ -8,7 +8,7 @@ export interface LeaseKeeperOptions {
   ask(question: LeaseQuestion): Promise<LeaseAnswer>;
   /** Whether another recorder process is surely gone, because it ran on this host. */
   isDead(recorder: string): boolean;
-  /** All cameras that are to be recorded, by whomsoever. */
+  /** All cameras that are to be recorded, by this recorder or another. */
   cameras(): string[];
   /** Of those that this recorder runs, the ones whose frames come in. */
   recording(): string[];
@@ -18,12 +18,15 @@ export interface LeaseKeeperOptions {
 
 /** How often leases are renewed. A recorder may miss nine times before it is taken for dead. */
 const INTERVAL_MS = 500;
-const PATIENCE_MS = 1500;
-/** A recorder that starts while Redis is away records everything after so long: too much is better than nothing. */
-const START_PATIENCE_MS = 1000;
-/** So long a camera is kept for a new holder that does not receive it: some cameras serve one client only. */
-const HANDOVER_LIMIT_MS = 10_000;
-const LEAVE_LIMIT_MS = 5000;
+const ANSWER_TIMEOUT_MS = 1500;
+/** A recorder that starts while Redis is away waits so long, then records all cameras: twice is better than not at all. */
+const START_TIMEOUT_MS = 1000;
+/**
+ * A camera whose lease another recorder has taken is recorded here until frames come in there, at most for so long: a camera
+ * that serves one client only would never be handed over.
+ */
+const HANDOVER_TIMEOUT_MS = 10_000;
+const LEAVE_TIMEOUT_MS = 5000;
 const LEAVE_INTERVAL_MS = 100;
 
 /**
@@ -63,7 +66,7 @@ export class LeaseKeeper {
   async leave(): Promise<void> {
     this.#isLeaving = true;
     clearTimeout(this.#timer);
-    const limitMs = performance.now() + LEAVE_LIMIT_MS;
+    const limitMs = performance.now() + LEAVE_TIMEOUT_MS;
     while (this.#running.size > 0 && performance.now() < limitMs) {
       const answer = await this.#ask("leave");
       if (answer === undefined || answer.others.length === 0) return;
@@ -97,7 +100,7 @@ export class LeaseKeeper {
       intent,
     };
     try {
-      const answer = await within(ask(question), PATIENCE_MS, "sharing the cameras");
+      const answer = await within(ask(question), ANSWER_TIMEOUT_MS, "sharing the cameras");
       this.#asked = new Set(asked);
       return answer;
     } catch {
@@ -116,18 +119,18 @@ export class LeaseKeeper {
       } else {
         const lostMs = this.#lostMs.get(camera) ?? now;
         this.#lostMs.set(camera, lostMs);
-        if (now - lostMs < HANDOVER_LIMIT_MS) share.add(camera);
+        if (now - lostMs < HANDOVER_TIMEOUT_MS) share.add(camera);
         else this.#lostMs.delete(camera);
       }
     }
     return share;
   }
 
-  /** Nobody can be asked: what runs goes on, and what nobody may know of yet is recorded, too. */
+  /** Redis cannot be asked: what runs goes on, and cameras of which the others may not know yet are recorded as well. */
   #shareWithoutRedis(): ReadonlySet<string> {
     const cameras = this.#options.cameras();
     if (this.#answer === undefined) {
-      return performance.now() - this.#startedMs < START_PATIENCE_MS ? new Set() : new Set(cameras);
+      return performance.now() - this.#startedMs < START_TIMEOUT_MS ? new Set() : new Set(cameras);
     }
     if (this.others.length === 0) return new Set(cameras);
     return new Set(cameras.filter((camera) => this.#running.has(camera) || !this.#asked.has(camera)));

@@ -5,7 +5,7 @@ import { SHARE_SCRIPT } from "./share-script.ts";
 export interface LeaseQuestion {
   /** The recorder process that asks. */
   recorder: string;
-  /** All cameras that are to be recorded, by whomsoever. */
+  /** All cameras that are to be recorded, by this recorder or another. */
   cameras: string[];
   /** Those that this recorder holds a session for, and those of them whose frames come in. */
   running: string[];

@@ -1,10 +1,10 @@
 import type { FrameRun, LivePublisher } from "./live-publisher.ts";
 import { type GopPlace, readGop, type StoredFrame } from "./newest-gop.ts";
 
-/** What came in while the GOP on disk is read; more than that waits for the next keyframe instead. */
+/** So much may come in while the GOP is read from the disk; with more, the stream begins with the next keyframe. */
 const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
-/** A disk that takes longer to tell the GOP is not waited for. */
-const GOP_PATIENCE_MS = 1000;
+/** When reading the GOP from the disk takes longer, the stream begins with the next keyframe. */
+const GOP_TIMEOUT_MS = 1000;
 
 interface QueuedFrame {
   captureTimeUs: number;
@@ -42,9 +42,9 @@ export class LiveTap {
     this.#queue = [];
     this.#queuedBytes = 0;
     const stored = gop.then((place) => (place === undefined ? [] : readGop(place)));
-    const patience = new Promise<StoredFrame[]>((resolve) => setTimeout(resolve, GOP_PATIENCE_MS, []).unref());
-    void Promise.race([stored, patience])
-      .catch(() => []) // the chunk was converted and removed meanwhile: the next keyframe does
+    const timeout = new Promise<StoredFrame[]>((resolve) => setTimeout(resolve, GOP_TIMEOUT_MS, []).unref());
+    void Promise.race([stored, timeout])
+      .catch(() => []) // the chunk was converted and removed meanwhile: the stream begins with the next keyframe
       .then((frames) => {
         if (this.#run !== run) return;
         const queue = this.#queue;

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
+import { H264Format } from "../codec/h264/h264-rtp-codec.ts";
 import { AccessUnitBuffer } from "./access-unit-buffer.ts";
-import { H264Depacketizer } from "./h264-depacketizer.ts";
 import { emptyRtpPacket } from "./packet.ts";
-import { ParameterSets } from "./parameter-sets.ts";
 
 const MAX_BYTES = 3_000_000; // no power of two
 const handler = { unwrap: (timestamp: number) => timestamp, frame: () => {} };
@@ -14,7 +13,7 @@ function heldBytes(buffer: AccessUnitBuffer): number {
 
 test("an access unit without end, and NAL units without end, fill no more than the bound, and are left out and told", () => {
   const buffer = new AccessUnitBuffer(MAX_BYTES);
-  const depacketizer = new H264Depacketizer(buffer, new ParameterSets(), handler);
+  const depacketizer = new H264Format([]).depacketizer(buffer, handler);
   const packet = { ...emptyRtpPacket(), payloadType: 96, timestamp: 1, ssrc: 1, payloadEnd: 60_000 };
   const keyframe = Buffer.alloc(60_000, 0xff);
   const take = (payload: Buffer, changes: Partial<typeof packet>) =>
@@ -46,7 +45,7 @@ test("an access unit without end, and NAL units without end, fill no more than t
 
 test("a stream without a keyframe is counted and gathers nothing", () => {
   const buffer = new AccessUnitBuffer(MAX_BYTES);
-  const depacketizer = new H264Depacketizer(buffer, new ParameterSets(), handler);
+  const depacketizer = new H264Format([]).depacketizer(buffer, handler);
   const slice = Buffer.from("4188ff", "hex");
   for (let n = 0; n < 10_000; n++) {
     const header = { sequenceNumber: n & 0xffff, timestamp: n * 3600, ssrc: 1, payloadEnd: 3, marker: true };

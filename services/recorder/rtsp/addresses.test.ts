@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { CameraConfig } from "../../../shared/config/config.ts";
 import { parseConfig } from "../../../shared/config/load-config.ts";
-import { CameraMemory } from "../camera/camera-memory.ts";
 import { probeCamera } from "../camera/probe.ts";
 import { Heard, serve } from "../testing/odd-camera.ts";
 import { goodAnswer, ScriptedServer, until } from "../testing/scripted-server.ts";
 import { finding, Unreachable } from "../testing/unreachable.ts";
 import { BatchedSockets } from "./batched-socket.ts";
 import { attemptTimeoutMs } from "./destination.ts";
+import { RtspMemory } from "./rtsp-memory.ts";
 import { RtspSession, type RtspSessionOptions } from "./session.ts";
 
 const NODES_OWN_LIMIT_MS = 250;
@@ -65,7 +65,7 @@ describe("a name of several addresses", () => {
       : await serve(() => "well");
     if (isSecure) onTestFinished(() => server.stop());
     await Unreachable.start("127.0.0.2", server.port);
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const options = { memory, connectTimeoutMs: 1000, tls: { verify: false } };
     const url = named(server.port, isSecure ? "rtsps" : "rtsp");
     await sessionTo(url, ["127.0.0.2", "127.0.0.1"], options).open();

@@ -1,4 +1,3 @@
-import { CameraMemory } from "../camera/camera-memory.ts";
 import {
   algorithmOf,
   basicAnswer,
@@ -8,12 +7,13 @@ import {
   parseChallenges,
   strength,
 } from "./challenge.ts";
+import { RtspMemory } from "./rtsp-memory.ts";
 
 export interface AuthenticatorOptions {
   /** "digest" never sends the password itself, as Basic does. */
   auth?: "any" | "digest";
   /** Is read, and added to. */
-  memory?: CameraMemory | undefined;
+  memory?: RtspMemory | undefined;
 }
 
 /** So many algorithms may a camera refuse in one session before user and password count as wrong. */
@@ -28,7 +28,7 @@ const MAX_REFUSALS = 2;
 export class Authenticator {
   readonly #credentials: { user: string; password: string };
   readonly #allowsBasic: boolean;
-  readonly #memory: CameraMemory;
+  readonly #memory: RtspMemory;
   /** Methods that the camera wants user and password for: that it takes others tells nothing. */
   readonly #challengedMethods = new Set<string>();
   /** Algorithms that were refused in this session. */
@@ -45,7 +45,7 @@ export class Authenticator {
   constructor(user: string, password: string, { auth = "any", memory }: AuthenticatorOptions = {}) {
     this.#credentials = { user, password };
     this.#allowsBasic = auth === "any";
-    this.#memory = memory ?? new CameraMemory();
+    this.#memory = memory ?? new RtspMemory();
   }
 
   /** Whether Basic is all that the camera offers, and is forbidden. */

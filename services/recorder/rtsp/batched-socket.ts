@@ -241,7 +241,7 @@ export class BatchedSocket {
     this.#handler.batchEnd();
   }
 
-  /** What was received after the last full read of the buffer is taken at once; otherwise the socket rests. */
+  /** What was received after the last full read of the buffer is taken at once; otherwise the socket is paused. */
   #goOnReading(length: number): boolean {
     if (this.#intervalMs === 0 || this.#socket.destroyed) return true;
     this.#sockets.resumeLater(this, this.#intervalMs);

@@ -1,5 +1,5 @@
-import { CameraAwayError, type CameraError } from "../camera/errors.ts";
-import type { Quote } from "../camera/quote.ts";
+import { CameraAwayError, type CameraError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSocket, BatchedSockets } from "./batched-socket.ts";
 import type { Destination } from "./destination.ts";
@@ -43,7 +43,7 @@ interface PendingRequest {
 
 const USER_AGENT = "Hindsight";
 const MAX_GARBAGE_BYTES = 1024 * 1024;
-/** Cameras that never answer a keep-alive shall not make us keep what we asked them for ever. */
+/** Of a camera that never answers keep-alives, the oldest requests are forgotten. */
 const MAX_PENDING_REQUESTS = 16;
 /** 304 and 300 lead nowhere else. */
 const REDIRECTS = new Set([301, 302, 303, 305, 307, 308]);
@@ -215,8 +215,8 @@ export class RtspConnection {
   }
 
   /**
-   * Servers may ask, too (RFC 2326 §10): whether we are alive is answered, a redirect is followed, everything else
-   * politely refused.
+   * Servers may send requests as well (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, a redirect is followed, all
+   * others are refused with 501.
    */
   #answer(request: RtspRequest): void {
     const isKnown = ["OPTIONS", "GET_PARAMETER", "REDIRECT"].includes(request.method);

@@ -1,5 +1,5 @@
-import { asCameraError, CameraAwayError, CameraError, CameraRefusedError } from "../camera/errors.ts";
-import type { Quote } from "../camera/quote.ts";
+import { asCameraError, CameraAwayError, CameraError, CameraRefusedError } from "../errors/camera-error.ts";
+import type { Quote } from "../errors/quote.ts";
 import { type RtspResponse, RtspSyntaxError } from "./message.ts";
 
 /** The camera answered a request with an error status. */

@@ -5,7 +5,7 @@ import { KeepAlive } from "./keep-alive.ts";
 import { type KeepAliveWay, KeepAliveWays } from "./keep-alive-ways.ts";
 
 const TIMEOUT_MS = 60_000;
-const PULSE_MS = 250;
+const TICK_INTERVAL_MS = 250;
 const ALL = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN";
 
 /** What a camera does with a request: answers with a status or garbage, or leaves it unanswered, or hangs up. */
@@ -56,7 +56,7 @@ class Camera {
       garbageBytes: () => garbage,
     });
     while (!isCut && this.#nowMs - sinceMs < lastsMs) {
-      this.#nowMs += PULSE_MS;
+      this.#nowMs += TICK_INTERVAL_MS;
       if ((this.#nowMs - sinceMs) % this.#spoiltEveryMs === 0) garbage += 10;
       keepAlive.tick(this.#nowMs, this.#sends);
       await nextTurn();

@@ -26,8 +26,8 @@ interface Question {
   state: "open" | "answered" | "unanswered";
 }
 
-/** How long an answer is waited for, unless half of the time between two requests is less. */
-const PATIENCE_MS = 5000;
+/** A keep-alive without an answer counts as ignored after so long, or after half of the interval when that is less. */
+const ANSWER_TIMEOUT_MS = 5000;
 /** What a camera does within this time of a keep-alive is taken for its answer. */
 const CONSEQUENCE_MS = 2000;
 /** A session that ends by itself between these multiples of its timeout was perhaps not kept alive. */
@@ -42,7 +42,7 @@ const PROVEN_AGE = 2;
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   readonly #intervalMs: number;
-  readonly #patienceMs: number;
+  readonly #answerTimeoutMs: number;
   /** The ways of this session: one that failed is not tried again before all others. */
   #order: readonly KeepAliveWay[];
   #wayMs: number;
@@ -53,15 +53,15 @@ export class KeepAlive {
   #answeredMs: number | undefined;
   /** As far as they were looked at. */
   #garbageBytes: number;
-  /** The stream is spoilt at other times, too (Reolink, retina #17), so no request is to blame for it. */
-  #isOftenSpoilt = false;
+  /** Garbage came at other times as well (Reolink, retina #17), so it is no consequence of keep-alives. */
+  #hasOtherGarbage = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
     this.#garbageBytes = options.garbageBytes();
     this.#order = options.ways.order;
     this.#intervalMs = options.timeoutMs / 2;
-    this.#patienceMs = Math.min(PATIENCE_MS, this.#intervalMs / 2);
+    this.#answerTimeoutMs = Math.min(ANSWER_TIMEOUT_MS, this.#intervalMs / 2);
     this.#nowMs = this.#wayMs = options.sinceMs;
   }
 
@@ -105,15 +105,15 @@ export class KeepAlive {
     return this.#order[0] ?? "RTCP";
   }
 
-  /** Goes over to the next way when what was asked last is without an answer, though the camera sends, or spoilt the stream. */
+  /** Goes over to the next way when the last request has no answer although the camera sends, or brought garbage. */
   #judge(nowMs: number, hasHeard: boolean): void {
-    const isSpoilt = this.#isSpoiltByQuestion(nowMs);
+    const isGarbage = this.#isGarbageByQuestion(nowMs);
     const question = this.#question;
     if (question === undefined || question.way !== this.#way) return;
     question.hasHeard ||= hasHeard;
     const afterMs = nowMs - question.sinceMs;
-    const isIgnored = question.state === "open" && question.hasHeard && afterMs >= this.#patienceMs;
-    if (!isSpoilt && !isIgnored) return;
+    const isIgnored = question.state === "open" && question.hasHeard && afterMs >= this.#answerTimeoutMs;
+    if (!isGarbage && !isIgnored) return;
     this.#failed(question);
     if (question.state !== "open") return;
     question.state = "unanswered";
@@ -121,14 +121,14 @@ export class KeepAlive {
     this.#ask();
   }
 
-  /** Whether garbage came since the last call, and what was asked last is to blame. */
-  #isSpoiltByQuestion(nowMs: number): boolean {
+  /** Whether garbage came since the last call, as a consequence of the last request. */
+  #isGarbageByQuestion(nowMs: number): boolean {
     const garbageBytes = this.#options.garbageBytes();
     if (garbageBytes === this.#garbageBytes) return false;
     this.#garbageBytes = garbageBytes;
     const isConsequence = this.#question !== undefined && nowMs - this.#question.sinceMs <= CONSEQUENCE_MS;
-    this.#isOftenSpoilt ||= !isConsequence;
-    return isConsequence && !this.#isOftenSpoilt;
+    this.#hasOtherGarbage ||= !isConsequence;
+    return isConsequence && !this.#hasOtherGarbage;
   }
 
   #ask(): void {
@@ -151,7 +151,7 @@ export class KeepAlive {
     this.#order = this.#options.ways.order;
   }
 
-  /** What else than an answer of the camera ends the wait is the connection's end, which tells by itself. */
+  /** Other errors mean that the connection has ended, of which the session is told anyway. */
   #refused(question: Question, error: unknown): void {
     if (question.state !== "open" || !(error instanceof RtspRefusal || error instanceof RedirectedError)) return;
     question.state = "answered";

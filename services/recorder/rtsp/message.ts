@@ -19,12 +19,15 @@ export interface RtspRequest {
 /** Header fields by lower-case name; a field that came several times has several values. */
 export type RtspHeaders = Map<string, string[]>;
 
-/** What is not RTSP, or more of it than anybody needs. */
+/** What came is not RTSP, or is longer than any message needs to be. */
 export class RtspSyntaxError extends Error {
   override name = "RtspSyntaxError";
 }
 
-/** Longer lines, folded ones taken together, no server needs; and no pattern that is matched to one shall toil. */
+/**
+ * No server needs longer lines, folded ones taken together. Regular expressions are matched to them, and the time that these
+ * take grows faster than the line.
+ */
 const MAX_LINE_LENGTH = 8192;
 
 /** The first value of a header field, by its lower-case name. */

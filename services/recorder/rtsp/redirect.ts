@@ -1,4 +1,4 @@
-import { CameraRefusedError } from "../camera/errors.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
 import { parseRtspUrl, type RtspUrl, resolveBase } from "./url.ts";
 
 /**

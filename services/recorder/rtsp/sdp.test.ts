@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CameraRefusedError } from "../camera/errors.ts";
+import { H264Format } from "../codec/h264/h264-rtp-codec.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
 import { findVideoTrack } from "./sdp.ts";
 
 const SPS = Buffer.from("Z2QAKK2EAQwgCGEAQwgCGEAQwgCEO1A8ARPyzcBAQFAAAD6AAAnECEA=", "base64");
@@ -11,9 +12,16 @@ function sdp(...lines: string[]): string {
   return ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=Media", "t=0 0", ...lines, ""].join("\r\n");
 }
 
+/** The track that is found, with what its codec has read of its parameters. */
+function trackOf(text: string) {
+  const { format, ...track } = findVideoTrack(text);
+  if (!(format instanceof H264Format)) throw new Error("not a track of H.264");
+  return { ...track, clockRate: format.clockRate, parameterSets: format.parameterSets };
+}
+
 describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
   test("of Hikvision: absolute controls with queries, an extra metadata track", () => {
-    const track = findVideoTrack(
+    const track = trackOf(
       sdp(
         "a=control:rtsp://192.0.2.1:554/Streaming/Channels/101/?transportmode=unicast",
         "m=video 0 RTP/AVP 96",
@@ -39,7 +47,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
   });
 
   test("of Dahua: audio first, trailing spaces, values with spaces", () => {
-    const track = findVideoTrack(
+    const track = trackOf(
       sdp(
         "a=control:* ",
         "a=packetization-supported:DH ",
@@ -62,7 +70,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
   });
 
   test("of Axis: the control of the session behind the attributes, several blanks in fmtp", () => {
-    const track = findVideoTrack(
+    const track = trackOf(
       sdp(
         "a=range:npt=now-",
         "a=control:rtsp://192.0.2.1/axis-media/media.amp?videocodec=h264",
@@ -81,11 +89,11 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       "\r\n",
       "\n",
     );
-    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "1", parameterSets: [] });
+    expect(trackOf(text)).toMatchObject({ payloadType: 96, control: "1", parameterSets: [] });
   });
 
   test("of Ubiquiti: audio in two codecs before the video, none of the session's control", () => {
-    const track = findVideoTrack(
+    const track = trackOf(
       sdp(
         "m=audio 0 RTP/AVP 97",
         "a=rtpmap:97 mpeg4-generic/16000/1",
@@ -102,14 +110,14 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
 
   test("of GStreamer and live555: tracks by stream=0 and track1", () => {
     const of = (control: string) =>
-      findVideoTrack(sdp("a=control:*", "m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", `a=control:${control}`));
+      trackOf(sdp("a=control:*", "m=video 0 RTP/AVP 96", "a=rtpmap:96 H264/90000", `a=control:${control}`));
     expect(of("stream=0").control).toBe("stream=0");
     expect(of("track1").control).toBe("track1");
   });
 
   test("with H.264 as the second of two formats, or on the second of two video tracks", () => {
     const both = sdp("m=video 0 RTP/AVP 26 96", "a=rtpmap:26 JPEG/90000", "a=rtpmap:96 H264/90000", "a=control:a");
-    expect(findVideoTrack(both)).toMatchObject({ payloadType: 96, control: "a" });
+    expect(trackOf(both)).toMatchObject({ payloadType: 96, control: "a" });
     const second = sdp(
       "m=video 0 RTP/AVP 98",
       "a=rtpmap:98 H265/90000",
@@ -117,7 +125,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       "a=rtpmap:96 H264/90000",
       "a=control:b",
     );
-    expect(findVideoTrack(second)).toMatchObject({ payloadType: 96, control: "b" });
+    expect(trackOf(second)).toMatchObject({ payloadType: 96, control: "b" });
   });
 
   test("whose parameter sets carry a start code of their own", () => {
@@ -127,7 +135,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       "a=rtpmap:96 H264/90000",
       `a=fmtp:96 sprop-parameter-sets=${withStartCode.join(",")}`,
     );
-    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+    expect(trackOf(text).parameterSets).toEqual([SPS, PPS]);
   });
 
   test("with a format that has no rtpmap, but the parameters of H.264", () => {
@@ -136,11 +144,11 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       `a=fmtp:96 packetization-mode=1;sprop-parameter-sets=${SPROP}`,
       "a=control:a",
     );
-    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "a", parameterSets: [SPS, PPS] });
+    expect(trackOf(text)).toMatchObject({ payloadType: 96, control: "a", parameterSets: [SPS, PPS] });
   });
 
   test("of moonfire-nvr #213: rtpmap with a blank behind, doubled framerate, start codes in the parameter sets", () => {
-    const track = findVideoTrack(
+    const track = trackOf(
       sdp(
         "a=control:*",
         "a=range:npt=0-",
@@ -163,7 +171,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       "a=rtpmap:96 H264/90000",
       `a=fmtp:96 sprop-parameter-sets=6f8=,${SPROP},6Q==`,
     );
-    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+    expect(trackOf(text).parameterSets).toEqual([SPS, PPS]);
   });
 
   test("of the macro-video server (retina #68) and libcamera (retina #103): odd parameters, a last semicolon", () => {
@@ -172,7 +180,7 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
       "a=rtpmap:96 H264/90000",
       `a=fmtp:96 profile-level-id=TQAf;packetization-mode=1;sprop-parameter-sets=${SPROP};`,
     );
-    expect(findVideoTrack(text).parameterSets).toEqual([SPS, PPS]);
+    expect(trackOf(text).parameterSets).toEqual([SPS, PPS]);
   });
 
   test.each([
@@ -190,12 +198,12 @@ describe("findVideoTrack (RFC 4566) reads the session descriptions", () => {
     const text = ["v=0", line, "m=video 0 RTP/AVP 96", line, "a=rtpmap:96 H264/90000", "a=control:a", line].join(
       "\r\n",
     );
-    expect(findVideoTrack(text)).toMatchObject({ payloadType: 96, control: "a" });
+    expect(trackOf(text)).toMatchObject({ payloadType: 96, control: "a" });
   });
 
   test("with a clock rate that is none as the 90 kHz of RFC 6184 §8.2.1", () => {
     for (const map of ["H264", "H264/0", "H264/1", "H264/90000", "H264/99999999999999999999"]) {
-      expect(findVideoTrack(sdp("m=video 0 RTP/AVP 96", `a=rtpmap:96 ${map}`)).clockRate).toBe(90_000);
+      expect(trackOf(sdp("m=video 0 RTP/AVP 96", `a=rtpmap:96 ${map}`)).clockRate).toBe(90_000);
     }
   });
 });
@@ -214,8 +222,8 @@ describe("findVideoTrack refuses, and says why,", () => {
       /packetization-mode 2/,
     ],
   ])("%s", (_, text, reason) => {
-    expect(() => findVideoTrack(text)).toThrow(CameraRefusedError);
-    expect(() => findVideoTrack(text)).toThrow(reason);
+    expect(() => trackOf(text)).toThrow(CameraRefusedError);
+    expect(() => trackOf(text)).toThrow(reason);
   });
 
   test("a track in interleaved mode harms none that is recordable", () => {
@@ -227,7 +235,7 @@ describe("findVideoTrack refuses, and says why,", () => {
       "a=rtpmap:97 H264/90000",
       "a=fmtp:97 packetization-mode=1",
     );
-    expect(findVideoTrack(text).payloadType).toBe(97);
+    expect(trackOf(text).payloadType).toBe(97);
   });
 
   test("anything else: a track or a CameraRefusedError, whatever comes", () => {
@@ -247,7 +255,7 @@ describe("findVideoTrack refuses, and says why,", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
         try {
-          expect(findVideoTrack(lines.join("\r\n")).clockRate).toBe(90_000);
+          expect(trackOf(lines.join("\r\n")).clockRate).toBe(90_000);
         } catch (error) {
           expect(error).toBeInstanceOf(CameraRefusedError);
         }
@@ -258,7 +266,7 @@ describe("findVideoTrack refuses, and says why,", () => {
 
   test("a hostile line of 250 kB, before any pattern toils over it", () => {
     for (const line of [`a=x:${" ".repeat(250_000)}y`, `a=candidate:${"1 ".repeat(125_000)}`, "\r".repeat(250_000)]) {
-      expect(() => findVideoTrack(sdp(line))).toThrow(CameraRefusedError);
+      expect(() => trackOf(sdp(line))).toThrow(CameraRefusedError);
     }
   });
 });

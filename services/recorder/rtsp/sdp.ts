@@ -1,73 +1,78 @@
 import { type MediaDescription, parse, type SessionDescription } from "sdp-transform";
-import { START_CODE } from "../../../shared/codec/nal-units.ts";
-import { CameraRefusedError } from "../camera/errors.ts";
-import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
+import type { RtpCodec, RtpFormat } from "../codec/rtp-codec.ts";
+import { videoRtpCodecs } from "../codec/rtp-codecs.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
+import { type Quote, quoteWithoutSecrets } from "../errors/quote.ts";
 
-/** The video track of a DESCRIBE answer: what SETUP and the depacketizer need to know of it. */
-export interface VideoTrack {
+/** A track of a DESCRIBE answer: what SETUP and who receives it need to know of it. */
+export interface Track {
   payloadType: number;
-  /** RTP clock ticks a second; 90,000 for all video. */
-  clockRate: number;
   /** `a=control` of the track and of the whole presentation. */
   control: string | undefined;
   presentationControl: string | undefined;
-  /** SPS and PPS NAL units of `sprop-parameter-sets` (RFC 6184 §8.1); empty when the camera sends them in band only. */
-  parameterSets: Buffer[];
+  /** What its codec reads from its `a=fmtp`. */
+  format: RtpFormat;
 }
 
-const INTERLEAVED_MODE = "2";
 const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
-const NAL_TYPES_OF_PARAMETER_SETS = [7, 8];
-/** "The RTP timestamp clock frequency is 90 kHz" (RFC 6184 §5.1), whatever a camera's `a=rtpmap` says. */
-const CLOCK_RATE = 90_000;
-/** The parser's patterns shall not toil over hostile lines; the longest real ones, with parameter sets, hold some 500. */
+/**
+ * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser matches regular expressions to
+ * them, and the time that these take grows faster than the line.
+ */
 const MAX_LINE_LENGTH = 8192;
 
 /**
- * Finds the first H.264 track of a session description (RFC 4566). Throws CameraRefusedError when there is none that can
- * be recorded, with the reason.
+ * Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws CameraRefusedError when
+ * there is none, with the reason.
  * @param quote makes the camera's words fit to be shown
  */
-export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): VideoTrack {
+export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): Track {
   const session = parseDescription(sdp);
   const videos = session.media.filter((media) => media.type === "video");
   if (videos.length === 0)
     throw new CameraRefusedError("the camera offers no video track", "check the path in its url");
-  let isInterleaved = false;
+  let refusal: CameraRefusedError | undefined;
   for (const media of videos) {
-    const rtp = media.rtp.find((map) => String(map.codec).toUpperCase() === "H264") ?? unmapped(media);
-    if (rtp === undefined) continue;
-    const parameters = formatParameters(media, rtp.payload);
-    if (parameters.get("packetization-mode") === INTERLEAVED_MODE) {
-      isInterleaved = true;
-      continue;
+    const known = findCodec(media);
+    if (known === undefined) continue;
+    try {
+      return {
+        payloadType: known.payload,
+        control: text(media.control),
+        presentationControl: text((session as { control?: string | number }).control),
+        format: known.codec.format(formatParameters(media, known.payload)),
+      };
+    } catch (error) {
+      if (!(error instanceof CameraRefusedError)) throw error;
+      refusal ??= error;
     }
-    return {
-      payloadType: rtp.payload,
-      clockRate: CLOCK_RATE,
-      control: text(media.control),
-      presentationControl: text((session as { control?: string | number }).control),
-      parameterSets: decodeParameterSets(parameters.get("sprop-parameter-sets")),
-    };
   }
-  if (isInterleaved) {
-    throw new CameraRefusedError(
-      "the camera sends H.264 in interleaved mode (packetization-mode 2), which no recorder here understands",
-      "choose another stream or profile of the camera",
-    );
-  }
+  if (refusal !== undefined) throw refusal;
   const codecs = quote(videos.flatMap(codecNames).join(", ")) || "an unknown codec";
+  const recordable = videoRtpCodecs.map(({ title }) => title).join(" or ");
   throw new CameraRefusedError(
-    `the camera's video is ${codecs}; only H.264 can be recorded`,
-    "set its encoder to H.264, or name the URL of a stream that is",
+    `the camera's video is ${codecs}; only ${recordable} can be recorded`,
+    `set its encoder to ${recordable}, or name the URL of a stream that is`,
   );
 }
 
-/** A format without `a=rtpmap` whose parameters are those of H.264 alone (RFC 6184 §8.1). */
-function unmapped(media: MediaDescription): { payload: number } | undefined {
-  const format = media.fmtp.find(({ config }) => /sprop-parameter-sets|packetization-mode/i.test(String(config)));
-  const isMapped = media.rtp.some((map) => map.payload === format?.payload);
-  return format === undefined || isMapped ? undefined : format;
+/** The first format of a track whose codec can be recorded. */
+function findCodec(media: MediaDescription): { codec: RtpCodec; payload: number } | undefined {
+  for (const { codec: name, payload } of media.rtp) {
+    const codec = videoRtpCodecs.find(({ encodingName }) => encodingName === String(name).toUpperCase());
+    if (codec !== undefined) return { codec, payload };
+  }
+  return findUnmapped(media);
+}
+
+/** A format without `a=rtpmap` whose parameters can be of one codec alone. */
+function findUnmapped(media: MediaDescription): { codec: RtpCodec; payload: number } | undefined {
+  for (const codec of videoRtpCodecs) {
+    const format = media.fmtp.find(({ config }) => codec.isImpliedBy(String(config)));
+    const isMapped = media.rtp.some((map) => map.payload === format?.payload);
+    if (format !== undefined && !isMapped) return { codec, payload: format.payload };
+  }
+  return undefined;
 }
 
 /** The codecs of a track; those of static payload types need no `a=rtpmap` (RFC 3551 §6). */
@@ -99,16 +104,4 @@ function formatParameters(media: MediaDescription, payload: number): Map<string,
       : ([pair.slice(0, equals).trim().toLowerCase(), pair.slice(equals + 1).trim()] as const);
   });
   return new Map(pairs);
-}
-
-/**
- * Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send what is no parameter set at all
- * (VStarcam, retina #42): then those count that come in the stream.
- */
-function decodeParameterSets(value: string | undefined): Buffer[] {
-  return (value ?? "")
-    .split(",")
-    .map((set) => Buffer.from(set, "base64"))
-    .map((set) => (set.subarray(0, START_CODE.length).equals(START_CODE) ? set.subarray(START_CODE.length) : set))
-    .filter((nal) => nal.length > 1 && NAL_TYPES_OF_PARAMETER_SETS.includes((nal[0] as number) & 0x1f));
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { CameraAwayError, CameraRefusedError } from "../camera/errors.ts";
+import { CameraAwayError, CameraRefusedError } from "../errors/camera-error.ts";
 import {
   answer,
   goodAnswer,

@@ -1,6 +1,5 @@
-import { CameraMemory } from "../camera/camera-memory.ts";
-import { CameraAwayError, type CameraError, CameraRefusedError } from "../camera/errors.ts";
-import { type Quote, quoteWithoutSecrets } from "../camera/quote.ts";
+import { CameraAwayError, type CameraError, CameraRefusedError } from "../errors/camera-error.ts";
+import { type Quote, quoteWithoutSecrets } from "../errors/quote.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { BatchedSockets } from "./batched-socket.ts";
 import { RtspConnection } from "./connection.ts";
@@ -10,17 +9,18 @@ import { ForeignHostError, HungUpError, RedirectedError, RtspRefusal, Unanswered
 import { KeepAlive } from "./keep-alive.ts";
 import { header, parseSession, type RtspResponse } from "./message.ts";
 import { redirectedUrl } from "./redirect.ts";
-import { findVideoTrack, type VideoTrack } from "./sdp.ts";
+import { RtspMemory } from "./rtsp-memory.ts";
+import { findVideoTrack, type Track } from "./sdp.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 import { readTrust, type TlsOptions } from "./tls-trust.ts";
+import { type PacketHandler, TrackTransport } from "./track-transport.ts";
 import { type DescribedUrls, firstRightUrl, playUrls, setupUrls } from "./track-urls.ts";
 import { parseRtspUrl, type RtspUrl } from "./url.ts";
-import { type PacketHandler, VideoReceiver } from "./video-receiver.ts";
 
 /** What the owner of a session is told. `bytes` of a packet are valid only during the call. */
 export interface SessionHandler extends PacketHandler {
   /** The track was found; its packets may follow at once, even before PLAY was answered. */
-  described(track: VideoTrack): void;
+  described(track: Track): void;
   /** The session ended by itself, once, after `open` had succeeded. */
   closed(error: CameraAwayError): void;
 }
@@ -32,7 +32,7 @@ export interface RtspSessionOptions {
   /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
   tls?: TlsOptions;
   /** What earlier sessions have learned about the camera, and what this one adds; nothing when it is not given. */
-  memory?: CameraMemory;
+  memory?: RtspMemory;
   /** "digest" forbids Basic, which sends the password itself. */
   auth?: "any" | "digest";
   /** Other hosts that may have user and password when the camera redirects to them. */
@@ -44,10 +44,11 @@ export interface RtspSessionOptions {
 }
 
 const MAX_REDIRECTS = 3;
-/** A camera that closes the connection with each 401 is worth so many more: for another nonce, another algorithm. */
+/** So many more connections are made to a camera that closes each with its 401: for another nonce, another algorithm. */
 const MAX_CHALLENGED_CONNECTIONS = 3;
-/** Some servers ignore OPTIONS, and it is no more than a question of manners. */
-const OPTIONS_PATIENCE_MS = 3000;
+/** Some servers never answer OPTIONS; what it tells is not needed. */
+const OPTIONS_TIMEOUT_MS = 3000;
+
 /**
  * One RTSP session that plays the video of a camera (RFC 2326), interleaved or over UDP: OPTIONS, DESCRIBE, SETUP, PLAY,
  * then keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning, and `close` when
@@ -59,13 +60,13 @@ export class RtspSession {
   readonly #options: RtspSessionOptions;
   readonly #quote: Quote;
   readonly #credentials: Credentials;
-  readonly #memory: CameraMemory;
+  readonly #memory: RtspMemory;
   #url: RtspUrl;
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
   #connection: RtspConnection | undefined;
   /** Undefined as long as nothing was set up: what comes then is of an earlier session. */
-  #receiver: VideoReceiver | undefined;
+  #transport: TrackTransport | undefined;
   #controlUrl = "";
   #sessionId = "";
   #timeoutMs = 0;
@@ -86,7 +87,7 @@ export class RtspSession {
     this.#sockets = sockets;
     this.#handler = handler;
     this.#options = options;
-    this.#memory = options.memory ?? new CameraMemory();
+    this.#memory = options.memory ?? new RtspMemory();
     this.#hasOptions = !this.#memory.ignoresOptions;
     this.#url = parseRtspUrl(url);
     this.#quote = options.quote ?? quoteWithoutSecrets;
@@ -96,12 +97,12 @@ export class RtspSession {
 
   /** Whether it plays over UDP; its RTSP connection is open then. */
   get isOverUdp(): boolean {
-    return this.#isOpen && this.#receiver?.isOverUdp === true;
+    return this.#isOpen && this.#transport?.isOverUdp === true;
   }
 
   /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
   get udpProblem(): string | undefined {
-    return this.#receiver?.udpProblem;
+    return this.#transport?.udpProblem;
   }
 
   /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
@@ -143,12 +144,12 @@ export class RtspSession {
    */
   keepAlive(nowMs: number, maxIntervalMs?: number): void {
     if (this.#isClosed) return;
-    if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_PATIENCE_MS) {
+    if (this.#optionsSinceMs !== undefined && nowMs - this.#optionsSinceMs > OPTIONS_TIMEOUT_MS) {
       this.#optionsSinceMs = undefined;
       this.#connection?.giveUpWaiting();
     }
     if (!this.#isOpen) return;
-    this.#receiver?.tick(nowMs);
+    this.#transport?.tick(nowMs);
     this.#keepAlive?.tick(nowMs, this.#hasHeard || this.isOverUdp, maxIntervalMs);
     this.#hasHeard = false;
   }
@@ -174,7 +175,7 @@ export class RtspSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#sessionId !== "") this.#connection?.teardown(this.#controlUrl, this.#sessionId);
-    this.#receiver?.close();
+    this.#transport?.close();
     this.#connection?.close(new CameraAwayError("the session was closed", ""));
   }
 
@@ -193,17 +194,17 @@ export class RtspSession {
     const describe = await connection.request("DESCRIBE", url, { Accept: "application/sdp" });
     const track = findVideoTrack(describe.body, this.#quote);
     this.#handler.described(track);
-    const receiver = new VideoReceiver(connection, track, this.#handler);
-    this.#receiver = receiver;
-    if (this.#options.transport === "udp") await receiver.openUdp(this.#url.host);
+    const transport = new TrackTransport(connection, track, this.#handler);
+    this.#transport = transport;
+    if (this.#options.transport === "udp") await transport.openUdp(this.#url.host);
     if (this.#isClosed) {
-      receiver.close();
+      transport.close();
       throw new CameraAwayError("the session was closed", "");
     }
     const contentBase = header(describe, "content-base") || header(describe, "content-location");
     const urls: DescribedUrls = { ...track, request: url, contentBase };
     const trackUrl = await firstRightUrl(setupUrls(urls), memory.setupUrl, (candidate) =>
-      this.#setUp(connection, receiver, candidate),
+      this.#setUp(connection, transport, candidate),
     );
     this.#controlUrl = await firstRightUrl(playUrls(urls, trackUrl), memory.playUrl, (candidate) => {
       this.#controlUrl = candidate;
@@ -241,8 +242,8 @@ export class RtspSession {
     }
   }
 
-  async #setUp(connection: RtspConnection, receiver: VideoReceiver, url: string): Promise<void> {
-    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: receiver.transport });
+  async #setUp(connection: RtspConnection, transport: TrackTransport, url: string): Promise<void> {
+    const setup: RtspResponse = await connection.request("SETUP", url, { Transport: transport.setupField });
     const session = header(setup, "session");
     if (session === undefined) {
       throw new CameraRefusedError("the camera answered SETUP without a session", "update the camera's firmware");
@@ -250,13 +251,13 @@ export class RtspSession {
     const { id, timeoutSeconds } = parseSession(session);
     this.#sessionId = id;
     this.#timeoutMs = timeoutSeconds * 1000;
-    receiver.answered(header(setup, "transport"));
+    transport.answered(header(setup, "transport"));
   }
 
   #connect(): RtspConnection {
     const handler = {
       packet: (channel: number, bytes: Buffer, start: number, end: number) => {
-        this.#receiver?.take(channel, bytes, start, end);
+        this.#transport?.take(channel, bytes, start, end);
       },
       batchEnd: () => this.#handler.batchEnd(),
       heard: () => {
@@ -265,7 +266,7 @@ export class RtspSession {
       },
       closed: (error: CameraError) => {
         if (!this.#isOpen || this.#isClosed || connection !== this.#connection) return;
-        this.#receiver?.end();
+        this.#transport?.end();
         this.#isClosed = true;
         this.#keepAlive?.ended();
         this.#handler.closed(
@@ -292,8 +293,8 @@ export class RtspSession {
   #prepareAnotherTry(error: unknown): void {
     if (this.#isClosed) throw error;
     this.#connection?.close();
-    this.#receiver?.close();
-    this.#receiver = undefined;
+    this.#transport?.close();
+    this.#transport = undefined;
     this.#sessionId = "";
     if (error instanceof RedirectedError) {
       if (this.#redirects++ === MAX_REDIRECTS)

@@ -1,6 +1,6 @@
 import type { OnReadOpts, TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
-import { CameraRefusedError } from "../camera/errors.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
 
 /** How the certificate of a camera is judged. */
 export interface TlsTrust {

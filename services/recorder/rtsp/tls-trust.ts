@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CameraRefusedError } from "../camera/errors.ts";
+import { CameraRefusedError } from "../errors/camera-error.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 
 /** How the certificate of a camera is judged, as configured. */

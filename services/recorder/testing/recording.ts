@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { BlockKind } from "../../../shared/chunk/format.ts";
 import { ChunkPlanner, type ChunkStep } from "../chunk/chunk-planner.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
@@ -17,7 +18,7 @@ export class Recording {
   constructor(start: string) {
     this.clock = new SimulatedClock(Date.parse(start) * 1000);
     this.capture = new CaptureClock(this.clock, 90_000);
-    this.planner = new ChunkPlanner(this.capture);
+    this.planner = new ChunkPlanner(this.capture, BlockKind.h264);
   }
 
   get sent(): number {

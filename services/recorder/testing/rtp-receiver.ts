@@ -1,7 +1,8 @@
 import { BLOCK_HEADER_BYTES } from "../../../shared/chunk/format.ts";
+import { H264PictureAssembler } from "../codec/h264/h264-picture-assembler.ts";
+import { ParameterSets } from "../codec/h264/parameter-sets.ts";
+import { PictureDepacketizer } from "../codec/picture-depacketizer.ts";
 import { type AccessUnitBatch, AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
-import { H264Depacketizer } from "../rtp/h264-depacketizer.ts";
-import { ParameterSets } from "../rtp/parameter-sets.ts";
 import { SequenceTracker } from "../rtp/sequence.ts";
 import { PPS, type SentPacket, SPS } from "./h264-stream.ts";
 
@@ -18,14 +19,16 @@ export class Receiver {
   /** How many frames the depacketizer told of. */
   told = 0;
   readonly buffer: AccessUnitBuffer;
-  readonly depacketizer: H264Depacketizer;
+  readonly pictures: H264PictureAssembler;
+  readonly depacketizer: PictureDepacketizer;
   readonly #sequence = new SequenceTracker();
   readonly #shared = Buffer.alloc(70_000);
   #waiting: AccessUnitBatch | undefined;
 
   constructor(parameterSets = new ParameterSets([SPS, PPS]), maxBytes = 64 * 1024 * 1024) {
     this.buffer = new AccessUnitBuffer(maxBytes);
-    this.depacketizer = new H264Depacketizer(this.buffer, parameterSets, {
+    this.pictures = new H264PictureAssembler(this.buffer, parameterSets);
+    this.depacketizer = new PictureDepacketizer(this.buffer, this.pictures, {
       unwrap: (timestamp) => timestamp,
       frame: () => this.told++,
     });

@@ -17,8 +17,9 @@ export class SendingCamera {
     this.#server = server;
   }
 
-  static async start(): Promise<SendingCamera> {
-    return new SendingCamera(await serve(() => "well"));
+  /** @param script what it does differently; it behaves well where that returns "well" */
+  static async start(script: Parameters<typeof serve>[0] = () => "well"): Promise<SendingCamera> {
+    return new SendingCamera(await serve(script));
   }
 
   get url(): string {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { CameraMemory } from "../../camera/camera-memory.ts";
 import { open, serve, sessionAt } from "../../testing/odd-camera.ts";
 import { answer, goodAnswer, type ScriptedServer, type SeenRequest } from "../../testing/scripted-server.ts";
+import { RtspMemory } from "../rtsp-memory.ts";
 
 /** Whether a request proves that its sender knows the password, by one algorithm (RFC 2069's form, without qop). */
 function proves(password: string, algorithm: "MD5" | "SHA-256", { method, url, authorization = "" }: SeenRequest) {
@@ -71,7 +71,7 @@ describe.each([true, false])("a nonce that changes at each refusal: %s", (renews
 
   test("what the camera took is known at its next session, which refuses nothing", async () => {
     const server = await camera({ offers: ["SHA-256", "MD5"], takes: "MD5", renewsNonce });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const { session } = await open(withUser(server), { memory });
     session.close();
     const before = server.requests.length;
@@ -83,7 +83,7 @@ describe.each([true, false])("a nonce that changes at each refusal: %s", (renews
 
   test("a wrong password costs one try of each algorithm, and from then on one try a session, in turn", async () => {
     const server = await camera({ offers: ["SHA-256", "MD5"], takes: "none", alsoBasic: true, renewsNonce });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const refused = { name: "CameraRefusedError", advice: expect.stringMatching(/password/) };
     for (const expected of [["SHA-256", "MD5"], ["SHA-256"], ["MD5"], ["SHA-256"]]) {
       const before = tries(server).length;
@@ -94,7 +94,7 @@ describe.each([true, false])("a nonce that changes at each refusal: %s", (renews
 
   test("a password that was right and is not any more is tried once with each algorithm", async () => {
     const server = await camera({ offers: ["SHA-256", "MD5"], takes: "none", renewsNonce });
-    const memory = Object.assign(new CameraMemory(), { digestAlgorithm: "MD5" });
+    const memory = Object.assign(new RtspMemory(), { digestAlgorithm: "MD5" });
     await expect(sessionAt(withUser(server), { memory }).session.open()).rejects.toThrow(/401/);
     expect(tries(server)).toEqual(["MD5", "SHA-256"]);
   });
@@ -132,7 +132,7 @@ test("a camera that takes OPTIONS with whatever user and password is not believe
 });
 
 test("a camera that wants a password for DESCRIBE alone is not believed when it takes OPTIONS with one", async () => {
-  const memory = new CameraMemory();
+  const memory = new RtspMemory();
   /** What was known of the camera when it was asked DESCRIBE, each time after it had answered OPTIONS. */
   const believed = new Set<string | undefined>();
   const server = await serve((request, socket) => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { CameraMemory } from "../../camera/camera-memory.ts";
 import { type Heard, open, serve, sessionAt } from "../../testing/odd-camera.ts";
 import {
   answer,
@@ -9,6 +8,7 @@ import {
   type SeenRequest,
   until,
 } from "../../testing/scripted-server.ts";
+import { RtspMemory } from "../rtsp-memory.ts";
 import type { RtspSession } from "../session.ts";
 
 /** Half of the 20 s that the camera gives. */
@@ -68,7 +68,7 @@ describe("OPTIONS and keep-alive", () => {
       socket.end();
       return undefined;
     });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     await open(server.url, { memory });
     expect(server.methods).toEqual(["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]);
     const { session } = await open(server.url, { memory });
@@ -102,7 +102,7 @@ describe("OPTIONS and keep-alive", () => {
       const server = await serve(({ method }) =>
         method === "GET_PARAMETER" ? answer(status, { Location: "rtsp://127.0.0.1:1/away" }) : "well",
       );
-      const memory = new CameraMemory();
+      const memory = new RtspMemory();
       const first = await open(server.url, { memory });
       first.session.keepAlive(performance.now() + DUE_MS);
       await until(() => server.methods.length === 6);
@@ -138,7 +138,7 @@ describe("OPTIONS and keep-alive", () => {
       socket.write(goodAnswer(request));
       return undefined;
     });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const opened = await open(server.url, { memory });
     const startMs = performance.now();
     opened.session.keepAlive(startMs + DUE_MS);
@@ -156,7 +156,7 @@ describe("OPTIONS and keep-alive", () => {
       if (method === "GET_PARAMETER") socket.end();
       return method === "GET_PARAMETER" ? undefined : "well";
     });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const first = await open(server.url, { memory });
     first.session.keepAlive(performance.now() + DUE_MS);
     await until(() => first.heard.closings.length > 0);
@@ -178,7 +178,7 @@ describe("OPTIONS and keep-alive", () => {
       socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n${rest}`);
       return undefined;
     });
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const opened = await open(server.url, { memory });
     await playsOn(server, opened);
     const startMs = performance.now() + DUE_MS;
@@ -195,7 +195,7 @@ describe("OPTIONS and keep-alive", () => {
 
   test("silence to OPTIONS before the first session is waited for once: the next one begins without", async () => {
     const server = await serve(({ method }) => (method === "OPTIONS" ? undefined : "well"));
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     const { session } = sessionAt(server.url, { memory });
     const opening = session.open();
     await until(() => server.methods.length === 1);

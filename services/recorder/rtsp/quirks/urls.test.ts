@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { CameraMemory } from "../../camera/camera-memory.ts";
 import { describing, open, serve, sessionAt, strict, urlsOf } from "../../testing/odd-camera.ts";
 import { answer } from "../../testing/scripted-server.ts";
+import { RtspMemory } from "../rtsp-memory.ts";
 
 describe("URLs of SETUP and PLAY", () => {
   test.each([
@@ -122,7 +122,7 @@ describe("URLs of SETUP and PLAY", () => {
 
   test("the form that a camera took is what its next session begins with", async () => {
     const server = await serve(strict(() => describing({}, "a=control:*", "a=control:t"), "/t", "/live/"));
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     await open(server.url, { memory });
     const asked = server.requests.length;
     await open(server.url, { memory });
@@ -135,7 +135,7 @@ describe("URLs of SETUP and PLAY", () => {
     const server = await serve((request) =>
       strict(() => describing({}, "a=control:*", "a=control:t"), place, "/live/")(request),
     );
-    const memory = new CameraMemory();
+    const memory = new RtspMemory();
     await open(server.url, { memory });
     place = "/live/t";
     await open(server.url, { memory });

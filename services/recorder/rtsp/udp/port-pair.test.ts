@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 import { expect, test } from "vitest";
-import { CameraAwayError } from "../../camera/errors.ts";
+import { CameraAwayError } from "../../errors/camera-error.ts";
 import { bindPortPair, type PortPair } from "./port-pair.ts";
 
 function close({ rtp, rtcp }: PortPair): void {

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import { CameraAwayError } from "../../camera/errors.ts";
+import { CameraAwayError } from "../../errors/camera-error.ts";
 
 /** Two sockets on an even port and the odd one above it (RFC 3550 §11). */
 export interface PortPair {

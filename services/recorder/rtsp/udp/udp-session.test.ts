@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type CameraAwayError, CameraRefusedError } from "../../camera/errors.ts";
+import { type CameraAwayError, CameraRefusedError } from "../../errors/camera-error.ts";
 import {
   answer,
   goodAnswer,

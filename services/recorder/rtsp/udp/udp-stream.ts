@@ -1,4 +1,4 @@
-import type { CameraAwayError } from "../../camera/errors.ts";
+import type { CameraAwayError } from "../../errors/camera-error.ts";
 import { ReorderBuffer } from "./reorder-buffer.ts";
 import { UdpTransport } from "./udp-transport.ts";
 

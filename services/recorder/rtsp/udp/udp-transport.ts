@@ -1,6 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 import { isIP } from "node:net";
-import { CameraAwayError } from "../../camera/errors.ts";
+import { CameraAwayError } from "../../errors/camera-error.ts";
 import { parseTransportPair } from "../message.ts";
 import { bindPortPair, type PortPair } from "./port-pair.ts";
 

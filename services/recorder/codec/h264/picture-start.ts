@@ -1,5 +1,5 @@
-import { NalType, nalType } from "../../../shared/codec/h264/nal.ts";
-import type { RtpPacket } from "./packet.ts";
+import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
+import type { RtpPacket } from "../../rtp/packet.ts";
 
 /** Payload types of RFC 6184 §5.2 that are no NAL unit types. */
 export const STAP_A = 24;

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AccessUnitBuffer } from "../../rtp/access-unit-buffer.ts";
+import { emptyRtpPacket } from "../../rtp/packet.ts";
 import {
   annexB,
   DELIMITER,
@@ -9,11 +11,9 @@ import {
   type SentUnit,
   SPS,
   slice,
-} from "../testing/h264-stream.ts";
-import { Receiver } from "../testing/rtp-receiver.ts";
-import { AccessUnitBuffer } from "./access-unit-buffer.ts";
-import { H264Depacketizer } from "./h264-depacketizer.ts";
-import { emptyRtpPacket } from "./packet.ts";
+} from "../../testing/h264-stream.ts";
+import { Receiver } from "../../testing/rtp-receiver.ts";
+import { H264Format } from "./h264-rtp-codec.ts";
 import { ParameterSets } from "./parameter-sets.ts";
 
 const picture = fc.record({
@@ -41,7 +41,7 @@ function blockOf(unit: SentUnit, lostNals = 0): Buffer {
   return annexB(nals[0] === DELIMITER ? [DELIMITER, SPS, PPS, ...nals.slice(1)] : [SPS, PPS, ...nals]);
 }
 
-describe("H264Depacketizer (RFC 6184)", () => {
+describe("the depacketizer of H.264 (RFC 6184)", () => {
   test("without loss, every access unit from the first keyframe on is in its block byte for byte, sets before keyframes", () => {
     fc.assert(
       fc.property(
@@ -206,7 +206,7 @@ describe("H264Depacketizer (RFC 6184)", () => {
       fc.property(fc.array(random, { maxLength: 200 }), (packets) => {
         const buffer = new AccessUnitBuffer(maxBytes);
         let kept = 0;
-        const depacketizer = new H264Depacketizer(buffer, new ParameterSets(), {
+        const depacketizer = new H264Format([]).depacketizer(buffer, {
           unwrap: (t) => t,
           frame: () => kept++,
         });

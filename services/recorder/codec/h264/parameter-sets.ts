@@ -1,10 +1,10 @@
-import { BitReader } from "../../../shared/codec/bit-reader.ts";
-import { NalType, nalType } from "../../../shared/codec/h264/nal.ts";
-import { removeEmulationPrevention } from "../../../shared/codec/nal-units.ts";
+import { BitReader } from "../../../../shared/codec/bit-reader.ts";
+import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
+import { removeEmulationPrevention } from "../../../../shared/codec/nal-units.ts";
 
 /** Bytes at the start of a parameter set that are enough to read its id. */
 const ID_BYTES = 16;
-/** Real ones hold less than 500 bytes; hostile ones shall not pile up. */
+/** Real ones hold less than 500 bytes; longer ones, of a hostile camera, would fill the memory. */
 const MAX_SET_BYTES = 4096;
 /** seq_parameter_set_id and pic_parameter_set_id (§7.4.2.1.1, §7.4.2.2). */
 const MAX_SPS_ID = 31;

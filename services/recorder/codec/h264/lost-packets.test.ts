@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ChunkPlanner } from "../chunk/chunk-planner.ts";
-import { CaptureClock } from "../clock/capture-clock.ts";
-import { annexB, PPS, packetize, type SentPacket, type SentUnit, SPS, slice } from "../testing/h264-stream.ts";
-import { type ReadBlock, readBlocks } from "../testing/recording.ts";
-import { Receiver } from "../testing/rtp-receiver.ts";
-import { SimulatedClock } from "../testing/simulated-clock.ts";
-import { AccessUnitBuffer } from "./access-unit-buffer.ts";
-import { H264Depacketizer } from "./h264-depacketizer.ts";
-import { ParameterSets } from "./parameter-sets.ts";
-import { SequenceTracker } from "./sequence.ts";
+import { BlockKind } from "../../../../shared/chunk/format.ts";
+import { ChunkPlanner } from "../../chunk/chunk-planner.ts";
+import { CaptureClock } from "../../clock/capture-clock.ts";
+import { AccessUnitBuffer } from "../../rtp/access-unit-buffer.ts";
+import { SequenceTracker } from "../../rtp/sequence.ts";
+import { annexB, PPS, packetize, type SentPacket, type SentUnit, SPS, slice } from "../../testing/h264-stream.ts";
+import { type ReadBlock, readBlocks } from "../../testing/recording.ts";
+import { Receiver } from "../../testing/rtp-receiver.ts";
+import { SimulatedClock } from "../../testing/simulated-clock.ts";
+import { H264Format } from "./h264-rtp-codec.ts";
 
 const TICKS = 18_000; // 5 pictures a second
 const SECOND_US = 1_000_000;
@@ -104,10 +104,10 @@ describe("lost packets (docs/design/lost-packets.md)", () => {
       fc.property(fc.infiniteStream(fc.nat(999)), fc.constantFrom(5, 50, 200), (dice, perMille) => {
         const clock = new SimulatedClock(Date.parse("2026-07-01T12:00:50Z") * 1000);
         const capture = new CaptureClock(clock, 90_000);
-        const planner = new ChunkPlanner(capture);
+        const planner = new ChunkPlanner(capture, BlockKind.h264);
         const buffer = new AccessUnitBuffer(16 * 1024 * 1024);
         const sequence = new SequenceTracker();
-        const depacketizer = new H264Depacketizer(buffer, new ParameterSets([SPS, PPS]), {
+        const depacketizer = new H264Format([SPS, PPS]).depacketizer(buffer, {
           unwrap: (timestamp, isKeyframe) => capture.unwrap(timestamp, isKeyframe),
           frame: () => {},
         });

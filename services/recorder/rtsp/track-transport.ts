@@ -1,41 +1,41 @@
-import { CameraAwayError } from "../camera/errors.ts";
+import { CameraAwayError } from "../errors/camera-error.ts";
 import { RtcpReceiver } from "../rtcp/receiver.ts";
 import type { RtspConnection } from "./connection.ts";
 import { parseTransportPair } from "./message.ts";
-import type { VideoTrack } from "./sdp.ts";
+import type { Track } from "./sdp.ts";
+import { type PacketKind, TrackChannel } from "./track-channel.ts";
 import { UdpStream } from "./udp/udp-stream.ts";
-import { type PacketKind, VideoChannel } from "./video-channel.ts";
 
-/** What the owner of a receiver is told. `bytes` are valid only during the call. */
+/** What the owner of a transport is told. `bytes` are valid only during the call. */
 export interface PacketHandler {
-  /** An RTP packet of the video track; over UDP in the order of sequence numbers, each once. */
+  /** An RTP packet of the track; over UDP in the order of sequence numbers, each once. */
   rtp(bytes: Buffer, start: number, end: number): void;
-  /** An RTCP packet of the video track. */
+  /** An RTCP packet of the track. */
   rtcp(bytes: Buffer, start: number, end: number): void;
   /** All that one read brought has been passed on. */
   batchEnd(): void;
-  /** Something was heard from the camera; once it plays over UDP, video. */
+  /** Something was heard from the camera; once it plays over UDP, packets of the track. */
   heard(): void;
 }
 
 const INTERLEAVED_TRANSPORT = "RTP/AVP/TCP;unicast;interleaved=0-1";
 
 /**
- * Takes in the packets of one video track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and reports
+ * Takes in the packets of one track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and reports
  * to the camera what came of them (RTCP, RFC 3550 §6).
  */
-export class VideoReceiver {
+export class TrackTransport {
   readonly #connection: RtspConnection;
   readonly #handler: PacketHandler;
-  readonly #channel: VideoChannel;
+  readonly #channel: TrackChannel;
   readonly #rtcp: RtcpReceiver;
   #udp: UdpStream | undefined;
 
-  constructor(connection: RtspConnection, track: VideoTrack, handler: PacketHandler) {
+  constructor(connection: RtspConnection, track: Track, handler: PacketHandler) {
     this.#connection = connection;
     this.#handler = handler;
-    this.#channel = new VideoChannel(track.payloadType);
-    this.#rtcp = new RtcpReceiver(track.clockRate);
+    this.#channel = new TrackChannel(track.payloadType);
+    this.#rtcp = new RtcpReceiver(track.format.clockRate);
   }
 
   get isOverUdp(): boolean {
@@ -61,7 +61,7 @@ export class VideoReceiver {
   }
 
   /** The Transport field that SETUP asks with (RFC 2326 §12.39). */
-  get transport(): string {
+  get setupField(): string {
     return this.#udp?.transport ?? INTERLEAVED_TRANSPORT;
   }
 

@@ -11,10 +11,10 @@ const SSRC_OFFSET = 8;
 const MAX_FOREIGN_PACKETS = 1000;
 
 /**
- * Tells the packets of the video track from others of the same connection (RFC 2326 §10.12): by the channels that the
+ * Tells the packets of a track from others of the same connection (RFC 2326 §10.12): by the channels that the
  * camera answered to SETUP, and where it does not keep to them, by where the track's payload type comes.
  */
-export class VideoChannel {
+export class TrackChannel {
   readonly #payloadType: number;
   #rtp = FIRST_CHANNEL; // packets may overtake the answer, and some answers name no channel (gortsplib #142)
   #rtcp = FIRST_CHANNEL + 1;
@@ -25,7 +25,7 @@ export class VideoChannel {
   #isAnnouncedHeard = false;
   #foreignPackets = 0;
 
-  /** @param payloadType that of the video track, from the session description */
+  /** @param payloadType that of the track, from the session description */
   constructor(payloadType: number) {
     this.#payloadType = payloadType;
   }
