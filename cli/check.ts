@@ -5,23 +5,25 @@ import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe
 import { asCameraError } from "../services/recorder/errors/camera-error.ts";
 import { quoting } from "../services/recorder/errors/quote.ts";
 import { BatchedSockets } from "../services/recorder/rtsp/batched-socket.ts";
-import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
-import { configPath, loadConfig, processSurroundings, readConfigText } from "../shared/config/load-config.ts";
+import { configPath, loadConfig, readConfigText } from "../shared/config/load-config.ts";
 import { findOpenSecrets } from "../shared/config/readers.ts";
+import { secretsIn } from "../shared/config/secrets.ts";
 import { isWithin, readMounts } from "../shared/disk/mount-points.ts";
 import { NotMountedError } from "../shared/disk/not-mounted-error.ts";
 import { Redactor } from "../shared/logging/redactor.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
+import { runCommand } from "./command.ts";
 
 const LIMIT_MS = 15_000;
 const READ_INTERVAL_MS = 50;
 
-try {
+await runCommand(async () => {
   const config = await loadConfig();
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !config.cameras.has(name));
   if (unknown.length > 0) {
     console.error(`not in the configuration: ${unknown.join(", ")}`);
-    process.exit(1);
+    return 1;
   }
   console.log("the configuration is valid");
   const surroundings = processSurroundings();
@@ -33,7 +35,7 @@ try {
     names.length > 0 ? names.includes(id) : enabled,
   );
   if (cameras.length === 0) console.log("no camera is configured: see config/nvr.example.json");
-  const redactor = new Redactor({ current: config });
+  const redactor = new Redactor(secretsIn({ current: config }));
   const quote = quoting((text) => redactor.text(text));
   const sockets = new BatchedSockets(READ_INTERVAL_MS);
   const results = await Promise.all(
@@ -48,12 +50,9 @@ try {
       }
     }),
   );
-  process.exit(unmounted.length === 0 && results.every(Boolean) ? 0 : 1);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exit(CONFIG_EXIT_CODE);
-}
+  return unmounted.length === 0 && results.every(Boolean) ? 0 : 1;
+});
+process.exit(); // whatever a camera may still hold open
 
 /** Those of the folders at which, or below which, nothing is mounted. */
 function missingMounts(mountPoints: readonly string[]): string[] {

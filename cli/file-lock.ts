@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { processSurroundings } from "../shared/config/load-config.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
 
 /** The lock is another process's. */
 export class LockedError extends Error {

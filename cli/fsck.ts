@@ -1,11 +1,11 @@
 // `nvr fsck [camera …] [--deep] [--repair]`: looks through the whole store, and mends what can be mended.
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
-import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { loadConfig } from "../shared/config/load-config.ts";
 import { StoreFiles } from "../shared/disk/store-files.ts";
 import { listCameraDirectories } from "../shared/store/directories.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
+import { runCommand } from "./command.ts";
 import { counted, describeDay, describeRemark } from "./fsck/remarks.ts";
 import { Repairer } from "./fsck/repair.ts";
 import { checkStore } from "./fsck/store-check.ts";
@@ -16,12 +16,7 @@ const CLEAR_LINE = "\r\u001b[K";
 
 keepFromOtherUsers();
 process.stdout.on("error", () => process.exit(1)); // whoever read the report is gone
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = error instanceof ConfigError ? CONFIG_EXIT_CODE : 1;
-}
+await runCommand(main);
 
 /** Exit code 0 when the store is whole (or mended), 1 when faults are left, 2 for a wrong command line. */
 async function main(): Promise<number> {

@@ -37,10 +37,13 @@ interface Outcome {
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, typed?: string): Promise<Outcome> {
   const child = spawn(command, args, { env: { PATH: programs, SHELL: "/bin/bash", ...env } });
   let output = "";
+  let isTyped = typed === undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
       output += data;
-      if (typed !== undefined && output.includes("[y/N]")) child.stdin.write(typed);
+      if (isTyped || !output.includes("[y/N]")) return;
+      isTyped = true; // once: it may be gone by the time it has said more
+      child.stdin.write(typed as string);
     });
   }
   if (typed === undefined) child.stdin.end();

@@ -4,10 +4,11 @@ import { goalBytes, goalInodes } from "../services/reaper/free-space.ts";
 import { runPass } from "../services/reaper/pass.ts";
 import { ReapedLog } from "../services/reaper/reaped-log.ts";
 import { spaceGoal } from "../services/reaper/rules.ts";
-import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { loadConfig } from "../shared/config/load-config.ts";
 import { StoreFiles } from "../shared/disk/store-files.ts";
 import { parseFootageName } from "../shared/store/names.ts";
+
+import { runCommand } from "./command.ts";
 
 // `./nvr reap --dry-run`: prints what the reaper would delete now, and deletes nothing.
 // `./nvr reap --why camera.YYYYMMDD.HHMM`: prints whether the reaper deleted a minute, when and why.
@@ -83,9 +84,4 @@ async function why(name: string): Promise<number> {
   return entries.length === 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = error instanceof ConfigError ? CONFIG_EXIT_CODE : 1;
-}
+await runCommand(main);

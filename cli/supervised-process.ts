@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { helperEnvironment } from "../shared/child/helper-environment.ts";
-import { processSurroundings } from "../shared/config/load-config.ts";
+import { helperEnvironment } from "../shared/process/helper-environment.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
 import { eachLine } from "./log-lines.ts";
 
 /** A program that is to run, again and again if need be. */

@@ -1,10 +1,12 @@
 // `nvr up`: runs the whole fleet in the foreground.
+
 import { PassThrough } from "node:stream";
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 import { LiveConfigFile } from "../shared/config/live-config.ts";
-import { processSurroundings } from "../shared/config/load-config.ts";
+import { secretsIn } from "../shared/config/secrets.ts";
 import { StoreFiles } from "../shared/disk/store-files.ts";
 import { createLogger } from "../shared/logging/create-logger.ts";
+import { processSurroundings } from "../shared/process/surroundings.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { LocalFleet } from "./local-fleet.ts";
 import { eachLine } from "./log-lines.ts";
@@ -42,7 +44,7 @@ process.stdout.on("error", () => {}); // the terminal is gone; SIGHUP follows
 const output = new PassThrough();
 eachLine(output, say);
 files.disks.requireMounts(config.current.storage.mountPoints);
-config.watch(createLogger({ service: "nvr", config, output }));
+config.watch(createLogger({ service: "nvr", config, secrets: secretsIn(config), output }));
 config.onChange(({ storage }) => {
   files.disks.requireMounts(storage.mountPoints);
   void fleet.reconfigure();

@@ -1,14 +1,8 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Admission } from "./http/admission.ts";
+import { Problem } from "./http/problem.ts";
 import { answerProblem, refuseUpgrade } from "./http/raw-problem.ts";
 import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
@@ -40,6 +34,13 @@ const BACKLOG = 4096;
 /** A client that takes no byte of its answer for so long is cut off, so that stalled downloads hold no memory for ever. */
 const STALL_LIMIT_MS = 120_000;
 
+/** Tunnels, and upgrades to anything but a WebSocket: clients that offer HTTP/2 without TLS (h2c) are told to do without. */
+const OTHER_PROTOCOL = new Problem(
+  "bad-request",
+  400,
+  "Only HTTP/1.1 is spoken here, and WebSockets for live pictures: ask without the header Upgrade.",
+);
+
 /** What a request has to pass before anything else looks at it. */
 export interface Gate {
   admit?: Admission;
@@ -49,8 +50,6 @@ export interface Gate {
 /** An HTTP server that stops without cutting off those who are being served. */
 export class ApiServer {
   readonly #server: Server;
-  /** Connections that Node's server has let go of, and that are answered plainly. */
-  readonly #plain = new Set<Socket>();
   #isStopping = false;
 
   constructor(
@@ -75,20 +74,11 @@ export class ApiServer {
     this.#server.on("clientError", answerMalformed);
     // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
     this.#server.on("checkExpectation", answer);
-    this.#server.on("connect", (_request, socket) => {
-      socket.on("error", () => socket.destroy()); // Node's server has let go of it: nobody else would catch a reset
-      socket.once("finish", () => socket.destroy());
-      answerMalformed(new Error("nothing is tunnelled"), socket);
-    });
+    this.#server.on("connect", (request, socket) => refuseUpgrade(socket, OTHER_PROTOCOL, request.url ?? ""));
     this.#server.on("upgrade", (request, socket, head) => {
-      socket.on("error", () => socket.destroy()); // likewise
       const refusal = refusalOf(request);
-      if (refusal !== undefined) return refuseUpgrade(socket, refusal, request.url ?? "");
-      if (upgradeListener(request, socket, head)) return;
-      this.#plain.add(socket as Socket);
-      socket.on("close", () => this.#plain.delete(socket as Socket));
-      (socket as Socket).setTimeout(stallLimitMs, () => cutOffStalled(socket as Socket));
-      answerPlainly(answer, request, socket as Socket);
+      if (refusal === undefined && upgradeListener(request, socket, head)) return;
+      refuseUpgrade(socket, refusal ?? OTHER_PROTOCOL, request.url ?? "");
     });
   }
 
@@ -114,10 +104,7 @@ export class ApiServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // A connection whose answer has just been finished is idle, but kept alive: close those as they come up.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
-    const limit = setTimeout(() => {
-      this.#server.closeAllConnections();
-      for (const socket of this.#plain) socket.destroy();
-    }, graceMs);
+    const limit = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(limit);
@@ -127,17 +114,6 @@ export class ApiServer {
 /** Called when nothing was sent for long: who takes nothing is cut off, but who waits for an answer that is still made is not. */
 function cutOffStalled(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
-}
-
-/** Nobody must be upgraded (RFC 9110 §7.8): clients that offer HTTP/2 beside (h2c) get their answer all the same. */
-function answerPlainly(listener: RequestListener, request: IncomingMessage, socket: Socket): void {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(socket);
-  // Node's server has let go of it: nobody else would end what the client keeps open.
-  response.on("finish", () => socket.end(() => socket.destroy()));
-  socket.on("error", () => socket.destroy());
-  listener(request, response as Parameters<RequestListener>[1]);
 }
 
 /** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */

@@ -1,7 +1,6 @@
 import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
-import { canLimitMemory } from "../../shared/child/ffmpeg-limits.ts";
 import type { LiveConfig } from "../../shared/config/config.ts";
 import { BufferPool } from "../../shared/conversion/buffer-pool.ts";
 import { DiskSemaphores } from "../../shared/conversion/disk-semaphores.ts";
@@ -14,6 +13,7 @@ import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Logger } from "../../shared/logging/logger.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { Keyframe } from "../../shared/pictures/keyframe.ts";
+import { canLimitMemory } from "../../shared/process/ffmpeg-limits.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";

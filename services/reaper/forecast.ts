@@ -1,13 +1,12 @@
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { DiskForecast } from "../../shared/status/storage-status.ts";
 import { dayFolder } from "../../shared/store/names.ts";
-import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { DAY_MS, dayAtMs } from "../../shared/time/minute.ts";
 import { type Amount, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames } from "./footage.ts";
 import type { Space } from "./free-space.ts";
 
-const DAY_MS = 86_400_000;
 /** The rate is the mean over so many finished days. */
 const DAYS = 3;
 
@@ -30,8 +29,8 @@ export async function forecastDisk(
   };
   const perDirectory = await Promise.all(directories.map((directory) => dayNames(files, directory, raise)));
   const days = [...new Set(perDirectory.flat())].sort();
-  const today = dayOf(minuteAt(nowMs * 1000));
-  const since = dayOf(minuteAt((nowMs - DAYS * DAY_MS) * 1000));
+  const today = dayAtMs(nowMs);
+  const since = dayAtMs(nowMs - DAYS * DAY_MS);
   const finished = days.slice(1).filter((day) => day >= since && day < today);
   let used = NOTHING;
   for (const day of finished) {

@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { keepPath, minuteLockPath, spriteSheetPath } from "../../shared/store/names.ts";
-import { hourOf } from "../../shared/time/minute.ts";
+import { DAY_MS, hourOf } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { finishInterrupted } from "./interrupted.ts";
 import { ReapedLog } from "./reaped-log.ts";
@@ -34,7 +34,6 @@ import {
 const storeFiles = new StoreFiles();
 
 const MB = 1024 * 1024;
-const DAY_MS = 86_400_000;
 let root: string;
 let disks: SmallDisk[];
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { secretsIn } from "../../shared/config/secrets.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { FewInodesDisk } from "../../tests/support/few-inodes-disk.ts";
@@ -80,7 +81,7 @@ test("a disk that runs out of inodes between two looks at everything is found at
   const output = new PassThrough().resume();
   const metrics = new Registry();
   const [oldest] = record(30);
-  const logger = createLogger({ service: "reaper", config: live, output });
+  const logger = createLogger({ service: "reaper", config: live, secrets: secretsIn(live), output });
   const reaper = new Reaper({ files, config: live, metrics, logger });
   try {
     await vi.waitFor(async () => {

@@ -2,27 +2,17 @@ import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
-import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { dayAtMs } from "../../shared/time/minute.ts";
 import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, daysOldestFirst, type FootageMinute, type FootageQuery } from "./footage.ts";
 import { type DiskGroup, groupByDisk, missing, readSpace, type Space } from "./free-space.ts";
 import { bytesByCamera } from "./oversize.ts";
+import type { PassEvents } from "./pass-events.ts";
 import type { ReapedLog, Reason } from "./reaped-log.ts";
-import type { Removal } from "./remove-minute.ts";
 import { Remover } from "./remover.ts";
 import { isExpired, lastExpiredDay, maxAgeDays, maxBytes, minuteStateOf, spaceGoal } from "./rules.ts";
 import { ageClock } from "./trusted-clock.ts";
-
-/** What a pass tells while it works. */
-export interface PassEvents {
-  /** A minute went, or would go in a dry run. */
-  removed(minute: FootageMinute, reason: Reason, removal: Removal, unconverted: boolean): void;
-  /** The space of a disk and the camera directories on it, measured before anything goes and after. */
-  measured(path: string, space: Space, directories: readonly string[]): void;
-  /** Something is wrong; once for each folder and kind of trouble in a pass. */
-  problem(message: string): void;
-}
 
 export interface PassParts {
   files: StoreFiles;
@@ -220,7 +210,7 @@ class Pass {
   /** Hands over minutes oldest first until `visit` answers false, and removes day folders that are empty then. */
   async #walk(queries: readonly FootageQuery[], visit: (minute: FootageMinute) => Promise<boolean>): Promise<void> {
     if (queries.length === 0) return;
-    const newestClosedDay = dayOf(minuteAt((this.#nowMs - FOLDER_MARGIN_MS) * 1000));
+    const newestClosedDay = dayAtMs(this.#nowMs - FOLDER_MARGIN_MS);
     const unreadable = (folder: string, error: unknown) =>
       this.#parts.events.problem(
         `${folder} cannot be read (${codeOf(error)}): correct its rights; its footage is left alone`,

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { makeDirectory } from "../../shared/store/durable.ts";
 import { QUARANTINE_FOLDER, REAPED_FOLDER } from "../../shared/store/names.ts";
-import { dayOf, isDay, minuteAt } from "../../shared/time/minute.ts";
+import { dayAtMs, isDay } from "../../shared/time/minute.ts";
 
 /** `inodes`: the disk had bytes to spare, but could hold few more files. */
 export type Reason = "age" | "space" | "inodes" | "size";
@@ -42,7 +42,7 @@ export class ReapedLog {
   async write(entry: ReapedMinute): Promise<void> {
     const key = keyOf(entry);
     if (this.#told.has(key)) return;
-    const path = join(this.#folder, `${dayOf(minuteAt(Date.parse(entry.at) * 1000))}.jsonl`);
+    const path = join(this.#folder, `${dayAtMs(Date.parse(entry.at))}.jsonl`);
     const isNew = (await this.#files.stat(path).catch(() => undefined)) === undefined;
     if (isNew) await makeDirectory(this.#files, this.#folder);
     const file = await this.#files.open(path, "a");

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { CameraConfig, Config, LiveConfig } from "../../shared/config/config.ts";
+import { secretsIn } from "../../shared/config/secrets.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { createLogger } from "../../shared/logging/create-logger.ts";
 import { minutePath } from "../../shared/store/names.ts";
@@ -60,7 +61,8 @@ function start(config: ChangingConfig, sizes?: DaySizes) {
     log += data;
   });
   const metrics = new Registry();
-  reaper = new Reaper({ files, config, metrics, logger: createLogger({ service: "reaper", config, output }) }, sizes);
+  const logger = createLogger({ service: "reaper", config, secrets: secretsIn(config), output });
+  reaper = new Reaper({ files, config, metrics, logger }, sizes);
   return { reaper, metrics, log: () => log };
 }
 

@@ -17,7 +17,8 @@ import {
 import { finishInterrupted } from "./interrupted.ts";
 import { LookQueue, type Scope } from "./look-queue.ts";
 import { createMetrics } from "./metrics.ts";
-import { type PassEvents, runPass } from "./pass.ts";
+import { runPass } from "./pass.ts";
+import type { PassEvents } from "./pass-events.ts";
 import { ReapedLog, type Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 import { spaceGoal } from "./rules.ts";

@@ -6,7 +6,7 @@ import { QUARANTINE_FOLDER } from "../../shared/store/names.ts";
 import { removeSpriteSheets } from "../../shared/store/sprite-sheet.ts";
 import { type Amount, NOTHING } from "./amount.ts";
 import type { FootageMinute } from "./footage.ts";
-import type { PassEvents } from "./pass.ts";
+import type { PassEvents } from "./pass-events.ts";
 import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
 import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
 

@@ -1,7 +1,7 @@
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import { keepPath, minuteLockPath } from "../../shared/store/names.ts";
-import { dayOf, minuteAt, minuteEndUs } from "../../shared/time/minute.ts";
+import { DAY_MS, dayAtMs, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { SpaceGoal } from "./free-space.ts";
 
@@ -9,7 +9,6 @@ import type { SpaceGoal } from "./free-space.ts";
 const UNTOUCHABLE_MS = 5 * 60_000;
 /** Chunks this young merely wait for their turn; older ones are footage like any other that the converter cannot reach. */
 const CONVERSION_DUE_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** How long ago a minute ended; negative while it lasts, and for minutes of a clock that ran ahead. */
 export function ageMs(minute: string, nowMs: number): number {
@@ -47,7 +46,7 @@ export function isExpired(
 
 /** The last day, YYYYMMDD, that can hold footage older than so many days. */
 export function lastExpiredDay(days: number, nowMs: number): string {
-  return dayOf(minuteAt((nowMs - days * DAY_MS) * 1000));
+  return dayAtMs(nowMs - days * DAY_MS);
 }
 
 /**

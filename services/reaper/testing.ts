@@ -6,12 +6,10 @@ import { beforeEach } from "vitest";
 import type { CameraConfig, Config, ReaperConfig } from "../../shared/config/config.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { chunkPath, minutePath } from "../../shared/store/names.ts";
-import { dayOf, minuteAt } from "../../shared/time/minute.ts";
+import { dayOf, MINUTE_MS, minuteAt } from "../../shared/time/minute.ts";
 import { DaySizes } from "./day-sizes.ts";
 import { type PassParts, runPass } from "./pass.ts";
 import { ReapedLog, type Reason } from "./reaped-log.ts";
-
-const MINUTE_MS = 60_000;
 
 /** A small file system of its own under a temporary folder. Throws when it cannot be mounted: tests need root for it. */
 export class SmallDisk {

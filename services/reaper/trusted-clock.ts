@@ -1,6 +1,5 @@
-import { minuteStartUs } from "../../shared/time/minute.ts";
+import { DAY_MS, minuteStartUs } from "../../shared/time/minute.ts";
 
-const DAY_MS = 86_400_000;
 /** So long without any footage makes a clock that ran ahead as likely as a machine that stood still. */
 const GAP_DAYS = 7;
 

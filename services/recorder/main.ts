@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { secretsIn } from "../../shared/config/secrets.ts";
 import { Redactor } from "../../shared/logging/redactor.ts";
 import { ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { requestFreeUp } from "../../shared/queue/free-up.ts";
@@ -22,7 +23,7 @@ await runService("recorder", async ({ instance, config, files, logger, redis, me
   const statuses = new StatusStore(redis);
   const live = new LiveFeed(redis);
   const directories = new DirectoryMemory(files, config.current.storage.root, logger);
-  const redactor = new Redactor(config);
+  const redactor = new Redactor(secretsIn(config));
   const recorder = new Recorder(config.current, {
     origin: { recorder: instance, boot },
     disks: files.disks,

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { StoreFiles } from "../disk/store-files.ts";
 import { dayFolder, isDayFolder, parseFootageName } from "../store/names.ts";
 import { isOwnFolder } from "../store/own-folder.ts";
@@ -36,15 +37,12 @@ export class DayFolderList {
     const folders = await this.#cache.get(directory, camera);
     if (folders === undefined) return [];
     const unknown = folders.days.filter((day) => !folders.withFootage.has(day));
-    for (let i = 0; i < unknown.length; i += PROBES_AT_ONCE) {
-      const probes = unknown.slice(i, i + PROBES_AT_ONCE).map(async (day) => {
-        const folder = dayFolder(directory, day);
-        const isOurs =
-          (await holdsFootage(this.#files, camera, folder)) && (await isOwnFolder(this.#files, directory, folder));
-        if (isOurs) folders.withFootage.add(day);
-      });
-      await Promise.all(probes);
-    }
+    await pLimit(PROBES_AT_ONCE).map(unknown, async (day) => {
+      const folder = dayFolder(directory, day);
+      const isOurs =
+        (await holdsFootage(this.#files, camera, folder)) && (await isOwnFolder(this.#files, directory, folder));
+      if (isOurs) folders.withFootage.add(day);
+    });
     return folders.days.filter((day) => folders.withFootage.has(day));
   }
 }

@@ -5,10 +5,11 @@ import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
+import type { Surroundings } from "../process/surroundings.ts";
 import { ConfigError } from "./config-error.ts";
 import { LiveConfigFile } from "./live-config.ts";
-import type { Surroundings } from "./load-config.ts";
 import { findOpenSecrets } from "./readers.ts";
+import { secretsIn } from "./secrets.ts";
 
 const BAD = '{"api": {"port": "no"}}';
 /** How long a busy machine may take over what is to happen. */
@@ -46,7 +47,7 @@ async function start(): Promise<LiveConfigFile> {
   output.on("data", (data) => {
     log += data;
   });
-  live.watch(createLogger({ service: "recorder", config: live, output }));
+  live.watch(createLogger({ service: "recorder", config: live, secrets: secretsIn(live), output }));
   return live;
 }
 

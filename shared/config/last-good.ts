@@ -1,7 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { StoreFiles } from "../disk/store-files.ts";
+import type { Surroundings } from "../process/surroundings.ts";
 import { makeDirectory, writeAside } from "../store/durable.ts";
-import { configPath, type Surroundings } from "./load-config.ts";
+import { configPath } from "./load-config.ts";
 
 /** Passwords stand in it. */
 const MODE = 0o600;

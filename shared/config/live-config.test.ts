@@ -9,6 +9,7 @@ import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import type { Config } from "./config.ts";
 import { type FollowPace, LiveConfigFile } from "./live-config.ts";
+import { secretsIn } from "./secrets.ts";
 
 const PACE: FollowPace = { settleMs: 50, pollMs: 40 };
 /** As good as never: what happens, happens without a poll. */
@@ -35,7 +36,7 @@ async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
   log = () => text;
   changes = [];
   live.onChange((next, previous) => changes.push([next, previous]));
-  const logger = createLogger({ service: "api", config: live, output });
+  const logger = createLogger({ service: "api", config: live, secrets: secretsIn(live), output });
   return (isToldElsewhere) => live.watch(logger, isToldElsewhere);
 }
 

@@ -3,10 +3,11 @@ import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
+import { processSurroundings, type Surroundings } from "../process/surroundings.ts";
 import type { Config, LiveConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { LastGoodConfig } from "./last-good.ts";
-import { configPath, parseConfig, processSurroundings, readConfigText, type Surroundings } from "./load-config.ts";
+import { configPath, parseConfig, readConfigText } from "./load-config.ts";
 import { findOpenSecrets } from "./readers.ts";
 import { restartKeys } from "./restart-keys.ts";
 

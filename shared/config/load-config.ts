@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { processSurroundings, type Surroundings } from "../process/surroundings.ts";
 import { CAMERA_ID_PATTERN } from "../store/names.ts";
 import type { CameraConfig, CameraTimers, CameraTls, Config, HealthConfig, ReaperConfig } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
@@ -10,20 +11,9 @@ import { isObject, readStanza, type Source } from "./stanza.ts";
 
 export const DEFAULT_CONFIG_PATH = "config/nvr.json";
 
-/** Where a process is started: decides which file is read and what relative paths mean. */
-export interface Surroundings {
-  env: NodeJS.ProcessEnv;
-  cwd: string;
-}
-
 /** The absolute path of the configuration file: NVR_CONFIG, or config/nvr.json. */
 export function configPath({ env, cwd }: Surroundings): string {
   return resolve(cwd, env.NVR_CONFIG || DEFAULT_CONFIG_PATH);
-}
-
-/** The surroundings of this process. */
-export function processSurroundings(): Surroundings {
-  return { env: process.env, cwd: process.cwd() };
 }
 
 /**

@@ -6,6 +6,19 @@ const MIN_SECRET_PATH_LENGTH = 12;
 const SECRET_PARAMETER =
   /(?<![a-z])(?:pass|passwd|password|pwd|pw|psw|token|secret|auth|apikey|api_key)=([^&;/#]+?)(?=_[a-z]+=|[&;/#]|$)/gi;
 
+/** The secrets of the configuration in force. */
+export function secretsIn(config: { readonly current: Config }): () => ReadonlySet<string> {
+  let seen: Config | undefined;
+  let secrets: ReadonlySet<string> = new Set();
+  return () => {
+    if (config.current !== seen) {
+      seen = config.current;
+      secrets = configSecrets(seen);
+    }
+    return secrets;
+  };
+}
+
 /** Every spelling of every secret in a configuration: what may never show in a log, an answer or a job. */
 export function configSecrets(config: Config): Set<string> {
   const secrets = new Set<string>();

@@ -1,6 +1,5 @@
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import type { ConverterConfig } from "../config/config.ts";
 import type { StoreFiles } from "../disk/store-files.ts";
 import { type ExistingMinute, type MinutePlan, planMinute } from "../minute/minute-plan.ts";
 import { LaterVersionError, Mp4Error } from "../mp4/box-reader.ts";
@@ -16,15 +15,12 @@ import type { BufferPool } from "./buffer-pool.ts";
 import type { DiskSemaphores } from "./disk-semaphores.ts";
 import { BadChunkError, NotYetError } from "./errors.ts";
 import { configurationOf } from "./first-picture.ts";
-import type { IdleWatch } from "./idle-watch.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { closeParts, isClosed, listParts, type MinutePart, openParts, READ_NO_LINK } from "./minute-parts.ts";
-import { writePictures } from "./minute-pictures.ts";
+import { type PictureTools, writePictures } from "./minute-pictures.ts";
 import { normalizeChunk } from "./normalized-chunk.ts";
-import type { PreviewBatcher } from "./preview-batcher.ts";
 import { quarantine } from "./quarantine.ts";
 import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
-import type { TakeoverPace } from "./takeover-pace.ts";
 import { hidesBlocks } from "./torn-tail.ts";
 
 /** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
@@ -35,15 +31,10 @@ export interface LaterChunk {
 }
 
 /** What the converter of minutes works with. */
-export interface MinuteConverterTools {
-  files: StoreFiles;
-  config(): ConverterConfig;
-  previews: PreviewBatcher;
-  watch: IdleWatch;
+export interface MinuteConverterTools extends PictureTools {
   /** Bounds the minutes that are copied at the same time on each disk. */
   copying: DiskSemaphores;
   buffers: BufferPool;
-  pace: TakeoverPace;
 }
 
 /** What became of a job. */

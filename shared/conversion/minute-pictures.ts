@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import type { ConverterConfig } from "../config/config.ts";
+import type { StoreFiles } from "../disk/store-files.ts";
 import { type MinutePlan, planMinute } from "../minute/minute-plan.ts";
 import { readMinute } from "../mp4/minute-file.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
@@ -6,10 +8,21 @@ import { writeAside } from "../store/durable.ts";
 import { minutePath } from "../store/names.ts";
 import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
 import { firstPicture } from "./first-picture.ts";
-import type { MinuteConverterTools } from "./minute-converter.ts";
+import type { IdleWatch } from "./idle-watch.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { READ_NO_LINK } from "./minute-parts.ts";
+import type { PreviewBatcher } from "./preview-batcher.ts";
+import type { TakeoverPace } from "./takeover-pace.ts";
 import { makeThumbnail } from "./thumbnail.ts";
+
+/** What the pictures of a minute are made with. */
+export interface PictureTools {
+  files: StoreFiles;
+  config(): ConverterConfig;
+  previews: PreviewBatcher;
+  watch: IdleWatch;
+  pace: TakeoverPace;
+}
 
 /**
  * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
@@ -18,7 +31,7 @@ import { makeThumbnail } from "./thumbnail.ts";
 export async function writePictures(
   { directory, camera, minute }: ConversionJob,
   plan: MinutePlan,
-  { files, previews, config }: Pick<MinuteConverterTools, "files" | "previews" | "config">,
+  { files, previews, config }: Pick<PictureTools, "files" | "previews" | "config">,
   lock: MinuteLock,
 ): Promise<boolean> {
   const { maxPixels, thumbnailWidth } = config();
@@ -38,7 +51,7 @@ export async function writePictures(
  * Makes preview and thumbnail of a minute anew from its mp4. Returns false when none of its keyframes can be decoded. Throws
  * NotYetError while a converter is at the minute, Mp4Error, and what `writePictures` does.
  */
-export async function rebuildPictures(job: ConversionJob, tools: MinuteConverterTools): Promise<boolean> {
+export async function rebuildPictures(job: ConversionJob, tools: PictureTools): Promise<boolean> {
   const path = minutePath(job.directory, job.camera, job.minute, "mp4");
   if (!(await isOwnFolder(tools.files, job.directory, dirname(path)))) throw new OutsideError(dirname(path));
   const lock = await MinuteLock.acquire(tools.files, job, tools.watch, tools.pace);

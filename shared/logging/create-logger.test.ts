@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../config/load-config.ts";
+import { secretsIn } from "../config/secrets.ts";
 import { createLogger } from "./create-logger.ts";
 import type { Logger } from "./logger.ts";
 
@@ -10,7 +11,9 @@ const SECRET = "hunter2-very-secret";
 function logged(write: (logger: Logger) => void, value: object = {}): string {
   const config = parseConfig(JSON.stringify(value), "nvr.json", { env: {}, cwd: "/" });
   const output = new PassThrough();
-  write(createLogger({ service: "recorder", config: { current: config }, output }));
+  write(
+    createLogger({ service: "recorder", config: { current: config }, secrets: secretsIn({ current: config }), output }),
+  );
   return String(output.read() ?? "");
 }
 
@@ -115,7 +118,7 @@ test("a password that was changed stays secret", () => {
     current: parseConfig(JSON.stringify(withCamera(`rtsp://u:${SECRET}@h`)), "x", { env: {}, cwd: "/" }),
   };
   const output = new PassThrough();
-  const logger = createLogger({ service: "recorder", config, output });
+  const logger = createLogger({ service: "recorder", config, secrets: secretsIn(config), output });
   logger.info("before");
   config.current = parseConfig(JSON.stringify(withCamera("rtsp://u:another-one@h")), "x", { env: {}, cwd: "/" });
   logger.info(`${SECRET} another-one`);

@@ -1,16 +1,16 @@
 import type { Writable } from "node:stream";
 import winston from "winston";
-import type { Config } from "../config/config.ts";
 import type { Logger } from "./logger.ts";
-import { Redactor } from "./redactor.ts";
+import { Redactor, type Secrets } from "./redactor.ts";
 
 const MESSAGE = Symbol.for("message");
 
 export interface LoggerOptions {
   /** Stands in every line: recorder, converter … */
   service: string;
-  /** Level and format, and the secrets that no line may show: those of each configuration that was ever in force. */
-  config: { readonly current: Config };
+  config: { readonly current: { readonly log: { readonly level: string; readonly format: "text" | "json" } } };
+  /** What no line may show. */
+  secrets: Secrets;
   /** Standard output unless given. */
   output?: Writable;
 }
@@ -19,8 +19,8 @@ export interface LoggerOptions {
  * A logger of lines `2026-11-24T14:32:05.123Z info recorder: message {"meta":…}`, or of JSON objects. Errors go as
  * `{ error }`; their stacks are logged at level error only. Whatever is logged, secrets are masked (promise 5).
  */
-export function createLogger({ service, config, output }: LoggerOptions): Logger {
-  const redactor = new Redactor(config);
+export function createLogger({ service, config, secrets, output }: LoggerOptions): Logger {
+  const redactor = new Redactor(secrets);
   const line = winston.format((info) => {
     const { level, message, ...rest } = info;
     const entry: Entry = {

@@ -1,28 +1,29 @@
-import type { Config } from "../config/config.ts";
-import { configSecrets } from "../config/secrets.ts";
 import { MASK, maskUrls } from "./mask.ts";
 
 const MAX_DEPTH = 8;
 
+/** The secrets of now, in every spelling; the same set for as long as they do not change. */
+export type Secrets = () => ReadonlySet<string>;
+
 /** Masks secrets in everything that is logged: those that look like one, and the configured ones wherever they appear. */
 export class Redactor {
-  readonly #config: { readonly current: Config };
-  #seen: Config | undefined;
-  /** Secrets of former configurations stay secret. */
+  readonly #current: Secrets;
+  #seen: ReadonlySet<string> | undefined;
+  /** Those of former configurations stay secret. */
   readonly #secrets = new Set<string>();
   #longestFirst: string[] = [];
 
-  constructor(config: { readonly current: Config }) {
-    this.#config = config;
+  constructor(secrets: Secrets) {
+    this.#current = secrets;
     this.update();
   }
 
   /** Takes in the secrets of the configuration in force; to be called at each change by whoever seldom masks anything. */
   update(): void {
-    const current = this.#config.current;
+    const current = this.#current();
     if (current === this.#seen) return;
     this.#seen = current;
-    for (const secret of configSecrets(current)) this.#secrets.add(secret);
+    for (const secret of current) this.#secrets.add(secret);
     this.#longestFirst = [...this.#secrets].sort((a, b) => b.length - a.length);
   }
 

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { afterEach, expect, test, vi } from "vitest";
 import { freePort, startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { parseConfig } from "../config/load-config.ts";
+import { secretsIn } from "../config/secrets.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import { connectRedis } from "./connect-redis.ts";
 import { TimeoutError, within } from "./within.ts";
@@ -24,7 +25,7 @@ function connect(url: string): { redis: Redis; lines: () => string[] } {
     log += data;
   });
   const config = { current: parseConfig("{}", "x", { env: {}, cwd: "/" }) };
-  redis = connectRedis(url, createLogger({ service: "test", config, output }));
+  redis = connectRedis(url, createLogger({ service: "test", config, secrets: secretsIn(config), output }));
   return { redis, lines: () => log.split("\n").filter((line) => line !== "") };
 }
 

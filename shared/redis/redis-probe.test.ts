@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { parseConfig } from "../config/load-config.ts";
+import { secretsIn } from "../config/secrets.ts";
 import { createLogger } from "../logging/create-logger.ts";
 import { RedisProbe } from "./redis-probe.ts";
 import { RedisWatch } from "./redis-watch.ts";
@@ -62,7 +63,7 @@ test("a trouble is one line when it begins and one when it ends, however often o
     log += data;
   });
   const config = { current: parseConfig("{}", "x", { env: {}, cwd: "/" }) };
-  const watch = new RedisWatch(redis, createLogger({ service: "test", config, output }));
+  const watch = new RedisWatch(redis, createLogger({ service: "test", config, secrets: secretsIn(config), output }));
   for (const memory of ["0", "1", "1", "1", "0", "0"]) {
     await admin.config("SET", "maxmemory", memory);
     await watch.look();

@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import type { Config } from "../config/config.ts";
 import { CONFIG_EXIT_CODE, ConfigError } from "../config/config-error.ts";
 import { LiveConfigFile } from "../config/live-config.ts";
+import { secretsIn } from "../config/secrets.ts";
 import { FOLDERS_NOT_SYNCED, FOLDERS_NOT_SYNCED_ADVICE } from "../disk/folder-sync.ts";
 import { StoreFiles } from "../disk/store-files.ts";
 import { createLogger } from "../logging/create-logger.ts";
@@ -12,12 +13,12 @@ import type { Logger } from "../logging/logger.ts";
 import { connectRedis } from "../redis/connect-redis.ts";
 import { RedisWatch } from "../redis/redis-watch.ts";
 import { within } from "../redis/within.ts";
-import { StatusStore } from "../status/status-store.ts";
+import { type ServiceName, StatusStore } from "../status/status-store.ts";
 import { keepFromOtherUsers } from "../store/umask.ts";
 import { registerDefaultMetrics } from "./default-metrics.ts";
 import { createHealthHandler, HealthServer } from "./health-server.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { Service, ServiceContext, ServiceName } from "./service.ts";
+import type { Service, ServiceContext } from "./service.ts";
 import { StartError } from "./start-error.ts";
 
 const STOP_LIMIT_MS = 25_000;
@@ -43,7 +44,7 @@ export async function runService(name: ServiceName, start: StartService): Promis
     process.exitCode = CONFIG_EXIT_CODE;
     return;
   }
-  const logger = createLogger({ service: name, config });
+  const logger = createLogger({ service: name, config, secrets: secretsIn(config) });
   await new ServiceProcess(name, config, files, logger).run(start);
 }
 

@@ -5,8 +5,6 @@ import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
 import type { DiskForecast } from "../status/storage-status.ts";
 
-export type ServiceName = "recorder" | "converter" | "reaper" | "api";
-
 /** What a service is given when it starts; nothing else is reached from the side. */
 export interface ServiceContext {
   /** Unique among all running processes: `{host name}:{pid}:{random}`. */

@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
 import { within } from "../redis/within.ts";
-import type { ServiceName } from "../service/service.ts";
 import { CAMERA_ID_PATTERN } from "../store/names.ts";
 import { CAMERA_STATES, type CameraStatus } from "./camera-status.ts";
 import type { DiskForecast } from "./storage-status.ts";
+
+export type ServiceName = "recorder" | "converter" | "reaper" | "api";
 
 /** What a service process tells of itself while it runs. */
 export interface ServiceStatus {

@@ -7,6 +7,9 @@ const MINUTE_PATTERN = /^(\d{4})(\d{2})(\d{2})\.(\d{2})(\d{2})$/;
 const DAY_PATTERN = /^(\d{4})(\d{2})(\d{2})$/;
 const US_PER_MINUTE = 60_000_000;
 
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 1440 * MINUTE_MS;
+
 /** The minute in which a time (µs since the Unix epoch) lies. */
 export function minuteAt(timeUs: number): Minute {
   const iso = new Date(Math.floor(timeUs / 1000)).toISOString();
@@ -32,6 +35,11 @@ export function minuteEndUs(minute: Minute): number {
 /** The day, `YYYYMMDD`, of a minute: the name of the folder that holds it. */
 export function dayOf(minute: Minute): string {
   return minute.slice(0, 8);
+}
+
+/** The day, `YYYYMMDD`, in which a time (ms since the Unix epoch) lies. */
+export function dayAtMs(timeMs: number): string {
+  return dayOf(minuteAt(timeMs * 1000));
 }
 
 /** The hour, `YYYYMMDD.HH`, of a minute. */

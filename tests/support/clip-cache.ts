@@ -4,21 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
-import type { ClipOptions, ClipUnit } from "./chunk-maker.ts";
 
 const FOLDER = join(tmpdir(), "hindsight-test-clips");
 /** The name of a clip changes with the program that makes it. */
 const MAKER = fileURLToPath(new URL("./chunk-maker.ts", import.meta.url));
 
 /** A clip from the cache that all test files share, or else from `encode`, to be kept there. */
-export async function cachedClip(options: ClipOptions, encode: () => Promise<ClipUnit[]>): Promise<ClipUnit[]> {
+export async function cachedClip<Clip>(options: object, encode: () => Promise<Clip>): Promise<Clip> {
   const key = createHash("sha256")
     .update(await readFile(MAKER))
     .update(JSON.stringify(options))
     .digest("hex");
   const path = join(FOLDER, key);
   const kept = await readFile(path).catch(() => undefined);
-  if (kept !== undefined) return deserialize(kept) as ClipUnit[];
+  if (kept !== undefined) return deserialize(kept) as Clip;
   const clip = await encode();
   await mkdir(FOLDER, { recursive: true });
   const aside = `${path}.${randomBytes(6).toString("hex")}`; // another test file may be at the same clip

@@ -1,6 +1,6 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has } from "../../../shared/catalog/day-index.ts";
-import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
+import { DAY_MS, dayAtMs, type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 
 /** A minute that has become available, or whose pictures have, or into which a late part was merged. */
 export interface MinuteEvent {
@@ -11,8 +11,6 @@ export interface MinuteEvent {
   hasPreview: boolean;
   hasThumbnail: boolean;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Finds what changed in the day folders of today and yesterday since it was last asked. */
 export class MinuteWatch {
@@ -46,7 +44,7 @@ export class MinuteWatch {
   }
 
   async #look(nowMs: number): Promise<MinuteEvent[]> {
-    const days = [nowMs - DAY_MS, nowMs].map((timeMs) => dayOf(minuteAt(timeMs * 1000)));
+    const days = [nowMs - DAY_MS, nowMs].map(dayAtMs);
     const next = new Map<string, DayIndex>();
     const events: MinuteEvent[] = [];
     const first = this.#first;

@@ -7,8 +7,15 @@ import { planMinute } from "../../../shared/minute/minute-plan.ts";
 import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import { openRegularFile } from "../http/send-file.ts";
-import type { MinuteFacts } from "./minute-facts.ts";
 import { type Picture, pictureOf } from "./picture.ts";
+import type { Span } from "./spans.ts";
+
+/** What only the inside of a minute's files tells. */
+export interface MinuteFacts {
+  /** In the order in which they were recorded. */
+  spans: readonly Span[];
+  picture: Picture | undefined;
+}
 
 /** Parameter sets stand before a keyframe's picture data. */
 const PARAMETER_BYTES = 4096;

@@ -8,21 +8,9 @@ import { readMinute, readMinuteSummary } from "../../../shared/mp4/minute-file.t
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
-import { readChunkFacts } from "./chunk-facts.ts";
+import { type MinuteFacts, readChunkFacts } from "./chunk-facts.ts";
 import { type Picture, pictureOf } from "./picture.ts";
-
-/** A stretch of unbroken recording, µs since the Unix epoch. */
-export interface Span {
-  startUs: number;
-  endUs: number;
-}
-
-/** What only the inside of a minute's files tells. */
-export interface MinuteFacts {
-  /** In the order in which they were recorded. */
-  spans: readonly Span[];
-  picture: Picture | undefined;
-}
+import type { Span } from "./spans.ts";
 
 /** What is known of an mp4 for as long as it is this file. `facts` are absent when it is damaged. */
 interface KnownFile {

@@ -2,11 +2,12 @@ import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has, indexOf } from "../../../shared/catalog/day-index.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
-import { dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
-import { formatInstant } from "../range/range-request.ts";
-import { gapsBetween, joinSpans } from "./join-spans.ts";
-import type { MinuteFacts, MinuteFactsReader, Span } from "./minute-facts.ts";
+import { DAY_MS, dayAtMs, dayOf, type Minute, minuteAt, minuteStartUs } from "../../../shared/time/minute.ts";
+import type { MinuteFacts } from "./chunk-facts.ts";
+import { formatInstant } from "./instant.ts";
+import type { MinuteFactsReader } from "./minute-facts.ts";
 import type { Picture } from "./picture.ts";
+import { gapsBetween, joinSpans, type Span } from "./spans.ts";
 
 /**
  * - `ready`: converted, can be played
@@ -69,8 +70,6 @@ interface Entry {
   index?: DayIndex;
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
 /** A recorder writes at least every second; one that writes less is not writing. */
 const WRITING_MS = 10_000;
 
@@ -83,7 +82,7 @@ export async function listMinutes(files: StoreFiles, catalog: Catalog, query: Mi
   const listed: Entry[] = [];
   const names = new Set<Minute>();
   for (let dayMs = startOfDay(Math.max(0, fromMs)); dayMs < toMs && names.size <= limit; dayMs += DAY_MS) {
-    const day = dayOf(minuteAt(dayMs * 1000));
+    const day = dayAtMs(dayMs);
     const entries: Entry[] = [];
     for (const index of await catalog.day(camera, day)) entries.push(...(await listDay(files, index, nowMs)));
     const known = new Set(entries.map(({ minute }) => minute.name));

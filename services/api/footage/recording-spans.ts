@@ -1,9 +1,9 @@
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { indexOf } from "../../../shared/catalog/day-index.ts";
+import { findMinutes } from "../../../shared/catalog/find-minutes.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
-import { findMinutes } from "../range/find-minutes.ts";
-import { joinSpans } from "./join-spans.ts";
-import type { MinuteFactsReader, Span } from "./minute-facts.ts";
+import type { MinuteFactsReader } from "./minute-facts.ts";
+import { joinSpans, type Span } from "./spans.ts";
 
 /**
  * When a camera was recorded between two times (µs since the Unix epoch), by capture times: unbroken from minute to minute,
@@ -15,7 +15,7 @@ export async function recordingSpans(
   camera: string,
   { startUs, endUs }: Span,
 ): Promise<Span[]> {
-  const { minutes } = await findMinutes(catalog, { camera, startUs, endUs, gaps: "skip" });
+  const { minutes } = await findMinutes(catalog, { camera, startUs, endUs });
   const placesOfDays = new Map<string, { directory: string; place: number }[]>();
   for (const { directory, minute } of minutes.flat()) {
     const places = placesOfDays.get(dayOf(minute)) ?? [];

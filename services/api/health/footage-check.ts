@@ -4,7 +4,7 @@ import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
-import { dayOf, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";
+import { DAY_MS, dayAtMs, dayOf, MINUTE_MS, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";
 
 /** What a camera's footage of the last day or two shows. */
 export interface CameraFootage {
@@ -14,8 +14,6 @@ export interface CameraFootage {
   oldestWaiting?: Minute;
 }
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const WINDOW_MINUTES = 15;
 /** The minute at hand and the one before may have no file yet: a minute begins at its first keyframe. */
 const YOUNGEST_MINUTES = 2;
@@ -77,7 +75,7 @@ export class FootageCheck {
 
   /** Throws the errors of reading the camera's folders. */
   async #readDays(camera: string, nowMs: number): Promise<CameraFootage> {
-    const days = [nowMs - DAY_MS, nowMs].map((timeMs) => dayOf(minuteAt(timeMs * 1000)));
+    const days = [nowMs - DAY_MS, nowMs].map(dayAtMs);
     const indexes = (await Promise.all(days.map((day) => this.#catalog.day(camera, day)))).flat();
     const quarantined = new Set(await this.#catalog.quarantined(camera));
     const waiting = indexes.flatMap((index) => Array.from(index.minutes(Has.chunk), ({ minute }) => minute));

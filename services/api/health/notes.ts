@@ -1,6 +1,6 @@
 import { FOLDERS_NOT_SYNCED, FOLDERS_NOT_SYNCED_ADVICE } from "../../../shared/disk/folder-sync.ts";
 import type { Observation } from "./observation.ts";
-import type { SystemProblem } from "./system-status.ts";
+import type { SystemProblem } from "./system-problem.ts";
 
 /**
  * What is worth knowing and no trouble: it lasts until somebody builds the system otherwise, so no condition comes of it, which

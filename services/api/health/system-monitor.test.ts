@@ -10,7 +10,7 @@ import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { SECRET, StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 import { redisSource } from "./redis-source.ts";
-import type { SystemProblem } from "./system-status.ts";
+import type { SystemProblem } from "./system-problem.ts";
 
 /** The monitor gives the same answer for half a second. */
 const ANSWER_KEPT_MS = 600;

@@ -7,7 +7,7 @@ import { REDIS_DOES_NOT_ANSWER, type RedisTrouble } from "../../../shared/redis/
 import type { CameraStatus } from "../../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../../shared/status/status-store.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
-import { dayOf, minuteAt } from "../../../shared/time/minute.ts";
+import { dayAtMs, MINUTE_MS } from "../../../shared/time/minute.ts";
 import { bounded, oneAtATime } from "./bounded.ts";
 import type { ClockSync } from "./clock-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
@@ -165,7 +165,7 @@ export class SystemMonitor {
   /** The cameras whose newest chunk was written to a moment ago: how recording shows itself without Redis. */
   async #writing(enabled: readonly string[]): Promise<Set<string>> {
     const nowMs = Date.now();
-    const days = new Set([nowMs, nowMs - 2 * 60_000].map((timeMs) => dayOf(minuteAt(timeMs * 1000))));
+    const days = new Set([nowMs, nowMs - 2 * MINUTE_MS].map(dayAtMs));
     const writing = new Set<string>();
     const look = async (camera: string) => {
       for (const day of days) {

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { Condition } from "../../../shared/health/condition.ts";
-import type { ServiceName } from "../../../shared/service/service.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
+import type { ServiceName } from "../../../shared/status/status-store.ts";
 import type { Observation } from "./observation.ts";
 import { judgeSystem } from "./system-status.ts";
 

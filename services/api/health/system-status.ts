@@ -8,21 +8,7 @@ import { systemNotes } from "./notes.ts";
 import { type Backlog, isRecording, type Observation } from "./observation.ts";
 import { redisFindings } from "./redis-findings.ts";
 import { systemFindings } from "./system-findings.ts";
-
-/** Something that is wrong at this moment, in words for the operator. */
-export interface SystemProblem {
-  what: "camera" | "redis" | "service" | "configuration" | "conversion" | "disk" | "clock";
-  camera?: string;
-  /** recorder, converter, reaper or api. */
-  service?: string;
-  /** A directory on the disk in question. */
-  disk?: string;
-  /** ISO 8601 UTC: since when, or since when the api has noticed. */
-  since?: string;
-  message: string;
-  /** What to do about it. */
-  todo?: string;
-}
+import type { SystemProblem } from "./system-problem.ts";
 
 export interface SystemStatus {
   status: "running" | "error";

@@ -123,7 +123,7 @@ test("the page's own origin may watch", async () => {
   await client.closed;
 });
 
-test("whoever offers another protocol gets a plain answer", async () => {
+test("whoever offers another protocol is told what is spoken here", async () => {
   const answer = await new Promise<string>((resolve) => {
     import("node:net").then(({ connect }) => {
       const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -137,7 +137,7 @@ test("whoever offers another protocol gets a plain answer", async () => {
       socket.on("close", () => resolve(text));
     });
   });
-  expect(answer).toMatch(/^HTTP\/1\.1 200[\s\S]*plain/);
+  expect(answer).toMatch(/^HTTP\/1\.1 400[\s\S]*ask without the header Upgrade/);
 });
 
 test("a camera is asked for while somebody watches, again and again, and no more soon after", async () => {

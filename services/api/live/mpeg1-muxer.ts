@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
-import { limitFfmpeg } from "../../../shared/child/ffmpeg-limits.ts";
 import { MOST_STRETCH } from "../../../shared/codec/display-size.ts";
+import { limitFfmpeg } from "../../../shared/process/ffmpeg-limits.ts";
 
 /** Of what comes on stdin: H.264, decoded without waiting for frames that may never come. */
 const INPUT_OPTIONS = [

@@ -1,8 +1,5 @@
-import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { DayIndex } from "../../../shared/catalog/day-index.ts";
-
-/** What must be known of a camera to find its minutes. */
-export type FootageDays = Pick<Catalog, "daysWithFootage" | "day">;
+import type { FootageDays } from "../../../shared/catalog/find-minutes.ts";
 
 /**
  * Asks the catalog, and keeps what it answered about one camera. The catalog hands out the same index of a day as long as its

@@ -1,6 +1,7 @@
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
+import { formatInstant } from "../footage/instant.ts";
 import { Problem } from "../http/problem.ts";
-import { formatInstant, type RangeRequest } from "./range-request.ts";
+import type { RangeRequest } from "./range-request.ts";
 
 interface Run {
   codec: string;

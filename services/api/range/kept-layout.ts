@@ -1,8 +1,8 @@
+import type { FoundMinutes, MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import { type FileIdentity, IDENTITY_NUMBERS } from "../../../shared/disk/head-thread.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf, type Minute } from "../../../shared/time/minute.ts";
 import type { Entity } from "../http/conditional.ts";
-import type { FoundMinutes, MinutePlace } from "./find-minutes.ts";
 import type { HeldFile } from "./held-file.ts";
 import type { FootagePiece } from "./pieces.ts";
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
+import { type FootageDays, findMinutes } from "../../../shared/catalog/find-minutes.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
-import { CatalogAnswers, type FootageDays } from "./catalog-answers.ts";
-import { findMinutes } from "./find-minutes.ts";
+import { CatalogAnswers } from "./catalog-answers.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import type { RangeRequest } from "./range-request.ts";
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
+import type { MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import { minutePath } from "../../../shared/store/names.ts";
 import { dayOf } from "../../../shared/time/minute.ts";
-import type { MinutePlace } from "./find-minutes.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import type { OpenMp4 } from "./open-minute.ts";
 

@@ -1,3 +1,4 @@
+import type { MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { type ExistingMinute, type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
@@ -7,7 +8,6 @@ import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { readMinute } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import type { MinuteSamples } from "./cut.ts";
-import type { MinutePlace } from "./find-minutes.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import { writtenUntil } from "./written.ts";
 

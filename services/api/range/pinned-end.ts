@@ -1,4 +1,4 @@
-import type { FoundMinutes, MinutePlace } from "./find-minutes.ts";
+import type { FoundMinutes, MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import type { RangeRequest } from "./range-request.ts";
 
 /**

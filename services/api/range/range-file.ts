@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { type FoundMinutes, findMinutes, type MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type AvcConfiguration, isSameFormat } from "../../../shared/mp4/avc-configuration.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
+import { formatInstant } from "../footage/instant.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import { CodecRuns } from "./codec-runs.ts";
 import { type Cut, cutMinute } from "./cut.ts";
-import { type FoundMinutes, findMinutes, type MinutePlace } from "./find-minutes.ts";
 import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
@@ -30,7 +31,7 @@ import { type FootagePiece, mediaPieces } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { HeldMedia } from "./range-media.ts";
 import { RangeMovie } from "./range-movie.ts";
-import { formatInstant, type RangeRequest } from "./range-request.ts";
+import type { RangeRequest } from "./range-request.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { VirtualFile } from "./virtual-file.ts";
 

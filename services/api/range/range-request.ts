@@ -1,18 +1,11 @@
 import type { Request } from "express";
-import type { Minute } from "../../../shared/time/minute.ts";
+import type { FootageRange } from "../../../shared/catalog/find-minutes.ts";
 import { excerpt, Problem } from "../http/problem.ts";
 import { parseInstant, single } from "../http/query.ts";
 import { parseRangeName } from "./range-name.ts";
 
 /** What part of a camera's footage is to be one file. */
-export interface RangeRequest {
-  camera: string;
-  /** Minutes by their names, both ends inclusive; without it, capture times alone decide. */
-  names?: { from: Minute; to: Minute };
-  /** The picture on show at this time is the first; µs since the Unix epoch. */
-  startUs: number;
-  /** The last picture begins before this time; infinite: as far as there is footage. */
-  endUs: number;
+export interface RangeRequest extends FootageRange {
   /** Whether a gap takes its time in the video or is skipped. */
   gaps: "skip" | "keep";
 }
@@ -51,14 +44,6 @@ function parseInstantUs(text: string, name: string): number {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
   const seconds = Math.floor(parseInstant(text, name) / 1000);
   return seconds * 1e6 + Number(fraction.slice(0, 6).padEnd(6, "0"));
-}
-
-/** An instant, µs since the Unix epoch, in ISO 8601 with all six digits. */
-export function formatInstant(timeUs: number): string {
-  const wholeUs = Math.round(timeUs); // first: 0.9999996 s are no seven digits
-  const seconds = Math.floor(wholeUs / 1e6);
-  const micros = String(wholeUs - seconds * 1e6).padStart(6, "0");
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${micros}Z`;
 }
 
 function parseGaps(req: Request): "skip" | "keep" {

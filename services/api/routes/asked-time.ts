@@ -1,9 +1,8 @@
 import type { Request } from "express";
-import { minuteStartUs } from "../../../shared/time/minute.ts";
+import { DAY_MS, minuteStartUs } from "../../../shared/time/minute.ts";
 import { excerpt, Problem } from "../http/problem.ts";
 import { parseDay, parseInstant, single } from "../http/query.ts";
 
-const MS_PER_DAY = 86_400_000;
 const LONGEST_DAYS = 31;
 const MOST_AT_ONCE = 10_000;
 
@@ -15,14 +14,14 @@ export function askedTime(req: Request): { fromMs: number; toMs: number } {
   const [day, from, to] = [single(req, "day"), single(req, "from"), single(req, "to")];
   if (day !== undefined && from === undefined && to === undefined) {
     const fromMs = (minuteStartUs(`${parseDay(day)}.0000`) as number) / 1000;
-    return { fromMs, toMs: fromMs + MS_PER_DAY };
+    return { fromMs, toMs: fromMs + DAY_MS };
   }
   if (day !== undefined || from === undefined || to === undefined) {
     throw new Problem("bad-request", 400, 'Give either "day" (YYYYMMDD) or both "from" and "to" (ISO 8601 with zone).');
   }
   const [fromMs, toMs] = [parseInstant(from, "from"), parseInstant(to, "to")];
   if (toMs <= fromMs) throw new Problem("invalid-time", 400, '"to" must be later than "from".');
-  if (toMs - fromMs > LONGEST_DAYS * MS_PER_DAY) {
+  if (toMs - fromMs > LONGEST_DAYS * DAY_MS) {
     throw new Problem(
       "invalid-time",
       400,

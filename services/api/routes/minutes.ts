@@ -3,14 +3,15 @@ import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
-import { MinuteFactsReader, type Span } from "../footage/minute-facts.ts";
+import { formatInstant } from "../footage/instant.ts";
+import { MinuteFactsReader } from "../footage/minute-facts.ts";
 import { listMinutes, type MinuteList } from "../footage/minute-list.ts";
 import { recordingSpans } from "../footage/recording-spans.ts";
+import type { Span } from "../footage/spans.ts";
 import { allowOnly } from "../http/errors.ts";
 import { sendJson } from "../http/json.ts";
 import { Problem, unknownCamera } from "../http/problem.ts";
 import { cameraIds, flag, parseDay, single } from "../http/query.ts";
-import { formatInstant } from "../range/range-request.ts";
 import { askedCameras, forEachCamera } from "./asked-cameras.ts";
 import { askedLimit, askedTime, nextPage } from "./asked-time.ts";
 

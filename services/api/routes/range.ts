@@ -1,12 +1,13 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import { formatInstant } from "../footage/instant.ts";
 import { allowOnly } from "../http/errors.ts";
 import { unknownCamera } from "../http/problem.ts";
 import { flag } from "../http/query.ts";
 import { sendEntity } from "../http/send-file.ts";
 import type { ClientOf } from "../limits/client-of.ts";
 import { FootageChangedError } from "../range/held-file.ts";
-import { formatInstant, parseNamedRange, parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
+import { parseNamedRange, parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
 import type { RangeTurn } from "../range/range-turn.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
 

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { Has } from "../../../shared/catalog/day-index.ts";
 import type { LiveConfig } from "../../../shared/config/config.ts";
@@ -10,7 +11,6 @@ import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import { openRegularFile } from "../http/send-file.ts";
 import { type FoundKeyframe, newestKeyframe } from "./newest-keyframe.ts";
-import { Slots } from "./slots.ts";
 
 export interface SnapshotsParts {
   files: StoreFiles;
@@ -41,7 +41,7 @@ const CHUNKS_TRIED = 3;
  */
 export class Snapshots {
   readonly #parts: SnapshotsParts;
-  readonly #slots = new Slots(DECODED_AT_ONCE);
+  readonly #decoding = pLimit(DECODED_AT_ONCE);
   readonly #underWay = new Map<string, Promise<Snapshot | undefined>>();
   /** By camera, the least recent first: the newest keyframe that was tried, and what came of it. */
   readonly #decoded = new Map<string, { timeUs: number; snapshot: Snapshot | undefined }>();
@@ -68,7 +68,8 @@ export class Snapshots {
     if (keyframe === undefined) return await this.#preview(camera);
     const { timeUs } = keyframe;
     const known = this.#decoded.get(camera);
-    const snapshot = known?.timeUs === timeUs ? known.snapshot : await this.#decode(camera, keyframe);
+    const snapshot =
+      known?.timeUs === timeUs ? known.snapshot : await this.#decoding(() => this.#decode(camera, keyframe));
     this.#decoded.delete(camera);
     this.#decoded.set(camera, { timeUs, snapshot });
     for (const oldest of this.#decoded.keys()) {
@@ -102,7 +103,6 @@ export class Snapshots {
 
   async #decode(camera: string, keyframe: FoundKeyframe): Promise<Snapshot | undefined> {
     const { config, logger } = this.#parts;
-    const giveBack = await this.#slots.take();
     try {
       const { ffmpegPath, ffmpegTimeoutMs, maxPixels } = config.current.converter;
       const sample = await keyframe.read(maxPixels);
@@ -120,8 +120,6 @@ export class Snapshots {
       if (!this.#isUnusable) logger.warn("snapshots are as old as the newest preview", { error });
       this.#isUnusable = true;
       return undefined;
-    } finally {
-      giveBack();
     }
   }
 

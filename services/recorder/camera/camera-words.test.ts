@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { parseConfig } from "../../../shared/config/load-config.ts";
+import { secretsIn } from "../../../shared/config/secrets.ts";
 import { Disks } from "../../../shared/disk/disks.ts";
 import { Redactor } from "../../../shared/logging/redactor.ts";
 import { hostClock } from "../clock/system-clock.ts";
@@ -26,7 +27,7 @@ async function told(script: Script, live?: LiveTap): Promise<{ problem: string; 
     other: { url: `rtsp://view:${OTHER_SECRET}@192.0.2.1/a`, enabled: false },
   };
   const config = parseConfig(JSON.stringify({ storage: { root }, cameras }), "test", { env: {}, cwd: root });
-  const redactor = new Redactor({ current: config });
+  const redactor = new Redactor(secretsIn({ current: config }));
   const lines: unknown[] = [];
   const log = (...line: unknown[]) => void lines.push(line);
   const recorder = new Recorder(config, {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../shared/config/load-config.ts";
+import { secretsIn } from "../../../shared/config/secrets.ts";
 import { Redactor } from "../../../shared/logging/redactor.ts";
 import { quoting } from "./quote.ts";
 
@@ -10,7 +11,7 @@ const CAMERAS = {
   short: { url: "rtsp://root:abc@192.0.2.3/a" },
 };
 const config = parseConfig(JSON.stringify({ cameras: CAMERAS }), "test", { env: {}, cwd: "/" });
-const redactor = new Redactor({ current: config });
+const redactor = new Redactor(secretsIn({ current: config }));
 const quote = quoting((text) => redactor.text(text));
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 

@@ -23,6 +23,9 @@ export interface Services {
   liveRefusal: LiveRefusal;
 }
 
+/** What the timeline shows. */
+export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "conditions" | "gaps">;
+
 /** Makes the services, wires the events to them and starts them. */
 export function startServices(): Services {
   const system = new SystemState();

@@ -1,4 +1,5 @@
 import type { Span } from "../footage/spans.ts";
+import type { TimelineServices } from "../services.ts";
 import { formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { startOfLocalDay } from "../time/local-day.ts";
 import { conditionBars } from "./condition-bars.ts";
@@ -9,7 +10,6 @@ import type { Palette } from "./palette.ts";
 import type { Picture } from "./picture.ts";
 import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
 import { listTicks } from "./ticks.ts";
-import type { TimelineServices } from "./timeline-view.ts";
 import { type Viewport, xOf } from "./viewport.ts";
 
 /** All that a drawing of the timeline shows. */

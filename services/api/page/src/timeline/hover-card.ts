@@ -1,9 +1,9 @@
+import type { TimelineServices } from "../services.ts";
 import { formatClock, formatDuration, formatMoment, formatSeconds, formatShortDate, zoneName } from "../time/format.ts";
 import { floorMinute, HOUR_MS } from "../time/minute.ts";
 import { timesUnder } from "./condition-bars.ts";
 import type { ConditionSpan } from "./condition-spans.ts";
 import type { Picture } from "./picture.ts";
-import type { TimelineServices } from "./timeline-view.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
 const MOST_CAMERAS = 4;

@@ -1,4 +1,4 @@
-import type { Services } from "../services.ts";
+import type { TimelineServices } from "../services.ts";
 import { floorMinute, MINUTE_MS, SECOND_MS } from "../time/minute.ts";
 import { drawTimeline, HANDLE_PX, type Scene } from "./draw.ts";
 import { type GestureListener, listenToGestures, type Point } from "./gestures.ts";
@@ -16,9 +16,6 @@ export interface TimelineListener {
   /** A mark is dragged to a time; `done` when it is let go. */
   onMark(which: "in" | "out", timeMs: number, done: boolean): void;
 }
-
-/** What the timeline shows. */
-export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "conditions" | "gaps">;
 
 /** The elements that the timeline moves about over its canvas. */
 export interface TimelineElements {

@@ -2,18 +2,18 @@ import "./watch.css";
 import type { JSX, RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ChainPlayer } from "../player/chain-player.ts";
-import { Controls } from "../player/controls.tsx";
-import { FollowerPicture } from "../player/follower-picture.tsx";
-import { Stage } from "../player/stage.tsx";
 import type { Services } from "../services.ts";
-import { TakeAwayBar } from "../take-away/take-away-bar.tsx";
-import { TimelinePane } from "../timeline/timeline-pane.tsx";
 import type { WatchRoute } from "../ui/route.ts";
 import { useChanges } from "../ui/store.ts";
 import { CameraPicker } from "./camera-picker.tsx";
+import { Controls } from "./controls.tsx";
 import { DayBar } from "./day-bar.tsx";
+import { FollowerPicture } from "./follower-picture.tsx";
 import { listenToKeys } from "./keys.ts";
 import { Others } from "./others.tsx";
+import { Stage } from "./stage.tsx";
+import { TakeAwayBar } from "./take-away-bar.tsx";
+import { TimelinePane } from "./timeline-pane.tsx";
 import { Viewing } from "./viewing.ts";
 
 /** The footage of one or several cameras: the frame, the moments around it, and what to take away. */

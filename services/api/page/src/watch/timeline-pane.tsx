@@ -2,16 +2,16 @@ import "./timeline.css";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Services } from "../services.ts";
-import { MarkHandle } from "../take-away/mark-handle.tsx";
 import { formatDate, formatDuration, formatSeconds, zoneName } from "../time/format.ts";
 import { HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
+import { layOut } from "../timeline/layout.ts";
+import { Legend } from "../timeline/legend.tsx";
+import { TimelineView } from "../timeline/timeline-view.ts";
+import { widthMs } from "../timeline/viewport.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Viewing } from "../watch/viewing.ts";
-import { layOut } from "./layout.ts";
-import { Legend } from "./legend.tsx";
-import { TimelineView } from "./timeline-view.ts";
-import { widthMs } from "./viewport.ts";
+import { MarkHandle } from "./mark-handle.tsx";
+import type { Viewing } from "./viewing.ts";
 
 const PRESETS: readonly (readonly [string, number])[] = [
   ["1 h", HOUR_MS],

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
+import { SPEEDS } from "../player/chain-player.ts";
 import type { Services } from "../services.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import { MOST_IN_STEP, type Viewing } from "../watch/viewing.ts";
-import { SPEEDS } from "./chain-player.ts";
+import { MOST_IN_STEP, type Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Clock } from "../player/clock.tsx";
+import { Follower } from "../player/follower.ts";
 import type { Services } from "../services.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Viewing } from "../watch/viewing.ts";
-import { Clock } from "./clock.tsx";
-import { Follower } from "./follower.ts";
+import type { Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;

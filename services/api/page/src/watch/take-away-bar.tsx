@@ -8,8 +8,8 @@ import { floorMinute, MINUTE_MS } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import { codecName, formatBytes } from "../ui/units.ts";
-import type { Viewing } from "../watch/viewing.ts";
 import { instant, rangeUrl, useRangeOffer, zipUrl } from "./range-offer.ts";
+import type { Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;

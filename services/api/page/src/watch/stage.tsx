@@ -1,14 +1,14 @@
 import "./stage.css";
 import type { JSX, RefObject } from "preact";
 import { thumbnailUrl } from "../client/client.ts";
-import { LiveStage } from "../live/live-stage.tsx";
+import { Clock } from "../player/clock.tsx";
 import type { Services } from "../services.ts";
 import { formatClock, formatDuration } from "../time/format.ts";
 import { floorMinute } from "../time/minute.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import type { Viewing } from "../watch/viewing.ts";
-import { Clock } from "./clock.tsx";
+import { LiveStage } from "./live-stage.tsx";
+import type { Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;

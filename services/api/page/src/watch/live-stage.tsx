@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { LiveView } from "../live/live-view.tsx";
 import type { Services } from "../services.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Viewing } from "../watch/viewing.ts";
-import { LiveView } from "./live-view.tsx";
+import type { Viewing } from "./viewing.ts";
 
 /** The way from the footage of a camera to what it sees now, and back by whatever shows footage again. */
 export function LiveStage({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element | null {

@@ -2,7 +2,7 @@ import type { JSX, Ref } from "preact";
 import { formatDate, formatSeconds, zoneName } from "../time/format.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time/minute.ts";
 import { useChanges } from "../ui/store.ts";
-import type { Viewing } from "../watch/viewing.ts";
+import type { Viewing } from "./viewing.ts";
 
 interface Props {
   viewing: Viewing;

@@ -1,5 +1,10 @@
 import { GAP_US } from "../../../shared/minute/gap.ts";
-import type { Span } from "./minute-facts.ts";
+
+/** A stretch of unbroken recording, µs since the Unix epoch. */
+export interface Span {
+  startUs: number;
+  endUs: number;
+}
 
 /** Spans in the order of time; what overlaps, or lies less than a second apart, is one. Pure. */
 export function joinSpans(spans: readonly Span[]): Span[] {

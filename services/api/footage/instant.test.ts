@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatInstant } from "./range-request.ts";
+import { formatInstant } from "./instant.ts";
 
 it("an instant has six digits of a second, also where a part of a microsecond carries into the next one", () => {
   expect(formatInstant(1_999_999.4)).toBe("1970-01-01T00:00:01.999999Z");

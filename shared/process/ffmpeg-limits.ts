@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { processSurroundings } from "../config/load-config.ts";
 import { helperEnvironment } from "./helper-environment.ts";
+import { processSurroundings } from "./surroundings.ts";
 
 /** An ffmpeg to be started: it reads what strangers send, so it gets no more than it needs. */
 export interface LimitedFfmpeg {

@@ -1,7 +1,20 @@
-import { type DayIndex, Has } from "../../../shared/catalog/day-index.ts";
-import { dayOf, type Minute, minuteAt } from "../../../shared/time/minute.ts";
-import type { FootageDays } from "./catalog-answers.ts";
-import type { RangeRequest } from "./range-request.ts";
+import { dayOf, type Minute, minuteAt } from "../time/minute.ts";
+import type { Catalog } from "./catalog.ts";
+import { type DayIndex, Has } from "./day-index.ts";
+
+/** What must be known of a camera to find its minutes. */
+export type FootageDays = Pick<Catalog, "daysWithFootage" | "day">;
+
+/** A part of a camera's footage. */
+export interface FootageRange {
+  camera: string;
+  /** Minutes by their names, both ends inclusive; without it, capture times alone decide. */
+  names?: { from: Minute; to: Minute };
+  /** The picture on show at this time is the first; µs since the Unix epoch. */
+  startUs: number;
+  /** The last picture begins before this time; infinite: as far as there is footage. */
+  endUs: number;
+}
 
 /** What a directory holds of a minute. */
 export interface MinutePlace {
@@ -26,8 +39,8 @@ const FOOTAGE = Has.mp4 | Has.chunk;
  * Finds the minutes of a range: by name those that it names; by time those whose names overlap it, and the one before in
  * each directory, since a file holds pictures up to the next keyframe after its minute. Throws the errors of readdir(3).
  */
-export async function findMinutes(catalog: FootageDays, request: RangeRequest): Promise<FoundMinutes> {
-  const { camera, names, startUs, endUs } = request;
+export async function findMinutes(catalog: FootageDays, range: FootageRange): Promise<FoundMinutes> {
+  const { camera, names, startUs, endUs } = range;
   const from = names?.from ?? minuteAt(startUs);
   const to = names?.to ?? minuteAt(endUs - 1);
   const days = await catalog.daysWithFootage(camera);
