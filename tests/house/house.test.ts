@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, test } from "vitest";
@@ -9,7 +10,7 @@ const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 /** Runs a program of node_modules; its complaint becomes the test's. */
 async function check(program: string, ...args: string[]): Promise<void> {
   try {
-    await run("npx", ["--no-install", program, ...args], { cwd: PROJECT });
+    await run(join(PROJECT, "node_modules", ".bin", program), args, { cwd: PROJECT });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${program} ${args.join(" ")}\n${stdout}${stderr}`, { cause: error });
