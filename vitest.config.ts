@@ -16,11 +16,10 @@ const TOGETHER = [
 ];
 /** But for those that replace modules, or the time zone, which modules read when they are loaded. */
 const ALONE = ["services/api/page/src/**/*.test.ts", "services/api/range/kept-layouts.test.ts"];
-/**
- * Judge times to 20 ms, how far behind a live picture is, and every picture played: nothing else may need the machine
- * meanwhile.
- */
-const RECORDING = ["tests/e2e/{recording,live}.test.ts", "services/api/page/in-step.browser.test.ts"];
+/** Judge times to 20 ms, and how far behind a live picture is: one browser may need the machine meanwhile, and no more. */
+const RECORDING = ["tests/e2e/{recording,live}.test.ts"];
+/** Judges every picture played: nothing else may need the machine meanwhile. */
+const IN_STEP = ["services/api/page/in-step.browser.test.ts"];
 const PAGE = ["services/api/page/*.browser.test.ts", "tests/e2e/range-browser.test.ts"];
 
 export default defineConfig({
@@ -67,7 +66,8 @@ export default defineConfig({
         test: {
           name: "page",
           include: PAGE,
-          exclude: RECORDING,
+          exclude: IN_STEP,
+          isolate: false,
           sequence: { groupOrder: 1 },
           maxWorkers: CORES + 1,
         },
@@ -78,6 +78,15 @@ export default defineConfig({
           name: "recording",
           include: RECORDING,
           sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "in-step",
+          include: IN_STEP,
+          sequence: { groupOrder: 3 },
           maxWorkers: 1,
         },
       },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Canary } from "../faults/support/canary.ts";
-import { readPlayedCounters } from "../support/browser.ts";
+import { type PlayedFrame, readPlayedFrames } from "../support/browser.ts";
 import { expectTimes, expectUnbrokenRun } from "../support/expectations.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { GstreamerServer } from "../support/gstreamer.ts";
@@ -169,10 +169,15 @@ test("the api lists, serves and joins what was recorded", async () => {
 test.each(["plain", "b-frames"])("a minute of %s plays in Chromium, frame after frame", async (camera) => {
   const minutes = await minutesOf(camera);
   const minute = /\.(\d{8}\.\d{4})\.mp4$/.exec(minutes[1] as string)?.[1];
-  const counters = await readPlayedCounters(`${fleet.apiUrl}/api/1/camera/${camera}.preview.${minute}.mp4`, 60);
+  const played = await readPlayedFrames(`${fleet.apiUrl}/api/1/camera/${camera}.preview.${minute}.mp4`, 60);
   const length = CLIP.fps * CLIP.seconds;
-  for (const [i, counter] of counters.entries()) {
-    if (i > 0) expect((counter - (counters[i - 1] as number) + length) % length, `${counters}`).toBeLessThan(8);
+  const passed = (from: PlayedFrame, to: PlayedFrame) => (to.counter - from.counter + length) % length;
+  const first = played[0] as PlayedFrame;
+  for (const [i, frame] of played.entries()) {
+    // A busy machine leaves frames out; but the browser knows where it is, to what may be drawn meanwhile.
+    const due = (frame.mediaTime - first.mediaTime) * CLIP.fps;
+    expect(Math.abs(passed(first, frame) - due), JSON.stringify(played)).toBeLessThan(8);
+    expect(passed(played[i - 1] ?? frame, frame), JSON.stringify(played)).toBeLessThan(length / 2);
   }
 });
 
