@@ -14,8 +14,8 @@ const TOGETHER = [
   "services/recorder/{clock,rtcp,rtp,rtsp}/**/*.test.ts",
   "shared/{chunk,codec,config,health,http,live,mp4,status,store,time}/**/*.test.ts",
 ];
-/** But for those that replace modules, or the time zone, which modules read when they are loaded. */
-const ALONE = ["services/api/page/src/**/*.test.ts", "services/api/range/kept-layouts.test.ts"];
+/** But for those that set the time zone, which modules read when they are loaded. */
+const ALONE = ["services/api/page/src/**/*.test.ts"];
 /** Judge times to 20 ms, and how far behind a live picture is: one browser may need the machine meanwhile, and no more. */
 const RECORDING = ["tests/e2e/{recording,live}.test.ts"];
 /** Judges every picture played: nothing else may need the machine meanwhile. */
