@@ -57,6 +57,8 @@ describe("RecordingDisks", () => {
     expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
     unmount();
     await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
+    disks.requireMounts([mountPoint]); // gone is what it is then, too
+    await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
     mount();
     expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
   });
