@@ -2,14 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readPlayedCounters } from "../support/browser.ts";
+import { Canary } from "../faults/support/canary.ts";
+import { type PlayedFrame, readPlayedFrames } from "../support/browser.ts";
 import { expectTimes, expectUnbrokenRun } from "../support/expectations.ts";
 import { Fleet, until } from "../support/fleet.ts";
 import { GstreamerServer } from "../support/gstreamer.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { dumpRedis, startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
-import { clockAtSecond } from "../support/stepped-clock.ts";
+import { clockAhead, secondsTo } from "../support/stepped-clock.ts";
 
 const SECRET = "s3cret/p@ss";
 const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 1500, gopFrames: 50, seconds: 20 };
@@ -21,8 +22,10 @@ let folder: string;
 let redis: TestRedis;
 let simulator: RunningSimulator;
 let gstreamer: GstreamerServer;
+let canary: Canary;
 let fleet: Fleet;
-let clock: ReturnType<typeof clockAtSecond>;
+/** So much is the fleet's clock ahead. */
+let aheadS: number;
 let stoppedUs: number;
 
 /** Files of all cameras with an ending that none should have when all is done. */
@@ -34,7 +37,7 @@ async function filesLeft(ending: string): Promise<string[]> {
 /** What the fleet's clock was ahead is taken off. */
 const inTrueTime = <Frame extends { captureTimeUs: number }>(frame: Frame): Frame => ({
   ...frame,
-  captureTimeUs: frame.captureTimeUs - clock.offsetUs,
+  captureTimeUs: frame.captureTimeUs - aheadS * 1_000_000,
 });
 
 const minutesOf = (camera: string) => footage(join(fleet.storageRoot, camera), ".mp4");
@@ -52,12 +55,13 @@ beforeAll(async () => {
     ],
   });
   gstreamer = await GstreamerServer.start(folder);
+  canary = await Canary.start(folder);
   const urls = Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }]));
-  clock = clockAtSecond(START_SECOND);
+  aheadS = secondsTo(START_SECOND);
   fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
-    environment: clock.environment,
+    environment: clockAhead(aheadS),
     config: {
       cameras: {
         ...urls,
@@ -80,6 +84,9 @@ beforeAll(async () => {
   });
   stoppedUs = Date.now() * 1000;
   await fleet.end("recorder");
+  // The last minute is not over: but for a converter whose clock is further ahead.
+  await fleet.end("converter");
+  fleet.startReplica("converter", "converter", { environment: clockAhead(aheadS + 2 * 60) });
   await until("the last minute of every camera", 90_000, async () => {
     return (await filesLeft(".chunk")).length === 0;
   });
@@ -87,6 +94,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await fleet?.stop();
+  canary?.stop();
   await simulator?.remove();
   await gstreamer?.stop();
   await redis?.stop();
@@ -129,8 +137,11 @@ test("every frame of a third party's RTSP server (GStreamer) is recorded once, i
   const expected = expectUnbrokenRun("gstreamer", recorded, pushed, stoppedUs - 1_000_000);
   const { promptUs, usualUs } = await gstreamer.latenessUs();
   const latenessUs = recorded.map((frame, i) => frame.captureTimeUs - (expected[i]?.captureTimeUs ?? 0));
+  // A recorder knows arrivals only, and sets its clock by those of the first half second.
+  const firstUs = expected[0]?.captureTimeUs ?? 0;
+  const stoodStillUs = await canary.stoodStillUs(firstUs, firstUs + 1_000_000);
   expect(Math.min(...latenessUs), "µs").toBeGreaterThan(promptUs - 20_000);
-  expect(Math.max(...latenessUs), "µs").toBeLessThan(usualUs + 20_000);
+  expect(Math.max(...latenessUs), "µs").toBeLessThan(usualUs + stoodStillUs + 20_000);
 });
 
 test("the api lists, serves and joins what was recorded", async () => {
@@ -158,11 +169,15 @@ test("the api lists, serves and joins what was recorded", async () => {
 test.each(["plain", "b-frames"])("a minute of %s plays in Chromium, frame after frame", async (camera) => {
   const minutes = await minutesOf(camera);
   const minute = /\.(\d{8}\.\d{4})\.mp4$/.exec(minutes[1] as string)?.[1];
-  const counters = await readPlayedCounters(`${fleet.apiUrl}/api/1/camera/${camera}.preview.${minute}.mp4`, 3);
+  const played = await readPlayedFrames(`${fleet.apiUrl}/api/1/camera/${camera}.preview.${minute}.mp4`, 60);
   const length = CLIP.fps * CLIP.seconds;
-  expect(counters.length).toBeGreaterThan(20);
-  for (const [i, counter] of counters.entries()) {
-    if (i > 0) expect((counter - (counters[i - 1] as number) + length) % length, `${counters}`).toBeLessThan(8);
+  const passed = (from: PlayedFrame, to: PlayedFrame) => (to.counter - from.counter + length) % length;
+  const first = played[0] as PlayedFrame;
+  for (const [i, frame] of played.entries()) {
+    // A busy machine leaves frames out; but the browser knows where it is, to what may be drawn meanwhile.
+    const due = (frame.mediaTime - first.mediaTime) * CLIP.fps;
+    expect(Math.abs(passed(first, frame) - due), JSON.stringify(played)).toBeLessThan(8);
+    expect(passed(played[i - 1] ?? frame, frame), JSON.stringify(played)).toBeLessThan(length / 2);
   }
 });
 

@@ -4,9 +4,13 @@ import { readStoredFrames } from "../support/chunk-evidence.ts";
 import { expectUnbrokenRun } from "../support/expectations.ts";
 import { until } from "../support/fleet.ts";
 import { footage } from "../support/mp4-evidence.ts";
+import { clockAhead, secondsTo } from "../support/stepped-clock.ts";
 import { SmallDiskFleet } from "./support/small-disk-fleet.ts";
 
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 1200, gopFrames: 25, seconds: 20 };
+
+/** Of the minute in which the fleet starts: it ends when the full disk has been told. */
+const START_SECOND = 40;
 
 let disk: SmallDiskFleet;
 let toldWhileFull: string[];
@@ -23,7 +27,8 @@ async function problems(): Promise<string[]> {
 
 /** Something else fills the disk; recording stops before it is quite full, conversion does not; then there is room again. */
 beforeAll(async () => {
-  disk = await SmallDiskFleet.prepare(CLIP, { converter: { sweepInterval: "2s", chunkIdle: "10s" } });
+  const converter = { sweepInterval: "2s", chunkIdle: "10s" };
+  disk = await SmallDiskFleet.prepare(CLIP, { converter }, clockAhead(secondsTo(START_SECOND)));
   const { fleet } = disk;
   fleet.start("recorder", "converter", "api");
   await until("the first frames", 30_000, async () => (await chunks()).length > 0);

@@ -10,6 +10,7 @@ import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { Random } from "../support/random.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 import { account, leftovers } from "./support/account.ts";
 import { Canary } from "./support/canary.ts";
 import { endsInMidBlock } from "./support/chunk-tail.ts";
@@ -59,6 +60,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
   const redis = await startRedis();
   const simulator = await startSimulator({ cameras: CAMERAS.map((id) => ({ id, clip: CLIP })) });
   const canary = await Canary.start(folder);
+  const clock = await SteppedClock.create(folder);
   const fleet = await Fleet.prepare({
     folder,
     redisUrl: redis.url,
@@ -67,8 +69,9 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
       converter: { sweepInterval: "2s", chunkIdle: "10s" },
       reaper: { minFreePercent: 0.1 },
     },
+    environment: clock.environment,
   });
-  const state = new KillRun(options, fleet, redis, canary);
+  const state = new KillRun(options, { fleet, redis, canary, clock });
   try {
     await state.killAround();
     return await state.account(simulator);
@@ -87,6 +90,13 @@ interface RecorderEnd {
   allowedUs: number;
 }
 
+interface Parts {
+  fleet: Fleet;
+  redis: TestRedis;
+  canary: Canary;
+  clock: SteppedClock;
+}
+
 class KillRun {
   redis: TestRedis;
   readonly #options: KillRunOptions;
@@ -94,12 +104,14 @@ class KillRun {
   readonly #random: Random;
   readonly #kills = { recorder: 0, converter: 0, reaper: 0, api: 0, redis: 0 };
   readonly #canary: Canary;
+  readonly #clock: SteppedClock;
   /** The recorder's, in their order. */
   readonly #ends: RecorderEnd[] = [];
   #tornTails = 0;
 
-  constructor(options: KillRunOptions, fleet: Fleet, redis: TestRedis, canary: Canary) {
+  constructor(options: KillRunOptions, { fleet, redis, canary, clock }: Parts) {
     this.#canary = canary;
+    this.#clock = clock;
     this.#options = options;
     this.#fleet = fleet;
     this.redis = redis;
@@ -126,6 +138,7 @@ class KillRun {
     await this.#fleet.end("recorder"); // in good order: all that came is due
     const stoodStillUs = await this.#canary.stoodStillUs(atUs - ON_ITS_WAY_US, atUs);
     this.#ends.push({ atUs, allowedUs: ON_ITS_WAY_US + stoodStillUs });
+    await this.#clock.setOffset(2 * 60); // the last minute is over
     await until("everything to be converted", 180_000, async () => (await this.#chunks()).length === 0);
     await this.#fleet.stop();
   }

@@ -12,6 +12,7 @@ import { Fleet, type FleetService, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 import { type Account, account, leftovers } from "./support/account.ts";
 import { Canary } from "./support/canary.ts";
 import { type RedisFault, redisFaults } from "./support/redis-faults.ts";
@@ -65,6 +66,7 @@ export async function runRedisFaults(options: RedisRunOptions): Promise<RedisRep
   const canary = await Canary.start(folder);
   const redis = await startRedis();
   const simulator = await startSimulator({ cameras: CAMERAS.map((id) => ({ id, clip: CLIP })) });
+  const clock = await SteppedClock.create(folder);
   const cameras = Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }]));
   const fleet = await Fleet.prepare({
     folder,
@@ -74,8 +76,9 @@ export async function runRedisFaults(options: RedisRunOptions): Promise<RedisRep
       converter: { sweepInterval: "2s", chunkIdle: "10s", retryDelay: "1s" },
       health: { patience: "5s" },
     },
+    environment: clock.environment,
   });
-  const run = new RedisRun(options, { fleet, simulator, canary, redis });
+  const run = new RedisRun(options, { fleet, simulator, canary, clock, redis });
   try {
     return await run.run();
   } finally {
@@ -91,6 +94,7 @@ interface Parts {
   fleet: Fleet;
   simulator: RunningSimulator;
   canary: Canary;
+  clock: SteppedClock;
   redis: TestRedis;
 }
 
@@ -100,15 +104,17 @@ class RedisRun {
   readonly #fleet: Fleet;
   readonly #simulator: RunningSimulator;
   readonly #canary: Canary;
+  readonly #clock: SteppedClock;
   #planted = 0;
   #killed = { atUs: 0, allowedUs: 0 };
   #stopped = { atUs: 0, allowedUs: 0 };
 
-  constructor(options: RedisRunOptions, { fleet, simulator, canary, redis }: Parts) {
+  constructor(options: RedisRunOptions, { fleet, simulator, canary, clock, redis }: Parts) {
     this.#options = options;
     this.#fleet = fleet;
     this.#simulator = simulator;
     this.#canary = canary;
+    this.#clock = clock;
     this.redis = redis;
   }
 
@@ -196,6 +202,7 @@ class RedisRun {
     const atUs = Date.now() * 1000;
     await this.#fleet.end("recorder");
     this.#stopped = { atUs, allowedUs: UNREAD_US + (await this.#canary.stoodStillUs(atUs - UNREAD_US, atUs)) };
+    await this.#clock.setOffset(2 * 60); // the last minute is over
     await until("everything to be converted", 120_000, async () => (await this.#chunks()).length === 0);
     await until("all jobs to be done", 60_000, async () => (await this.#unfinishedJobs()) === 0).catch(() => {});
   }

@@ -8,6 +8,7 @@ import { Fleet, until } from "../support/fleet.ts";
 import { footage, readTimedFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../support/simulator.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 import { Canary } from "./support/canary.ts";
 
 const CAMERAS = ["a", "b", "c", "d"];
@@ -22,6 +23,7 @@ let redis: TestRedis;
 let simulator: RunningSimulator;
 let fleet: Fleet;
 let canary: Canary;
+let clock: SteppedClock;
 let killedUs: number;
 /** How old a frame had to be then to be surely written. */
 let allowedUs: number;
@@ -61,6 +63,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-replicas-"));
   redis = await startRedis();
   canary = await Canary.start(folder);
+  clock = await SteppedClock.create(folder);
   simulator = await startSimulator({ cameras: CAMERAS.map((id) => ({ id, clip: CLIP })) });
   fleet = await Fleet.prepare({
     folder,
@@ -69,6 +72,7 @@ beforeAll(async () => {
       cameras: Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }])),
       converter: { sweepInterval: "2s", chunkIdle: "10s" },
     },
+    environment: clock.environment,
   });
   fleet.start("recorder", "converter");
   await until("all cameras to be recorded", 40_000, oneSessionEach);
@@ -104,6 +108,7 @@ beforeAll(async () => {
 
   stoppedUs = Date.now() * 1000;
   await fleet.end("recorder");
+  await clock.setOffset(2 * 60); // the last minute is over
   await until("everything to be converted", 120_000, async () => {
     return (await Promise.all(CAMERAS.map((camera) => footage(folderOf(camera), ".chunk")))).flat().length === 0;
   });

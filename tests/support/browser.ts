@@ -12,16 +12,24 @@ export function launchBrowser(): Promise<Browser> {
 const SQUARE = 16;
 const BITS = 16;
 
-/**
- * Plays a video of the camera simulator in Chromium for some seconds and returns the frame counters read from the pixels
- * of the frames that it showed, in their order.
- */
-export async function readPlayedCounters(url: string, seconds: number, startAt = 0): Promise<number[]> {
+/** A busy machine takes as long as this for the second or two that a test wants to see. */
+const PATIENCE_MS = 60_000;
+
+/** A frame on show. */
+export interface PlayedFrame {
+  /** The simulator's, read from the pixels. */
+  counter: number;
+  /** Where it stands in the video by the browser's account, s. */
+  mediaTime: number;
+}
+
+/** Plays a video of the camera simulator in Chromium until it has shown so many frames; returns them in their order. */
+export async function readPlayedFrames(url: string, frames: number): Promise<PlayedFrame[]> {
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
     await page.goto(new URL("/health", url).href); // the same origin, so that the pixels may be read
-    return await page.evaluate(playAndRead, { url, seconds, startAt, square: SQUARE, bits: BITS });
+    return await page.evaluate(playAndRead, { url, frames, square: SQUARE, bits: BITS, patienceMs: PATIENCE_MS });
   } finally {
     await browser.close();
   }
@@ -29,14 +37,14 @@ export async function readPlayedCounters(url: string, seconds: number, startAt =
 
 interface PlayOptions {
   url: string;
-  seconds: number;
-  startAt: number;
+  frames: number;
   square: number;
   bits: number;
+  patienceMs: number;
 }
 
 /** Runs in the page. */
-async function playAndRead({ url, seconds, startAt, square, bits }: PlayOptions): Promise<number[]> {
+async function playAndRead({ url, frames, square, bits, patienceMs }: PlayOptions): Promise<PlayedFrame[]> {
   // biome-ignore lint/suspicious/noExplicitAny: the page's globals are not among the types of a Node program
   const page = globalThis as any;
   const video = page.document.createElement("video");
@@ -47,31 +55,29 @@ async function playAndRead({ url, seconds, startAt, square, bits }: PlayOptions)
   canvas.width = square * (bits + 2);
   canvas.height = square;
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const counters: number[] = [];
+  const played: PlayedFrame[] = [];
   const isWhite = (index: number) => context.getImageData(index * square + square / 2, square / 2, 1, 1).data[0] > 128;
-  const read = () => {
+  const read = (mediaTime: number) => {
     context.drawImage(video, 0, 0);
     if (!isWhite(0) || isWhite(1)) throw new Error("the reference squares are not where they should be");
     let value = 0;
     for (let bit = 0; bit < bits; bit++) value = value * 2 + (isWhite(bit + 2) ? 1 : 0);
-    counters.push(value);
+    played.push({ counter: value, mediaTime });
   };
   await new Promise<void>((resolve, reject) => {
     video.onerror = () => reject(new Error(`the video does not play: ${video.error?.message}`));
-    const onFrame = () => {
+    const onFrame = (_now: number, { mediaTime }: { mediaTime: number }) => {
       try {
-        read();
+        read(mediaTime);
       } catch (error) {
         reject(error as Error);
       }
-      video.requestVideoFrameCallback(onFrame);
+      if (played.length >= frames) resolve();
+      else video.requestVideoFrameCallback(onFrame);
     };
     video.requestVideoFrameCallback(onFrame);
-    video.onloadedmetadata = () => {
-      if (startAt > 0) video.currentTime = startAt;
-      video.play().catch(reject);
-    };
-    page.setTimeout(resolve, seconds * 1000);
+    video.onloadedmetadata = () => video.play().catch(reject);
+    page.setTimeout(() => reject(new Error(`only ${played.length} frames were shown`)), patienceMs);
   });
-  return counters;
+  return played;
 }

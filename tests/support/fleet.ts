@@ -25,6 +25,8 @@ export interface ReplicaOptions {
   hostName?: string;
   /** A JavaScript file that is run in the place of the service's own main file. */
   main?: string;
+  /** Beside the fleet's, or in its place. */
+  environment?: Record<string, string>;
 }
 
 /** The real services, each a process of its own, on a storage and a Redis of the test's own. */
@@ -72,7 +74,8 @@ export class Fleet {
    * Starts a service under a name of its own, for there may be several; `pid` and `end` take that name. With a host name it
    * sees that one, as if it ran on another machine.
    */
-  startReplica(name: string, service: FleetService, { hostName, main = mainOf(service) }: ReplicaOptions = {}): void {
+  startReplica(name: string, service: FleetService, options: ReplicaOptions = {}): void {
+    const { hostName, main = mainOf(service), environment } = options;
     if (!existsSync(main)) throw new Error(`${main} does not exist: run "npm run build" first`);
     const script = `hostname ${hostName} && exec ${process.execPath} ${main}`;
     const [command, ...args] =
@@ -82,6 +85,7 @@ export class Fleet {
       env: {
         ...process.env,
         ...this.#options.environment,
+        ...environment,
         NVR_CONFIG: this.#configPath,
         REDIS_URL: this.#options.redisUrl,
       },

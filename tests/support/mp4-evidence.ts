@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { open, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -56,26 +56,19 @@ export async function readFrames(file: string, options: EvidenceOptions = {}): P
   const { packets } = JSON.parse(stdout) as {
     packets: Record<"pts_time" | "dts_time" | "size" | "pos" | "flags", string>[];
   };
-  const handle = await open(file, "r");
-  try {
-    const frames: RecordedFrame[] = [];
-    for (const packet of packets) {
-      const bytes = Buffer.alloc(Number(packet.size));
-      await handle.read(bytes, 0, bytes.length, Number(packet.pos));
-      frames.push({
-        file,
-        pts: Number(packet.pts_time),
-        dts: Number(packet.dts_time),
-        isKeyframe: packet.flags.includes("K"),
-        isDiscarded: packet.flags.includes("D"),
-        bytes: bytes.length,
-        ...hashesOf(bytes),
-      });
-    }
-    return frames;
-  } finally {
-    await handle.close();
-  }
+  const whole = await readFile(file);
+  return packets.map((packet) => {
+    const [at, bytes] = [Number(packet.pos), Number(packet.size)];
+    return {
+      file,
+      pts: Number(packet.pts_time),
+      dts: Number(packet.dts_time),
+      isKeyframe: packet.flags.includes("K"),
+      isDiscarded: packet.flags.includes("D"),
+      bytes,
+      ...hashesOf(whole.subarray(at, at + bytes)),
+    };
+  });
 }
 
 /** All files of a camera with a given ending, in the order of their names, over all its days. */

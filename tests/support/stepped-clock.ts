@@ -14,19 +14,20 @@ function findLibrary(): string {
 }
 
 /**
- * An environment in which processes' wall clock is ahead or behind by whole seconds, such that it shows about the given second
- * of a minute now; nothing has to be read for it while they run. Throws when libfaketime is not installed.
+ * An environment in which processes' wall clock is ahead or behind by whole seconds; nothing has to be read for it while they
+ * run. Throws when libfaketime is not installed.
  */
-export function clockAtSecond(second: number): { environment: Record<string, string>; offsetUs: number } {
-  const offsetS = second - Math.floor((Date.now() % 60_000) / 1000);
+export function clockAhead(seconds: number): Record<string, string> {
   return {
-    environment: {
-      LD_PRELOAD: findLibrary(),
-      FAKETIME: `${offsetS < 0 ? "" : "+"}${offsetS}`,
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    },
-    offsetUs: offsetS * 1_000_000,
+    LD_PRELOAD: findLibrary(),
+    FAKETIME: `${seconds < 0 ? "" : "+"}${seconds}`,
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
   };
+}
+
+/** How many seconds a clock has to be ahead or behind to show about the given second of a minute now. */
+export function secondsTo(second: number): number {
+  return second - Math.floor((Date.now() % 60_000) / 1000);
 }
 
 /**

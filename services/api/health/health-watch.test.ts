@@ -103,7 +103,7 @@ const refused = (subject = "yard"): Finding => {
   return { id: "camera-not-recording", severity: "error", subject, ...words };
 };
 const told = () => accepted.map(({ event, condition }) => `${event} ${condition.subject}`);
-const until = (check: () => void) => vi.waitFor(check, { timeout: 15_000, interval: 50 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 /** Long enough for several looks. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2 * PATIENCE_MS));
 

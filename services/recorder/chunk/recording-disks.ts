@@ -1,10 +1,18 @@
 import type { Disk } from "../../../shared/disk/disk.ts";
 import type { Disks } from "../../../shared/disk/disks.ts";
+import { NotMountedError } from "../../../shared/disk/not-mounted-error.ts";
 import { RecordingDisk } from "./recording-disk.ts";
 
 /** The disk that a camera was recorded to is no longer mounted where it was. */
 export class DiskGoneError extends Error {
   override name = "DiskGoneError";
+
+  constructor(mountPoint: string) {
+    super(
+      `the disk at ${mountPoint} is gone, and the one that holds its empty mount point would be filled in its place ` +
+        "(mount it again; a recorder that is restarted takes the folders as they are)",
+    );
+  }
 }
 
 /** What the disks of a recorder share. */
@@ -37,14 +45,14 @@ export class RecordingDisks {
    * mounted: what is written would silently fill the disk that holds the empty mount point.
    */
   async of(directory: string): Promise<RecordingDisk> {
-    const disk = await this.#disks.ofFolder(directory, true);
     const last = this.#last.get(directory);
+    const disk = await this.#disks.ofFolder(directory, true).catch((error: unknown) => {
+      const isGone = error instanceof NotMountedError && last !== undefined && !this.isMounted(last);
+      throw isGone ? new DiskGoneError(last.disk.mountPoint) : error;
+    });
     if (last?.disk === disk) return last;
     if (last !== undefined && disk.mountPoint.length < last.disk.mountPoint.length) {
-      throw new DiskGoneError(
-        `the disk at ${last.disk.mountPoint} is gone and ${disk.mountPoint} would be filled in its place ` +
-          "(mount it again; a recorder that is restarted takes the folders as they are)",
-      );
+      throw new DiskGoneError(last.disk.mountPoint);
     }
     const recording = this.#recording.get(disk) ?? new RecordingDisk(disk);
     this.#recording.set(disk, recording);

@@ -26,7 +26,11 @@ export class SmallDiskFleet {
   }
 
   /** `config` is merged with what the camera and the disk need. */
-  static async prepare(clip: Record<string, unknown>, config: Record<string, unknown>): Promise<SmallDiskFleet> {
+  static async prepare(
+    clip: Record<string, unknown>,
+    config: Record<string, unknown>,
+    environment: Record<string, string> = {},
+  ): Promise<SmallDiskFleet> {
     const folder = await mkdtemp(join(tmpdir(), "hindsight-small-disk-"));
     const redis = await startRedis();
     const simulator = await startSimulator({ cameras: [{ id: "yard", clip }] });
@@ -38,6 +42,7 @@ export class SmallDiskFleet {
         recorder: { diskReserve: RESERVE_BYTES },
         ...config,
       },
+      environment,
     });
     await mkdir(fleet.storageRoot);
     await run("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", fleet.storageRoot]);

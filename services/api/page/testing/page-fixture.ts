@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { build } from "vite";
 import type { ReaperConfig } from "../../../../shared/config/config.ts";
 import type { HealthStore } from "../../../../shared/health/health-store.ts";
 import type { CameraStatus } from "../../../../shared/status/camera-status.ts";
@@ -14,6 +13,7 @@ import { MinuteMaker } from "../../../../tests/support/minute-maker.ts";
 import { StoreFixture } from "../../../../tests/support/store-fixture.ts";
 import type { RedisSource } from "../../health/system-monitor.ts";
 import { ApiFixture } from "../../testing/api-fixture.ts";
+import { builtPage } from "./built-page.ts";
 
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60_000;
@@ -57,11 +57,7 @@ export class PageFixture {
 
   static async start(cameras: readonly string[], healthStore?: HealthStore): Promise<PageFixture> {
     const fixture = new PageFixture(cameras, healthStore);
-    await build({
-      configFile: join(import.meta.dirname, "../vite.config.ts"),
-      logLevel: "error",
-      build: { outDir: join(fixture.store.root, "page"), emptyOutDir: true },
-    });
+    symlinkSync(builtPage(), join(fixture.store.root, "page"));
     const clip = { width: 320, height: 180, frames: 600, framesPerSecond: FRAMES_PER_SECOND, gop: 20 };
     fixture.#maker = new MinuteMaker(await makeClip({ ...clip, bitsPerSecond: 100_000 }), FRAMES_PER_SECOND);
     fixture.#picture = testPicture();
