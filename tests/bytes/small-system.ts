@@ -9,6 +9,8 @@ import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../shared/status/status-store.ts";
 import type { StoreFixture } from "../support/store-fixture.ts";
 
+/** A disk of a busy machine answers as well. */
+const PATIENCE = { answerMs: 60_000, diskMs: 30_000 };
 const SINCE = "2025-11-24T14:31:00.000Z";
 const COUNTERS = { frames: 1500, bytes: 6_000_000, droppedFrames: 0, damagedFrames: 2, lostPackets: 3, sessions: 2 };
 
@@ -103,7 +105,14 @@ export async function startSmallSystem(store: StoreFixture): Promise<ApiFixture>
   };
   const metrics = new Registry();
   const healthRouter = createHealthHandler({ problems: () => [], metrics });
-  const api = new ApiFixture(store, { live, healthStore, watchesHealth: true, hasLiveViews: true, healthRouter });
+  const api = new ApiFixture(store, {
+    live,
+    healthStore,
+    watchesHealth: true,
+    hasLiveViews: true,
+    healthRouter,
+    patience: PATIENCE,
+  });
   const { config, health, monitor } = api.parts;
   registerHealthMetrics(metrics, {
     config,

@@ -50,13 +50,17 @@ export interface DiskReport {
 }
 
 /** Asks the file systems under the directories; one that does not exist yet stands on its nearest parent's. Never throws. */
-export async function readDisks(files: StoreFiles, directories: Iterable<string>): Promise<DiskReport> {
+export async function readDisks(
+  files: StoreFiles,
+  directories: Iterable<string>,
+  limitMs = LIMIT_MS,
+): Promise<DiskReport> {
   const byDevice = new Map<number, DiskStatus>();
   const broken = new Map<string, string>();
   await Promise.all(
     Array.from(new Set(directories), async (directory) => {
       try {
-        const { path, device } = await within(nearestExisting(files, directory), LIMIT_MS, directory);
+        const { path, device } = await within(nearestExisting(files, directory), limitMs, directory);
         const known = byDevice.get(device);
         if (known !== undefined) {
           known.directories.push(directory);
@@ -64,7 +68,7 @@ export async function readDisks(files: StoreFiles, directories: Iterable<string>
         }
         const disk: DiskStatus = { directories: [directory], totalBytes: 0, freeBytes: 0, usedPercent: 0 };
         byDevice.set(device, disk);
-        Object.assign(disk, await within(readSpace(files, path), LIMIT_MS, directory));
+        Object.assign(disk, await within(readSpace(files, path), limitMs, directory));
       } catch (error) {
         broken.set(
           placeOf(error) ?? directory,

@@ -35,6 +35,8 @@ export interface SystemMonitorParts {
   clockSync: Pick<ClockSync, "state">;
   /** What looks for gaps in the newest footage, if it is to be another one. */
   footage?: Pick<FootageCheck, "run">;
+  /** How long is waited for each answer, and for that of each disk, where it is to be longer. */
+  patience?: { answerMs: number; diskMs: number };
   logger: Logger;
 }
 
@@ -73,7 +75,7 @@ export class SystemMonitor {
     this.#readCameras = oneAtATime(() => live.readCameras());
     this.#readServices = oneAtATime(() => live.readServices());
     this.#readBacklog = oneAtATime(() => live.readBacklog());
-    this.#readDisks = oneAtATime(() => readDisks(parts.files, this.#directories()));
+    this.#readDisks = oneAtATime(() => readDisks(parts.files, this.#directories(), parts.patience?.diskMs));
     this.#countQuarantined = oneAtATime(() => this.#quarantined());
     const footage = parts.footage ?? new FootageCheck(parts.files, parts.catalog, parts.config);
     this.#checkFootage = oneAtATime(fresh(() => footage.run(Date.now()), FOOTAGE_FRESH_MS));
@@ -105,22 +107,23 @@ export class SystemMonitor {
   async #look(): Promise<Judgement> {
     const { cameras, storage, reaper, health } = this.#parts.config.current;
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
+    const limitMs = this.#parts.patience?.answerMs ?? PATIENCE_MS;
     const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: NO_ANSWER }] };
     const [redisTrouble, redisFacts, told, services, backlog, quarantined, footage, { disks, broken }] =
       await Promise.all([
-        bounded(this.#findTrouble, PATIENCE_MS, REDIS_DOES_NOT_ANSWER),
-        bounded(this.#readRedisFacts, PATIENCE_MS, undefined),
-        bounded(this.#readCameras, PATIENCE_MS, undefined),
-        bounded(this.#readServices, PATIENCE_MS, undefined),
-        bounded(this.#readBacklog, PATIENCE_MS, undefined),
-        bounded(this.#countQuarantined, PATIENCE_MS, undefined),
-        bounded(this.#checkFootage, PATIENCE_MS, undefined),
-        bounded(this.#readDisks, PATIENCE_MS, noAnswer),
+        bounded(this.#findTrouble, limitMs, REDIS_DOES_NOT_ANSWER),
+        bounded(this.#readRedisFacts, limitMs, undefined),
+        bounded(this.#readCameras, limitMs, undefined),
+        bounded(this.#readServices, limitMs, undefined),
+        bounded(this.#readBacklog, limitMs, undefined),
+        bounded(this.#countQuarantined, limitMs, undefined),
+        bounded(this.#checkFootage, limitMs, undefined),
+        bounded(this.#readDisks, limitMs, noAnswer),
       ]);
     const statuses = redisTrouble === undefined ? told : undefined;
     const noneWriting = new Set<string>();
     const writing =
-      statuses === undefined ? await bounded(() => this.#writing(enabled), PATIENCE_MS / 2, noneWriting) : noneWriting;
+      statuses === undefined ? await bounded(() => this.#writing(enabled), limitMs / 2, noneWriting) : noneWriting;
     const clockStep = this.#clock.observe(Date.now(), performance.now());
     const seen: Observation = {
       nowMs: Date.now(),

@@ -45,6 +45,8 @@ export interface ApiFixtureOptions {
   watchesHealth?: boolean;
   /** What looks for gaps in the newest footage, if it is to be another one. */
   footage?: SystemMonitorParts["footage"];
+  /** How long the state of the system is waited for, where it is to be longer. */
+  patience?: SystemMonitorParts["patience"];
   /** How much is kept of ranges. */
   keep?: KeepLimits;
   /** Where the health is kept; without it, Redis is away. */
@@ -85,7 +87,7 @@ export class ApiFixture {
     const logger = winston.createLogger({ level: "debug", transports: [] });
     logger.add(new winston.transports.Stream({ stream: lineSink(this.log), format: winston.format.json() }));
     const { config } = store;
-    const { files = new StoreFiles(), live = AWAY, footage } = options;
+    const { files = new StoreFiles(), live = AWAY, footage, patience } = options;
     const catalog = new Catalog(files, config, logger);
     const monitor = new SystemMonitor({
       config,
@@ -95,6 +97,7 @@ export class ApiFixture {
       clockSync: CLOCK,
       logger,
       ...(footage && { footage }),
+      ...(patience && { patience }),
     });
     this.#health = new HealthWatch({
       config,
