@@ -110,7 +110,7 @@ test("an mp4 under the name of another minute is a fault", async () => {
 
 test("damage within a sample is found by reading all of them, and by nothing less", async () => {
   const file = await open(path("mp4"), "r+");
-  const { offsets } = await readMinute(file);
+  const { offsets } = (await readMinute(file)).video;
   await file.write(Buffer.from([0x7f]), 0, 1, offsets.at(-1) as number);
   await file.close();
   expect((await check()).faults).toEqual([]);
@@ -181,7 +181,7 @@ test("repair makes pictures anew and converts what was left lying, and deletes n
   expect(await readFile(path("thumbnail"))).toEqual(thumbnail);
   expect(await Promise.all(MINUTES.map((minute) => readFile(path("mp4", minute))))).toEqual(videos);
   const file = await open(path("mp4", late), "r");
-  expect((await readMinute(file)).sizes).toHaveLength((await clip()).length);
+  expect((await readMinute(file)).video.sizes).toHaveLength((await clip()).length);
   await file.close();
   const { faults } = await check({ isDeep: true });
   expect(faults).toEqual([]);
