@@ -72,7 +72,7 @@ export class SampleTables {
    * negative ones ffmpeg misplaces what an edit leaves over of a GOP. Nothing may be added after it.
    */
   async delay(pauses: Pauses): Promise<number> {
-    const delay = -this.#leastOffset;
+    const delay = Math.abs(this.#leastOffset);
     await this.#offsets.addToValues(delay, pauses);
     this.#isDelayed = true;
     return delay;
