@@ -16,7 +16,7 @@ export type RandomAccess = "none" | "clean" | "leading";
 export interface VideoCodec {
   /** For people, such as `H.264`. */
   readonly name: string;
-  /** The number that stands for it in chunks (kind of block) and in live messages (version); 0 to 252. */
+  /** The number that stands for it in chunks (kind of block) and in live messages (version); 0 to 253. */
   readonly blockKind: number;
   /** Type of its sample entry (ISO/IEC 14496-15), the first part of its RFC 6381 string. */
   readonly sampleEntryType: string;
