@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { framesChannel } from "../../../shared/live/channels.ts";
 import { encodeFrame } from "../../../shared/live/frame-message.ts";
 
@@ -79,7 +80,7 @@ export class FrameRun {
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) >>> 0;
     this.#isWaitingForKeyframe = !this.#publisher.send(this.#channel, isKeyframe, end - start, () =>
-      encodeFrame({ isKeyframe, source: this.#source, sequence, captureTimeUs }, bytes, start, end),
+      encodeFrame({ codec: H264, isKeyframe, source: this.#source, sequence, captureTimeUs }, bytes, start, end),
     );
   }
 }

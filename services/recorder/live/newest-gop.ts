@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../../../shared/chunk/format.ts";
-import { holdsIdrPicture } from "../../../shared/chunk/keyframe.ts";
+import { BLOCK_HEADER_BYTES, readBlockHeader } from "../../../shared/chunk/format.ts";
+import { videoCodecOfBlock } from "../../../shared/codec/video-codecs.ts";
 
 /** Where in a chunk the newest GOP lies so far: whole blocks from that of a keyframe on. */
 export interface GopPlace {
@@ -40,8 +40,9 @@ export function framesIn(bytes: Buffer): StoredFrame[] {
     at += BLOCK_HEADER_BYTES;
     const data = bytes.subarray(at, at + header.length);
     at += header.length;
-    if (header.kind !== BlockKind.h264) continue;
-    const isKeyframe = holdsIdrPicture(data, true) === true;
+    const access = videoCodecOfBlock(header.kind)?.randomAccessOf(data, true);
+    if (access === undefined) continue;
+    const isKeyframe = access === "clean" || access === "leading";
     frames.push({ captureTimeUs: header.timeUs, isKeyframe, bytes: data });
   }
 }
