@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
-import type { VideoConfiguration } from "../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../shared/codec/video-codec.ts";
 import { BufferPool } from "../shared/conversion/buffer-pool.ts";
 import { DiskSemaphores } from "../shared/conversion/disk-semaphores.ts";
 import { keyframesOf, type ReadKeyframe } from "../shared/conversion/first-picture.ts";

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { checkStore } from "../cli/fsck/store-check.ts";
 import { H264 } from "../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../shared/codec/nal-units.ts";
-import type { VideoConfiguration } from "../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../shared/codec/video-codec.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
 import { layOutTimes, TIMESCALE } from "../shared/mp4/sample-times.ts";
 import { dayFolder, minutePath } from "../shared/store/names.ts";

@@ -2,7 +2,7 @@ import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { H264 } from "../../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../../shared/codec/nal-units.ts";
-import type { VideoConfiguration } from "../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../shared/codec/video-codec.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";

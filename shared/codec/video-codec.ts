@@ -1,6 +1,5 @@
 import type { Size } from "./display-size.ts";
 import type { PictureFormat } from "./picture-format.ts";
-import type { VideoConfiguration } from "./video-configuration.ts";
 
 /**
  * Whether a decoder can begin at a picture. `clean`: it and all that follow in decode order can be decoded (IDR). `leading`:
@@ -59,4 +58,21 @@ export interface VideoCodec {
   codedSizesIn(nals: Iterable<Buffer>): Iterable<Size>;
   /** Whether a NAL unit is one that no picture needs, and in which a decoder would find start codes. */
   isOpaqueSei(nal: Buffer): boolean;
+}
+
+/** What a decoder must know before the first picture. */
+export interface VideoConfiguration {
+  codec: VideoCodec;
+  /** What `codec.configurationBoxType` holds in a file: the parameter sets and what they say of themselves. */
+  boxContent: Buffer;
+  /** RFC 6381, such as `avc1.64001f`. */
+  codecString: string;
+  /** Of the pictures as they are coded, after cropping. */
+  width: number;
+  height: number;
+  /**
+   * Further on pixels have another shape, or other colours. What a file's boxes say of them holds for all of it, so they say
+   * nothing then: players go by the parameter sets that are in band.
+   */
+  formatChanges?: boolean;
 }

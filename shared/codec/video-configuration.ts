@@ -1,24 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { displaySize, type Size } from "./display-size.ts";
 import type { PictureFormat } from "./picture-format.ts";
-import type { VideoCodec } from "./video-codec.ts";
-
-/** What a decoder must know before the first picture. */
-export interface VideoConfiguration {
-  codec: VideoCodec;
-  /** What `codec.configurationBoxType` holds in a file: the parameter sets and what they say of themselves. */
-  boxContent: Buffer;
-  /** RFC 6381, such as `avc1.64001f`. */
-  codecString: string;
-  /** Of the pictures as they are coded, after cropping. */
-  width: number;
-  height: number;
-  /**
-   * Further on pixels have another shape, or other colours. What a file's boxes say of them holds for all of it, so they say
-   * nothing then: players go by the parameter sets that are in band.
-   */
-  formatChanges?: boolean;
-}
+import type { VideoConfiguration } from "./video-codec.ts";
 
 /** The shape of the pixels and the colours; nothing where they change. */
 export function pictureFormatOf({ codec, boxContent, formatChanges }: VideoConfiguration): PictureFormat {

@@ -1,4 +1,5 @@
-import { isSameFormat, type VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { isSameFormat } from "../codec/video-configuration.ts";
 import type { MinutePlan } from "../minute/minute-plan.ts";
 import { readNals, type SampleSource } from "../minute/sample-source.ts";
 import { type Keyframe, keyframeOf } from "../pictures/keyframe.ts";

@@ -1,4 +1,4 @@
-import type { VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
 import { LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
 import { type CaptureRecord, readCaptureRecord } from "./capture-record.ts";
 import { readSampleTable, type SampleExtent } from "./sample-table-reader.ts";

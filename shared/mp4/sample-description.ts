@@ -1,6 +1,7 @@
 import type { PixelAspect } from "../codec/display-size.ts";
 import type { Colour } from "../codec/picture-format.ts";
-import { pictureFormatOf, type VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { pictureFormatOf } from "../codec/video-configuration.ts";
 import { box, fullBox, uint16, uint32 } from "./box.ts";
 import type { AudioTrack, VideoTrack } from "./track.ts";
 

@@ -1,5 +1,5 @@
+import type { VideoConfiguration } from "../codec/video-codec.ts";
 import { videoCodecOfSampleEntry } from "../codec/video-codecs.ts";
-import type { VideoConfiguration } from "../codec/video-configuration.ts";
 import { boxOf, FieldReader, type FoundBox, LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 

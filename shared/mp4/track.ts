@@ -1,4 +1,4 @@
-import type { VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
 import type { SampleTimes } from "./sample-times.ts";
 
 /** Samples of one track, in decode order. */

@@ -1,5 +1,5 @@
 import { joinWithLengths } from "../codec/nal-units.ts";
-import type { VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
 import { checkPictureSize } from "./picture-size.ts";
 
 /** A picture to be decoded that needs no other, its NAL units behind their lengths. */

@@ -1,4 +1,5 @@
-import { displaySizeOf, type VideoConfiguration } from "../codec/video-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { displaySizeOf } from "../codec/video-configuration.ts";
 
 /** The full range that JPEG has, to the same bytes that ffmpeg makes by itself, but in 3 ms less for 1080p. */
 const FULL_RANGE = "zscale=range=full";

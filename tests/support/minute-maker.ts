@@ -1,6 +1,6 @@
 import { H264 } from "../../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../../shared/codec/nal-units.ts";
-import type { VideoConfiguration } from "../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../shared/codec/video-codec.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";
 import { atPace, type ClipUnit, origin } from "./chunk-maker.ts";

@@ -1,4 +1,5 @@
-import { displaySizeOf, type VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { displaySizeOf } from "../../../shared/codec/video-configuration.ts";
 
 /** The codec (RFC 6381; the sample entry's type where it is none of ours), and where they are known the sizes in pixels. */
 export interface Picture {

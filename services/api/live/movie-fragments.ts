@@ -1,4 +1,5 @@
-import { isSameConfiguration, type VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { isSameConfiguration } from "../../../shared/codec/video-configuration.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { writeFragment, writeInitializationSegment } from "../../../shared/mp4/fragment-writer.ts";
 

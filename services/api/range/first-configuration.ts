@@ -1,4 +1,4 @@
-import type { VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import { readNals } from "../../../shared/minute/sample-source.ts";
 import type { Cut } from "./cut.ts";
 import type { HeldSource, OpenMinute } from "./open-minute.ts";

@@ -1,7 +1,6 @@
 import type { MinutePlace } from "../../../shared/catalog/find-minutes.ts";
 import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
-import type { VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoCodec, VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { type ExistingMinute, type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
 import { chunkSource, movieSource, type SampleRange, type SampleSource } from "../../../shared/minute/sample-source.ts";

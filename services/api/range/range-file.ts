@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type FoundMinutes, findMinutes, type MinutePlace } from "../../../shared/catalog/find-minutes.ts";
-import { isSameFormat, type VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { isSameFormat } from "../../../shared/codec/video-configuration.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";

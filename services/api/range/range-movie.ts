@@ -1,4 +1,4 @@
-import type { VideoConfiguration } from "../../../shared/codec/video-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import { movieHeadParts } from "../../../shared/mp4/movie-writer.ts";
 import { SampleTables } from "../../../shared/mp4/sample-tables.ts";
 import { TICKS_PER_US, TIMESCALE } from "../../../shared/mp4/sample-times.ts";

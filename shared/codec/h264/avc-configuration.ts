@@ -2,8 +2,7 @@ import { BitReader } from "../bit-reader.ts";
 import type { Size } from "../display-size.ts";
 import { removeEmulationPrevention } from "../nal-units.ts";
 import type { PictureFormat } from "../picture-format.ts";
-import type { VideoCodec } from "../video-codec.ts";
-import type { VideoConfiguration } from "../video-configuration.ts";
+import type { VideoCodec, VideoConfiguration } from "../video-codec.ts";
 import { NalType, nalType } from "./nal.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
