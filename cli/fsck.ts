@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../shared/config/load-config.ts";
 import { StoreFiles } from "../shared/disk/store-files.ts";
-import { listCameraDirectories } from "../shared/store/directories.ts";
+import { configuredDirectories, listCameraDirectories } from "../shared/store/directories.ts";
 import { keepFromOtherUsers } from "../shared/store/umask.ts";
 import { runCommand } from "./command.ts";
 import { counted, describeDay, describeRemark } from "./fsck/remarks.ts";
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   const config = await loadConfig();
   const files = new StoreFiles();
   let faults = 0;
-  const configured = Array.from(config.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
+  const configured = configuredDirectories(config.cameras);
   const directories = await listCameraDirectories(files, config.storage.root, configured, (path, error) => {
     faults++;
     print(

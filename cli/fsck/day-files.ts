@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isLeftBehind } from "../../shared/store/durable.ts";
 import { keepPath, parseFootageName, parseTemporaryName } from "../../shared/store/names.ts";
 import { dayOf, isDay, type Minute, minuteStartUs } from "../../shared/time/minute.ts";
 import type { Remark } from "./remarks.ts";
@@ -13,9 +14,6 @@ export interface MinuteFiles {
   preview?: string;
   thumbnail?: string;
 }
-
-/** Writing a minute aside takes seconds: what lies there for so long was left behind. */
-const LEFT_BEHIND_MS = 3_600_000;
 
 /** The names in a day's folder, sorted by minute and camera. What does not belong there is told as a remark. */
 export class DayFiles {
@@ -72,7 +70,7 @@ export class DayFiles {
   async #tellIfLeftBehind(name: string, finalName: string, nowMs: number): Promise<void> {
     const path = join(this.#folder, name);
     const state = await stat(path).catch(() => undefined);
-    if (state === undefined || nowMs - state.mtimeMs < LEFT_BEHIND_MS) return;
+    if (state === undefined || !isLeftBehind(state, nowMs)) return;
     const [camera = "", day, time] = finalName.split(".");
     this.#fault(camera, `${day}.${time}`, path, "a temporary file was left behind for more than an hour");
   }

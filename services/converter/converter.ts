@@ -17,7 +17,7 @@ import { canLimitMemory } from "../../shared/process/ffmpeg-limits.ts";
 import { CONVERSION_QUEUE, type ConversionJob, ConversionQueue } from "../../shared/queue/conversion-queue.ts";
 import { within } from "../../shared/redis/within.ts";
 import type { Service, ServiceContext } from "../../shared/service/service.ts";
-import { listCameraDirectories } from "../../shared/store/directories.ts";
+import { configuredDirectories, listCameraDirectories } from "../../shared/store/directories.ts";
 import { closeWorker } from "./close-worker.ts";
 import { DiskShares } from "./disk-shares.ts";
 import { JobCheck } from "./job-check.ts";
@@ -187,7 +187,7 @@ export class Converter implements Service {
 
   async #sweepOnce(): Promise<void> {
     const { cameras, storage } = this.#config.current;
-    const configured = [...cameras.values()].map(({ id, directory }) => ({ camera: id, directory }));
+    const configured = configuredDirectories(cameras);
     const directories = await listCameraDirectories(this.#files, storage.root, configured, (path, error) => {
       this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
     }).catch((error: unknown) => {

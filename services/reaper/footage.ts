@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
+import { isLeftBehind } from "../../shared/store/durable.ts";
 import {
   dayFolder,
   type FootageKind,
@@ -41,9 +42,6 @@ export interface FootageQuery {
   /** Days after this one, YYYYMMDD, are left out. */
   lastDay?: string;
 }
-
-/** Writing a minute aside takes seconds: what lies there for so long was left behind. */
-const LEFT_BEHIND_MS = 3_600_000;
 
 /**
  * The footage of several directories, oldest day first. Only the names of one day are in memory at a time. Folders that
@@ -181,7 +179,10 @@ async function groupByCamera(
     const footage = parseFootageName(finalName ?? fileName);
     if (footage === undefined || footage.minute !== minute) continue;
     const path = join(folder, fileName);
-    if (finalName !== undefined && !isQuarantine && !(await isLeftBehind(files, path, nowMs))) continue;
+    if (finalName !== undefined && !isQuarantine) {
+      const stats = await files.stat(path).catch(() => undefined);
+      if (stats === undefined || !isLeftBehind(stats, nowMs)) continue;
+    }
     const { camera } = footage;
     const kind = isQuarantine ? "quarantined" : finalName === undefined ? footage.kind : "temporary";
     const found = cameras.get(camera) ?? { directory: dirname(folder), camera, minute, files: [] };
@@ -189,11 +190,6 @@ async function groupByCamera(
     cameras.set(camera, found);
   }
   return [...cameras.values()];
-}
-
-async function isLeftBehind(files: StoreFiles, path: string, nowMs: number): Promise<boolean> {
-  const stats = await files.stat(path).catch(() => undefined);
-  return stats !== undefined && nowMs - stats.mtimeMs > LEFT_BEHIND_MS;
 }
 
 function compare(a: string, b: string): number {

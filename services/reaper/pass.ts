@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Config, ReaperConfig } from "../../shared/config/config.ts";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
-import { type CameraDirectory, listCameraDirectories } from "../../shared/store/directories.ts";
+import { type CameraDirectory, configuredDirectories, listCameraDirectories } from "../../shared/store/directories.ts";
 import { dayAtMs } from "../../shared/time/minute.ts";
 import { type Amount, isAny, lacking, NOTHING, sum } from "./amount.ts";
 import type { DaySizes } from "./day-sizes.ts";
@@ -45,7 +45,7 @@ export async function runPass(parts: PassParts): Promise<void> {
   const listed = await listCameraDirectories(
     files,
     config.storage.root,
-    configuredDirectories(config),
+    configuredDirectories(config.cameras),
     (path, error) => {
       events.problem(`${path} cannot be read (${codeOf(error)}): the footage that it points to is left alone`);
     },
@@ -243,10 +243,6 @@ function keyOf({ directory, camera, minute, files }: FootageMinute): string {
 
 function directoriesOf(disk: DiskGroup<CameraDirectory>): string[] {
   return [...new Set(disk.entries.map(({ directory }) => directory))];
-}
-
-function configuredDirectories(config: Config): CameraDirectory[] {
-  return Array.from(config.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
 }
 
 /** Each directory once, with the latest of its last days. */

@@ -3,7 +3,7 @@ import type { Config, LiveConfig } from "../config/config.ts";
 import { DiskAwayError } from "../disk/disk-away-error.ts";
 import type { StoreFiles } from "../disk/store-files.ts";
 import type { Logger } from "../logging/logger.ts";
-import { type CameraDirectory, listCameraDirectories } from "../store/directories.ts";
+import { type CameraDirectory, configuredDirectories, listCameraDirectories } from "../store/directories.ts";
 import { CAMERA_LIST_FOLDER } from "../store/names.ts";
 import { folderVersion, hasSettled } from "./folder-version.ts";
 
@@ -41,7 +41,8 @@ export class KnownCameras {
       return await this.#read();
     } catch (error) {
       if (!(error instanceof DiskAwayError)) throw error;
-      return this.#known?.cameras ?? byCamera(this.#configured()); // the root's disk is away, the cameras' own may not be
+      // The root's disk is away, the cameras' own may not be.
+      return this.#known?.cameras ?? byCamera(configuredDirectories(this.#config.current.cameras));
     }
   }
 
@@ -55,16 +56,15 @@ export class KnownCameras {
       return this.#known.cameras;
     }
     const settled = remembered === undefined || hasSettled(remembered, Date.now());
-    const found = await listCameraDirectories(this.#files, storage.root, this.#configured(), (path, error) =>
-      this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
+    const found = await listCameraDirectories(
+      this.#files,
+      storage.root,
+      configuredDirectories(this.#config.current.cameras),
+      (path, error) => this.#logger.warn("an entry of the list of camera directories cannot be read", { path, error }),
     );
     const known = byCamera(found);
     this.#known = settled ? { config, version: remembered?.key, cameras: known, seenMs } : undefined;
     return known;
-  }
-
-  #configured(): CameraDirectory[] {
-    return Array.from(this.#config.current.cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
   }
 
   /**

@@ -10,6 +10,13 @@ export interface CameraDirectory {
   directory: string;
 }
 
+/** The cameras of a configuration, each with its directory. */
+export function configuredDirectories(
+  cameras: ReadonlyMap<string, { id: string; directory: string }>,
+): CameraDirectory[] {
+  return Array.from(cameras.values(), ({ id, directory }) => ({ camera: id, directory }));
+}
+
 /**
  * Remembers in `{storage root}/.cameras` every directory that a camera was ever recorded into, so that footage is found
  * after the camera was removed from the configuration or moved to another disk. One small file for each pair: services

@@ -15,6 +15,13 @@ export async function makeDirectory(files: StoreFiles, directory: string): Promi
   }
 }
 
+const LEFT_BEHIND_MS = 3_600_000;
+
+/** Whether a temporary file was left behind by a writer that died: writing a file aside takes seconds. */
+export function isLeftBehind({ mtimeMs }: { mtimeMs: number }, nowMs: number): boolean {
+  return nowMs - mtimeMs > LEFT_BEHIND_MS;
+}
+
 /**
  * Writes a file that appears under its final name only when it is whole and durable: written aside in the same folder,
  * fdatasync, rename. The rename itself becomes durable with the caller's `syncFolder`, so that several files of one

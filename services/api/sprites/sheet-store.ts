@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { makeDirectory, writeAside } from "../../../shared/store/durable.ts";
+import { isLeftBehind, makeDirectory, writeAside } from "../../../shared/store/durable.ts";
 import { parseTemporaryName, SPRITES_FOLDER, spriteSheetPath } from "../../../shared/store/names.ts";
 import { removeSpriteSheets } from "../../../shared/store/sprite-sheet.ts";
 import { keyOfJpeg, withKey } from "./keyed-jpeg.ts";
@@ -22,9 +22,6 @@ const MAX_BYTES = 512 * 1024 * 1024;
 const TRIMMED_TO = 0.9;
 /** After so much of the limit was written it is looked again at what is there, since other processes write, too. */
 const LOOK_AFTER = 1 / 16;
-/** Writing aside takes a moment: what lies there for so long was left behind by a crash. */
-const LEFT_BEHIND_MS = 3_600_000;
-
 /** Sprite sheets on disk. All of them can be made anew: trouble with the disk is logged, and keeps nobody from a sheet. */
 export class SheetStore {
   readonly #files: StoreFiles;
@@ -92,8 +89,7 @@ export class SheetStore {
     const goal = bytes > this.#maxBytes ? this.#maxBytes * TRIMMED_TO : bytes;
     for (const { path, name, stats } of files) {
       const isTemporary = parseTemporaryName(name) !== undefined;
-      const isLeftBehind = isTemporary && Date.now() - stats.mtimeMs > LEFT_BEHIND_MS;
-      if (!isLeftBehind && (isTemporary || bytes <= goal)) continue;
+      if (isTemporary ? !isLeftBehind(stats, Date.now()) : bytes <= goal) continue;
       await this.#files.rm(path, { force: true });
       bytes -= stats.size;
     }
