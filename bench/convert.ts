@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { EncodedPacket, EncodedVideoPacketSource, FilePathTarget, Mp4OutputFormat, Output } from "mediabunny";
 import { indexChunk } from "../shared/chunk/chunk-index.ts";
-import { startCodesToLengths } from "../shared/codec/h264/start-codes.ts";
+import type { VideoConfiguration } from "../shared/codec/video-codec.ts";
 import { BufferPool } from "../shared/conversion/buffer-pool.ts";
 import { DiskSemaphores } from "../shared/conversion/disk-semaphores.ts";
 import { keyframesOf, type ReadKeyframe } from "../shared/conversion/first-picture.ts";
@@ -18,11 +18,12 @@ import { TAKEOVER_PACE } from "../shared/conversion/takeover-pace.ts";
 import { makeThumbnail } from "../shared/conversion/thumbnail.ts";
 import { StoreFiles } from "../shared/disk/store-files.ts";
 import { type MinutePlan, planMinute } from "../shared/minute/minute-plan.ts";
-import type { SampleSource } from "../shared/minute/sample-source.ts";
+import { chunkSource, type SampleSource } from "../shared/minute/sample-source.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
+import { TIMESCALE } from "../shared/mp4/sample-times.ts";
 import { FrameGrabber } from "../shared/pictures/frame-grabber.ts";
 import { type Keyframe, keyframeOf } from "../shared/pictures/keyframe.ts";
-import { LARGEST_H264_PIXELS } from "../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../shared/pictures/picture-size.ts";
 import { chunkPath } from "../shared/store/names.ts";
 import { minuteStartUs } from "../shared/time/minute.ts";
 import { atPace, chunkBytes, makeClip, origin, writeChunk } from "../tests/support/chunk-maker.ts";
@@ -110,7 +111,7 @@ async function makeMinute(stream: string, chunk: string): Promise<void> {
 async function plan(path: string): Promise<{ plan: MinutePlan; source: SampleSource }> {
   const file = await open(path, "r");
   const index = await buffers.lend((buffer) => indexChunk(file, undefined, buffer));
-  const source = { path, file, offsets: index.offsets, sizes: index.sizes, isAnnexB: true };
+  const source = chunkSource(path, file, index) as SampleSource;
   return { plan: planMinute(undefined, [{ index, source }]), source };
 }
 
@@ -118,10 +119,15 @@ async function mux(path: string): Promise<void> {
   const { plan: planned, source } = await plan(path);
   const { value } = await keyframesOf(planned).next();
   const output = await open(join(folder, "own.mp4"), "w");
-  await writeAll(output, [writeMovieHead({ ...(value as Keyframe).configuration, ...planned.movie })]);
+  await writeAll(output, [headOf((value as Keyframe).configuration, planned)]);
   await buffers.lend((buffer) => copySamples(planned.ranges, output, buffer));
   await output.close();
   await source.file.close();
+}
+
+function headOf(configuration: VideoConfiguration, { movie }: MinutePlan): Buffer {
+  const { record, ...samples } = movie;
+  return writeMovieHead({ tracks: [{ kind: "video", configuration, timescale: TIMESCALE, ...samples }], record });
 }
 
 async function convert(path: string): Promise<void> {
@@ -131,7 +137,7 @@ async function convert(path: string): Promise<void> {
   await writeChunk(target, { units: [] });
   await copyFile(path, target);
   const config = { thumbnailWidth: 320, chunkIdleMs: 30_000 } as ReturnType<MinuteConverterTools["config"]>;
-  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS });
+  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_PIXELS });
   const tools = {
     files: new StoreFiles(),
     config: () => config,
@@ -160,7 +166,7 @@ async function copy(path: string): Promise<void> {
 async function muxWithMediabunny(path: string): Promise<void> {
   const { plan: planned, source } = await plan(path);
   const { value } = await keyframesOf(planned).next();
-  const { codec, width, height, avcC } = (value as Keyframe).configuration;
+  const { codecString, width, height, boxContent } = (value as Keyframe).configuration;
   const output = new Output({
     format: new Mp4OutputFormat({ fastStart: "reserve" }),
     target: new FilePathTarget(join(folder, "bunny.mp4")),
@@ -169,12 +175,14 @@ async function muxWithMediabunny(path: string): Promise<void> {
   output.addVideoTrack(track, { maximumPacketCount: planned.movie.sizes.length });
   await output.start();
   const bytes = await readFile(path);
-  const meta = { decoderConfig: { codec, codedWidth: width, codedHeight: height, description: avcC } };
+  const meta = {
+    decoderConfig: { codec: codecString, codedWidth: width, codedHeight: height, description: boxContent },
+  };
   const keyframes = new Set(planned.movie.keyframes);
   for (let i = 0; i < planned.movie.sizes.length; i++) {
     const at = source.offsets[i] as number;
     const data = bytes.subarray(at, at + (source.sizes[i] as number));
-    startCodesToLengths(data);
+    source.codec.startCodesToLengths(data);
     const seconds = (planned.movie.dts[i] as number) / 90_000;
     await track.add(new EncodedPacket(data, keyframes.has(i) ? "key" : "delta", seconds, 0.04), meta);
   }
@@ -192,12 +200,12 @@ async function firstKeyframe(path: string): Promise<Keyframe> {
   const { value } = await keyframesOf(planned).next();
   await source.file.close();
   const { nals, configuration } = value as ReadKeyframe;
-  return keyframeOf(nals, configuration, LARGEST_H264_PIXELS);
+  return keyframeOf(nals, configuration, LARGEST_PIXELS);
 }
 
 async function previews(keyframe: Keyframe, count: number): Promise<void> {
-  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS });
+  const grabber = new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels: LARGEST_PIXELS });
   for (const picture of await grabber.grab(Array<Keyframe>(count).fill(keyframe))) {
-    await makeThumbnail(picture as Buffer, 320, LARGEST_H264_PIXELS);
+    await makeThumbnail(picture as Buffer, 320, LARGEST_PIXELS);
   }
 }

@@ -14,10 +14,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkStore } from "../cli/fsck/store-check.ts";
+import { H264 } from "../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../shared/codec/nal-units.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../shared/mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../shared/codec/video-codec.ts";
 import { writeMovieHead } from "../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../shared/mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../shared/mp4/sample-times.ts";
 import { dayFolder, minutePath } from "../shared/store/names.ts";
 import { minuteAt } from "../shared/time/minute.ts";
 import { makeClip } from "../tests/support/chunk-maker.ts";
@@ -34,15 +35,21 @@ const CAPTURE_RECORD = Buffer.from("c3f1a6d27e0b4d5f9a418e2d5b7790c4", "hex");
 /** A minute's index, of as many pictures as a camera of 25 a second makes, whose times are yet to be filled in. */
 async function makeHead(): Promise<Buffer> {
   const [unit] = await makeClip();
-  const configuration = avcConfigurationOf(splitAnnexB(unit?.data as Buffer)) as AvcConfiguration;
+  const configuration = H264.configurationOf(splitAnnexB(unit?.data as Buffer)) as VideoConfiguration;
   const spans = [{ sampleCount: SAMPLES, firstCaptureTimeUs: 0, endUs: MINUTE_MS * 1000 }];
   const timesUs = Float64Array.from({ length: SAMPLES }, (_, i) => i * 40_000);
   const flags = Uint8Array.from({ length: SAMPLES }, (_, i) => (i % 50 === 0 ? 1 : 0));
   return writeMovieHead({
-    ...configuration,
-    sizes: new Uint32Array(SAMPLES).fill(SAMPLE_BYTES),
-    keyframes: Uint32Array.from({ length: SAMPLES / 50 }, (_, i) => i * 50),
-    ...layOutTimes(spans, timesUs, flags),
+    tracks: [
+      {
+        kind: "video",
+        configuration,
+        timescale: TIMESCALE,
+        sizes: new Uint32Array(SAMPLES).fill(SAMPLE_BYTES),
+        keyframes: Uint32Array.from({ length: SAMPLES / 50 }, (_, i) => i * 50),
+        ...layOutTimes(spans, timesUs, flags),
+      },
+    ],
     record: { spans, chunks: [] },
   });
 }

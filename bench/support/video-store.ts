@@ -1,11 +1,11 @@
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { startCodesToLengths } from "../../shared/codec/h264/start-codes.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../../shared/codec/nal-units.ts";
+import type { VideoConfiguration } from "../../shared/codec/video-codec.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../../shared/mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";
 import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
@@ -20,20 +20,20 @@ const FRAME_US = 40_000.3;
 /** A minute of 1080p25 at 4 Mbit/s: ten seconds encoded, six times over. */
 export class MinuteVideo {
   readonly #units: ClipUnit[];
-  readonly #configuration: AvcConfiguration;
+  readonly #configuration: VideoConfiguration;
   readonly media: Buffer;
 
-  private constructor(units: ClipUnit[], configuration: AvcConfiguration) {
+  private constructor(units: ClipUnit[], configuration: VideoConfiguration) {
     this.#units = units;
     this.#configuration = configuration;
     const samples = units.map(({ data }) => Buffer.from(data));
-    for (const sample of samples) startCodesToLengths(sample);
+    for (const sample of samples) H264.startCodesToLengths(sample);
     this.media = Buffer.concat(samples);
   }
 
   static async make(): Promise<MinuteVideo> {
     const clip = await makeClip({ width: 1920, height: 1080, frames: 250, gop: 50, bitsPerSecond: 4_000_000 });
-    const configuration = avcConfigurationOf(splitAnnexB(clip[0]?.data as Buffer));
+    const configuration = H264.configurationOf(splitAnnexB(clip[0]?.data as Buffer));
     if (configuration === undefined) throw new Error("the clip has no parameter sets");
     return new MinuteVideo(Array.from({ length: FRAMES / clip.length }, () => clip).flat(), configuration);
   }
@@ -50,10 +50,16 @@ export class MinuteVideo {
     };
     const keyframes = Uint8Array.from(this.#units, ({ isKeyframe }) => Number(isKeyframe));
     return writeMovieHead({
-      ...this.#configuration,
-      ...layOutTimes([span], timesUs, keyframes),
-      sizes: Uint32Array.from(this.#units, ({ data }) => data.length),
-      keyframes: Uint32Array.from(keyframes.keys()).filter((i) => keyframes[i] === 1),
+      tracks: [
+        {
+          kind: "video",
+          configuration: this.#configuration,
+          timescale: TIMESCALE,
+          ...layOutTimes([span], timesUs, keyframes),
+          sizes: Uint32Array.from(this.#units, ({ data }) => data.length),
+          keyframes: Uint32Array.from(keyframes.keys()).filter((i) => keyframes[i] === 1),
+        },
+      ],
       record: { spans: [span], chunks: [] },
     });
   }

@@ -12,6 +12,7 @@ import { readMinute } from "../../shared/mp4/minute-file.ts";
 import { chunkPath, dayFolder, minutePath, quarantineFolder, spriteSheetPath } from "../../shared/store/names.ts";
 import { hourOf, minuteStartUs } from "../../shared/time/minute.ts";
 import { atPace, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
+import { foreignMovie } from "../../tests/support/foreign-movie.ts";
 import type { DayReport, Remark } from "./remarks.ts";
 import { Repairer } from "./repair.ts";
 import { checkStore } from "./store-check.ts";
@@ -110,7 +111,7 @@ test("an mp4 under the name of another minute is a fault", async () => {
 
 test("damage within a sample is found by reading all of them, and by nothing less", async () => {
   const file = await open(path("mp4"), "r+");
-  const { offsets } = await readMinute(file);
+  const { offsets } = (await readMinute(file)).video;
   await file.write(Buffer.from([0x7f]), 0, 1, offsets.at(-1) as number);
   await file.close();
   expect((await check()).faults).toEqual([]);
@@ -118,6 +119,16 @@ test("damage within a sample is found by reading all of them, and by nothing les
   expect((await check({ isDeep: true })).faults).toEqual([
     `${MINUTES[0]} the mp4 cannot be read: the NAL units of sample ${last} do not fill it`,
   ]);
+});
+
+test("sound beside the video is no fault, and samples of it that lie elsewhere are one", async () => {
+  const startUs = (minuteStartUs(MINUTES[0]) as number) + 1000;
+  const mp4 = foreignMovie({ startUs, maps: ["sound", "video"] });
+  await writeFile(path("mp4"), mp4);
+  expect((await check({ isDeep: true })).faults).toEqual([]);
+  mp4.writeUInt32BE(mp4.length - 5, mp4.indexOf("stco") + 12); // where the first sound lies
+  await writeFile(path("mp4"), mp4);
+  expect((await check()).faults).toEqual([expect.stringContaining("not within the file")]);
 });
 
 test("pictures that are missing, empty, cut short or without a video are faults", async () => {
@@ -181,7 +192,7 @@ test("repair makes pictures anew and converts what was left lying, and deletes n
   expect(await readFile(path("thumbnail"))).toEqual(thumbnail);
   expect(await Promise.all(MINUTES.map((minute) => readFile(path("mp4", minute))))).toEqual(videos);
   const file = await open(path("mp4", late), "r");
-  expect((await readMinute(file)).sizes).toHaveLength((await clip()).length);
+  expect((await readMinute(file)).video.sizes).toHaveLength((await clip()).length);
   await file.close();
   const { faults } = await check({ isDeep: true });
   expect(faults).toEqual([]);

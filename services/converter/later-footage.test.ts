@@ -5,6 +5,7 @@ import { IdleWatch } from "../../shared/conversion/idle-watch.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { clip, FINISHED, MinuteFixture, START_US, tools } from "../../shared/conversion/testing/minute-fixture.ts";
 import { atPace, chunkBytes, origin, type TimedUnit, writeChunk } from "../../tests/support/chunk-maker.ts";
+import { foreignMovie } from "../../tests/support/foreign-movie.ts";
 import { LaterFootage } from "./later-footage.ts";
 
 // What a later version of Hindsight may have left in the store: this one keeps it as it is.
@@ -77,15 +78,27 @@ test("a torn block of an unknown kind counts as well", async () => {
 test.each([
   [
     "a capture record of version 2",
-    (mp4: Buffer) => mp4.writeUInt8(2, mp4.indexOf(Buffer.from("c3f1a6d2", "hex")) + 16),
+    (mp4: Buffer) => {
+      mp4.writeUInt8(2, mp4.indexOf(Buffer.from("c3f1a6d2", "hex")) + 16);
+      return mp4;
+    },
     /version 2/,
   ],
-  ["another codec", (mp4: Buffer) => mp4.write("hvc1", mp4.indexOf("avc1avcC".slice(0, 4), 200), "latin1"), /hvc1/],
+  ["sound beside its video", () => foreignMovie({ startUs: START_US }), /more than its one video track/],
+  ["a second video track", () => foreignMovie({ startUs: START_US, maps: ["video", "video"] }), /one video track/],
+  [
+    "another codec",
+    (mp4: Buffer) => {
+      mp4.write("hvc1", mp4.indexOf("avc1avcC".slice(0, 4), 200), "latin1");
+      return mp4;
+    },
+    /hvc1/,
+  ],
 ])("nothing is merged into an mp4 with %s: both stay as they are", async (_, change, reason) => {
   await minute.put(1, units.slice(0, 20));
   await convertMinute(minute.job, tools());
-  const mp4 = await readFile(minute.path("mp4"));
-  change(mp4);
+  const own = await readFile(minute.path("mp4"));
+  const mp4 = change(own);
   await writeFile(minute.path("mp4"), mp4);
   await minute.put(2, units.slice(20));
   const { ino } = await stat(minute.chunk(2));

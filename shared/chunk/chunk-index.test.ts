@@ -4,9 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { atPace, type ClipUnit, chunkBytes, makeClip, origin } from "../../tests/support/chunk-maker.ts";
+import { H264 } from "../codec/h264/h264.ts";
 import { type ChunkIndex, indexChunk } from "./chunk-index.ts";
 import { BLOCK_HEADER_BYTES, writeBlockHeader } from "./format.ts";
-import { holdsIdrPicture } from "./keyframe.ts";
 
 const START_US = 1_795_000_000_123_456;
 let folder: string;
@@ -134,14 +134,14 @@ test("bytes of any kind are indexed without an error", async () => {
   );
 });
 
-test("a keyframe is told behind delimiter, parameter sets and long SEI, and by short start codes too", () => {
+test("a keyframe is told behind delimiter, parameter sets and long SEI, and never behind another start code than a recorder's", () => {
   const unit = (...nals: number[][]) => Buffer.from(nals.flatMap((nal) => [0, 0, 0, 1, ...nal]));
   const filler = Array.from({ length: 300 }, () => 0x55);
   const keyframe = unit([9, 0x10], [0x67, 1], [0x68, 1], [6, ...filler], [0x65, 1]);
-  expect(holdsIdrPicture(keyframe, true)).toBe(true);
-  expect(holdsIdrPicture(unit([0x67, 1], [0x68, 1], [0x41, 1]), true)).toBe(false);
-  expect(holdsIdrPicture(keyframe.subarray(0, 200), false)).toBeUndefined();
-  expect(holdsIdrPicture(unit([9, 0x10], [6, ...filler]), true)).toBe(false);
-  expect(holdsIdrPicture(Buffer.from([0, 0, 1, 0x65, 1]), true)).toBe(true);
-  expect(holdsIdrPicture(Buffer.from([1, 2, 3, 4]), true)).toBe("not Annex B");
+  expect(H264.randomAccessOf(keyframe, true)).toBe("clean");
+  expect(H264.randomAccessOf(unit([0x67, 1], [0x68, 1], [0x41, 1]), true)).toBe("none");
+  expect(H264.randomAccessOf(keyframe.subarray(0, 200), false)).toBeUndefined();
+  expect(H264.randomAccessOf(unit([9, 0x10], [6, ...filler]), true)).toBe("none");
+  expect(H264.randomAccessOf(Buffer.from([0, 0, 1, 0x65, 1]), true)).toBe("not Annex B");
+  expect(H264.randomAccessOf(Buffer.from([1, 2, 3, 4]), true)).toBe("not Annex B");
 });

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
+import type { VideoCodec } from "../codec/video-codec.ts";
+import { videoCodecOfBlock } from "../codec/video-codecs.ts";
 import { BLOCK_HEADER_BYTES, type BlockHeader, BlockKind, type ChunkOrigin, readBlockHeader } from "./format.ts";
-import { holdsIdrPicture } from "./keyframe.ts";
 
 /** Where the access units of a chunk lie and what is known of them, in decode order; one element for each. */
 export interface ChunkIndex {
@@ -8,16 +9,16 @@ export interface ChunkIndex {
   origin?: ChunkOrigin;
   /** Time of the origin block, µs since the Unix epoch: together with the origin it names the chunk for good. */
   openedUs?: number;
+  /** Of its access units; absent when there are none. */
+  codec?: VideoCodec;
   /** Offset in the file of the access unit's Annex B bytes. */
   offsets: Float64Array;
   /** Length of the Annex B bytes. */
   sizes: Uint32Array;
   /** Capture times, µs since the Unix epoch. */
   captureTimesUs: Float64Array;
-  /** 1 where the access unit holds an IDR picture. */
+  /** 1 where a decoder can begin at the access unit, 0 where its random access type is "none". */
   keyframes: Uint8Array;
-  /** An access unit begins with a start code of three bytes: no recorder of ours wrote it. */
-  hasShortStart: boolean;
   /** Kinds of blocks that this version does not know, ascending, a torn one's too: what they hold is not in this index. */
   unknownKinds: readonly number[];
   /** Where the last frame ends: by the end block, else it lasts as long as the one before it. 0 without frames. */
@@ -36,7 +37,7 @@ export interface ChunkIndex {
 const LONE_FRAME_US = 40_000;
 /** Header and as much of an access unit as mostly tells whether it is a keyframe. */
 const HEAD_BYTES = BLOCK_HEADER_BYTES + 111;
-const KNOWN_KINDS: ReadonlySet<number> = new Set(Object.values(BlockKind));
+const OTHER_KINDS: ReadonlySet<number> = new Set(Object.values(BlockKind));
 const MAX_ORIGIN_BYTES = 64 * 1024;
 /** Holds a dozen frames of 4 Mbit/s: one large read costs less than a small one for each of them. */
 const WINDOW_BYTES = 256 * 1024;
@@ -65,7 +66,7 @@ class ChunkScan {
   readonly #timesUs: number[] = [];
   readonly #keyframes: number[] = [];
   readonly #unknownKinds: Set<number>;
-  #hasShortStart: boolean;
+  #codec: VideoCodec | undefined;
   #position: number;
   #origin: ChunkOrigin | undefined;
   #openedUs: number | undefined;
@@ -81,7 +82,7 @@ class ChunkScan {
     this.#origin = previous?.origin;
     this.#openedUs = previous?.openedUs;
     this.#unknownKinds = new Set(previous?.unknownKinds);
-    this.#hasShortStart = previous?.hasShortStart ?? false;
+    this.#codec = previous?.codec;
     if (previous?.isClosed === true) this.#endBlockUs = previous.endUs;
   }
 
@@ -95,9 +96,10 @@ class ChunkScan {
     const header = readBlockHeader(head, 0);
     if (header === undefined) return await this.#stop("no block header");
     const end = start + BLOCK_HEADER_BYTES + header.length;
-    if (!KNOWN_KINDS.has(header.kind)) this.#unknownKinds.add(header.kind);
+    const codec = videoCodecOfBlock(header.kind);
+    if (codec === undefined && !OTHER_KINDS.has(header.kind)) this.#unknownKinds.add(header.kind);
     if (end > this.#size) return false;
-    if (header.kind === BlockKind.h264 && !(await this.#takeAccessUnit(header, head))) return false;
+    if (codec !== undefined && !(await this.#takeAccessUnit(codec, header, head))) return false;
     if (header.kind === BlockKind.origin) await this.#takeOrigin(header);
     if (header.kind === BlockKind.end) this.#endBlockUs = header.timeUs;
     this.#position = end;
@@ -110,11 +112,11 @@ class ChunkScan {
     return {
       ...(this.#origin === undefined ? {} : { origin: this.#origin }),
       ...(this.#openedUs === undefined ? {} : { openedUs: this.#openedUs }),
+      ...(this.#codec === undefined ? {} : { codec: this.#codec }),
       offsets: concat(Float64Array, before?.offsets, this.#offsets),
       sizes: concat(Uint32Array, before?.sizes, this.#sizes),
       captureTimesUs,
       keyframes: concat(Uint8Array, before?.keyframes, this.#keyframes),
-      hasShortStart: this.#hasShortStart,
       unknownKinds: [...this.#unknownKinds].sort((a, b) => a - b),
       endUs: endOf(captureTimesUs, this.#endBlockUs),
       isClosed: this.#endBlockUs !== undefined,
@@ -124,22 +126,23 @@ class ChunkScan {
     };
   }
 
-  async #takeAccessUnit(header: BlockHeader, head: Buffer): Promise<boolean> {
+  async #takeAccessUnit(codec: VideoCodec, header: BlockHeader, head: Buffer): Promise<boolean> {
+    if (codec !== (this.#codec ?? codec)) return await this.#stop("a video block of another codec");
     const data = this.#position + BLOCK_HEADER_BYTES;
     let wanted = HEAD_BYTES - BLOCK_HEADER_BYTES;
     let bytes = head.subarray(BLOCK_HEADER_BYTES, BLOCK_HEADER_BYTES + Math.min(header.length, wanted));
-    let isKeyframe = holdsIdrPicture(bytes, bytes.length === header.length);
-    while (isKeyframe === undefined && bytes.length < header.length) {
+    let access = codec.randomAccessOf(bytes, bytes.length === header.length);
+    while (access === undefined && bytes.length < header.length) {
       wanted *= 32;
       bytes = await this.#read(data, Math.min(header.length, wanted));
-      isKeyframe = holdsIdrPicture(bytes, bytes.length === header.length);
+      access = codec.randomAccessOf(bytes, bytes.length === header.length);
     }
-    if (isKeyframe === "not Annex B") return await this.#stop("a video block without a start code");
-    this.#hasShortStart ||= bytes[2] === 1;
+    if (access === "not Annex B") return await this.#stop("a video block without a start code of four bytes");
+    this.#codec = codec;
     this.#offsets.push(data);
     this.#sizes.push(header.length);
     this.#timesUs.push(header.timeUs);
-    this.#keyframes.push(isKeyframe === true ? 1 : 0);
+    this.#keyframes.push(access === undefined || access === "none" ? 0 : 1);
     return true;
   }
 

@@ -3,7 +3,7 @@
  *
  * | bytes | field |
  * | --- | --- |
- * | 1 | version: the kind of the block, see `BlockKind` |
+ * | 1 | version: the kind of the block: that of a video codec (`VideoCodec.blockKind`), or of `BlockKind` |
  * | 8 | unsigned 64-bit big-endian: length N of the data |
  * | 8 | unsigned 64-bit big-endian: time, µs since the Unix epoch |
  * | N | data |
@@ -15,9 +15,11 @@ export const BLOCK_HEADER_BYTES = 17;
 /** Longer blocks than this are taken for damage: an access unit of a 4K camera stays well below it. */
 export const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
 
+/**
+ * The kinds of blocks that are no pictures. The block of a picture is an access unit: NAL units behind 00 00 00 01 each; its time
+ * is the capture time.
+ */
 export const BlockKind = {
-  /** An H.264 access unit: NAL units behind 00 00 00 01 each; time is the capture time. */
-  h264: 0,
   /** JSON `ChunkOrigin`: who recorded this and by which clock; the first block of a chunk. Time is the wall clock. */
   origin: 254,
   /** The end of a chunk that was closed properly; no data; time is where the last frame ends. */

@@ -1,5 +1,6 @@
 /** The Annex B start code that stands before every NAL unit in a chunk. */
 export const START_CODE = Buffer.from([0, 0, 0, 1]);
+const LENGTH_BYTES = 4;
 
 /**
  * The payload of a NAL unit without its emulation prevention bytes (ITU-T H.264 §7.4.1.1): each 00 00 03 loses its 03.
@@ -29,6 +30,33 @@ export function splitAnnexB(bytes: Buffer): Buffer[] {
   }
   if (start !== -1) pushTrimmed(nals, bytes.subarray(start));
   return nals;
+}
+
+/**
+ * The NAL units of a sample of an mp4, each behind its length of four bytes (ISO/IEC 14496-15 §4.3.3.1), as views; of a sample
+ * that is cut short or damaged those that are whole. `restBytes` is what is left behind them, 0 where they fill the sample.
+ */
+export function splitLengths(sample: Buffer): { nals: Buffer[]; restBytes: number } {
+  const nals: Buffer[] = [];
+  let at = 0;
+  while (at + LENGTH_BYTES <= sample.length) {
+    const end = at + LENGTH_BYTES + sample.readUInt32BE(at);
+    if (end > sample.length) break;
+    nals.push(sample.subarray(at + LENGTH_BYTES, end));
+    at = end;
+  }
+  return { nals, restBytes: sample.length - at };
+}
+
+/** A sample of an mp4 of NAL units. */
+export function joinWithLengths(nals: readonly Buffer[]): Buffer {
+  return Buffer.concat(nals.flatMap((nal) => [lengthOf(nal), nal]));
+}
+
+function lengthOf(nal: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(nal.length);
+  return length;
 }
 
 /** Zero bytes before a start code belong to it (leading_zero_8bits, trailing_zero_8bits, Annex B.1.1). */

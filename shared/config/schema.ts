@@ -1,4 +1,4 @@
-import { LARGEST_H264_PIXELS } from "../pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../pictures/picture-size.ts";
 import {
   byteSize,
   choice,
@@ -181,7 +181,7 @@ export const mainSchema = {
     }),
     maxPixels: wholeNumber({
       doc: "Larger pictures are not decoded: their minutes have no preview and no thumbnail, and are not shown as MPEG-1. The default is the largest picture that H.264 knows, 8192x4352; ffmpeg's memory is limited to fit, where the system has prlimit.",
-      default: LARGEST_H264_PIXELS,
+      default: LARGEST_PIXELS,
       env: "NVR_CONVERTER_MAX_PIXELS",
       min: 65_536,
       max: 2 ** 28,

@@ -58,6 +58,25 @@ test("a chunk damaged in the middle is kept in quarantine with the reason, what 
   expect(await minute.quarantined()).toEqual(["cam.20251124.1432.chunk", "cam.20251124.1432.chunk.json"]);
 });
 
+test("a chunk whose access units begin with start codes of three bytes, as no recorder writes, goes into quarantine with the reason", async () => {
+  const units = atPace(await clip(), START_US);
+  await minute.put(
+    1,
+    units.map(({ data, timeUs }) => ({ timeUs, data: data.subarray(1) })),
+  );
+  const bytes = await readFile(minute.chunk(1));
+  const watch = new IdleWatch(() => now);
+  let now = 0;
+  await convertMinute(minute.job, tools({}, watch)).catch(() => {});
+  now = 31_000;
+  const { samples, quarantined } = await convertMinute(minute.job, tools({}, watch));
+  expect([samples, quarantined.length]).toEqual([0, 1]);
+  const [kept] = quarantined as [string];
+  expect((await readFile(kept)).equals(bytes)).toBe(true);
+  expect(await readFile(`${kept}.json`, "utf8")).toContain("without a start code of four bytes");
+  expect(await minute.names()).toEqual([]);
+});
+
 test("frames without a keyframe to go by are kept in quarantine, not dropped", async () => {
   const units = atPace(await clip(), START_US);
   await minute.put(1, units.slice(5));

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { atPace } from "../../tests/support/chunk-maker.ts";
 import { OPAQUE_SEI, spsOf, withOpaqueSei, withSps } from "../../tests/support/odd-units.ts";
 import { splitAccessUnit } from "../codec/h264/access-unit.ts";
-import { avcConfigurationOf } from "../mp4/avc-configuration.ts";
+import { H264 } from "../codec/h264/h264.ts";
 import { FrameGrabber } from "../pictures/frame-grabber.ts";
 import { keyframeOf } from "../pictures/keyframe.ts";
-import { LARGEST_H264_PIXELS } from "../pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../pictures/picture-size.ts";
 import { convertMinute } from "./minute-converter.ts";
 import { clip, FINISHED, MinuteFixture, START_US, tools } from "./testing/minute-fixture.ts";
 
@@ -42,9 +42,7 @@ test("a picture of 16000x16000 is given to no ffmpeg: its minute becomes an mp4 
   const { path, noted } = await notingFfmpeg();
   const { samples, quarantined, withoutPictures } = await convertMinute(minute.job, tools({ ffmpegPath: path }));
   expect({ samples, quarantined }).toEqual({ samples: 60, quarantined: [] });
-  expect(withoutPictures).toBe(
-    `a picture of 16000x16000, more than converter.maxPixels (${LARGEST_H264_PIXELS}) allows`,
-  );
+  expect(withoutPictures).toBe(`a picture of 16000x16000, more than converter.maxPixels (${LARGEST_PIXELS}) allows`);
   expect(await minute.names()).toEqual([FINISHED[0]]);
   expect((await minute.movie()).keyframes).toHaveLength(3);
   expect(existsSync(noted)).toBe(false);
@@ -63,7 +61,7 @@ test("ffmpeg gets a limit of pixels, no input but the one that is piped, a limit
   vi.stubEnv("REDIS_URL", "redis://:secret@127.0.0.1/");
   vi.stubEnv("NVR_HEALTH_WEBHOOK_URL", "https://alerts.example/secret");
   const nals = splitAccessUnit((await clip())[0]?.data as Buffer);
-  const configuration = avcConfigurationOf(nals);
+  const configuration = H264.configurationOf(nals);
   if (configuration === undefined) throw new Error("no parameter sets in the clip");
   const { path, noted } = await notingFfmpeg();
   const grabber = new FrameGrabber({ ffmpegPath: path, timeoutMs: 20_000, maxPixels: 1_000_000 });

@@ -1,10 +1,13 @@
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import type { StoreFiles } from "../disk/store-files.ts";
-import { type ExistingMinute, type MinutePlan, planMinute } from "../minute/minute-plan.ts";
+import { type ExistingMinute, type MinutePlan, type PlannedPart, planMinute } from "../minute/minute-plan.ts";
+import { chunkSource, movieSource } from "../minute/sample-source.ts";
 import { LaterVersionError, Mp4Error } from "../mp4/box-reader.ts";
 import { readMinute } from "../mp4/minute-file.ts";
 import { writeMovieHead } from "../mp4/movie-writer.ts";
+import { TIMESCALE } from "../mp4/sample-times.ts";
+import type { VideoTrack } from "../mp4/track.ts";
 import { PictureTooLargeError } from "../pictures/picture-size.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
 import { writeAside } from "../store/durable.ts";
@@ -18,9 +21,8 @@ import { configurationOf } from "./first-picture.ts";
 import { MinuteLock } from "./minute-lock.ts";
 import { closeParts, isClosed, listParts, type MinutePart, openParts, READ_NO_LINK } from "./minute-parts.ts";
 import { type PictureTools, writePictures } from "./minute-pictures.ts";
-import { normalizeChunk } from "./normalized-chunk.ts";
 import { quarantine } from "./quarantine.ts";
-import { copySamples, SourceStartCodeError, writeAll } from "./sample-copy.ts";
+import { copySamples, writeAll } from "./sample-copy.ts";
 import { hidesBlocks } from "./torn-tail.ts";
 
 /** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
@@ -90,8 +92,6 @@ class MinuteConversion {
   #parts: MinutePart[] = [];
   readonly #later: LaterChunk[] = [];
   #withoutPictures: string | undefined;
-  /** By path: an index and file to be used in the place of the chunk's own, see normalizeChunk. */
-  readonly #normalized = new Map<string, Awaited<ReturnType<typeof normalizeChunk>>>();
 
   constructor(job: ConversionJob, tools: MinuteConverterTools, lock: MinuteLock) {
     this.#job = job;
@@ -134,25 +134,18 @@ class MinuteConversion {
   }
 
   async #write(existing: ExistingMinute | undefined): Promise<MinutePlan> {
-    for (;;) {
-      const plan = this.#plan(existing);
-      try {
-        if (plan.movie.sizes.length > 0) {
-          await this.#writePictures(plan, existing);
-          if (!plan.isThere) await this.#writeMovie(plan);
-        }
-        return plan;
-      } catch (error) {
-        if (!(error instanceof SourceStartCodeError)) throw error;
-        await this.#normalize(error);
-      }
+    const plan = this.#plan(existing);
+    if (plan.movie.sizes.length > 0) {
+      await this.#writePictures(plan, existing);
+      if (!plan.isThere) await this.#writeMovie(plan);
     }
+    return plan;
   }
 
   #plan(existing: ExistingMinute | undefined): MinutePlan {
-    const parts = this.#parts.map(({ path, file, index: own }) => {
-      const { file: from, index } = this.#normalized.get(path) ?? { file, index: own };
-      return { index, source: { path, file: from, offsets: index.offsets, sizes: index.sizes, isAnnexB: true } };
+    const parts = this.#parts.flatMap(({ path, file, index }): PlannedPart[] => {
+      const source = chunkSource(path, file, index);
+      return source === undefined ? [] : [{ index, source }];
     });
     const plan = planMinute(existing, parts);
     if ((plan.unplaced.get(this.#mp4Path) ?? 0) > 0) {
@@ -182,7 +175,9 @@ class MinuteConversion {
   async #writeMovie(plan: MinutePlan): Promise<void> {
     const configuration = await configurationOf(plan);
     if (configuration === undefined) throw new BadChunkError("no keyframe with parameter sets in it", this.#paths());
-    const head = writeMovieHead({ ...configuration, ...plan.movie });
+    const { record, ...samples } = plan.movie;
+    const video: VideoTrack = { kind: "video", configuration, timescale: TIMESCALE, ...samples };
+    const head = writeMovieHead({ tracks: [video], record });
     await this.#tools.copying.run(dirname(this.#mp4Path), () =>
       writeAside(this.#tools.files, this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
@@ -206,8 +201,8 @@ class MinuteConversion {
     this.#files.push(file);
     try {
       const movie = await readMinute(file);
-      const { offsets, sizes } = movie;
-      return { movie, source: { path: this.#mp4Path, file, offsets, sizes, isAnnexB: false } };
+      if (movie.tracks.length > 1) throw new LaterVersionError("more than its one video track");
+      return { movie, source: movieSource(this.#mp4Path, file, movie) };
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw error;
       if (error instanceof LaterVersionError) {
@@ -219,18 +214,6 @@ class MinuteConversion {
       const reason = `cannot be merged into ${this.#mp4Path}, which cannot be read: ${error.message}`;
       throw new BadChunkError(reason, this.#paths(), { cause: error });
     }
-  }
-
-  async #normalize(error: SourceStartCodeError): Promise<void> {
-    const part = this.#parts.find(({ path }) => path === error.path);
-    if (part === undefined || this.#normalized.has(error.path)) {
-      throw new BadChunkError(error.message, [error.path], { cause: error });
-    }
-    const { offsets, sizes } = part.index;
-    const source = { path: part.path, file: part.file, offsets, sizes, isAnnexB: true };
-    const normalized = await normalizeChunk(this.#tools.files, source, part.index);
-    this.#files.push(normalized.file);
-    this.#normalized.set(part.path, normalized);
   }
 
   /** Removes chunks whose every frame is durable in the mp4; what is not, goes into quarantine instead. */

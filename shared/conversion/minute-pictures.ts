@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { ConverterConfig } from "../config/config.ts";
 import type { StoreFiles } from "../disk/store-files.ts";
 import { type MinutePlan, planMinute } from "../minute/minute-plan.ts";
+import { movieSource } from "../minute/sample-source.ts";
 import { readMinute } from "../mp4/minute-file.ts";
 import type { ConversionJob } from "../queue/conversion-queue.ts";
 import { writeAside } from "../store/durable.ts";
@@ -58,9 +59,8 @@ export async function rebuildPictures(job: ConversionJob, tools: PictureTools): 
   try {
     const file = await tools.files.open(path, READ_NO_LINK);
     try {
-      const movie = await readMinute(file);
-      const { offsets, sizes } = movie;
-      const plan = planMinute({ movie, source: { path, file, offsets, sizes, isAnnexB: false } }, []);
+      const movie = await readMinute(file, { only: "video" });
+      const plan = planMinute({ movie, source: movieSource(path, file, movie) }, []);
       const isMade = await writePictures(job, plan, tools, lock);
       await tools.files.syncFolder(dirname(path));
       return isMade;

@@ -6,13 +6,12 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeClip } from "../../tests/support/chunk-maker.ts";
-import { splitAnnexB } from "../codec/nal-units.ts";
-import { avcConfigurationOf } from "../mp4/avc-configuration.ts";
-import { uint32 } from "../mp4/box.ts";
+import { H264 } from "../codec/h264/h264.ts";
+import { joinWithLengths, splitAnnexB } from "../codec/nal-units.ts";
 import { FfmpegUnusableError } from "../pictures/ffmpeg-unusable-error.ts";
 import { FrameGrabber } from "../pictures/frame-grabber.ts";
 import type { Keyframe } from "../pictures/keyframe.ts";
-import { LARGEST_H264_PIXELS } from "../pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../pictures/picture-size.ts";
 import { type Grabber, MAX_BATCH, PreviewBatcher } from "./preview-batcher.ts";
 
 let folder: string;
@@ -31,9 +30,9 @@ const clipOf = (hue: number, width = 640) => ({ frames: 1, width, height: 384, h
 async function keyframe(hue: number, width = 640): Promise<Keyframe> {
   const [unit] = await makeClip(clipOf(hue, width));
   const nals = splitAnnexB(unit?.data as Buffer);
-  const configuration = avcConfigurationOf(nals);
+  const configuration = H264.configurationOf(nals);
   if (configuration === undefined) throw new Error("no parameter sets");
-  return { sample: Buffer.concat(nals.flatMap((nal) => [uint32(nal.length), nal])), configuration };
+  return { sample: joinWithLengths(nals), configuration };
 }
 
 function poisoned({ sample, configuration }: Keyframe): Keyframe {
@@ -52,7 +51,7 @@ async function program(name: string, script: string): Promise<{ path: string; ca
 }
 
 function batcher(ffmpegPath = "ffmpeg", timeoutMs = 20_000): PreviewBatcher {
-  return new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs, maxPixels: LARGEST_H264_PIXELS }), 50);
+  return new PreviewBatcher(new FrameGrabber({ ffmpegPath, timeoutMs, maxPixels: LARGEST_PIXELS }), 50);
 }
 
 async function likeness(a: Buffer | undefined, b: Buffer | undefined): Promise<number> {

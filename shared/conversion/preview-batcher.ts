@@ -49,7 +49,8 @@ export class PreviewBatcher {
    */
   grab(keyframe: Keyframe): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
-      const group = this.#groupOf(keyframe.configuration.avcC.toString("latin1"));
+      const { codec, boxContent } = keyframe.configuration;
+      const group = this.#groupOf(`${codec.name} ${boxContent.toString("latin1")}`);
       group.waiting.push({ keyframe, resolve, reject });
       if (group.waiting.length === MAX_BATCH) {
         this.#groups.delete(group.key);

@@ -1,22 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
-import { StartCodeError, startCodesToLengths } from "../codec/h264/start-codes.ts";
-import type { SampleRange, SampleSource } from "../minute/sample-source.ts";
-
-/** A source has NAL units that do not stand behind start codes of four bytes. */
-export class SourceStartCodeError extends Error {
-  override name = "SourceStartCodeError";
-  readonly path: string;
-
-  constructor(path: string, cause: StartCodeError) {
-    super(`${path}: ${cause.message}`, { cause });
-    this.path = path;
-  }
-}
+import { readAt, type SampleRange, type SampleSource } from "../minute/sample-source.ts";
 
 /**
  * Copies samples into `output`, where it stands, as they go into an mp4. In reads as large as `space`: one takes in many
  * access units with the block headers between them, start codes become lengths where they stand, and one gathering write
- * leaves the headers out. Throws SourceStartCodeError, and the errors of read(2) and write(2).
+ * leaves the headers out. Throws the errors of read(2) and write(2).
  */
 export async function copySamples(ranges: readonly SampleRange[], output: FileHandle, space: Buffer): Promise<void> {
   let buffer = space;
@@ -27,19 +15,12 @@ export async function copySamples(ranges: readonly SampleRange[], output: FileHa
       while (next < to && endOf(source, next) - start <= space.length && endOf(source, next) > start) next++;
       const length = endOf(source, next - 1) - start;
       if (length > buffer.length) buffer = Buffer.allocUnsafeSlow(length);
-      await readFully(source, buffer, length, start);
+      const filled = await readAt(source.file, buffer.subarray(0, length), start);
+      if (filled < length) throw new Error(`${source.path} has become shorter`);
       await writeAll(output, samplesIn(buffer, source, first, next));
       first = next;
     }
   }
-}
-
-/** Reads one sample. Throws the errors of read(2). */
-export async function readSample(source: SampleSource, index: number): Promise<Buffer> {
-  const length = source.sizes[index] as number;
-  const bytes = Buffer.allocUnsafe(length);
-  await readFully(source, bytes, length, source.offsets[index] as number);
-  return bytes;
 }
 
 function endOf(source: SampleSource, index: number): number {
@@ -55,32 +36,16 @@ function samplesIn(buffer: Buffer, source: SampleSource, from: number, to: numbe
   for (let i = from; i < to; i++) {
     const at = (source.offsets[i] as number) - start;
     const sample = buffer.subarray(at, at + (source.sizes[i] as number));
-    if (source.isAnnexB) toLengths(source, sample);
+    if (source.isAnnexB) source.codec.startCodesToLengths(sample);
     samples.push(sample);
   }
   return samples;
-}
-
-function toLengths(source: SampleSource, sample: Buffer): void {
-  try {
-    startCodesToLengths(sample);
-  } catch (error) {
-    throw error instanceof StartCodeError ? new SourceStartCodeError(source.path, error) : error;
-  }
 }
 
 function sumOf(sizes: Uint32Array, from: number, to: number): number {
   let sum = 0;
   for (let i = from; i < to; i++) sum += sizes[i] as number;
   return sum;
-}
-
-async function readFully(source: SampleSource, into: Buffer, length: number, position: number): Promise<void> {
-  for (let filled = 0; filled < length; ) {
-    const { bytesRead } = await source.file.read(into, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw new Error(`${source.path} has become shorter`);
-    filled += bytesRead;
-  }
 }
 
 /** Writes all of the buffers, also where the kernel takes them in pieces. Throws the errors of write(2). */

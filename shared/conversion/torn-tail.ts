@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
-import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../chunk/format.ts";
+import { BLOCK_HEADER_BYTES, readBlockHeader } from "../chunk/format.ts";
 import { START_CODE } from "../codec/nal-units.ts";
+import { videoCodecOfBlock } from "../codec/video-codecs.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
 /** The blocks of a chunk are of one minute, or of one GOP that is longer. */
@@ -23,7 +24,8 @@ export async function hidesBlocks(file: FileHandle, start: number, end: number):
     // The torn block's own header is the first: what it stands before is no further block.
     for (let code = bytes.indexOf(START_CODE, at === start ? overlap : 0); code !== -1; ) {
       const header = code < BLOCK_HEADER_BYTES ? undefined : readBlockHeader(bytes, code - BLOCK_HEADER_BYTES);
-      if (header?.kind === BlockKind.h264 && Math.abs(header.timeUs - timeUs) < SAME_CHUNK_US) return true;
+      const isVideo = header !== undefined && videoCodecOfBlock(header.kind) !== undefined;
+      if (isVideo && Math.abs(header.timeUs - timeUs) < SAME_CHUNK_US) return true;
       code = bytes.indexOf(START_CODE, code + 1);
     }
     if (bytesRead < window.length || window.length <= overlap) break;

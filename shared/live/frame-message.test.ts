@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { H264 } from "../codec/h264/h264.ts";
 import { decodeFrame, encodeFrame, FRAME_HEADER_BYTES } from "./frame-message.ts";
 
 test("a frame survives the way through its message", () => {
   const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
   const header = fc.record({
+    codec: fc.constant(H264),
     isKeyframe: fc.boolean(),
     source: uint32,
     sequence: uint32,

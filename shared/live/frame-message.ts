@@ -1,9 +1,12 @@
+import type { VideoCodec } from "../codec/video-codec.ts";
+import { videoCodecOfBlock } from "../codec/video-codecs.ts";
+
 /**
  * A frame on its way from a recorder to the apis:
  *
  * | bytes | field |
  * | --- | --- |
- * | 1 | version: 0 = H.264 access unit |
+ * | 1 | version: the codec of the access unit, by its `blockKind` (0 = H.264) |
  * | 1 | flags: bit 0 = keyframe |
  * | 4 | source: a random number for each run of frames; within a run the sequence numbers count on |
  * | 4 | sequence number, from 0, modulo 2^32: a gap tells that frames were dropped on the way |
@@ -14,13 +17,13 @@
  */
 export const FRAME_HEADER_BYTES = 18;
 
-const H264_VERSION = 0;
 const KEYFRAME_FLAG = 1;
 /** A message without at least a start code and a NAL unit's first byte holds no frame. */
 const LEAST_DATA_BYTES = 5;
 
 /** What stands in front of a frame's bytes. */
 export interface FrameHeader {
+  codec: VideoCodec;
   isKeyframe: boolean;
   source: number;
   sequence: number;
@@ -36,7 +39,7 @@ export interface LiveFrame extends FrameHeader {
 /** Writes a frame's message, a copy of the bytes of `source` between `start` and `end` in it. */
 export function encodeFrame(header: FrameHeader, source: Buffer, start: number, end: number): Buffer {
   const message = Buffer.allocUnsafe(FRAME_HEADER_BYTES + end - start);
-  message.writeUInt8(H264_VERSION, 0);
+  message.writeUInt8(header.codec.blockKind, 0);
   message.writeUInt8(header.isKeyframe ? KEYFRAME_FLAG : 0, 1);
   message.writeUInt32BE(header.source, 2);
   message.writeUInt32BE(header.sequence, 6);
@@ -46,12 +49,14 @@ export function encodeFrame(header: FrameHeader, source: Buffer, start: number, 
   return message;
 }
 
-/** Reads a frame's message, or undefined when it is none or of a version that is not known here. `data` is a view. */
+/** Reads a frame's message, or undefined when it is none or of a codec that is not known here. `data` is a view. */
 export function decodeFrame(message: Buffer): LiveFrame | undefined {
-  if (message.length < FRAME_HEADER_BYTES + LEAST_DATA_BYTES || message.readUInt8(0) !== H264_VERSION) return undefined;
+  if (message.length < FRAME_HEADER_BYTES + LEAST_DATA_BYTES) return undefined;
+  const codec = videoCodecOfBlock(message.readUInt8(0));
   const captureTimeUs = message.readUInt32BE(10) * 2 ** 32 + message.readUInt32BE(14);
-  if (!Number.isSafeInteger(captureTimeUs)) return undefined;
+  if (codec === undefined || !Number.isSafeInteger(captureTimeUs)) return undefined;
   return {
+    codec,
     isKeyframe: (message.readUInt8(1) & KEYFRAME_FLAG) !== 0,
     source: message.readUInt32BE(2),
     sequence: message.readUInt32BE(6),

@@ -1,15 +1,16 @@
 import type { ChunkIndex } from "../chunk/chunk-index.ts";
-import type { MergedChunk } from "../mp4/capture-record.ts";
+import type { CaptureRecord, MergedChunk } from "../mp4/capture-record.ts";
 import type { ReadMovie } from "../mp4/movie-reader.ts";
-import type { Movie } from "../mp4/movie-writer.ts";
 import { captureTimesOf, layOutTimes } from "../mp4/sample-times.ts";
+import type { SampleTable } from "../mp4/track.ts";
 import { type Assembly, assemble } from "./assembly.ts";
 import type { Recording } from "./recording.ts";
 import type { SampleRange, SampleSource } from "./sample-source.ts";
 
 /** The mp4 that is already there. */
 export interface ExistingMinute {
-  movie: ReadMovie;
+  movie: Pick<ReadMovie, "video" | "record">;
+  /** Of its video. */
   source: SampleSource;
 }
 
@@ -23,8 +24,8 @@ export interface PlannedPart {
 export interface MinutePlan {
   /** What to copy, in this order. */
   ranges: SampleRange[];
-  /** Everything that the index of the mp4 tells, but for the codec's configuration. */
-  movie: Pick<Movie, "sizes" | "keyframes" | "dts" | "ptsOffsets" | "durationTicks" | "record">;
+  /** Everything that the index of the mp4 tells of its video track, but for the configuration. */
+  movie: SampleTable & { record: CaptureRecord };
   /** All that the parts hold is in the mp4 already: nothing is to be written. */
   isThere: boolean;
   /** By source path: access units that could not be placed (see Assembly). */
@@ -63,11 +64,12 @@ export function planMinute(existing: ExistingMinute | undefined, parts: readonly
 }
 
 function inputsOfMovie({ movie, source }: ExistingMinute): Input[] {
-  const captureTimesUs = captureTimesOf(movie.record.spans, movie);
-  const keyframes = new Uint8Array(movie.sizes.length);
-  for (const index of movie.keyframes) keyframes[index] = 1;
+  const { video, record } = movie;
+  const captureTimesUs = captureTimesOf(record.spans, video);
+  const keyframes = new Uint8Array(video.sizes.length);
+  for (const index of video.keyframes) keyframes[index] = 1;
   let base = 0;
-  return movie.record.spans.map(({ sampleCount, endUs, origin }) => {
+  return record.spans.map(({ sampleCount, endUs, origin }) => {
     const from = base;
     base += sampleCount;
     return {

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { atPace, type ClipUnit, makeClip, origin } from "../../tests/support/chunk-maker.ts";
 import { readFrames } from "../../tests/support/mp4-evidence.ts";
-import { splitAnnexB } from "../codec/nal-units.ts";
-import { avcConfigurationOf } from "./avc-configuration.ts";
-import { uint32 } from "./box.ts";
+import { H264 } from "../codec/h264/h264.ts";
+import { joinWithLengths, splitAnnexB } from "../codec/nal-units.ts";
 import { writeMovieHead } from "./movie-writer.ts";
-import { layOutTimes } from "./sample-times.ts";
+import { layOutTimes, TIMESCALE } from "./sample-times.ts";
 
 const START_US = 1_795_000_000_000_000;
 const FRAME_US = 40_000;
@@ -22,21 +21,27 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** The mp4 of a recording that ended after these access units, each shifted by so much against an even pace. */
 function movieOf(clip: readonly ClipUnit[], shiftUs = (_: number) => 0): { bytes: Buffer; captureTimesUs: number[] } {
   const units = atPace([...clip], START_US, 25).map((unit, i) => ({ ...unit, timeUs: unit.timeUs + shiftUs(i) }));
-  const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
+  const configuration = H264.configurationOf(splitAnnexB(units[0]?.data as Buffer));
   if (configuration === undefined) throw new Error("no parameter sets");
-  const samples = units.map(({ data }) => Buffer.concat(splitAnnexB(data).flatMap((nal) => [uint32(nal.length), nal])));
+  const samples = units.map(({ data }) => joinWithLengths(splitAnnexB(data)));
   const timesUs = Float64Array.from(units, ({ timeUs }) => timeUs);
   const endUs = Math.max(...timesUs) + FRAME_US;
   const spans = [{ sampleCount: units.length, firstCaptureTimeUs: START_US, endUs, origin: origin("r") }];
   const head = writeMovieHead({
-    ...configuration,
-    ...layOutTimes(
-      spans,
-      timesUs,
-      Uint8Array.from(clip, ({ isKeyframe }) => Number(isKeyframe)),
-    ),
-    sizes: Uint32Array.from(samples, ({ length }) => length),
-    keyframes: Uint32Array.from(clip.flatMap(({ isKeyframe }, i) => (isKeyframe ? [i] : []))),
+    tracks: [
+      {
+        kind: "video",
+        configuration,
+        timescale: TIMESCALE,
+        ...layOutTimes(
+          spans,
+          timesUs,
+          Uint8Array.from(clip, ({ isKeyframe }) => Number(isKeyframe)),
+        ),
+        sizes: Uint32Array.from(samples, ({ length }) => length),
+        keyframes: Uint32Array.from(clip.flatMap(({ isKeyframe }, i) => (isKeyframe ? [i] : []))),
+      },
+    ],
     record: { spans, chunks: [] },
   });
   return { bytes: Buffer.concat([head, ...samples]), captureTimesUs: [...timesUs] };

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { H264 } from "../codec/h264/h264.ts";
 import { nalType } from "../codec/h264/nal.ts";
 import { splitAnnexB } from "../codec/nal-units.ts";
-import { avcConfigurationOf } from "./avc-configuration.ts";
 import { writeFragment, writeInitializationSegment } from "./fragment-writer.ts";
 
 test("ffprobe reads from fragments the times, sizes and keyframes that were put in", () => {
@@ -20,9 +20,9 @@ test("ffprobe reads from fragments the times, sizes and keyframes that were put 
       if (nalType(nal[0] as number) === 9) units.push([]);
       units.at(-1)?.push(nal);
     }
-    const configuration = avcConfigurationOf(units[0] as Buffer[]);
+    const configuration = H264.configurationOf(units[0] as Buffer[]);
     if (configuration === undefined) throw new Error("no parameter sets");
-    const parts = [writeInitializationSegment(configuration, Date.now() * 1000)];
+    const parts = [writeInitializationSegment([{ kind: "video", configuration }], Date.now() * 1000)];
     const expected = units.map((nals, i) => {
       const isKeyframe = nals.some((nal) => nalType(nal[0] as number) === 5);
       const decodeTimeUs = 7_000_000 + i * 40_000;

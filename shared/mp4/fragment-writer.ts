@@ -1,13 +1,13 @@
-import type { AvcConfiguration } from "./avc-configuration.ts";
 import { box, fullBox, uint32, uint32Table, uint64 } from "./box.ts";
-import { movieHeaderBox, videoTrackParts } from "./movie-writer.ts";
-import { sampleDescriptionBox } from "./sample-description.ts";
+import { fileTypeBox, movieHeaderBox, trackParts } from "./movie-boxes.ts";
+import type { TrackDescription } from "./sample-description.ts";
 
-/** Fragmented mp4 (ISO/IEC 14496-12 §8.8) of one video track, as Media Source Extensions take it. */
+/** Fragmented mp4 (ISO/IEC 14496-12 §8.8), as Media Source Extensions take it. */
 
 /** Ticks a second: fragments count in µs, as capture times do. */
 const FRAGMENT_TIMESCALE = 1_000_000;
 
+/** Fragments are of the first track, the video's. */
 const TRACK_ID = 1;
 /** tfhd: offsets are counted from the moof box (§8.8.7.1). */
 const DEFAULT_BASE_IS_MOOF = 0x02_0000;
@@ -16,7 +16,7 @@ const TRUN_FLAGS = 0x000f01;
 /** A sample that depends on no other (sample_depends_on = 2), or that does and is no sync sample (§8.8.3.1). */
 const SYNC_SAMPLE = 0x0200_0000;
 const OTHER_SAMPLE = 0x0101_0000;
-const START_CODE_BYTES = 4;
+const LENGTH_BYTES = 4;
 
 /** One sample, whose times are in µs from the start of the stream. */
 export interface FragmentSample {
@@ -29,29 +29,28 @@ export interface FragmentSample {
 }
 
 /** The initialization segment: `ftyp`, and `moov` without samples. `createdUs` is in µs since the Unix epoch. */
-export function writeInitializationSegment(configuration: AvcConfiguration, createdUs: number): Buffer {
+export function writeInitializationSegment(tracks: readonly TrackDescription[], createdUs: number): Buffer {
   const timing = { createdUs, timescale: FRAGMENT_TIMESCALE, duration: 0 };
   const emptyTables = [
-    sampleDescriptionBox(configuration),
     fullBox("stts", 0, 0, uint32(0)),
     fullBox("stsc", 0, 0, uint32(0)),
     fullBox("stsz", 0, 0, uint32(0, 0)),
     fullBox("stco", 0, 0, uint32(0)),
   ];
   return Buffer.concat([
-    box("ftyp", Buffer.from("iso5\0\0\x02\0iso5iso6avc1mp41", "latin1")),
+    fileTypeBox(["iso5", "iso6"], tracks),
     box(
       "moov",
-      movieHeaderBox(timing),
-      ...videoTrackParts(configuration, timing, emptyTables),
-      box("mvex", fullBox("trex", 0, 0, uint32(TRACK_ID, 1, 0, 0, 0))),
+      movieHeaderBox(timing, tracks.length),
+      ...tracks.flatMap((description, i) => trackParts({ id: i + 1, description, timing, shownTicks: 0 }, emptyTables)),
+      box("mvex", ...tracks.map((_, i) => fullBox("trex", 0, 0, uint32(i + 1, 1, 0, 0, 0)))),
     ),
   ]);
 }
 
 /** A media segment of one sample: `moof`, and `mdat` with the NAL units behind their lengths of four bytes. */
 export function writeFragment(sample: FragmentSample, nals: readonly Buffer[]): Buffer {
-  const size = nals.reduce((sum, nal) => sum + START_CODE_BYTES + nal.length, 0);
+  const size = nals.reduce((sum, nal) => sum + LENGTH_BYTES + nal.length, 0);
   const head = movieFragmentBox(sample, size);
   const fragment = Buffer.allocUnsafe(head.length + 8 + size);
   let at = head.copy(fragment, 0);

@@ -7,15 +7,15 @@ import fc from "fast-check";
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from "mediabunny";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { atPace, type ClipOptions, makeClip, origin, type TimedUnit } from "../../tests/support/chunk-maker.ts";
-import { splitAnnexB } from "../codec/nal-units.ts";
-import { avcConfigurationOf } from "./avc-configuration.ts";
-import { uint32 } from "./box.ts";
+import { H264 } from "../codec/h264/h264.ts";
+import { joinWithLengths, splitAnnexB } from "../codec/nal-units.ts";
 import { Mp4Error } from "./box-reader.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 import { readMinute, readMinuteSummary } from "./minute-file.ts";
 import { parseMovie, parseMovieSummary } from "./movie-reader.ts";
 import { writeMovieHead } from "./movie-writer.ts";
-import { captureTimesOf, layOutTimes } from "./sample-times.ts";
+import { captureTimesOf, layOutTimes, TIMESCALE } from "./sample-times.ts";
+import type { Track } from "./track.ts";
 
 const run = promisify(execFile);
 const START_US = 1_795_000_000_123_456;
@@ -28,21 +28,27 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function toSample(data: Buffer): Buffer {
-  return Buffer.concat(splitAnnexB(data).flatMap((nal) => [uint32(nal.length), nal]));
+  return joinWithLengths(splitAnnexB(data));
 }
 
 function movieBytes(units: TimedUnit[], keyframeFlags: boolean[], record: CaptureRecord): Buffer {
-  const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
+  const configuration = H264.configurationOf(splitAnnexB(units[0]?.data as Buffer));
   if (configuration === undefined) throw new Error("no parameter sets");
   const samples = units.map(({ data }) => toSample(data));
   const flags = Uint8Array.from(keyframeFlags, Number);
   const timesUs = Float64Array.from(units, ({ timeUs }) => timeUs);
   const keyframes = keyframeFlags.flatMap((isKeyframe, i) => (isKeyframe ? [i] : []));
   const head = writeMovieHead({
-    ...configuration,
-    ...layOutTimes(record.spans, timesUs, flags),
-    sizes: Uint32Array.from(samples, ({ length }) => length),
-    keyframes: Uint32Array.from(keyframes),
+    tracks: [
+      {
+        kind: "video",
+        configuration,
+        timescale: TIMESCALE,
+        ...layOutTimes(record.spans, timesUs, flags),
+        sizes: Uint32Array.from(samples, ({ length }) => length),
+        keyframes: Uint32Array.from(keyframes),
+      },
+    ],
     record,
   });
   return Buffer.concat([head, ...samples]);
@@ -125,21 +131,21 @@ describe.each([
     const { path, units, flags, record } = await sampleMovie(options);
     const bytes = await readFile(path);
     const movie = await withFile(path, readMinute);
-    expect(movie).toMatchObject({ width: 320, height: 192, record });
+    const { configuration, ...video } = movie.video;
+    expect(configuration).toMatchObject({ width: 320, height: 192 });
+    expect(movie.record).toEqual(record);
     expect(
-      Array.from(captureTimesOf(movie.record.spans, movie)).map(
+      Array.from(captureTimesOf(movie.record.spans, video)).map(
         (time, i) => Math.abs(time - (units[i]?.timeUs as number)) < 12,
       ),
     ).not.toContain(false);
-    expect(Array.from(movie.keyframes)).toEqual(flags.flatMap((isKeyframe, i) => (isKeyframe ? [i] : [])));
+    expect(Array.from(video.keyframes)).toEqual(flags.flatMap((isKeyframe, i) => (isKeyframe ? [i] : [])));
     for (const [i, { data }] of units.entries()) {
-      const at = movie.offsets[i] as number;
-      expect(bytes.subarray(at, at + (movie.sizes[i] as number)).equals(toSample(data))).toBe(true);
+      const at = video.offsets[i] as number;
+      expect(bytes.subarray(at, at + (video.sizes[i] as number)).equals(toSample(data))).toBe(true);
     }
     const summary = await withFile(path, readMinuteSummary);
-    const { avcC, codec } = movie;
-    const configuration = { avcC, codec, width: 320, height: 192 };
-    expect(summary).toEqual({ configuration, durationTicks: movie.durationTicks, record });
+    expect(summary).toEqual({ configuration, durationTicks: video.durationTicks, record });
     expect(parseMovieSummary(bytes.subarray(40, 1500))).toEqual(summary);
   });
 });
@@ -148,32 +154,27 @@ test("a file longer than 4 GiB gets 64-bit offsets", () => {
   const sizes = new Uint32Array(3).fill(2 ** 31);
   const spans = [{ sampleCount: 3, firstCaptureTimeUs: START_US, endUs: START_US + 3e6 }];
   const times = layOutTimes(spans, Float64Array.of(START_US, START_US + 1e6, START_US + 2e6), Uint8Array.of(1, 1, 1));
-  const avcC = Buffer.from("0142c00bffe1000467 42c00b01000268ce".replaceAll(" ", ""), "hex");
-  const movie = {
-    avcC,
-    codec: "avc1.42c00b",
-    width: 16,
-    height: 16,
-    ...times,
-    sizes,
-    keyframes: Uint32Array.of(0, 1, 2),
-  };
-  const head = writeMovieHead({ ...movie, record: { spans, chunks: [] } });
-  const read = parseMovie(head.subarray(40, head.length - 16));
-  expect(Array.from(read.offsets)).toEqual([head.length, head.length + 2 ** 31, head.length + 2 ** 32]);
+  const boxContent = Buffer.from("0142c00bffe1000467 42c00b01000268ce".replaceAll(" ", ""), "hex");
+  const configuration = { codec: H264, boxContent, codecString: "avc1.42c00b", width: 16, height: 16 };
+  const keyframes = Uint32Array.of(0, 1, 2);
+  const track: Track = { kind: "video", configuration, timescale: TIMESCALE, ...times, sizes, keyframes };
+  const head = writeMovieHead({ tracks: [track], record: { spans, chunks: [] } });
+  const read = parseMovie(head.subarray(40, head.length - 16), { fileBytes: head.length + 3 * 2 ** 31 });
+  expect(Array.from(read.video.offsets)).toEqual([head.length, head.length + 2 ** 31, head.length + 2 ** 32]);
 });
 
 test("damaged files end in an Mp4Error, or are read; never in a crash, a hang or a flood of memory", async () => {
   const { path } = await sampleMovie({ frames: 30, gop: 10, bFrames: 2 });
   const bytes = await readFile(path);
   const moov = bytes.subarray(40, 40 + bytes.readUInt32BE(32) - 8);
-  expect(parseMovie(moov).sizes.length).toBe(30);
+  const parseWhole = (index: Buffer) => parseMovie(index, { fileBytes: bytes.length });
+  expect(parseWhole(moov).video.sizes.length).toBe(30);
   const damage = fc.array(fc.tuple(fc.nat(moov.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(damage, fc.option(fc.nat(moov.length)), (changes, cut) => {
       const damaged = Buffer.from(cut === null ? moov : moov.subarray(0, cut));
       for (const [at, value] of changes) if (at < damaged.length) damaged[at] = value;
-      for (const parse of [parseMovie, parseMovieSummary]) {
+      for (const parse of [parseWhole, parseMovieSummary]) {
         try {
           parse(damaged);
         } catch (error) {

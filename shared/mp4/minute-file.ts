@@ -13,10 +13,12 @@ export interface ReadMinuteOptions {
   size?: number;
   /** Its first bytes, where they were read already; nothing of the answer refers to them. */
   head?: Buffer;
+  /** Nothing but the video is wanted. */
+  only?: "video";
 }
 
 /**
- * Reads the index of a minute's mp4: its codec, where its samples lie, and when they were taken. Throws Mp4Error when the
+ * Reads the index of a minute's mp4: its tracks, where its samples lie, and when they were taken. Throws Mp4Error when the
  * file is damaged, cut short, or not ours; and the errors of fstat(2) and read(2).
  */
 export async function readMinute(file: FileHandle, options: ReadMinuteOptions = {}): Promise<ReadMovie> {
@@ -25,10 +27,12 @@ export async function readMinute(file: FileHandle, options: ReadMinuteOptions = 
   const index = findIndex(head);
   if (index.end > size) throw new Mp4Error("the file ends within its index");
   if (index.end > head.length) head = await readAt(file, 0, index.end);
-  const movie = parseMovie(head.subarray(index.start, index.end));
-  const { start, end } = movie.extent;
-  if (movie.sizes.length > 0 && (start < index.end || end > size)) {
-    throw new Mp4Error(`samples lie from ${start} to ${end}, not within the file`);
+  const { only } = options;
+  const movie = parseMovie(head.subarray(index.start, index.end), { fileBytes: size, ...(only && { only }) });
+  for (const track of movie.tracks) {
+    if (track.kind === "other" || track.sizes.length === 0) continue;
+    const { start, end } = track.extent;
+    if (start < index.end || end > size) throw new Mp4Error(`samples lie from ${start} to ${end}, not within the file`);
   }
   return movie;
 }

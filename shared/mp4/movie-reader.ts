@@ -1,116 +1,110 @@
-import { type AvcConfiguration, parameterSetsOf } from "./avc-configuration.ts";
-import { boxOf, FieldReader, type FoundBox, LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
 import { type CaptureRecord, readCaptureRecord } from "./capture-record.ts";
-import type { Movie } from "./movie-writer.ts";
 import { readSampleTable, type SampleExtent } from "./sample-table-reader.ts";
 import { TIMESCALE } from "./sample-times.ts";
+import type { AudioTrack, Track, VideoTrack } from "./track.ts";
+import { type FoundTrack, findTracks, OtherCodecError, readVideoEntry, sampleEntryOf } from "./track-reader.ts";
 
-/** A movie that was read, with where its samples lie in the file. */
-export interface ReadMovie extends Movie {
+/** A track that was read, with where its samples lie in the file. */
+export type ReadTrack<Kind extends Track = Track> = Kind & {
   /** Offset of each sample in the file. */
   offsets: Float64Array;
   extent: SampleExtent;
+};
+
+/** A track of neither pictures nor sound, such as one of texts. */
+export interface OtherTrack {
+  kind: "other";
+  /** Its handler type (ISO/IEC 14496-12 §8.4.3). */
+  handler: string;
+}
+
+/** A movie that was read. */
+export interface ReadMovie {
+  /** The pictures, of which the capture record tells: the first video track. */
+  video: ReadTrack<VideoTrack>;
+  /** In the order of the file; the video is one of them. Only the video, if nothing else was asked for. */
+  tracks: readonly (ReadTrack | OtherTrack)[];
+  record: CaptureRecord;
 }
 
 /** What the beginning of a movie's index tells without its sample tables. */
 export interface MovieSummary {
-  configuration: AvcConfiguration;
+  /** Of the video. */
+  configuration: VideoConfiguration;
   durationTicks: number;
   record: CaptureRecord;
 }
 
-/** Sample entries of H.265 and AV1; any other is damage. */
-const OTHER_CODECS: ReadonlySet<string> = new Set(["hvc1", "hev1", "av01"]);
-
-/** A file whose pictures are of another codec than H.264; the message tells which. */
-export class OtherCodecError extends LaterVersionError {
-  override name = "OtherCodecError";
-  /** Type of the sample entry, such as `hvc1`. */
-  readonly codec: string;
-  /** When its pictures were taken, where that is known. */
-  record: CaptureRecord | undefined;
-
-  constructor(codec: string) {
-    super(`a sample entry "${codec}", not "avc1"`);
-    this.codec = codec;
-  }
+/** What bounds the reading of an index. */
+export interface ParseOptions {
+  /** Length of the file: its samples cannot have more bytes, whatever a damaged table says. */
+  fileBytes: number;
+  /** Other tracks are not looked into: the tables of sound may be long. */
+  only?: "video";
 }
 
 /**
  * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, and when it is
  * somebody else's: another timescale, no capture record, no video track. Throws LaterVersionError for what is ours and has
- * something in it that this version does not know: OtherCodecError when that is a codec other than H.264.
+ * something in it that this version does not know: OtherCodecError when that is the codec of the pictures.
  */
-export function parseMovie(moov: Buffer): ReadMovie {
+export function parseMovie(moov: Buffer, { fileBytes, only }: ParseOptions): ReadMovie {
   const boxes = readBoxes(moov);
   const record = readCaptureRecord(moov, boxes);
   if (record === undefined) throw new Mp4Error("no capture record: this file was not written by Hindsight");
-  const media = mediaOrCodec(moov, boxes, record);
-  const table = readSampleTable(moov, media.sampleTable, media.durationTicks);
+  const found = findTracks(moov, boxes);
+  const first = videoOf(found);
+  const video = readVideo(moov, first, fileBytes, record);
   const counted = record.spans.reduce((sum, span) => sum + span.sampleCount, 0);
-  if (counted !== table.sizes.length) {
-    throw new Mp4Error(`the capture record counts ${counted} samples, the sample tables ${table.sizes.length}`);
+  if (counted !== video.sizes.length) {
+    throw new Mp4Error(`the capture record counts ${counted} samples, the sample tables ${video.sizes.length}`);
   }
-  return { ...media.configuration, ...table, durationTicks: media.durationTicks, record };
+  if (only === "video") return { video, tracks: [video], record };
+  const tracks = found.map((track) => (track === first ? video : readOther(moov, track, fileBytes)));
+  return { video, tracks, record };
 }
 
 /**
- * Reads what stands before the sample tables, from the first bytes of a `moov` box's content: 1 kB of them will mostly do.
- * Throws Mp4Error, also when the bytes end too early.
+ * Reads what stands before the sample tables of the video, from the first bytes of a `moov` box's content: 1 kB of them will
+ * mostly do. Throws Mp4Error, also when the bytes end too early.
  */
 export function parseMovieSummary(head: Buffer): MovieSummary {
   const boxes = readBoxes(head, 0, head.length, true);
   const record = readCaptureRecord(head, boxes);
   if (record === undefined) throw new Mp4Error("no capture record at the start of the index");
-  const { configuration, durationTicks } = mediaOf(head, boxes, true);
-  return { configuration, durationTicks, record };
+  const track = videoOf(findTracks(head, boxes, true));
+  return { configuration: readVideoEntry(head, track), durationTicks: track.durationTicks, record };
 }
 
-function mediaOrCodec(moov: Buffer, boxes: FoundBox[], record: CaptureRecord): Media {
+function videoOf(tracks: readonly FoundTrack[]): FoundTrack {
+  const video = tracks.find(({ handler }) => handler === "vide");
+  if (video === undefined) throw new Mp4Error("no video track");
+  if (video.timescale !== TIMESCALE) {
+    throw new Mp4Error(`a timescale of ${video.timescale} ticks a second, not ${TIMESCALE}`);
+  }
+  return video;
+}
+
+function readVideo(moov: Buffer, track: FoundTrack, fileBytes: number, record: CaptureRecord): ReadTrack<VideoTrack> {
   try {
-    return mediaOf(moov, boxes, false);
+    return { kind: "video", configuration: readVideoEntry(moov, track), ...samplesOf(moov, track, fileBytes) };
   } catch (error) {
     if (error instanceof OtherCodecError) error.record = record;
     throw error;
   }
 }
 
-interface Media {
-  configuration: AvcConfiguration;
-  durationTicks: number;
-  sampleTable: FoundBox[];
+function readOther(moov: Buffer, track: FoundTrack, fileBytes: number): ReadTrack | OtherTrack {
+  const { handler } = track;
+  if (handler === "vide") throw new LaterVersionError("more than one video track");
+  if (handler !== "soun") return { kind: "other", handler };
+  const sampleEntry = Buffer.from(sampleEntryOf(moov, track).bytes);
+  const audio: ReadTrack<AudioTrack> = { kind: "audio", sampleEntry, ...samplesOf(moov, track, fileBytes) };
+  return audio;
 }
 
-function mediaOf(moov: Buffer, boxes: FoundBox[], mayBeCut: boolean): Media {
-  const inside = (found: FoundBox) => readBoxes(moov, found.start, found.end, mayBeCut);
-  if (boxes.filter(({ type }) => type === "trak").length > 1)
-    throw new LaterVersionError("more than one track, as only a later version of Hindsight writes");
-  const media = inside(boxOf(inside(boxOf(boxes, "trak")), "mdia"));
-  const durationTicks = readDuration(new FieldReader(moov, boxOf(media, "mdhd")));
-  const sampleTable = inside(boxOf(inside(boxOf(media, "minf")), "stbl"));
-  return { configuration: readConfiguration(moov, boxOf(sampleTable, "stsd")), durationTicks, sampleTable };
-}
-
-function readDuration(fields: FieldReader): number {
-  const isLong = fields.uint8() === 1;
-  fields.skip(3 + (isLong ? 16 : 8));
-  const timescale = fields.uint32();
-  if (timescale !== TIMESCALE) throw new Mp4Error(`a timescale of ${timescale} ticks a second, not ${TIMESCALE}`);
-  return isLong ? fields.uint64() : fields.uint32();
-}
-
-function readConfiguration(moov: Buffer, stsd: FoundBox): AvcConfiguration {
-  const [entry] = readBoxes(moov, stsd.start + 8, stsd.end, true);
-  if (OTHER_CODECS.has(entry?.type ?? "")) throw new OtherCodecError(entry?.type as string);
-  if (entry?.type !== "avc1") throw new Mp4Error(`a sample entry "${entry?.type ?? ""}", not "avc1"`);
-  const fields = new FieldReader(moov, entry);
-  fields.skip(24);
-  const width = fields.uint16();
-  const height = fields.uint16();
-  fields.skip(50);
-  const found = boxOf(readBoxes(moov, entry.end - fields.left, entry.end, true), "avcC");
-  const avcC = Buffer.from(moov.subarray(found.start, found.end)); // a view would keep all that was read
-  if (avcC.length < 7) throw new Mp4Error(`box "avcC" ends too early`);
-  parameterSetsOf(avcC); // throws when they do not fit
-  return { avcC, codec: `avc1.${avcC.toString("hex", 1, 4)}`, width, height };
+function samplesOf(moov: Buffer, { sampleTable, timescale, durationTicks }: FoundTrack, fileBytes: number) {
+  return { ...readSampleTable(moov, sampleTable, durationTicks, fileBytes), durationTicks, timescale };
 }

@@ -1,155 +1,99 @@
-import { type AvcConfiguration, displaySizeOf } from "./avc-configuration.ts";
-import { box, boxParts, fullBox, lengthOf, mediaDataHeader, uint16, uint32, uint64 } from "./box.ts";
+import { boxParts, lengthOf, mediaDataHeader } from "./box.ts";
 import { type CaptureRecord, writeCaptureRecord } from "./capture-record.ts";
-import { chunkOffsetBox, compositionBoxes, sampleToChunkBox, sizeBox, syncBox, timeBox } from "./sample-boxes.ts";
-import { sampleDescriptionBox } from "./sample-description.ts";
-import { type SampleTimes, TIMESCALE } from "./sample-times.ts";
+import { type Edit, fileTypeBox, movieHeaderBox, type Timing, trackParts } from "./movie-boxes.ts";
+import type { TrackDescription } from "./sample-description.ts";
+import { SampleTables } from "./sample-tables.ts";
+import { TIMESCALE, UNREAD_SAMPLES } from "./sample-times.ts";
+import type { Track } from "./track.ts";
 
-/** What a file of one video track holds. */
-export interface Movie extends AvcConfiguration, SampleTimes {
-  /** Sizes of the samples in bytes, in decode order. */
-  sizes: Uint32Array;
-  /** Which samples are keyframes, by their index from 0, ascending. */
-  keyframes: Uint32Array;
+/** What a file holds. */
+export interface Movie {
+  /** In the order in which their media data lie: all samples of a track together, in decode order. */
+  tracks: readonly Track[];
   record: CaptureRecord;
 }
 
-const MAC_EPOCH_OFFSET_S = 2_082_844_800; // 1904-01-01 to 1970-01-01
-/** 1904 to `timeUs` (µs since the Unix epoch), in seconds: how mp4 tells when something was made. */
-function macTime(timeUs: number): number {
-  return Math.floor(timeUs / 1e6) + MAC_EPOCH_OFFSET_S;
-}
-
-const UNITY_MATRIX = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000);
-const UNDETERMINED_LANGUAGE = 0x55c4; // "und", ISO 639-2/T packed
-
 /**
  * Everything of a movie's file that stands before its first sample: `ftyp`, `moov` and the header of `mdat`. The samples
- * follow in decode order without anything between them. Throws RangeError when a number does not fit its field.
+ * follow without anything between them. Throws RangeError when a number does not fit its field.
  */
-export function writeMovieHead(movie: Movie): Buffer {
-  const mediaBytes = movie.sizes.reduce((sum, size) => sum + size, 0);
+export function writeMovieHead({ tracks, record }: Movie): Buffer {
   const parts = movieHeadParts({
-    configuration: movie,
-    record: movie.record,
-    timing: {
-      createdUs: movie.record.spans[0]?.firstCaptureTimeUs ?? 0,
-      timescale: TIMESCALE,
-      duration: movie.durationTicks,
-    },
-    mediaBytes,
-    tables: (mediaOffset) => sampleTables(movie, isLongFile(mediaBytes), mediaOffset),
+    record,
+    createdUs: record.spans[0]?.firstCaptureTimeUs ?? 0,
+    tracks: tracks.map((track) => ({
+      description: track,
+      timescale: track.timescale,
+      duration: track.durationTicks,
+      tables: tablesOf(track),
+    })),
   });
   return Buffer.concat(parts);
 }
 
-/** What stands before the first sample, with the sample tables as they come. */
+/** What stands before the first sample. */
 export interface MovieHead {
-  configuration: AvcConfiguration;
   record: CaptureRecord;
-  timing: MovieTiming;
-  mediaBytes: number;
-  /** The tables of `stbl` behind `stsd`, with the first sample at this offset of the file; equally long for any. */
-  tables(mediaOffset: number): Buffer[];
+  /** µs since the Unix epoch. */
+  createdUs: number;
+  /** In the order in which their media data lie. */
+  tracks: readonly HeadTrack[];
+}
+
+/** A track whose sample tables were made already. */
+export interface HeadTrack {
+  description: TrackDescription;
+  /** Ticks a second. */
+  timescale: number;
+  /** Of the media, in ticks. */
+  duration: number;
+  /** What is shown of the media, when not all of it is. */
+  edit?: Edit;
+  tables: SampleTables;
 }
 
 /** `ftyp`, `moov` and the header of `mdat` in parts, so that long tables are not copied. Throws as `writeMovieHead`. */
-export function movieHeadParts({ configuration, record, timing, mediaBytes, tables }: MovieHead): Buffer[] {
-  const type = box("ftyp", Buffer.from("isom\0\0\x02\0isomiso6avc1mp41", "latin1"));
+export function movieHeadParts({ record, createdUs, tracks }: MovieHead): Buffer[] {
+  const mediaBytes = tracks.reduce((sum, { tables }) => sum + tables.mediaBytes, 0);
+  const type = fileTypeBox(
+    ["isom", "iso6"],
+    tracks.map(({ description }) => description),
+  );
   const mdat = mediaDataHeader(mediaBytes);
-  const movie = (mediaOffset: number) =>
-    boxParts("moov", [
-      movieHeaderBox(timing),
-      writeCaptureRecord(record), // near the front: who wants no more need not read the sample tables
-      ...videoTrackParts(configuration, timing, [sampleDescriptionBox(configuration), ...tables(mediaOffset)]),
-    ]);
+  const longestTicks = Math.max(0, ...tracks.map(shownTicks));
+  const timing = { createdUs, timescale: TIMESCALE, duration: longestTicks };
+  const movie = (mediaOffset: number) => {
+    let offset = mediaOffset;
+    const parts = tracks.flatMap((track, index) => {
+      const tables = track.tables.parts(offset, mediaBytes);
+      offset += track.tables.mediaBytes;
+      return partsOf(track, index + 1, createdUs, tables);
+    });
+    // The record is near the front: who wants no more need not read the sample tables.
+    return boxParts("moov", [movieHeaderBox(timing, tracks.length), writeCaptureRecord(record), ...parts]);
+  };
   return [type, ...movie(type.length + lengthOf(movie(0)) + mdat.length), mdat];
 }
 
-/** Whether offsets in the file may need 64 bits. */
-export function isLongFile(mediaBytes: number): boolean {
-  return mediaBytes > 0xf000_0000;
+function partsOf(
+  { description, timescale, duration, edit }: HeadTrack,
+  id: number,
+  createdUs: number,
+  tables: Buffer[],
+) {
+  const timing: Timing = { createdUs, timescale, duration };
+  const shown = shownTicks({ timescale, duration, ...(edit && { edit }) });
+  return trackParts({ id, description, timing, shownTicks: shown, ...(edit && { edit }) }, tables);
 }
 
-/** How the headers of a movie count its time. */
-export interface MovieTiming {
-  /** µs since the Unix epoch. */
-  createdUs: number;
-  /** Ticks a second. */
-  timescale: number;
-  /** In ticks; 0 when it is told by fragments. */
-  duration: number;
-  /** What is shown of the media, when not all of it is (`elst`, ISO/IEC 14496-12 §8.6.6). */
-  edit?: Edit;
+/** How long a track is shown, in ticks of the movie. */
+function shownTicks({ edit, timescale, duration }: Pick<HeadTrack, "edit" | "timescale" | "duration">): number {
+  return edit?.duration ?? Math.round((duration * TIMESCALE) / timescale);
 }
 
-/** The part of the media that is shown, in ticks; the file then lasts as long as it does. */
-export interface Edit {
-  start: number;
-  duration: number;
-}
-
-/** `mvhd` of a movie of one track. */
-export function movieHeaderBox({ createdUs, timescale, duration, edit }: MovieTiming): Buffer {
-  return fullBox(
-    "mvhd",
-    1,
-    0,
-    uint64(macTime(createdUs), macTime(createdUs)),
-    uint32(timescale),
-    uint64(edit?.duration ?? duration),
-    uint32(0x10000), // rate
-    uint16(0x100, 0), // volume
-    uint32(0, 0),
-    UNITY_MATRIX,
-    uint32(0, 0, 0, 0, 0, 0),
-    uint32(2), // next_track_ID
-  );
-}
-
-/** `trak` of the video track, whose track_ID is 1, in parts; `tables` are the content of its `stbl`. */
-export function videoTrackParts(
-  configuration: AvcConfiguration,
-  { createdUs, timescale, duration, edit }: MovieTiming,
-  tables: readonly Buffer[],
-): Buffer[] {
-  const created = uint64(macTime(createdUs), macTime(createdUs));
-  const { width, height } = displaySizeOf(configuration);
-  const header = fullBox(
-    "tkhd",
-    1,
-    3, // enabled, in movie
-    created,
-    uint32(1, 0),
-    uint64(edit?.duration ?? duration),
-    uint32(0, 0, 0, 0),
-    UNITY_MATRIX,
-    uint32(width * 0x10000, height * 0x10000),
-  );
-  const media = boxParts("mdia", [
-    fullBox("mdhd", 1, 0, created, uint32(timescale), uint64(duration), uint16(UNDETERMINED_LANGUAGE, 0)),
-    fullBox("hdlr", 0, 0, uint32(0), Buffer.from("vide"), uint32(0, 0, 0), Buffer.from("Hindsight\0")),
-    ...boxParts("minf", [
-      fullBox("vmhd", 0, 1, uint16(0, 0, 0, 0)),
-      box("dinf", fullBox("dref", 0, 0, uint32(1), fullBox("url ", 0, 1))),
-      ...boxParts("stbl", tables),
-    ]),
-  ]);
-  return boxParts("trak", [header, ...(edit === undefined ? [] : [editBox(edit)]), ...media]);
-}
-
-/** `edts` with one edit at normal speed. */
-function editBox({ start, duration }: Edit): Buffer {
-  return box("edts", fullBox("elst", 1, 0, uint32(1), uint64(duration, start), uint16(1, 0)));
-}
-
-function sampleTables(movie: Movie, isLong: boolean, mediaOffset: number): Buffer[] {
-  return [
-    timeBox(movie),
-    ...compositionBoxes(movie),
-    syncBox(movie.keyframes),
-    sizeBox(movie.sizes),
-    sampleToChunkBox(movie),
-    chunkOffsetBox(movie, isLong, mediaOffset),
-  ];
+function tablesOf({ kind, sizes, dts, ptsOffsets, keyframes, durationTicks }: Track): SampleTables {
+  const tables = new SampleTables();
+  const run = { sizes, dts, ...(ptsOffsets && { ptsOffsets }), ...(kind === "video" && { keyframes }) };
+  tables.add(run, durationTicks - (dts.at(-1) ?? 0), UNREAD_SAMPLES);
+  return tables;
 }

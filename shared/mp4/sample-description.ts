@@ -1,17 +1,28 @@
 import type { PixelAspect } from "../codec/display-size.ts";
-import type { Colour } from "../codec/h264/vui.ts";
-import { type AvcConfiguration, pictureFormatOf } from "./avc-configuration.ts";
+import type { Colour } from "../codec/picture-format.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { pictureFormatOf } from "../codec/video-configuration.ts";
 import { box, fullBox, uint16, uint32 } from "./box.ts";
+import type { AudioTrack, VideoTrack } from "./track.ts";
+
+/** What a track is, without its samples. */
+export type TrackDescription = Pick<VideoTrack, "kind" | "configuration"> | Pick<AudioTrack, "kind" | "sampleEntry">;
+
+/** `stsd` with one sample entry. */
+export function sampleDescriptionBox(track: TrackDescription): Buffer {
+  return fullBox("stsd", 0, 0, uint32(1), track.kind === "video" ? videoEntry(track.configuration) : track.sampleEntry);
+}
 
 /**
- * `stsd` with `avc1` (ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as well, as the camera sent them. The shape of
- * the pixels and the colours stand beside them where they are not what a player assumes (ISO/IEC 14496-12 §12.1.4, §12.1.5).
+ * The sample entry of a video track (ISO/IEC 14496-12 §12.1.3, ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as
+ * well, as the camera sent them. The shape of the pixels and the colours stand beside them where they are not what a player
+ * assumes (ISO/IEC 14496-12 §12.1.4, §12.1.5).
  */
-export function sampleDescriptionBox(configuration: AvcConfiguration): Buffer {
-  const { avcC, width, height } = configuration;
+function videoEntry(configuration: VideoConfiguration): Buffer {
+  const { codec, boxContent, width, height } = configuration;
   const { pixelAspect, colour } = pictureFormatOf(configuration);
-  const entry = box(
-    "avc1",
+  return box(
+    codec.sampleEntryType,
     uint16(0, 0, 0, 1), // reserved, data_reference_index
     uint32(0, 0, 0, 0),
     uint16(width, height),
@@ -19,11 +30,10 @@ export function sampleDescriptionBox(configuration: AvcConfiguration): Buffer {
     uint16(1), // frame_count
     Buffer.alloc(32), // compressorname
     uint16(0x18, 0xffff),
-    box("avcC", avcC),
+    box(codec.configurationBoxType, boxContent),
     ...(colour === undefined ? [] : [colourBox(colour)]),
     ...(pixelAspect === undefined ? [] : [pixelAspectBox(pixelAspect)]),
   );
-  return fullBox("stsd", 0, 0, uint32(1), entry);
 }
 
 function colourBox({ primaries, transfer, matrix, isFullRange }: Colour): Buffer {

@@ -1,9 +1,10 @@
 import { boxOf, FieldReader, type FoundBox, Mp4Error } from "./box-reader.ts";
 
-interface SampleTable {
+interface ReadTable {
   sizes: Uint32Array;
   dts: Uint32Array;
   ptsOffsets?: Int32Array;
+  /** All of them where the table does not list any (§8.6.2). */
   keyframes: Uint32Array;
   offsets: Float64Array;
   extent: SampleExtent;
@@ -20,15 +21,18 @@ export interface SampleExtent {
 /** More samples than a file of ours can have: 13 hours of 85 pictures a second. Bounds what a damaged file makes us allocate. */
 const MAX_SAMPLES = 4_000_000;
 
-/** Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another. */
-export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number): SampleTable {
+/**
+ * Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another, or have more
+ * than `mostBytes` of samples.
+ */
+export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number, mostBytes: number): ReadTable {
   const fields = (type: string) => {
     const reader = new FieldReader(bytes, boxOf(boxes, type));
     reader.skip(4);
     return reader;
   };
   const has = (type: string) => boxes.some((found) => found.type === type);
-  const sizes = readSizes(fields("stsz"));
+  const sizes = readSizes(fields("stsz"), mostBytes);
   const dts = readTimes(fields("stts"), sizes.length, durationTicks);
   const ptsOffsets = has("ctts") ? readOffsets(fields("ctts"), sizes.length) : undefined;
   const chunkOffsets = has("co64") ? readLongOffsets(fields("co64")) : readShortOffsets(fields("stco"));
@@ -36,16 +40,17 @@ export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks:
     sizes,
     dts,
     ...(ptsOffsets === undefined ? {} : { ptsOffsets }),
-    keyframes: readKeyframes(fields("stss"), sizes.length),
+    keyframes: has("stss") ? readKeyframes(fields("stss"), sizes.length) : allOf(sizes.length),
     ...readSampleOffsets(fields("stsc"), chunkOffsets, sizes),
   };
 }
 
-function readSizes(fields: FieldReader): Uint32Array {
-  if (fields.uint32() !== 0) throw new Mp4Error("all samples of one size");
-  const count = fields.count(4);
+function readSizes(fields: FieldReader, mostBytes: number): Uint32Array {
+  const sizeOfAll = fields.uint32();
+  const count = sizeOfAll === 0 ? fields.count(4) : fields.uint32();
   if (count > MAX_SAMPLES) throw new Mp4Error(`${count} samples, more than ${MAX_SAMPLES}`);
-  return fields.uint32s(count);
+  if (sizeOfAll * count > mostBytes) throw new Mp4Error(`${count} samples of ${sizeOfAll} bytes, more than there is`);
+  return sizeOfAll === 0 ? fields.uint32s(count) : new Uint32Array(count).fill(sizeOfAll);
 }
 
 function readTimes(fields: FieldReader, count: number, durationTicks: number): Uint32Array {
@@ -93,6 +98,10 @@ function readKeyframes(fields: FieldReader, count: number): Uint32Array {
   return keyframes;
 }
 
+function allOf(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, index) => index);
+}
+
 function readShortOffsets(fields: FieldReader): Float64Array {
   return Float64Array.from(fields.uint32s(fields.count(4)));
 }
@@ -107,7 +116,7 @@ function readSampleOffsets(
   fields: FieldReader,
   chunkOffsets: Float64Array,
   sizes: Uint32Array,
-): Pick<SampleTable, "offsets" | "extent"> {
+): Pick<ReadTable, "offsets" | "extent"> {
   const extent = { start: Number.POSITIVE_INFINITY, end: 0, isContiguous: true };
   const offsets = new Float64Array(sizes.length);
   const entries = fields.count(12);

@@ -6,8 +6,8 @@ export const TICKS_PER_US = TIMESCALE / 1_000_000;
 
 /** When samples are decoded and shown, in ticks from the start of the file; in decode order. */
 export interface SampleTimes {
-  /** 32 bits hold 13 hours, enough for a minute; a range may be longer. */
-  dts: Uint32Array | Float64Array;
+  /** 32 bits hold 13 hours, enough for a minute. */
+  dts: Uint32Array;
   /** Presentation minus decode time; absent when all are 0. */
   ptsOffsets?: Int32Array;
   /** Where the last sample ends. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import ffmpeg from "fluent-ffmpeg";
 import { writeMovieHead } from "../mp4/movie-writer.ts";
-import { layOutTimes } from "../mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../mp4/sample-times.ts";
+import type { VideoTrack } from "../mp4/track.ts";
 import { type LimitedFfmpeg, limitFfmpeg } from "../process/ffmpeg-limits.ts";
 import { FfmpegUnusableError } from "./ffmpeg-unusable-error.ts";
 import type { Keyframe } from "./keyframe.ts";
@@ -194,13 +195,15 @@ function movieOf(keyframes: readonly Keyframe[]): Buffer {
   const { configuration } = keyframes[0] as Keyframe;
   const spans = [{ sampleCount: count, firstCaptureTimeUs: 0, endUs: count * US_PER_PICTURE }];
   const timesUs = Float64Array.from({ length: count }, (_, second) => second * US_PER_PICTURE);
-  const head = writeMovieHead({
-    ...configuration,
+  const track: VideoTrack = {
+    kind: "video",
+    configuration,
+    timescale: TIMESCALE,
     ...layOutTimes(spans, timesUs, new Uint8Array(count).fill(1)),
     sizes: Uint32Array.from(keyframes, ({ sample }) => sample.length),
     keyframes: Uint32Array.from({ length: count }, (_, index) => index),
-    record: { spans, chunks: [] },
-  });
+  };
+  const head = writeMovieHead({ tracks: [track], record: { spans, chunks: [] } });
   return Buffer.concat([head, ...keyframes.map(({ sample }) => sample)]);
 }
 

@@ -1,4 +1,5 @@
-import { type AvcConfiguration, displaySizeOf } from "../mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../codec/video-codec.ts";
+import { displaySizeOf } from "../codec/video-configuration.ts";
 
 /** The full range that JPEG has, to the same bytes that ffmpeg makes by itself, but in 3 ms less for 1080p. */
 const FULL_RANGE = "zscale=range=full";
@@ -7,7 +8,7 @@ const FULL_RANGE = "zscale=range=full";
  * Options that make ffmpeg draw a picture as it is to be seen: in full range, and in square pixels, for no viewer of a JPEG
  * asks for the shape of its pixels. Without `zscale`, which not every ffmpeg has, ffmpeg sees to the range by itself.
  */
-export function pictureFilter(configuration: AvcConfiguration, withZscale: boolean): string[] {
+export function pictureFilter(configuration: VideoConfiguration, withZscale: boolean): string[] {
   const { width, height } = displaySizeOf(configuration);
   if (width === configuration.width && height === configuration.height) return withZscale ? ["-vf", FULL_RANGE] : [];
   const size = `w=${even(width)}:h=${even(height)}`;

@@ -1,11 +1,10 @@
-import { NalType, nalType } from "../codec/h264/nal.ts";
-import { parseSps, SpsError } from "../codec/h264/sps.ts";
+import type { VideoCodec } from "../codec/video-codec.ts";
 
 /**
- * The largest picture of any level of H.264: 139,264 macroblocks (ITU-T H.264 table A-1, MaxFS of level 6.2), such as
- * 8192 × 4352. What is larger no camera sends.
+ * The largest picture of level 6.2, the highest one, of H.264 (139,264 macroblocks, ITU-T H.264 table A-1) and H.265
+ * (35,651,584 samples, ITU-T H.265 table A.8), such as 8192 × 4352. What is larger no camera sends.
  */
-export const LARGEST_H264_PIXELS = 139_264 * 256;
+export const LARGEST_PIXELS = 139_264 * 256;
 
 /** A picture has more pixels than `converter.maxPixels`: nobody decodes it. */
 export class PictureTooLargeError extends Error {
@@ -17,24 +16,11 @@ export class PictureTooLargeError extends Error {
 }
 
 /**
- * Throws PictureTooLargeError when a sequence parameter set among the NAL units tells of a picture with more pixels than a
- * decoder may be asked for: as it is coded, before cropping. A set that is damaged says nothing.
+ * Throws PictureTooLargeError when a parameter set among the NAL units tells of a picture with more pixels than a decoder may
+ * be asked for: as it is coded, before cropping. A set that is damaged says nothing.
  */
-export function checkPictureSize(nals: Iterable<Buffer>, maxPixels: number): void {
-  for (const nal of nals) {
-    if (nalType(nal[0] ?? 0) !== NalType.sps) continue;
-    const size = codedSizeOf(nal);
-    if (size === undefined || size.width * size.height <= maxPixels) continue;
-    throw new PictureTooLargeError(size.width, size.height, maxPixels);
-  }
-}
-
-function codedSizeOf(sps: Buffer): { width: number; height: number } | undefined {
-  try {
-    const { codedWidth, codedHeight } = parseSps(sps);
-    return { width: codedWidth, height: codedHeight };
-  } catch (error) {
-    if (error instanceof SpsError) return undefined;
-    throw error;
+export function checkPictureSize(codec: VideoCodec, nals: Iterable<Buffer>, maxPixels: number): void {
+  for (const { width, height } of codec.codedSizesIn(nals)) {
+    if (width * height > maxPixels) throw new PictureTooLargeError(width, height, maxPixels);
   }
 }

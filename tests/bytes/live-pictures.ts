@@ -1,4 +1,5 @@
 import { MovieFragments } from "../../services/api/live/movie-fragments.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { encodeFrame } from "../../shared/live/frame-message.ts";
 import { atPace } from "../support/chunk-maker.ts";
 import { type Note, sha256 } from "./answers.ts";
@@ -23,6 +24,7 @@ export function liveNotes(): Record<string, Note> {
     const starts: unknown[] = [];
     for (const [i, { data, timeUs }] of atPace(clip, startUs).entries()) {
       const header = {
+        codec: H264,
         isKeyframe: clip[i]?.isKeyframe === true,
         source: 7,
         sequence: sequence++,
@@ -34,7 +36,11 @@ export function liveNotes(): Record<string, Note> {
       media.push(fragment.bytes);
       if (fragment.start === undefined) continue;
       const { configuration, startTimeUs, initializationSegment } = fragment.start;
-      starts.push({ codec: configuration.codec, startTimeUs, initializationSegment: sha256(initializationSegment) });
+      starts.push({
+        codec: configuration.codecString,
+        startTimeUs,
+        initializationSegment: sha256(initializationSegment),
+      });
     }
     notes[`live ${name}, over Redis`] = { messages: messages.length, sha256: sha256(Buffer.concat(messages)) };
     notes[`live ${name}, to browsers`] = { starts, fragments: media.length, sha256: sha256(Buffer.concat(media)) };

@@ -9,7 +9,7 @@ import { AccessUnitBuffer } from "../../services/recorder/rtp/access-unit-buffer
 import { packetize } from "../../services/recorder/testing/h264-stream.ts";
 import { recordingDisks } from "../../services/recorder/testing/recording-disks.ts";
 import { SimulatedClock } from "../../services/recorder/testing/simulated-clock.ts";
-import { BlockKind } from "../../shared/chunk/format.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { type Note, sha256 } from "./answers.ts";
 import { fixtureClip } from "./fixtures.ts";
 
@@ -38,7 +38,7 @@ export async function recorderNotes(): Promise<Record<string, Note>> {
 async function recordSession(directory: string): Promise<void> {
   const clock = new SimulatedClock(Date.UTC(2025, 10, 24, 14, 58, 59) * 1000);
   const capture = new CaptureClock(clock, TICKS_PER_SECOND);
-  const planner = new ChunkPlanner(capture, BlockKind.h264);
+  const planner = new ChunkPlanner(capture, H264.blockKind);
   const buffer = new AccessUnitBuffer(16 * 1024 * 1024);
   const depacketizer = new H264Format([]).depacketizer(buffer, {
     unwrap: (timestamp, isKeyframe) => capture.unwrap(timestamp, isKeyframe),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MovieFragments } from "../../services/api/live/movie-fragments.ts";
 import { startConversion } from "../../services/api/live/mpeg1-muxer.ts";
 import { ApiFixture } from "../../services/api/testing/api-fixture.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import type { ConverterConfig } from "../../shared/config/config.ts";
 import { convertMinute } from "../../shared/conversion/minute-converter.ts";
 import { tools } from "../../shared/conversion/testing/minute-fixture.ts";
@@ -70,7 +71,7 @@ afterAll(async () => {
 function liveStream(): Buffer {
   const fragments = new MovieFragments();
   const parts = clip.map(({ data, isKeyframe }, i) => {
-    const header = { isKeyframe, source: 1, sequence: i, captureTimeUs: HOUR_MS * 1000 + i * 40_000 };
+    const header = { codec: H264, isKeyframe, source: 1, sequence: i, captureTimeUs: HOUR_MS * 1000 + i * 40_000 };
     const taken = fragments.take({ ...header, data });
     return [taken?.start?.initializationSegment ?? Buffer.alloc(0), taken?.bytes ?? Buffer.alloc(0)];
   });
@@ -200,7 +201,7 @@ describe("a disc is round, and as bright as it was, in", () => {
 
   test("the live picture in MPEG-1, whose player knows of square pixels only", async () => {
     const parts: Buffer[] = [];
-    const ffmpeg = startConversion("ffmpeg", MAX_PIXELS, {
+    const ffmpeg = startConversion("ffmpeg", H264.ffmpegFormat, MAX_PIXELS, {
       data: (bytes) => parts.push(bytes),
       complaint() {},
       ended() {},

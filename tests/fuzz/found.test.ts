@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { Authenticator } from "../../services/recorder/rtsp/authentication.ts";
 import { InterleavedReader } from "../../services/recorder/rtsp/interleaved-reader.ts";
 import { indexChunk } from "../../shared/chunk/chunk-index.ts";
-import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { BLOCK_HEADER_BYTES, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { withFileOf } from "./temporary-file.ts";
 
 /** Inputs that fuzzing found, each as small as it could be made. */
@@ -55,7 +56,7 @@ test("interleaved reader: false headers that lead from one to the next do not hi
 
 test("chunk index: a frame at the latest time that can be written ends at a time that can be written", async () => {
   const bytes = Buffer.alloc(BLOCK_HEADER_BYTES + 6);
-  writeBlockHeader(bytes, 0, { kind: BlockKind.h264, length: 6, timeUs: Number.MAX_SAFE_INTEGER });
+  writeBlockHeader(bytes, 0, { kind: H264.blockKind, length: 6, timeUs: Number.MAX_SAFE_INTEGER });
   bytes.set([0, 0, 0, 1, 0x65, 0x88], BLOCK_HEADER_BYTES);
   const { endUs } = await withFileOf(bytes, (file) => indexChunk(file));
   expect(endUs).toBe(Number.MAX_SAFE_INTEGER);

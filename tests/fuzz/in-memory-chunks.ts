@@ -2,6 +2,7 @@ import { ChunkPlanner, type ChunkStep } from "../../services/recorder/chunk/chun
 import { CaptureClock } from "../../services/recorder/clock/capture-clock.ts";
 import { SimulatedClock } from "../../services/recorder/testing/simulated-clock.ts";
 import { BLOCK_HEADER_BYTES, BlockKind, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import type { Minute } from "../../shared/time/minute.ts";
 import { SessionReceiver } from "./session-receiver.ts";
 import { must } from "./target.ts";
@@ -28,7 +29,7 @@ export class ChunkingSession {
   frames = 0;
   readonly #clock = new SimulatedClock(Date.parse("2026-02-28T23:59:58.500Z") * 1000);
   readonly #capture = new CaptureClock(this.#clock, 90_000);
-  readonly #planner = new ChunkPlanner(this.#capture, BlockKind.h264);
+  readonly #planner = new ChunkPlanner(this.#capture, H264.blockKind);
   readonly #options: ChunkingOptions;
   #open: { minute: Minute; blocks: Buffer[] } | undefined;
   #reads = 0;

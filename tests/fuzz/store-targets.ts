@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { readBlocks } from "../../services/recorder/testing/recording.ts";
 import { indexChunk } from "../../shared/chunk/chunk-index.ts";
-import { splitAnnexB } from "../../shared/codec/nal-units.ts";
-import { avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
-import { uint32 } from "../../shared/mp4/box.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
+import { joinWithLengths, splitAnnexB } from "../../shared/codec/nal-units.ts";
 import { Mp4Error } from "../../shared/mp4/box-reader.ts";
 import { readMinute, readMinuteSummary } from "../../shared/mp4/minute-file.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../../shared/mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";
 import { ChunkingSession } from "./in-memory-chunks.ts";
 import { mutate, mutationLists } from "./mutations.ts";
 import type { Session } from "./recorded-session.ts";
@@ -15,7 +14,7 @@ import { pushInReads } from "./session-receiver.ts";
 import { allocatesAtMost, type FuzzTarget, fuzzTarget, must, rejectsOnly } from "./target.ts";
 import { withFileOf } from "./temporary-file.ts";
 
-const H264 = 0;
+const VIDEO = 0;
 const ORIGIN = 254;
 const BLOCK_HEADER_BYTES = 17;
 const BOXES = [
@@ -98,7 +97,7 @@ function mp4Target(movies: readonly Buffer[]): FuzzTarget {
     await withFileOf(bytes, (file) =>
       allocatesAtMost(limits, async () => {
         await rejectsOnly(async () => {
-          const { sizes, offsets, dts, keyframes } = await readMinute(file);
+          const { sizes, offsets, dts, keyframes } = (await readMinute(file)).video;
           must(dts.length === sizes.length && offsets.length === sizes.length, "tables of different lengths");
           for (const [i, size] of sizes.entries()) {
             must((offsets[i] as number) + size <= bytes.length, `sample ${i} does not lie within the file`);
@@ -133,12 +132,12 @@ function chunkOf({ bytes, videoChannel }: Session): Buffer {
 /** The mp4 of a chunk. */
 function movieOf(chunk: Buffer): Buffer {
   const { blocks } = readBlocks(chunk);
-  const frames = blocks.filter(({ kind }) => kind === H264);
+  const frames = blocks.filter(({ kind }) => kind === VIDEO);
   const origin = JSON.parse((blocks.find(({ kind }) => kind === ORIGIN)?.data ?? "").toString());
   const nals = frames.map(({ data }) => splitAnnexB(data));
-  const configuration = avcConfigurationOf(nals[0] as Buffer[]);
+  const configuration = H264.configurationOf(nals[0] as Buffer[]);
   if (configuration === undefined) throw new Error("a recorded session without parameter sets");
-  const samples = nals.map((units) => Buffer.concat(units.flatMap((nal) => [uint32(nal.length), nal])));
+  const samples = nals.map((units) => joinWithLengths(units));
   const timesUs = Float64Array.from(frames, ({ timeUs }) => timeUs);
   const keyframes = nals.map((units) => units.some((nal) => ((nal[0] as number) & 31) === 5));
   const first = timesUs[0] as number;
@@ -146,10 +145,16 @@ function movieOf(chunk: Buffer): Buffer {
     { sampleCount: frames.length, firstCaptureTimeUs: first, endUs: Math.max(...timesUs) + 100_000, origin },
   ];
   const head = writeMovieHead({
-    ...configuration,
-    ...layOutTimes(spans, timesUs, Uint8Array.from(keyframes, Number)),
-    sizes: Uint32Array.from(samples, ({ length }) => length),
-    keyframes: Uint32Array.from(keyframes.flatMap((isKeyframe, i) => (isKeyframe ? [i] : []))),
+    tracks: [
+      {
+        kind: "video",
+        configuration,
+        timescale: TIMESCALE,
+        ...layOutTimes(spans, timesUs, Uint8Array.from(keyframes, Number)),
+        sizes: Uint32Array.from(samples, ({ length }) => length),
+        keyframes: Uint32Array.from(keyframes.flatMap((isKeyframe, i) => (isKeyframe ? [i] : []))),
+      },
+    ],
     record: { spans, chunks: [{ openedUs: first, sampleCount: frames.length, origin }] },
   });
   return Buffer.concat([head, ...samples]);

@@ -52,7 +52,7 @@ const pieces = fc.oneof(
   fc.string({ maxLength: 6 }),
 );
 
-/** A piece over and over: what makes a pattern toil that looks back. */
+/** One piece over and over: slow for regular expressions that backtrack. */
 const repeated = fc.tuple(fc.string({ maxLength: 8 }), pieces, pieces, fc.nat(LINE_LENGTH)).map(
   // `padEnd` takes no part of an empty piece.
   ([start, piece, end, length]) => (start + "".padEnd(length, piece) + end).slice(0, LINE_LENGTH),

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { BLOCK_HEADER_BYTES, BlockKind, type ChunkOrigin, writeBlockHeader } from "../../shared/chunk/format.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { cachedClip } from "./clip-cache.ts";
 
 const run = promisify(execFile);
@@ -121,7 +122,7 @@ export function chunkBytes({ units, origin, openedUs, endUs, tail }: ChunkConten
   if (origin !== undefined) {
     blocks.push(block(BlockKind.origin, openedUs ?? (units[0]?.timeUs as number), Buffer.from(JSON.stringify(origin))));
   }
-  for (const { data, timeUs } of units) blocks.push(block(BlockKind.h264, timeUs, data));
+  for (const { data, timeUs } of units) blocks.push(block(H264.blockKind, timeUs, data));
   if (endUs !== undefined) blocks.push(block(BlockKind.end, endUs, Buffer.alloc(0)));
   return Buffer.concat([...blocks, tail ?? Buffer.alloc(0)]);
 }

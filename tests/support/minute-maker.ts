@@ -1,25 +1,25 @@
-import { startCodesToLengths } from "../../shared/codec/h264/start-codes.ts";
+import { H264 } from "../../shared/codec/h264/h264.ts";
 import { splitAnnexB } from "../../shared/codec/nal-units.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../../shared/mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../../shared/codec/video-codec.ts";
 import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../../shared/mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";
 import { atPace, type ClipUnit, origin } from "./chunk-maker.ts";
 
 /** Makes minutes' mp4s as a converter does, all of the same pictures: the media stand ready, each minute gets its own head. */
 export class MinuteMaker {
   readonly #units: readonly ClipUnit[];
   readonly #framesPerSecond: number;
-  readonly #configuration: AvcConfiguration;
+  readonly #configuration: VideoConfiguration;
   readonly #media: Buffer;
 
   constructor(units: readonly ClipUnit[], framesPerSecond: number) {
-    const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
+    const configuration = H264.configurationOf(splitAnnexB(units[0]?.data as Buffer));
     if (configuration === undefined) throw new Error("the clip has no parameter sets");
     this.#units = units;
     this.#framesPerSecond = framesPerSecond;
     this.#configuration = configuration;
     const samples = units.map(({ data }) => Buffer.from(data));
-    for (const sample of samples) startCodesToLengths(sample);
+    for (const sample of samples) H264.startCodesToLengths(sample);
     this.#media = Buffer.concat(samples);
   }
 
@@ -34,10 +34,16 @@ export class MinuteMaker {
     };
     const keyframes = Uint8Array.from(this.#units, ({ isKeyframe }) => Number(isKeyframe));
     const head = writeMovieHead({
-      ...this.#configuration,
-      ...layOutTimes([span], timesUs, keyframes),
-      sizes: Uint32Array.from(this.#units, ({ data }) => data.length),
-      keyframes: Uint32Array.from(keyframes.keys()).filter((i) => keyframes[i] === 1),
+      tracks: [
+        {
+          kind: "video",
+          configuration: this.#configuration,
+          timescale: TIMESCALE,
+          ...layOutTimes([span], timesUs, keyframes),
+          sizes: Uint32Array.from(this.#units, ({ data }) => data.length),
+          keyframes: Uint32Array.from(keyframes.keys()).filter((i) => keyframes[i] === 1),
+        },
+      ],
       record: { spans: [span], chunks: [{ openedUs: startUs, sampleCount: timesUs.length, origin: origin("r") }] },
     });
     return Buffer.concat([head, this.#media]);

@@ -9,7 +9,7 @@ import { PreviewBatcher } from "../../shared/conversion/preview-batcher.ts";
 import { TAKEOVER_PACE } from "../../shared/conversion/takeover-pace.ts";
 import { StoreFiles } from "../../shared/disk/store-files.ts";
 import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
-import { LARGEST_H264_PIXELS } from "../../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";
@@ -90,7 +90,7 @@ export class RangeStore {
 
   /** Converts a minute as the converter does, but for its pictures, which are all the same. */
   async convert(minute: Minute, picture: string): Promise<void> {
-    const maxPixels = LARGEST_H264_PIXELS;
+    const maxPixels = LARGEST_PIXELS;
     const config = { thumbnailWidth: 320, chunkIdleMs: 0, maxPixels } as ConverterConfig;
     const previews = new PreviewBatcher(new FrameGrabber({ ffmpegPath: "ffmpeg", timeoutMs: 20_000, maxPixels }), 10);
     previews.grab = () => readFile(picture);

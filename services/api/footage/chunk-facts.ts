@@ -1,10 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
-import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
-import { SpsError } from "../../../shared/codec/h264/sps.ts";
+import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
-import { planMinute } from "../../../shared/minute/minute-plan.ts";
-import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import { type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
+import { chunkSource, readNals } from "../../../shared/minute/sample-source.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
 import { openRegularFile } from "../http/send-file.ts";
 import { type Picture, pictureOf } from "./picture.ts";
@@ -27,21 +25,22 @@ const PARAMETER_BYTES = 4096;
 export async function readChunkFacts(files: StoreFiles, paths: readonly string[]): Promise<MinuteFacts | undefined> {
   const handles: FileHandle[] = [];
   try {
-    const parts = [];
+    const parts: PlannedPart[] = [];
     for (const path of paths) {
       const opened = await openRegularFile(files, path);
       if (opened === undefined) continue;
       const file = opened.handle;
       handles.push(file);
       const index = await indexChunk(file);
-      parts.push({ index, source: { path, file, offsets: index.offsets, sizes: index.sizes, isAnnexB: true } });
+      const source = chunkSource(path, file, index);
+      if (source !== undefined) parts.push({ index, source });
     }
     const { spans } = planMinute(undefined, parts).movie.record;
     if (spans.length === 0) return undefined;
     const first = parts.find(({ index }) => index.keyframes.includes(1));
     return {
       spans: spans.map(({ firstCaptureTimeUs, endUs }) => ({ startUs: firstCaptureTimeUs, endUs })),
-      picture: first === undefined ? undefined : await readPicture(first.source.file, first.index),
+      picture: first && (await readPicture(first)),
     };
   } catch (error) {
     if (error instanceof TimesTooFarApartError) return undefined; // it will be put into quarantine
@@ -51,15 +50,8 @@ export async function readChunkFacts(files: StoreFiles, paths: readonly string[]
   }
 }
 
-async function readPicture(file: FileHandle, index: ChunkIndex): Promise<Picture | undefined> {
-  const keyframe = index.keyframes.indexOf(1);
-  const head = Buffer.alloc(Math.min(PARAMETER_BYTES, index.sizes[keyframe] as number));
-  await file.read(head, 0, head.length, index.offsets[keyframe] as number);
-  try {
-    const configuration = avcConfigurationOf(splitAccessUnit(head));
-    return configuration && pictureOf(configuration);
-  } catch (error) {
-    if (error instanceof SpsError) return undefined;
-    throw error;
-  }
+async function readPicture({ index, source }: PlannedPart): Promise<Picture | undefined> {
+  const nals = await readNals(source, index.keyframes.indexOf(1), PARAMETER_BYTES);
+  const configuration = source.codec.configurationOf(nals);
+  return configuration && pictureOf(configuration);
 }

@@ -5,7 +5,7 @@ import type { Logger } from "../../../shared/logging/logger.ts";
 import { LaterVersionError, Mp4Error } from "../../../shared/mp4/box-reader.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { readMinute, readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
-import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
+import { OtherCodecError } from "../../../shared/mp4/track-reader.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 import { type MinuteFacts, readChunkFacts } from "./chunk-facts.ts";

@@ -1,4 +1,5 @@
-import { type AvcConfiguration, displaySizeOf } from "../../../shared/mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { displaySizeOf } from "../../../shared/codec/video-configuration.ts";
 
 /** The codec (RFC 6381; the sample entry's type where it is none of ours), and where they are known the sizes in pixels. */
 export interface Picture {
@@ -12,8 +13,8 @@ export interface Picture {
 }
 
 /** What a decoder's configuration tells of the pictures. */
-export function pictureOf(configuration: AvcConfiguration): Picture {
-  const { codec, width, height } = configuration;
+export function pictureOf(configuration: VideoConfiguration): Picture {
+  const { codecString: codec, width, height } = configuration;
   const shown = displaySizeOf(configuration);
   return { codec, width, height, displayWidth: shown.width, displayHeight: shown.height };
 }

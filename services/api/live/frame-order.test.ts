@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { FrameOrder } from "./frame-order.ts";
 
 const frame = (source: number, sequence: number, isKeyframe = false): LiveFrame => ({
+  codec: H264,
   source,
   sequence,
   isKeyframe,

@@ -6,9 +6,10 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import winston from "winston";
 import { WebSocket } from "ws";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { framesChannel, RENEW_INTERVAL_MS, WATCH_CHANNEL } from "../../../shared/live/channels.ts";
 import { encodeFrame } from "../../../shared/live/frame-message.ts";
-import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { type LiveClient, watchLive } from "../../../tests/support/live-client.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
@@ -50,7 +51,7 @@ beforeEach(async () => {
   await ear.subscribe(WATCH_CHANNEL);
   recorder.once("end", () => ear.disconnect());
   store = new StoreFixture({ yard: {}, gate: {}, shed: {}, off: { enabled: false } });
-  store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_H264_PIXELS } as never });
+  store.config.change({ converter: { ffmpegPath: "ffmpeg", maxPixels: LARGEST_PIXELS } as never });
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
   live = new LiveViews({
@@ -82,7 +83,7 @@ async function send(camera: string, count: number): Promise<void> {
   for (let sequence = 0; sequence < count; sequence++) {
     const isKeyframe = sequence === 0;
     const bytes = isKeyframe ? KEYFRAME : FRAME;
-    const header = { isKeyframe, source: 1, sequence, captureTimeUs: 1e15 + sequence * 40_000 };
+    const header = { codec: H264, isKeyframe, source: 1, sequence, captureTimeUs: 1e15 + sequence * 40_000 };
     await recorder.publish(framesChannel(camera), encodeFrame(header, bytes, 0, bytes.length));
   }
 }
@@ -234,7 +235,7 @@ test("an ffmpeg that hangs is killed", async () => {
   let isOver = false;
   const feeding = (async () => {
     for (let sequence = 0; !isOver; sequence++) {
-      const header = { isKeyframe: true, source: 1, sequence, captureTimeUs: 1e15 + sequence * 500_000 };
+      const header = { codec: H264, isKeyframe: true, source: 1, sequence, captureTimeUs: 1e15 + sequence * 500_000 };
       await recorder.publish(framesChannel("yard"), encodeFrame(header, KEYFRAME, 0, KEYFRAME.length));
       await sleep(200);
     }

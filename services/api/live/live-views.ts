@@ -11,8 +11,8 @@ import type { ClientOf } from "../limits/client-of.ts";
 import { ClientPlaces } from "../limits/client-places.ts";
 import { type Channel, CloseCode } from "./channel.ts";
 import { conversionToEnd } from "./fair-share.ts";
-import { H264Channel } from "./h264-channel.ts";
 import type { LiveSource } from "./live-source.ts";
+import { Mp4Channel } from "./mp4-channel.ts";
 import { Mpeg1Channel } from "./mpeg1-channel.ts";
 
 export interface LiveViewsOptions {
@@ -167,7 +167,7 @@ export class LiveViews {
     if (codec === "mpeg1" && !this.#hasRoomForMpeg1(client)) return undefined;
     const channel =
       codec === "h264"
-        ? new H264Channel(camera, source)
+        ? new Mp4Channel(camera, source)
         : new Mpeg1Channel({
             camera,
             source,

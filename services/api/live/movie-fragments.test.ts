@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { MovieFragments } from "./movie-fragments.ts";
 
@@ -11,7 +12,8 @@ const PPS = Buffer.from("68cb83cb20", "hex");
 function frame(captureTimeUs: number, isKeyframe: boolean, sps = SPS): LiveFrame {
   const slice = Buffer.from(isKeyframe ? "65888040" : "41888040", "hex");
   const nals = isKeyframe ? [sps, PPS, slice] : [slice];
-  return { source: 1, sequence: 0, isKeyframe, captureTimeUs, data: Buffer.concat(nals.flatMap((nal) => [code, nal])) };
+  const data = Buffer.concat(nals.flatMap((nal) => [code, nal]));
+  return { codec: H264, source: 1, sequence: 0, isKeyframe, captureTimeUs, data };
 }
 
 function timesOf(bytes: Buffer): { decodeUs: number; durationUs: number; presentationUs: number } {
@@ -24,7 +26,7 @@ test("nothing before a keyframe with parameter sets; then a stream begins, once"
   expect(fragments.take(frame(1e12, false))).toBeUndefined();
   const first = fragments.take(frame(1e12 + 40_000, true));
   expect(first?.start).toMatchObject({
-    configuration: { codec: "avc1.42c01f" },
+    configuration: { codecString: "avc1.42c01f" },
     startTimeUs: 1e12 + 40_000 - 1_000_000,
   });
   expect(fragments.take(frame(1e12 + 80_000, false))?.start).toBeUndefined();
@@ -34,7 +36,7 @@ test("nothing before a keyframe with parameter sets; then a stream begins, once"
 test("a changed picture, or a clock that was set, begins a new stream", () => {
   const fragments = new MovieFragments();
   fragments.take(frame(1e12, true));
-  expect(fragments.take(frame(1e12 + 40_000, true, OTHER_SPS))?.start?.configuration.codec).toBe("avc1.42c01e");
+  expect(fragments.take(frame(1e12 + 40_000, true, OTHER_SPS))?.start?.configuration.codecString).toBe("avc1.42c01e");
   expect(fragments.take(frame(1e12 - 60_000_000, true, OTHER_SPS))?.start).toBeDefined();
   expect(fragments.take(frame(1e12 + 60_000_000, true, OTHER_SPS))?.start).toBeDefined();
 });

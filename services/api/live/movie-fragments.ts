@@ -1,12 +1,11 @@
-import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
-import { SpsError } from "../../../shared/codec/h264/sps.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { isSameConfiguration } from "../../../shared/codec/video-configuration.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
 import { writeFragment, writeInitializationSegment } from "../../../shared/mp4/fragment-writer.ts";
 
 /** A stream that a player can begin: what it must be told, and the initialization segment. */
 export interface StreamStart {
-  configuration: AvcConfiguration;
+  configuration: VideoConfiguration;
   /** The capture time that the media time 0 stands for, µs since the Unix epoch. */
   startTimeUs: number;
   initializationSegment: Buffer;
@@ -35,7 +34,7 @@ const MOST_DURATION_US = 2_000_000;
  * (B-frames) are decoded a microsecond after it.
  */
 export class MovieFragments {
-  #configuration: AvcConfiguration | undefined;
+  #configuration: VideoConfiguration | undefined;
   #startTimeUs = 0;
   #sequence = 0;
   #newestUs = 0;
@@ -47,8 +46,8 @@ export class MovieFragments {
 
   /** The fragment of a frame, or undefined where no stream could begin so far. Frames come in decode order. */
   take(frame: LiveFrame): Fragment | undefined {
-    const nals = splitAccessUnit(frame.data);
-    const start = frame.isKeyframe ? this.#startAt(frame.captureTimeUs, nals) : undefined;
+    const nals = frame.codec.splitAccessUnit(frame.data);
+    const start = frame.isKeyframe ? this.#startAt(frame, nals) : undefined;
     if (this.#configuration === undefined) return undefined;
     const presentationTimeUs = Math.max(0, frame.captureTimeUs - this.#startTimeUs);
     const aheadUs = presentationTimeUs - this.#newestUs;
@@ -80,27 +79,19 @@ export class MovieFragments {
   }
 
   /** A new stream when this keyframe cannot go on with the one there is. */
-  #startAt(captureTimeUs: number, nals: Buffer[]): StreamStart | undefined {
-    const configuration = readConfiguration(nals);
+  #startAt({ codec, captureTimeUs }: LiveFrame, nals: Buffer[]): StreamStart | undefined {
+    const before = this.#configuration;
+    const configuration = codec.configurationOf(nals);
     if (configuration === undefined) {
       this.#configuration = undefined;
       return undefined;
     }
     const aheadUs = captureTimeUs - this.#startTimeUs - this.#newestUs;
-    const isSame = this.#configuration?.avcC.equals(configuration.avcC) === true;
+    const isSame = before !== undefined && isSameConfiguration(before, configuration);
     if (isSame && aheadUs > -MOST_BACK_US && aheadUs < MOST_AHEAD_US) return undefined;
     this.#configuration = configuration;
     this.#startTimeUs = captureTimeUs - LEAD_US;
-    const initializationSegment = writeInitializationSegment(configuration, captureTimeUs);
+    const initializationSegment = writeInitializationSegment([{ kind: "video", configuration }], captureTimeUs);
     return { configuration, startTimeUs: this.#startTimeUs, initializationSegment };
-  }
-}
-
-function readConfiguration(nals: Buffer[]): AvcConfiguration | undefined {
-  try {
-    return avcConfigurationOf(nals);
-  } catch (error) {
-    if (error instanceof SpsError || error instanceof RangeError) return undefined;
-    throw error;
   }
 }

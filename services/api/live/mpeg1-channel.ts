@@ -1,10 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { WebSocket } from "ws";
-import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
 import { START_CODE } from "../../../shared/codec/nal-units.ts";
+import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { isOpaqueSei } from "../../../shared/pictures/keyframe.ts";
 import { checkPictureSize } from "../../../shared/pictures/picture-size.ts";
 import { Audience } from "./audience.ts";
 import { type Channel, CloseCode } from "./channel.ts";
@@ -27,11 +26,6 @@ export interface Mpeg1ChannelOptions {
 
 /** What ffmpeg has not taken yet; beyond it frames are left out, up to a keyframe that finds less than half of it. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
-/**
- * A delimiter behind each access unit: the parser of ffmpeg knows that a picture is whole only when the next thing
- * begins, and would keep each back until the next frame comes.
- */
-const DELIMITER = Buffer.from([0, 0, 0, 1, 9, 0xf0]);
 
 /** MPEG-1 of a camera for all its viewers here: one ffmpeg, fed with the recorder's frames. */
 export class Mpeg1Channel implements Channel {
@@ -40,6 +34,8 @@ export class Mpeg1Channel implements Channel {
   readonly #packets = new TransportPackets();
   readonly #endListening: () => void;
   #ffmpeg: ChildProcessWithoutNullStreams | undefined;
+  /** What ffmpeg was told to decode. */
+  #codec: VideoCodec | undefined;
   #isSkipping = false;
   #isOver = false;
   /** When ffmpeg was first given a frame of which nothing has come out yet. */
@@ -63,15 +59,20 @@ export class Mpeg1Channel implements Channel {
   }
 
   /** The first frame is a keyframe: ffmpeg is not started before there is something for it to do. */
-  #frame({ data, isKeyframe }: LiveFrame): void {
+  #frame({ codec, data, isKeyframe }: LiveFrame): void {
     const nowMs = performance.now();
     if (this.#unansweredSinceMs !== undefined && nowMs - this.#unansweredSinceMs > this.#options.hangMs) {
       this.#fail("ffmpeg hangs, and was killed");
       return;
     }
-    const nals = splitAccessUnit(data);
-    if (isKeyframe && this.#isTooLarge(nals)) return;
-    if (this.#ffmpeg === undefined && !this.#start()) return;
+    this.#codec ??= codec;
+    if (codec !== this.#codec) {
+      this.#fail(`the camera now sends ${codec.name}`); // who watches asks again
+      return;
+    }
+    const nals = codec.splitAccessUnit(data);
+    if (isKeyframe && this.#isTooLarge(codec, nals)) return;
+    if (this.#ffmpeg === undefined && !this.#start(codec)) return;
     const stdin = this.#ffmpeg?.stdin;
     if (stdin === undefined) return;
     if (this.#isSkipping && isKeyframe && stdin.writableLength < MOST_WAITING_BYTES / 2) this.#isSkipping = false;
@@ -79,14 +80,15 @@ export class Mpeg1Channel implements Channel {
     this.#unansweredSinceMs ??= nowMs;
     if (this.#isSkipping || !stdin.writable) return;
     stdin.cork();
-    stdin.write(nals.some(isOpaqueSei) ? withoutOpaqueSei(nals) : data);
-    stdin.write(DELIMITER);
+    stdin.write(nals.some(codec.isOpaqueSei) ? withoutOpaqueSei(codec, nals) : data);
+    // The parser of ffmpeg knows that a picture is whole only when the next thing begins, and would wait for the next frame.
+    stdin.write(codec.delimiter);
     stdin.uncork();
   }
 
-  #isTooLarge(nals: readonly Buffer[]): boolean {
+  #isTooLarge(codec: VideoCodec, nals: readonly Buffer[]): boolean {
     try {
-      checkPictureSize(nals, this.#options.maxPixels);
+      checkPictureSize(codec, nals, this.#options.maxPixels);
       return false;
     } catch (error) {
       this.#fail((error as Error).message);
@@ -94,9 +96,10 @@ export class Mpeg1Channel implements Channel {
     }
   }
 
-  #start(): boolean {
+  #start({ ffmpegFormat }: VideoCodec): boolean {
+    const { ffmpegPath, maxPixels } = this.#options;
     try {
-      this.#ffmpeg = startConversion(this.#options.ffmpegPath, this.#options.maxPixels, {
+      this.#ffmpeg = startConversion(ffmpegPath, ffmpegFormat, maxPixels, {
         data: (bytes) => this.#converted(bytes),
         complaint: (text) => {
           this.#complaint = (this.#complaint + text).slice(-500);
@@ -105,7 +108,7 @@ export class Mpeg1Channel implements Channel {
       });
       return true;
     } catch (error) {
-      this.#fail(`${this.#options.ffmpegPath} cannot be run: ${(error as Error).message}`);
+      this.#fail(`${ffmpegPath} cannot be run: ${(error as Error).message}`);
       return false;
     }
   }
@@ -128,6 +131,6 @@ export class Mpeg1Channel implements Channel {
 }
 
 /** ffmpeg is given start codes, and would find those within the SEI as well. */
-function withoutOpaqueSei(nals: readonly Buffer[]): Buffer {
+function withoutOpaqueSei({ isOpaqueSei }: VideoCodec, nals: readonly Buffer[]): Buffer {
   return Buffer.concat(nals.filter((nal) => !isOpaqueSei(nal)).flatMap((nal) => [START_CODE, nal]));
 }

@@ -3,12 +3,12 @@ import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
 import { MOST_STRETCH } from "../../../shared/codec/display-size.ts";
 import { limitFfmpeg } from "../../../shared/process/ffmpeg-limits.ts";
 
-/** Of what comes on stdin: H.264, decoded without waiting for frames that may never come. */
-const INPUT_OPTIONS = [
+/** Of what comes on stdin: decoded without waiting for frames that may never come. */
+const inputOptions = (format: string) => [
   ..."-hide_banner -loglevel error -nostats".split(" "),
   ..."-fflags nobuffer -flags low_delay -threads 1 -probesize 4096 -fpsprobesize 0 -analyzeduration 0".split(" "),
   // A picture each 40 ms by the time stamps: the player shows them as they come and does not look at those.
-  ..."-f h264 -r 25".split(" "),
+  ...`-f ${format} -r 25`.split(" "),
 ];
 
 /**
@@ -38,7 +38,7 @@ const OUTPUT_OPTIONS = {
  * into its member `stream`.
  */
 function muxerWith(firstOptions: readonly string[]) {
-  return class H264Muxer extends Mpeg1Muxer {
+  return class StdinMuxer extends Mpeg1Muxer {
     declare readonly ffmpeg: ChildProcessWithoutNullStreams;
 
     set spawnOptions(options: string[]) {
@@ -67,19 +67,20 @@ export interface ConversionListener {
 const NOT_STARTED = [126, 127];
 
 /**
- * Starts an ffmpeg that makes MPEG-1 of the H.264 that it is given on stdin, by the muxer of node-rtsp-stream. Contained are the package's faults: it
+ * Starts an ffmpeg that makes MPEG-1 of what it is given on stdin, in the format of that name, by the muxer of node-rtsp-stream. Contained are the package's faults: it
  * puts the camera's URL, password included, on ffmpeg's command line (here it is `pipe:0`), hands our environment down (here
  * env(1) takes it away), logs to the console, and dies with an unhandled error when ffmpeg cannot be started. Throws when the
  * process could not even be tried.
  */
 export function startConversion(
   ffmpegPath: string,
+  format: string,
   maxPixels: number,
   listener: ConversionListener,
 ): ChildProcessWithoutNullStreams {
-  const { command, args, env, inputOptions } = limitFfmpeg(ffmpegPath, maxPixels);
+  const { command, args, env, inputOptions: limits } = limitFfmpeg(ffmpegPath, maxPixels);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const Muxer = muxerWith(["-i", ...variables, command, ...args, ...INPUT_OPTIONS, ...inputOptions]);
+  const Muxer = muxerWith(["-i", ...variables, command, ...args, ...inputOptions(format), ...limits]);
   const muxer = new Muxer({ url: "pipe:0", ffmpegPath: "env", ffmpegOptions: OUTPUT_OPTIONS });
   const { ffmpeg } = muxer;
   ffmpeg.removeAllListeners("exit"); // it writes to the console

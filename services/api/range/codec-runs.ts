@@ -1,3 +1,4 @@
+import { videoCodecOfSampleEntry } from "../../../shared/codec/video-codecs.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { formatInstant } from "../footage/instant.ts";
 import { Problem } from "../http/problem.ts";
@@ -18,7 +19,7 @@ export class CodecRuns {
     this.#request = request;
   }
 
-  /** `codec` is the type of the sample entry, such as `avc1`; the spans are a minute's. */
+  /** `codec` is the type of the sample entry, known here or not; the spans are a minute's. */
   add(codec: string, spans: readonly CaptureSpan[]): void {
     for (const { firstCaptureTimeUs, endUs } of spans) {
       const start = Math.max(firstCaptureTimeUs, this.#request.startUs);
@@ -29,7 +30,9 @@ export class CodecRuns {
 
   /** 409 when the range cannot be one track; it names the ranges that can. */
   problem(): Problem | undefined {
-    if (this.#spans.every(({ codec }) => codec === "avc1")) return undefined;
+    const [first] = this.#spans;
+    const isOne = this.#spans.every(({ codec }) => codec === first?.codec);
+    if (first === undefined || (isOne && videoCodecOfSampleEntry(first.codec) !== undefined)) return undefined;
     const ranges = joined(this.#spans).map(({ codec, startUs, endUs }) => ({
       codec,
       start: formatInstant(startUs),

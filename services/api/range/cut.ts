@@ -1,9 +1,10 @@
-import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
-import type { Movie } from "../../../shared/mp4/movie-writer.ts";
+import type { CaptureRecord, CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { TICKS_PER_US } from "../../../shared/mp4/sample-times.ts";
+import type { SampleTable } from "../../../shared/mp4/track.ts";
 
-/** The samples of a minute and their times. */
-export interface MinuteSamples extends Pick<Movie, "sizes" | "dts" | "ptsOffsets" | "keyframes" | "record"> {
+/** The samples of a minute's video, and their times. */
+export interface MinuteSamples extends SampleTable {
+  record: CaptureRecord;
   /** Where they lie in their file, if they stand there in their order with nothing between them. */
   contiguousOffsets?: Float64Array;
 }
@@ -105,7 +106,7 @@ function decodeTimes(
   from: number,
   to: number,
 ): Pick<Cut, "dts" | "ptsOffsets"> {
-  const dts = minute.dts.subarray(from, to) as Uint32Array;
+  const dts = minute.dts.subarray(from, to);
   if (minute.ptsOffsets === undefined) return { dts };
   const shown = dts.map((ticks, i) => ticks + (minute.ptsOffsets?.[from + i] as number));
   const sorted = shown.slice();

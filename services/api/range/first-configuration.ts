@@ -1,9 +1,7 @@
-import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
-import { SpsError } from "../../../shared/codec/h264/sps.ts";
-import { type AvcConfiguration, avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { readNals } from "../../../shared/minute/sample-source.ts";
 import type { Cut } from "./cut.ts";
-import type { OpenMinute } from "./open-minute.ts";
-import { mediaPieces } from "./pieces.ts";
+import type { HeldSource, OpenMinute } from "./open-minute.ts";
 
 /** Parameter sets stand at the beginning of a keyframe. */
 const HEAD_BYTES = 64 * 1024;
@@ -14,45 +12,23 @@ const MOST_KEYFRAMES = 10;
  * those of the minute's mp4. Undefined when there are none. Later changes need no more: they are in band. Throws the errors
  * of open(2) and read(2).
  */
-export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<AvcConfiguration | undefined> {
-  for (const index of cut.keyframes.subarray(0, MOST_KEYFRAMES)) {
-    const found = configurationIn(await headOf(minute, cut.from + index));
+export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<VideoConfiguration | undefined> {
+  for (const keyframe of cut.keyframes.subarray(0, MOST_KEYFRAMES)) {
+    const { source, index } = placeOf(minute, cut.from + keyframe);
+    const file = await source.held.handle();
+    const nals = await readNals({ ...source, file }, index, HEAD_BYTES).finally(() => source.held.closeUnlessKept());
+    const found = source.codec.configurationOf(nals);
     if (found !== undefined) return found;
   }
   return minute.configuration;
 }
 
-async function headOf(minute: OpenMinute, sample: number): Promise<Buffer[]> {
-  const [piece] = mediaPieces(minute, sample, sample + 1);
-  if (piece === undefined) return [];
-  const isAnnexB = "offsets" in piece;
-  const position = isAnnexB ? (piece.offsets[piece.from] as number) : piece.start;
-  const handle = await piece.file.handle();
-  const length = Math.min(piece.length, HEAD_BYTES);
-  const { bytesRead, buffer } = await handle
-    .read(Buffer.allocUnsafe(length), 0, length, position)
-    .finally(() => piece.file.closeUnlessKept());
-  const head = buffer.subarray(0, bytesRead);
-  return isAnnexB ? splitAccessUnit(head) : splitLengths(head);
-}
-
-/** The NAL units that are whole, up to one that is none. */
-function splitLengths(sample: Buffer): Buffer[] {
-  const nals: Buffer[] = [];
-  for (let at = 0; at + 4 <= sample.length; ) {
-    const end = at + 4 + sample.readUInt32BE(at);
-    if (end > sample.length || end === at + 4) break;
-    nals.push(sample.subarray(at + 4, end));
-    at = end;
+/** Where a sample of a minute lies. */
+function placeOf({ ranges }: OpenMinute, sample: number): { source: HeldSource; index: number } {
+  let base = 0;
+  for (const { source, from, to } of ranges) {
+    if (sample < base + to - from) return { source, index: from + sample - base };
+    base += to - from;
   }
-  return nals;
-}
-
-function configurationIn(nals: Buffer[]): AvcConfiguration | undefined {
-  try {
-    return avcConfigurationOf(nals);
-  } catch (error) {
-    if (error instanceof SpsError) return undefined;
-    throw error;
-  }
+  throw new RangeError(`a minute of ${base} samples has no sample ${sample}`);
 }

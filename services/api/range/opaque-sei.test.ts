@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ConverterConfig } from "../../../shared/config/config.ts";
-import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath } from "../../../shared/store/names.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
 import { readTimedFrames } from "../../../tests/support/mp4-evidence.ts";
@@ -20,7 +20,7 @@ let units: TimedUnit[];
 
 beforeAll(async () => {
   store = new StoreFixture({ signed: {}, plain: {}, foreign: {} });
-  const converter = { ffmpegPath: "ffmpeg", ffmpegTimeoutMs: 20_000, maxPixels: LARGEST_H264_PIXELS };
+  const converter = { ffmpegPath: "ffmpeg", ffmpegTimeoutMs: 20_000, maxPixels: LARGEST_PIXELS };
   store.config.change({ converter: converter as ConverterConfig });
   units = atPace(await makeClip({ frames: 60, gop: 20 }), START_US);
   await record("plain", (data) => data);

@@ -1,9 +1,9 @@
 import type { MinutePlace } from "../../../shared/catalog/find-minutes.ts";
-import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
+import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
+import type { VideoCodec, VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import { type ExistingMinute, type PlannedPart, planMinute } from "../../../shared/minute/minute-plan.ts";
-import type { SampleRange, SampleSource } from "../../../shared/minute/sample-source.ts";
-import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
+import { chunkSource, movieSource, type SampleRange, type SampleSource } from "../../../shared/minute/sample-source.ts";
 import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { readMinute } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
@@ -25,7 +25,8 @@ export interface OpenMinute {
   ranges: (SampleRange & { source: HeldSource })[];
   files: HeldFile[];
   /** Of the mp4, if there is one. */
-  configuration: AvcConfiguration | undefined;
+  configuration: VideoConfiguration | undefined;
+  codec: VideoCodec;
   /** Up to where nothing more will come that begins earlier, µs since the Unix epoch. */
   writtenUs: number;
 }
@@ -33,15 +34,6 @@ export interface OpenMinute {
 /** A chunk was converted since its folder was read: look again. */
 export class ConvertedMeanwhileError extends Error {
   override name = "ConvertedMeanwhileError";
-}
-
-/** A chunk that no recorder of ours wrote: it can be joined only when it is converted, which makes it longer. */
-export class ForeignChunkError extends Error {
-  override name = "ForeignChunkError";
-
-  constructor(path: string) {
-    super(`${path} has start codes of three bytes: it can be had when it is converted`);
-  }
 }
 
 /** An mp4 that is open already. */
@@ -58,7 +50,7 @@ export interface OpenMp4 {
  * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. Takes over the `mp4` of a minute
  * without chunks, if it is open already.
  *
- * Throws ConvertedMeanwhileError, ForeignChunkError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
+ * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
  */
 export async function openMinute(
   camera: string,
@@ -100,22 +92,23 @@ async function readIndex(
     files.push(held);
     const file = await held.handle();
     const index = await indexChunk(file);
-    if (index.hasShortStart) throw new ForeignChunkError(held.path);
-    const { offsets, sizes } = index;
-    chunks.push({ index, source: { path: held.path, file, offsets, sizes, isAnnexB: true, held } });
+    const source = chunkSource(held.path, file, index);
+    chunks.push({ index, source: source && { ...source, held } });
   }
   const path = () => minutePath(directory, camera, minute, "mp4");
   const existing = hasMp4 ? await readExisting(mp4 ?? (await openMp4(path(), budget)), files) : undefined;
   if (chunks.length > 0) return planned(existing, chunks, files);
   if (existing === undefined) return undefined;
   const { movie, source } = existing;
-  const { isContiguous } = movie.extent;
+  const { video, record } = movie;
+  const { isContiguous } = video.extent;
   return {
-    samples: { ...movie, ...(isContiguous && { contiguousOffsets: movie.offsets }) },
-    ranges: [{ source: { ...source, isContiguous }, from: 0, to: movie.sizes.length }],
+    samples: { ...video, record, ...(isContiguous && { contiguousOffsets: video.offsets }) },
+    ranges: [{ source: { ...source, isContiguous }, from: 0, to: video.sizes.length }],
     files,
-    configuration: movie,
-    writtenUs: endOf(movie.record.spans),
+    configuration: video.configuration,
+    codec: source.codec,
+    writtenUs: endOf(record.spans),
   };
 }
 
@@ -129,23 +122,26 @@ async function readExisting(mp4: OpenMp4 | undefined, files: HeldFile[]) {
   const { held, head } = mp4;
   files.push(held);
   const file = await held.handle();
-  const movie = await readMinute(file, { size: held.length, ...(head && { head }) });
-  const { offsets, sizes } = movie;
-  return { movie, source: { path: held.path, file, offsets, sizes, isAnnexB: false, held } };
+  const movie = await readMinute(file, { size: held.length, only: "video", ...(head && { head }) });
+  return { movie, source: { ...movieSource(held.path, file, movie), held } };
 }
 
 function planned(
   existing: (ExistingMinute & { source: HeldSource }) | undefined,
-  chunks: (PlannedPart & { source: HeldSource })[],
+  chunks: { index: ChunkIndex; source: HeldSource | undefined }[],
   files: HeldFile[],
-): OpenMinute {
-  const { movie, ranges } = planMinute(existing, chunks);
+): OpenMinute | undefined {
+  const parts = chunks.flatMap(({ index, source }): PlannedPart[] => (source === undefined ? [] : [{ index, source }]));
+  const { movie, ranges } = planMinute(existing, parts);
+  const [first] = ranges;
+  if (first === undefined) return undefined;
   const isClosed = chunks.every(({ index }) => index.isClosed);
   return {
     samples: movie,
     ranges: ranges as OpenMinute["ranges"], // the plan's sources are those that it was given
     files,
-    configuration: existing?.movie,
+    configuration: existing?.movie.video.configuration,
+    codec: first.source.codec,
     writtenUs: (isClosed ? endOf(movie.record.spans) : writtenUntil(movie)) ?? 0,
   };
 }

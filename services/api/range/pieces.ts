@@ -1,3 +1,4 @@
+import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
 import type { HeldFile } from "./held-file.ts";
 import type { OpenMinute } from "./open-minute.ts";
 
@@ -11,6 +12,7 @@ export interface FilePiece {
 /** Samples `from` up to, not including, `to` of a chunk: their start codes become lengths on the way. */
 export interface ChunkPiece {
   file: HeldFile;
+  codec: VideoCodec;
   offsets: Float64Array;
   sizes: Uint32Array;
   from: number;
@@ -38,10 +40,10 @@ export function mediaPieces({ ranges }: OpenMinute, from: number, to: number): F
 
 type Source = OpenMinute["ranges"][number]["source"];
 
-function chunkPiece({ held, offsets, sizes }: Source, from: number, to: number): ChunkPiece {
+function chunkPiece({ held, codec, offsets, sizes }: Source, from: number, to: number): ChunkPiece {
   let length = 0;
   for (let i = from; i < to; i++) length += sizes[i] as number;
-  return { file: held, offsets, sizes, from, to, length };
+  return { file: held, codec, offsets, sizes, from, to, length };
 }
 
 function filePieces({ held, offsets, sizes, isContiguous }: Source, from: number, to: number): FilePiece[] {

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type FoundMinutes, findMinutes, type MinutePlace } from "../../../shared/catalog/find-minutes.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
+import { isSameFormat } from "../../../shared/codec/video-configuration.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
-import { type AvcConfiguration, isSameFormat } from "../../../shared/mp4/avc-configuration.ts";
 import { Mp4Error } from "../../../shared/mp4/box-reader.ts";
-import { OtherCodecError } from "../../../shared/mp4/movie-reader.ts";
 import { TimesTooFarApartError } from "../../../shared/mp4/sample-times.ts";
+import { OtherCodecError } from "../../../shared/mp4/track-reader.ts";
 import { formatInstant } from "../footage/instant.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
@@ -19,14 +20,7 @@ import { inOrder } from "./in-order.ts";
 import { KeptLayout, type SeenFile } from "./kept-layout.ts";
 import type { Keepable } from "./kept-layouts.ts";
 import { type Batch, type HeadBuffers, MinuteHeads } from "./minute-heads.ts";
-import {
-  ConvertedMeanwhileError,
-  closeAll,
-  ForeignChunkError,
-  type OpenMinute,
-  type OpenMp4,
-  openMinute,
-} from "./open-minute.ts";
+import { ConvertedMeanwhileError, closeAll, type OpenMinute, type OpenMp4, openMinute } from "./open-minute.ts";
 import { type FootagePiece, mediaPieces } from "./pieces.ts";
 import { pinnedEnd } from "./pinned-end.ts";
 import { HeldMedia } from "./range-media.ts";
@@ -107,7 +101,7 @@ class RangeLayout {
   readonly #seen = new Map<MinutePlace, SeenFile>();
   readonly #heads: MinuteHeads;
   readonly #slice = new TimeSlice();
-  #configuration: AvcConfiguration | undefined;
+  #configuration: VideoConfiguration | undefined;
   #firstShownUs: number | undefined;
   #damagedMinutes = 0;
 
@@ -154,7 +148,7 @@ class RangeLayout {
     await closeAll(this.#files);
   }
 
-  async #finish(configuration: AvcConfiguration, found: FoundMinutes, answers: CatalogAnswers): Promise<NewRange> {
+  async #finish(configuration: VideoConfiguration, found: FoundMinutes, answers: CatalogAnswers): Promise<NewRange> {
     const { head, mediaBytes, endUs } = await this.#movie.finish(configuration, this.#slice);
     const { camera, names } = this.#request;
     const hash = createHash("sha256").update(`${LAYOUT_VERSION} ${camera}`);
@@ -182,7 +176,7 @@ class RangeLayout {
 
   async #add(minute: OpenMinute): Promise<void> {
     const { startUs, endUs } = this.#request;
-    this.#codecs.add("avc1", minute.samples.record.spans);
+    this.#codecs.add(minute.codec.sampleEntryType, minute.samples.record.spans);
     const cuts = cutMinute(minute.samples, startUs, endUs);
     const first = cuts[0];
     if (first === undefined) {
@@ -284,7 +278,7 @@ class RangeLayout {
 }
 
 function isUnreadable(error: unknown): boolean {
-  return error instanceof Mp4Error || error instanceof TimesTooFarApartError || error instanceof ForeignChunkError;
+  return error instanceof Mp4Error || error instanceof TimesTooFarApartError;
 }
 
 function firstCaptureUs({ samples }: OpenMinute): number {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import type { Cut } from "./cut.ts";
 import { RangeMovie } from "./range-movie.ts";
 import { TimeSlice } from "./time-slice.ts";
 
 const CONFIGURATION = {
-  avcC: Buffer.from("0164001fffe100046764001f01000268ee", "hex"),
-  codec: "avc1.64001f",
+  codec: H264,
+  boxContent: Buffer.from("0164001fffe100046764001f01000268ee", "hex"),
+  codecString: "avc1.64001f",
   width: 64,
   height: 48,
 };

@@ -1,8 +1,8 @@
-import type { AvcConfiguration } from "../../../shared/mp4/avc-configuration.ts";
+import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import { movieHeadParts } from "../../../shared/mp4/movie-writer.ts";
+import { SampleTables } from "../../../shared/mp4/sample-tables.ts";
 import { TICKS_PER_US, TIMESCALE } from "../../../shared/mp4/sample-times.ts";
 import type { Cut } from "./cut.ts";
-import { SampleTables } from "./sample-tables.ts";
 import { TimeLine } from "./time-line.ts";
 import type { TimeSlice } from "./time-slice.ts";
 
@@ -41,7 +41,7 @@ export class RangeMovie {
 
   /** Everything before the first sample's bytes, in parts, and how many bytes of samples follow. Nothing may be added then. */
   async finish(
-    configuration: AvcConfiguration,
+    configuration: VideoConfiguration,
     slice: TimeSlice,
   ): Promise<{ head: Buffer[]; mediaBytes: number; endUs: number }> {
     const [first, last] = [this.#first, this.#pending];
@@ -55,18 +55,15 @@ export class RangeMovie {
     const isCut = start > 0 || last.cut.hasMore;
     const edit = { start: start + delay, duration: shownEnd - start };
     const shown = { firstUs: first.shownUs, endUs: last.cut.endUs };
-    const head = movieHeadParts({
-      configuration,
-      record: { spans: this.#line.spans, chunks: [], ...(isCut ? { shown } : {}) },
-      timing: {
-        createdUs: first.shownUs,
-        timescale: TIMESCALE,
-        duration,
-        ...(isCut || delay > 0 ? { edit } : {}),
-      },
-      mediaBytes: this.#tables.mediaBytes,
-      tables: (mediaOffset) => this.#tables.parts(mediaOffset),
-    });
+    const video = {
+      description: { kind: "video", configuration } as const,
+      timescale: TIMESCALE,
+      duration,
+      ...(isCut || delay > 0 ? { edit } : {}),
+      tables: this.#tables,
+    };
+    const record = { spans: this.#line.spans, chunks: [], ...(isCut ? { shown } : {}) };
+    const head = movieHeadParts({ record, createdUs: first.shownUs, tracks: [video] });
     return { head, mediaBytes: this.#tables.mediaBytes, endUs: last.cut.endUs };
   }
 }

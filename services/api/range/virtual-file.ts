@@ -1,5 +1,4 @@
 import type { Response } from "express";
-import { startCodesToLengths } from "../../../shared/codec/h264/start-codes.ts";
 import type { Entity } from "../http/conditional.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
 import { writeFlushed } from "../http/write-bytes.ts";
@@ -102,7 +101,8 @@ export class VirtualFile {
   }
 
   /** Samples of a chunk as they are in an mp4; in `buffer`, unless a single one is larger. */
-  async #samples({ file, offsets, sizes }: ChunkPiece, from: number, to: number, buffer: Buffer): Promise<Buffer> {
+  async #samples(piece: ChunkPiece, from: number, to: number, buffer: Buffer): Promise<Buffer> {
+    const { file, codec, offsets, sizes } = piece;
     const start = offsets[from] as number;
     const length = (offsets[to - 1] as number) + (sizes[to - 1] as number) - start;
     const bytes = length <= buffer.length ? buffer.subarray(0, length) : Buffer.allocUnsafeSlow(length);
@@ -111,7 +111,7 @@ export class VirtualFile {
     for (let sample = from; sample < to; sample++) {
       const at = (offsets[sample] as number) - start;
       const unit = bytes.subarray(at, at + (sizes[sample] as number));
-      startCodesToLengths(unit, true);
+      codec.startCodesToLengths(unit);
       filled += unit.copy(bytes, filled); // over the block header in front of it
     }
     return bytes.subarray(0, filled);

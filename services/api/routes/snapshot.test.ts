@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConverterConfig } from "../../../shared/config/config.ts";
-import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../../shared/pictures/picture-size.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, makeClip, origin, type TimedUnit, writeChunk } from "../../../tests/support/chunk-maker.ts";
@@ -28,7 +28,7 @@ afterEach(async () => {
   store.remove();
 });
 
-function useFfmpeg(ffmpegPath: string, maxPixels = LARGEST_H264_PIXELS): void {
+function useFfmpeg(ffmpegPath: string, maxPixels = LARGEST_PIXELS): void {
   store.config.change({ converter: { ffmpegPath, ffmpegTimeoutMs: 20_000, maxPixels } as ConverterConfig });
 }
 

@@ -1,8 +1,6 @@
-import { indexChunk } from "../../../shared/chunk/chunk-index.ts";
-import { splitAccessUnit } from "../../../shared/codec/h264/access-unit.ts";
-import { SpsError } from "../../../shared/codec/h264/sps.ts";
+import { type ChunkIndex, indexChunk } from "../../../shared/chunk/chunk-index.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
-import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
+import { chunkSource, readNals } from "../../../shared/minute/sample-source.ts";
 import { type Keyframe, keyframeOf } from "../../../shared/pictures/keyframe.ts";
 import { openRegularFile } from "../http/send-file.ts";
 
@@ -22,12 +20,12 @@ export async function newestKeyframe(files: StoreFiles, path: string): Promise<F
   const chunk = await openRegularFile(files, path);
   if (chunk === undefined) return undefined;
   try {
-    const { keyframes, captureTimesUs, offsets, sizes } = await indexChunk(chunk.handle);
-    const at = keyframes.lastIndexOf(1);
+    const index = await indexChunk(chunk.handle);
+    const at = index.keyframes.lastIndexOf(1);
     if (at === -1) return undefined;
     return {
-      timeUs: captureTimesUs[at] as number,
-      read: (maxPixels) => readKeyframe(files, path, offsets[at] as number, sizes[at] as number, maxPixels),
+      timeUs: index.captureTimesUs[at] as number,
+      read: (maxPixels) => readKeyframe(files, path, index, at, maxPixels),
     };
   } finally {
     await chunk.handle.close();
@@ -37,22 +35,17 @@ export async function newestKeyframe(files: StoreFiles, path: string): Promise<F
 async function readKeyframe(
   files: StoreFiles,
   path: string,
-  offset: number,
-  size: number,
+  index: ChunkIndex,
+  at: number,
   maxPixels: number,
 ): Promise<Keyframe | undefined> {
   const chunk = await openRegularFile(files, path);
   if (chunk === undefined) return undefined;
   try {
-    const data = Buffer.alloc(size);
-    const { bytesRead } = await chunk.handle.read(data, 0, size, offset);
-    const nals = splitAccessUnit(data.subarray(0, bytesRead));
-    const configuration = avcConfigurationOf(nals);
-    if (configuration === undefined) return undefined;
-    return keyframeOf(nals, configuration, maxPixels);
-  } catch (error) {
-    if (error instanceof SpsError) return undefined;
-    throw error;
+    const source = chunkSource(path, chunk.handle, index);
+    const nals = source && (await readNals(source, at));
+    const configuration = nals && source.codec.configurationOf(nals);
+    return configuration && keyframeOf(nals, configuration, maxPixels);
   } finally {
     await chunk.handle.close();
   }

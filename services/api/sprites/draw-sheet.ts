@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
-import { LARGEST_H264_PIXELS } from "../../../shared/pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../../shared/pictures/picture-size.ts";
 
 // Whoever changes what comes out of this file raises SPRITE_LAYOUT in shared/store/names.ts.
 
@@ -41,7 +41,7 @@ export async function drawSheet(
 
 /** CELL_WIDTH × CELL_HEIGHT pixels of three bytes. */
 async function decodeCell(jpeg: Buffer): Promise<Buffer> {
-  return await sharp(jpeg, { limitInputPixels: LARGEST_H264_PIXELS })
+  return await sharp(jpeg, { limitInputPixels: LARGEST_PIXELS })
     .resize({
       width: CELL_WIDTH,
       height: CELL_HEIGHT,

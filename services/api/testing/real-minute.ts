@@ -1,8 +1,7 @@
-import { splitAnnexB } from "../../../shared/codec/nal-units.ts";
-import { avcConfigurationOf } from "../../../shared/mp4/avc-configuration.ts";
-import { uint32 } from "../../../shared/mp4/box.ts";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
+import { joinWithLengths, splitAnnexB } from "../../../shared/codec/nal-units.ts";
 import { writeMovieHead } from "../../../shared/mp4/movie-writer.ts";
-import { layOutTimes } from "../../../shared/mp4/sample-times.ts";
+import { layOutTimes, TIMESCALE } from "../../../shared/mp4/sample-times.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, type ClipOptions, makeClip, origin } from "../../../tests/support/chunk-maker.ts";
 
@@ -12,9 +11,9 @@ export async function realMinute(minute: Minute, options: ClipOptions = {}): Pro
   const framesPerSecond = options.framesPerSecond ?? 25;
   const clip = await makeClip(options);
   const units = atPace(clip, startUs, framesPerSecond);
-  const configuration = avcConfigurationOf(splitAnnexB(units[0]?.data as Buffer));
+  const configuration = H264.configurationOf(splitAnnexB(units[0]?.data as Buffer));
   if (configuration === undefined) throw new Error("the clip has no parameter sets");
-  const samples = units.map(({ data }) => Buffer.concat(splitAnnexB(data).flatMap((nal) => [uint32(nal.length), nal])));
+  const samples = units.map(({ data }) => joinWithLengths(splitAnnexB(data)));
   const timesUs = Float64Array.from(units, ({ timeUs }) => timeUs);
   const endUs = Math.max(...timesUs) + 1e6 / framesPerSecond;
   const record = {
@@ -23,10 +22,16 @@ export async function realMinute(minute: Minute, options: ClipOptions = {}): Pro
   };
   const flags = Uint8Array.from(clip, ({ isKeyframe }) => Number(isKeyframe));
   const head = writeMovieHead({
-    ...configuration,
-    ...layOutTimes(record.spans, timesUs, flags),
-    sizes: Uint32Array.from(samples, ({ length }) => length),
-    keyframes: Uint32Array.from(clip.flatMap(({ isKeyframe }, i) => (isKeyframe ? [i] : []))),
+    tracks: [
+      {
+        kind: "video",
+        configuration,
+        timescale: TIMESCALE,
+        ...layOutTimes(record.spans, timesUs, flags),
+        sizes: Uint32Array.from(samples, ({ length }) => length),
+        keyframes: Uint32Array.from(clip.flatMap(({ isKeyframe }, i) => (isKeyframe ? [i] : []))),
+      },
+    ],
     record,
   });
   return Buffer.concat([head, ...samples]);

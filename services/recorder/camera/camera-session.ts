@@ -207,7 +207,8 @@ export class CameraSession {
     const unit = receiver.newest();
     const timeUs = receiver.clock.peekCaptureTimeUs(rtpUs);
     if (unit === undefined || timeUs === undefined) return;
-    this.#options.live.frame(timeUs, isKeyframe, unit.bytes, unit.start, unit.end);
+    const frame = { codec: receiver.codec, captureTimeUs: timeUs, isKeyframe };
+    this.#options.live.frame(frame, unit.bytes, unit.start, unit.end);
   }
 
   #batchEnd(): void {

@@ -25,7 +25,7 @@ export class ChunkFeed {
     this.#receiver = receiver;
     this.#chunks = chunks;
     this.#config = config;
-    this.#planner = new ChunkPlanner(receiver.clock, receiver.blockKind);
+    this.#planner = new ChunkPlanner(receiver.clock, receiver.codec.blockKind);
   }
 
   get droppedFrames(): number {

@@ -1,3 +1,4 @@
+import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import type { WrongRate } from "../clock/rate-gauge.ts";
 import type { SystemClock } from "../clock/system-clock.ts";
@@ -32,7 +33,7 @@ export interface TrackCounters {
 /** Receives one track of a session: takes its packets, and gathers access units, for each of which its clock knows the time. */
 export class TrackReceiver {
   readonly clock: CaptureClock;
-  readonly blockKind: number;
+  readonly codec: VideoCodec;
   readonly #payloadType: number;
   readonly #options: TrackReceiverOptions;
   readonly #buffer: AccessUnitBuffer;
@@ -50,7 +51,7 @@ export class TrackReceiver {
     const { payloadType, format } = options.track;
     this.#options = options;
     this.#payloadType = payloadType;
-    this.blockKind = format.blockKind;
+    this.codec = format.codec;
     this.clock = new CaptureClock(options.clock, format.clockRate, options.wrongRate);
     this.#buffer = new AccessUnitBuffer(options.maxBufferBytes);
     this.#depacketizer = format.depacketizer(this.#buffer, {

@@ -1,3 +1,4 @@
+import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
 import type { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import type { AccessUnitHandler, Depacketizer } from "./depacketizer.ts";
 
@@ -5,8 +6,7 @@ import type { AccessUnitHandler, Depacketizer } from "./depacketizer.ts";
 export interface RtpCodec {
   /** The encoding name of `a=rtpmap`, in upper case (RFC 4566 §6). */
   readonly encodingName: string;
-  /** The codec's name as people know it. */
-  readonly title: string;
+  readonly codec: VideoCodec;
   /** Whether the parameters of `a=fmtp` can be of this codec alone, for tracks without `a=rtpmap`. */
   isImpliedBy(fmtp: string): boolean;
   /**
@@ -20,7 +20,6 @@ export interface RtpCodec {
 export interface RtpFormat {
   /** RTP clock ticks a second. */
   readonly clockRate: number;
-  /** The kind of the blocks in which its access units are written into chunks. */
-  readonly blockKind: number;
+  readonly codec: VideoCodec;
   depacketizer(buffer: AccessUnitBuffer, handler: AccessUnitHandler): Depacketizer;
 }

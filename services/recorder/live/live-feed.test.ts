@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { framesChannel, WATCH_CHANNEL } from "../../../shared/live/channels.ts";
 import { decodeFrame } from "../../../shared/live/frame-message.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
@@ -31,6 +32,8 @@ afterEach(() => {
   viewer.disconnect();
 });
 
+/** What is told of a frame. */
+const frame = (captureTimeUs: number, isKeyframe: boolean) => ({ codec: H264, captureTimeUs, isKeyframe });
 const BYTES = Buffer.from("000000016588", "hex");
 
 test("a camera is watched within a second of being told, and no more within 10 s of the last time", async () => {
@@ -51,11 +54,11 @@ test("frames arrive, those of the GOP on the disk first, and what came meanwhile
   await vi.waitUntil(() => tap.isWatched, 1000);
   await sleep(200);
   tap.begin(Promise.reject(new Error("no chunk")));
-  tap.frame(1, false, BYTES, 0, BYTES.length); // cannot be decoded without what came before
-  tap.frame(2, true, BYTES, 0, BYTES.length);
-  tap.frame(3, false, BYTES, 0, BYTES.length);
+  tap.frame(frame(1, false), BYTES, 0, BYTES.length); // cannot be decoded without what came before
+  tap.frame(frame(2, true), BYTES, 0, BYTES.length);
+  tap.frame(frame(3, false), BYTES, 0, BYTES.length);
   await vi.waitUntil(() => heard.length === 2, 2000);
-  tap.frame(4, false, BYTES, 0, BYTES.length);
+  tap.frame(frame(4, false), BYTES, 0, BYTES.length);
   await vi.waitUntil(() => heard.length === 3, 2000);
   expect(heard.map((message) => decodeFrame(message)?.captureTimeUs)).toEqual([2, 3, 4]);
 });

@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { framesChannel } from "../../../shared/live/channels.ts";
-import { encodeFrame } from "../../../shared/live/frame-message.ts";
+import { encodeFrame, type FrameHeader } from "../../../shared/live/frame-message.ts";
 
 /** What the publisher needs of Redis: to be handed a message, whose promise settles when it is out of our memory. */
 export interface FrameSink {
   readonly isReady: boolean;
   publish(channel: string, message: Buffer): Promise<unknown>;
 }
+
+/** What is told of a frame beside its bytes. */
+export type FrameDescription = Pick<FrameHeader, "codec" | "isKeyframe" | "captureTimeUs">;
 
 /** So much may be on its way to Redis; beyond it frames are dropped, up to a keyframe that finds the half of it free. */
 export const MOST_BYTES_UNDER_WAY = 16 * 1024 * 1024;
@@ -74,12 +77,13 @@ export class FrameRun {
   }
 
   /** Sends the frame in `bytes` between `start` and `end`, which are copied; or drops it. */
-  send(captureTimeUs: number, isKeyframe: boolean, bytes: Buffer, start: number, end: number): void {
+  send(frame: FrameDescription, bytes: Buffer, start: number, end: number): void {
+    const { codec, isKeyframe, captureTimeUs } = frame;
     if (this.#isWaitingForKeyframe && !isKeyframe) return;
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) >>> 0;
     this.#isWaitingForKeyframe = !this.#publisher.send(this.#channel, isKeyframe, end - start, () =>
-      encodeFrame({ isKeyframe, source: this.#source, sequence, captureTimeUs }, bytes, start, end),
+      encodeFrame({ codec, isKeyframe, source: this.#source, sequence, captureTimeUs }, bytes, start, end),
     );
   }
 }

@@ -1,16 +1,10 @@
-import type { FrameRun, LivePublisher } from "./live-publisher.ts";
+import type { FrameDescription, FrameRun, LivePublisher } from "./live-publisher.ts";
 import { type GopPlace, readGop, type StoredFrame } from "./newest-gop.ts";
 
 /** So much may come in while the GOP is read from the disk; with more, the stream begins with the next keyframe. */
 const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
 /** When reading the GOP from the disk takes longer, the stream begins with the next keyframe. */
 const GOP_TIMEOUT_MS = 1000;
-
-interface QueuedFrame {
-  captureTimeUs: number;
-  isKeyframe: boolean;
-  bytes: Buffer;
-}
 
 /**
  * Where a camera's frames are taken for those who watch it live. While nobody does, `isWatched` is false, and looking at
@@ -23,7 +17,7 @@ export class LiveTap {
   readonly #publisher: LivePublisher;
   #run: FrameRun | undefined;
   /** Frames that wait until the beginning of their GOP has been sent; undefined while none have to. */
-  #queue: QueuedFrame[] | undefined;
+  #queue: StoredFrame[] | undefined;
   #queuedBytes = 0;
 
   constructor(camera: string, publisher: LivePublisher) {
@@ -50,9 +44,7 @@ export class LiveTap {
         const queue = this.#queue;
         this.#queue = undefined;
         if (queue === undefined) return; // too many came meanwhile
-        for (const { captureTimeUs, isKeyframe, bytes } of [...frames, ...queue]) {
-          run.send(captureTimeUs, isKeyframe, bytes, 0, bytes.length);
-        }
+        for (const frame of [...frames, ...queue]) run.send(frame, frame.bytes, 0, frame.bytes.length);
       });
   }
 
@@ -63,9 +55,9 @@ export class LiveTap {
   }
 
   /** Takes a frame, whose bytes between `start` and `end` are copied before the call returns. */
-  frame(captureTimeUs: number, isKeyframe: boolean, bytes: Buffer, start: number, end: number): void {
+  frame(frame: FrameDescription, bytes: Buffer, start: number, end: number): void {
     if (this.#queue === undefined) {
-      this.#run?.send(captureTimeUs, isKeyframe, bytes, start, end);
+      this.#run?.send(frame, bytes, start, end);
       return;
     }
     this.#queuedBytes += end - start;
@@ -74,6 +66,6 @@ export class LiveTap {
       this.#run = this.#publisher.run(this.camera); // what is being read is too late
       return;
     }
-    this.#queue.push({ captureTimeUs, isKeyframe, bytes: Buffer.from(bytes.subarray(start, end)) });
+    this.#queue.push({ ...frame, bytes: Buffer.from(bytes.subarray(start, end)) });
   }
 }

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
-import { BLOCK_HEADER_BYTES, BlockKind, readBlockHeader } from "../../../shared/chunk/format.ts";
-import { holdsIdrPicture } from "../../../shared/chunk/keyframe.ts";
+import { BLOCK_HEADER_BYTES, readBlockHeader } from "../../../shared/chunk/format.ts";
+import { videoCodecOfBlock } from "../../../shared/codec/video-codecs.ts";
+import type { FrameDescription } from "./live-publisher.ts";
 
 /** Where in a chunk the newest GOP lies so far: whole blocks from that of a keyframe on. */
 export interface GopPlace {
@@ -9,10 +10,8 @@ export interface GopPlace {
   end: number;
 }
 
-/** A frame as it lies in a chunk. */
-export interface StoredFrame {
-  captureTimeUs: number;
-  isKeyframe: boolean;
+/** A frame that waits to be sent. */
+export interface StoredFrame extends FrameDescription {
   bytes: Buffer;
 }
 
@@ -40,8 +39,10 @@ export function framesIn(bytes: Buffer): StoredFrame[] {
     at += BLOCK_HEADER_BYTES;
     const data = bytes.subarray(at, at + header.length);
     at += header.length;
-    if (header.kind !== BlockKind.h264) continue;
-    const isKeyframe = holdsIdrPicture(data, true) === true;
-    frames.push({ captureTimeUs: header.timeUs, isKeyframe, bytes: data });
+    const codec = videoCodecOfBlock(header.kind);
+    const access = codec?.randomAccessOf(data, true);
+    if (codec === undefined || access === undefined) continue;
+    const isKeyframe = access === "clean" || access === "leading";
+    frames.push({ codec, captureTimeUs: header.timeUs, isKeyframe, bytes: data });
   }
 }

@@ -110,7 +110,7 @@ describe("parseHead (RFC 2326 §6, §7, §12)", () => {
     `RTSP/1.0 200${" ".repeat(250_000)}x\u2028`,
     `RTSP/1.0 200 OK\r\n${"a".repeat(250_000)}`,
     `RTSP/1.0 200 OK\r\nA: b${"\r\n c".repeat(60_000)}`,
-  ])("a hostile line of 250 kB is refused, before any pattern toils over it (case %#)", (head) => {
+  ])("a hostile line of 250 kB is refused before any regular expression is matched to it (case %#)", (head) => {
     expect(() => parseHead(`${head}\r\n\r\n`)).toThrow(RtspSyntaxError);
   });
 });

@@ -264,7 +264,7 @@ describe("findVideoTrack refuses, and says why,", () => {
     );
   });
 
-  test("a hostile line of 250 kB, before any pattern toils over it", () => {
+  test("a hostile line of 250 kB, before any regular expression is matched to it", () => {
     for (const line of [`a=x:${" ".repeat(250_000)}y`, `a=candidate:${"1 ".repeat(125_000)}`, "\r".repeat(250_000)]) {
       expect(() => trackOf(sdp(line))).toThrow(CameraRefusedError);
     }

@@ -49,7 +49,7 @@ export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets):
   }
   if (refusal !== undefined) throw refusal;
   const codecs = quote(videos.flatMap(codecNames).join(", ")) || "an unknown codec";
-  const recordable = videoRtpCodecs.map(({ title }) => title).join(" or ");
+  const recordable = videoRtpCodecs.map(({ codec }) => codec.name).join(" or ");
   throw new CameraRefusedError(
     `the camera's video is ${codecs}; only ${recordable} can be recorded`,
     `set its encoder to ${recordable}, or name the URL of a stream that is`,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { BlockKind } from "../../../shared/chunk/format.ts";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { ChunkPlanner, type ChunkStep } from "../chunk/chunk-planner.ts";
 import { CaptureClock } from "../clock/capture-clock.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
@@ -18,7 +18,7 @@ export class Recording {
   constructor(start: string) {
     this.clock = new SimulatedClock(Date.parse(start) * 1000);
     this.capture = new CaptureClock(this.clock, 90_000);
-    this.planner = new ChunkPlanner(this.capture, BlockKind.h264);
+    this.planner = new ChunkPlanner(this.capture, H264.blockKind);
   }
 
   get sent(): number {

@@ -1,4 +1,4 @@
-import { BlockKind } from "../../../shared/chunk/format.ts";
+import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { annexB, PPS, packetize, type SentUnit, SPS, slice } from "./h264-stream.ts";
 import { serve } from "./odd-camera.ts";
 import { readChunks } from "./recording.ts";
@@ -85,6 +85,6 @@ export async function readSessions(directory: string): Promise<number[]> {
 /** The access units in a camera's chunks, as text. */
 export async function readUnits(directory: string): Promise<string[]> {
   const chunks = [...(await readChunks(directory)).values()];
-  const blocks = chunks.flatMap((chunk) => chunk.blocks).filter(({ kind }) => kind === BlockKind.h264);
+  const blocks = chunks.flatMap((chunk) => chunk.blocks).filter(({ kind }) => kind === H264.blockKind);
   return blocks.map(({ data }) => data.toString("latin1"));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { holdsIdrPicture } from "../../chunk/keyframe.ts";
 import { splitAccessUnit } from "./access-unit.ts";
+import { randomAccessOf } from "./random-access.ts";
 import { startCodesToLengths } from "./start-codes.ts";
 
 const CODE = Buffer.from([0, 0, 0, 1]);
@@ -40,10 +40,11 @@ const BAIT = Buffer.concat([Buffer.alloc(20, 0xa5), unitOf(SPS, PPS, IDR), bytes
 function expectNals(nals: Buffer[], isKeyframe: boolean): void {
   const unit = unitOf(...nals);
   expect(splitAccessUnit(unit)).toEqual(nals);
-  expect(holdsIdrPicture(unit, true)).toBe(isKeyframe);
+  const access = isKeyframe ? "clean" : "none";
+  expect(randomAccessOf(unit, true)).toBe(access);
   for (const length of [20, 128, 300, 3200]) {
     if (length >= unit.length) continue;
-    expect([undefined, isKeyframe]).toContain(holdsIdrPicture(unit.subarray(0, length), false));
+    expect([undefined, access]).toContain(randomAccessOf(unit.subarray(0, length), false));
   }
   const sample = Buffer.from(unit);
   startCodesToLengths(sample);
@@ -88,9 +89,11 @@ describe("an SEI that holds start codes", () => {
   test("whose sizes make no sense is cut at a start code, which changes no size and makes no keyframe of a P-picture", () => {
     const bad = Buffer.concat([bytes(6, 5, 200), unitOf(IDR), bytes(1, 2, 3)]);
     const unit = unitOf(bad, P_SLICE);
-    expect(holdsIdrPicture(unit, true)).toBe(false);
-    expect(holdsIdrPicture(unit.subarray(0, unit.length - 2), false)).toBeUndefined();
-    expect(holdsIdrPicture(unitOf(SPS, PPS, Buffer.concat([bytes(6, 5, 200), unitOf(P_SLICE)]), IDR), true)).toBe(true);
+    expect(randomAccessOf(unit, true)).toBe("none");
+    expect(randomAccessOf(unit.subarray(0, unit.length - 2), false)).toBeUndefined();
+    expect(randomAccessOf(unitOf(SPS, PPS, Buffer.concat([bytes(6, 5, 200), unitOf(P_SLICE)]), IDR), true)).toBe(
+      "clean",
+    );
     const sample = Buffer.from(unit);
     startCodesToLengths(sample);
     let at = 0;

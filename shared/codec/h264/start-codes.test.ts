@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { START_CODE, splitAnnexB } from "../nal-units.ts";
-import { StartCodeError, startCodesToLengths } from "./start-codes.ts";
+import { START_CODE } from "../nal-units.ts";
+import { startCodesToLengths } from "./start-codes.ts";
 
 /** A NAL unit: no 00 00 00, 00 00 01 in it, and no zero at its end. */
 const nal = fc
@@ -28,9 +28,14 @@ test("each NAL unit gets its length in the place of its start code, and keeps it
   );
 });
 
-test("a start code of three bytes is never taken for part of a NAL unit", () => {
-  const unit = Buffer.from([0, 0, 0, 1, 0x65, 1, 2, 0, 0, 1, 0x65, 3]);
-  expect(splitAnnexB(unit)).toHaveLength(2);
-  expect(() => startCodesToLengths(unit)).toThrow(StartCodeError);
-  expect(() => startCodesToLengths(Buffer.from([0x65, 1, 2, 3, 4]))).toThrow(StartCodeError);
+test("a start code of three bytes, which a recorder writes only as part of a NAL unit, changes no byte of it", () => {
+  const bytes = [0x65, 1, 2, 0, 0, 1, 0x65, 3];
+  const unit = Buffer.from([0, 0, 0, 1, ...bytes, 0, 0, 0, 1, 0x65]);
+  startCodesToLengths(unit);
+  expect([...unit]).toEqual([0, 0, 0, bytes.length, ...bytes, 0, 0, 0, 1, 0x65]);
+});
+
+test("what does not begin with a start code of four bytes is refused", () => {
+  expect(() => startCodesToLengths(Buffer.from([0, 0, 1, 0x65, 1, 2]))).toThrow(RangeError);
+  expect(() => startCodesToLengths(Buffer.from([0x65, 1, 2, 3, 4]))).toThrow(RangeError);
 });

@@ -1,21 +1,9 @@
 import type { BitReader } from "../bit-reader.ts";
 import { MOST_STRETCH, type PixelAspect } from "../display-size.ts";
-
-/** How the numbers of a picture become colours: code points of ISO/IEC 23091-2 (Rec. ITU-T H.273); 2 is "unspecified". */
-export interface Colour {
-  primaries: number;
-  transfer: number;
-  matrix: number;
-  /** Luma from 0 to 255; else from 16 to 235. */
-  isFullRange: boolean;
-}
+import type { Colour, PictureFormat } from "../picture-format.ts";
 
 /** What a sequence parameter set tells of how its pictures are shown (ITU-T H.264 §E.2.1). */
-export interface Vui {
-  /** Absent where pixels are square, nothing is said, or a ratio that no camera has: such a stream is damaged or hostile. */
-  pixelAspect?: PixelAspect;
-  /** Absent where it tells no more than a player assumes by itself. */
-  colour?: Colour;
+export interface Vui extends PictureFormat {
   /** From the timing information when it is there; many cameras send none, or a wrong one. */
   framesPerSecond?: number;
 }

@@ -17,9 +17,10 @@ import type { ChunkOrigin } from "../../chunk/format.ts";
 import type { ConverterConfig } from "../../config/config.ts";
 import { StoreFiles } from "../../disk/store-files.ts";
 import { readMinute } from "../../mp4/minute-file.ts";
-import type { ReadMovie } from "../../mp4/movie-reader.ts";
+import type { ReadMovie, ReadTrack } from "../../mp4/movie-reader.ts";
+import type { VideoTrack } from "../../mp4/track.ts";
 import { FrameGrabber } from "../../pictures/frame-grabber.ts";
-import { LARGEST_H264_PIXELS } from "../../pictures/picture-size.ts";
+import { LARGEST_PIXELS } from "../../pictures/picture-size.ts";
 import type { ConversionJob } from "../../queue/conversion-queue.ts";
 import { chunkPath, dayFolder, minutePath } from "../../store/names.ts";
 import { dayOf, minuteStartUs } from "../../time/minute.ts";
@@ -42,7 +43,7 @@ export const CONFIG: ConverterConfig = {
   chunkIdleMs: 30_000,
   ffmpegPath: "ffmpeg",
   ffmpegTimeoutMs: 20_000,
-  maxPixels: LARGEST_H264_PIXELS,
+  maxPixels: LARGEST_PIXELS,
   thumbnailWidth: 160,
 };
 
@@ -94,10 +95,11 @@ export class MinuteFixture {
   }
 
   /** The mp4 as our own reader sees it. */
-  async movie(): Promise<ReadMovie> {
+  async movie(): Promise<ReadTrack<VideoTrack> & Pick<ReadMovie, "record">> {
     const file = await open(this.path("mp4"), "r");
     try {
-      return await readMinute(file);
+      const { video, record } = await readMinute(file);
+      return { ...video, record };
     } finally {
       await file.close();
     }

@@ -1,4 +1,4 @@
-import { BlockKind } from "../../../../shared/chunk/format.ts";
+import { H264 } from "../../../../shared/codec/h264/h264.ts";
 import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
 import { START_CODE } from "../../../../shared/codec/nal-units.ts";
 import { CameraRefusedError } from "../../errors/camera-error.ts";
@@ -14,7 +14,7 @@ const INTERLEAVED_MODE = "2";
 /** H.264 as session descriptions name it (RFC 6184 §8). */
 export const h264RtpCodec: RtpCodec = {
   encodingName: "H264",
-  title: "H.264",
+  codec: H264,
   isImpliedBy: (fmtp) => /sprop-parameter-sets|packetization-mode/i.test(fmtp),
   format(parameters) {
     if (parameters.get("packetization-mode") === INTERLEAVED_MODE) {
@@ -31,7 +31,7 @@ export const h264RtpCodec: RtpCodec = {
 export class H264Format implements RtpFormat {
   /** "The RTP timestamp clock frequency is 90 kHz" (RFC 6184 §5.1), whatever a camera's `a=rtpmap` says. */
   readonly clockRate = 90_000;
-  readonly blockKind = BlockKind.h264;
+  readonly codec = H264;
   /** SPS and PPS NAL units of `sprop-parameter-sets` (RFC 6184 §8.1); empty when the camera sends them in band only. */
   readonly parameterSets: readonly Buffer[];
 

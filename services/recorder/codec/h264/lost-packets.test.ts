@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BlockKind } from "../../../../shared/chunk/format.ts";
+import { H264 } from "../../../../shared/codec/h264/h264.ts";
 import { ChunkPlanner } from "../../chunk/chunk-planner.ts";
 import { CaptureClock } from "../../clock/capture-clock.ts";
 import { AccessUnitBuffer } from "../../rtp/access-unit-buffer.ts";
@@ -104,7 +104,7 @@ describe("lost packets (docs/design/lost-packets.md)", () => {
       fc.property(fc.infiniteStream(fc.nat(999)), fc.constantFrom(5, 50, 200), (dice, perMille) => {
         const clock = new SimulatedClock(Date.parse("2026-07-01T12:00:50Z") * 1000);
         const capture = new CaptureClock(clock, 90_000);
-        const planner = new ChunkPlanner(capture, BlockKind.h264);
+        const planner = new ChunkPlanner(capture, H264.blockKind);
         const buffer = new AccessUnitBuffer(16 * 1024 * 1024);
         const sequence = new SequenceTracker();
         const depacketizer = new H264Format([SPS, PPS]).depacketizer(buffer, {

@@ -9,9 +9,10 @@ import { LiveView } from "../live/live-view.tsx";
 import type { Services } from "../services.ts";
 import { formatClock, formatDuration, formatMoment } from "../time/format.ts";
 import { MINUTE_MS } from "../time/minute.ts";
+import { codecName } from "../ui/codecs.ts";
 import { formatRoute } from "../ui/route.ts";
 import { useTick } from "../ui/store.ts";
-import { codecName, formatBitRate } from "../ui/units.ts";
+import { formatBitRate } from "../ui/units.ts";
 
 const STATES: Record<CameraStatus["state"], string> = {
   connecting: "Connecting",

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { codecName } from "./codecs.ts";
 import { formatRoute, parseRoute, type Route, Router } from "./route.ts";
-import { codecName, formatBitRate, formatBytes } from "./units.ts";
+import { formatBitRate, formatBytes } from "./units.ts";
 
 test("a route survives the way through the URL", () => {
   const timeMs = Date.parse("2026-11-24T14:33:05.480Z");

@@ -10,13 +10,6 @@ export function formatBitRate(bitsPerSecond: number): string {
   return withUnit(bitsPerSecond, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"]);
 }
 
-/** The name of a codec that an RFC 6381 string such as `avc1.64001f` stands for. */
-export function codecName(codec: string): string {
-  if (/^avc[13]/.test(codec)) return "H.264";
-  if (/^(hvc1|hev1)/.test(codec)) return "H.265";
-  return codec;
-}
-
 function withUnit(value: number, units: readonly string[]): string {
   let index = 0;
   let scaled = value;

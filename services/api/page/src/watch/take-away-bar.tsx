@@ -5,9 +5,10 @@ import type { Services } from "../services.ts";
 import { formatClockSafely, formatExactDuration, formatSecondsSafely, formatShortDate } from "../time/format.ts";
 import { startOfLocalDay } from "../time/local-day.ts";
 import { floorMinute, MINUTE_MS } from "../time/minute.ts";
+import { canJoin, codecName } from "../ui/codecs.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import { codecName, formatBytes } from "../ui/units.ts";
+import { formatBytes } from "../ui/units.ts";
 import { instant, rangeUrl, useRangeOffer, zipUrl } from "./range-offer.ts";
 import type { Viewing } from "./viewing.ts";
 
@@ -127,7 +128,7 @@ function OneCamera(props: { services: Services; camera: string; inMs: number; ou
   );
 }
 
-/** A part of one codec; only H.264 can be cut out and joined. */
+/** A part of one codec, which can be cut out and joined or not. */
 function Part({
   camera,
   codec,
@@ -140,7 +141,7 @@ function Part({
   end: string;
 }): JSX.Element {
   const times = `${formatSecondsSafely(Date.parse(start))} – ${formatSecondsSafely(Date.parse(end))}`;
-  if (codec !== "avc1") {
+  if (!canJoin(codec)) {
     return (
       <span>
         {codecName(codec)} {times}: minute by minute only

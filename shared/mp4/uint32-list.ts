@@ -1,7 +1,11 @@
-import { bigEndian, IS_LITTLE_ENDIAN } from "../../../shared/mp4/box.ts";
-import type { TimeSlice } from "./time-slice.ts";
+import { bigEndian, IS_LITTLE_ENDIAN } from "./box.ts";
 
-/** A list begins small: most ranges are of some minutes. */
+/** Called between pieces of long work, so that others have their turn. */
+export interface Pauses {
+  pause(): Promise<void>;
+}
+
+/** A list begins small: most are of some minutes. */
 const FIRST_LENGTH = 1024;
 const BLOCK_LENGTH = 16 * 1024;
 
@@ -36,13 +40,13 @@ export class Uint32List {
   }
 
   /** Adds to every second number, from the second on. */
-  async addToSeconds(value: number, slice: TimeSlice): Promise<void> {
+  async addToSeconds(value: number, pauses: Pauses): Promise<void> {
     for (const bytes of this.#full) {
       const numbers = new Uint32Array(bytes.buffer);
       if (IS_LITTLE_ENDIAN) bytes.swap32();
       for (let i = 1; i < numbers.length; i += 2) numbers[i] = (numbers[i] as number) + value;
       bigEndian(numbers);
-      await slice.pause();
+      await pauses.pause();
     }
     for (let i = 1; i < this.#used; i += 2) this.#block[i] = (this.#block[i] as number) + value;
   }
@@ -73,10 +77,17 @@ export class RunList {
     this.#count += count;
   }
 
-  /** Adds to the value of every run. Nothing may be pushed after it. */
-  async addToValues(value: number, slice: TimeSlice): Promise<void> {
+  /** Adds a value as a run of its own, also where its neighbours are equal. */
+  pushAlone(value: number): void {
     this.#endRun();
-    if (value !== 0) await this.#pairs.addToSeconds(value, slice);
+    this.push(value);
+    this.#endRun();
+  }
+
+  /** Adds to the value of every run. Nothing may be pushed after it. */
+  async addToValues(value: number, pauses: Pauses): Promise<void> {
+    this.#endRun();
+    if (value !== 0) await this.#pairs.addToSeconds(value, pauses);
   }
 
   /** The number of pairs. */
