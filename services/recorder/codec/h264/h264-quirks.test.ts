@@ -76,6 +76,22 @@ describe("start codes within NAL units", () => {
     expect(receiver.kept[1]?.bytes).toEqual(annexB(two));
   });
 
+  test("slices of one picture that come joined are parted, also of a camera whose parameter sets come apart", () => {
+    const three = [0, 1, 2].map((part) => slice(200, 5 + part, true, part === 0));
+    const joined = Buffer.concat(three.flatMap((nal, i) => (i === 0 ? [nal] : [Buffer.from("000001", "hex"), nal])));
+    const late = [slice(50, 3, false, true), slice(50, 4, false, false)] as [Buffer, Buffer];
+    const receiver = new Receiver();
+    const quiet = Array.from({ length: 40 }, (_, n) => picture(n + 1, 2, false, 50));
+    const last = {
+      nals: [Buffer.concat([late[0], Buffer.from("000001", "hex"), late[1]])],
+      timestamp: 900_000,
+      isKeyframe: false,
+    };
+    receiver.all(packetize([{ nals: [SPS, PPS, joined], timestamp: 0, isKeyframe: true }, ...quiet, last], 400, false));
+    expect(receiver.kept[0]?.bytes).toEqual(annexB([SPS, PPS, ...three]));
+    expect(receiver.kept.at(-1)?.bytes).toEqual(annexB(late));
+  });
+
   test("gortsplib's Annex B mode: a payload that begins with a start code is parted", () => {
     const payload = annexB([DELIMITER, SPS, PPS, idr]);
     const receiver = new Receiver(new ParameterSets());

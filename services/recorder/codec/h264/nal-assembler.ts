@@ -6,6 +6,8 @@ import { FU_A, FU_END, FU_START, STAP_A, startCodeLength } from "./picture-start
 
 const SHORT_START_CODE = START_CODE.subarray(1);
 const LAST_NAL_TYPE = 23;
+/** So many slices of a session are looked into: those of the first pictures. */
+const SLICES_LOOKED_INTO = 32;
 
 /** Is told of each NAL unit: its type, where its start code stands in the access unit, and its length with that. */
 export type NalHandler = (type: number, start: number, bytes: number) => void;
@@ -30,6 +32,7 @@ export class NalAssembler {
   #isInFragment = false;
   /** NAL units with start codes in them were seen: any may have them. */
   #sendsStartCodes = false;
+  #slicesToLookInto = SLICES_LOOKED_INTO;
 
   constructor(buffer: AccessUnitBuffer, handler: NalHandler) {
     this.#buffer = buffer;
@@ -116,9 +119,7 @@ export class NalAssembler {
     this.#isInFragment = false;
     if (!this.#isNalStored) return;
     const type = this.#nalType;
-    if (this.#sendsStartCodes || (type >= NalType.sps && type <= NalType.accessUnitDelimiter)) {
-      if (this.#split()) return;
-    }
+    if (this.#mayHoldStartCodes(type) && this.#split()) return;
     const start = this.#nalStart;
     const bytes = this.#buffer.trimZeros(start + START_CODE.length + 1) - start;
     if (isVcl(type) && bytes <= START_CODE.length + 1) this.#bad(type); // a slice that is its header byte alone
@@ -126,11 +127,19 @@ export class NalAssembler {
   }
 
   /**
+   * Whether a NAL unit is to be looked into. To be cheap, of the slices only a session's first ones are, and all once any NAL unit
+   * had a start code. SEI never begins it, as some hold a maker's bytes or signatures as they are, start codes among them
+   * (gortsplib #1156).
+   */
+  #mayHoldStartCodes(type: number): boolean {
+    if (this.#sendsStartCodes || (type >= NalType.sps && type <= NalType.accessUnitDelimiter)) return true;
+    return isVcl(type) && this.#slicesToLookInto > 0 && this.#slicesToLookInto-- > 0;
+  }
+
+  /**
    * Splits a NAL unit that has start codes in it, as V380 cameras send them: SPS, PPS and IDR slice in one FU-A (retina
-   * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1). To be cheap, slices are only looked
-   * into once a parameter set or delimiter had one; SEI never begins it, as some hold a maker's bytes or signatures as they
-   * are, start codes among them (gortsplib #1156): it goes as far as the sizes of its messages say. Returns false when
-   * there is nothing to split.
+   * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1); an SEI goes as far as the sizes of its
+   * messages say. Returns false when there is nothing to split.
    */
   #split(): boolean {
     const nal = this.#buffer.current(this.#nalStart + START_CODE.length);
