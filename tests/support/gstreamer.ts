@@ -57,17 +57,19 @@ export class GstreamerServer {
   }
 
   /**
-   * By how much frames leave the server later than they were captured, µs: its promptest ones (the first percentile) and
-   * the usual one (the median). Its payloader holds an access unit back until the next has come, mostly: who receives
-   * them can know no better than that.
+   * By how much frames leave the server later than they were captured, µs: its promptest ones (the first percentile), the
+   * usual one (the median), and the promptest of the half second from `firstUs` on, when a session begins. Its payloader holds
+   * an access unit back until the next has come, mostly: who receives them can know no better than that.
    */
-  async latenessUs(): Promise<{ promptUs: number; usualUs: number }> {
+  async latenessUs(firstUs: number): Promise<{ promptUs: number; usualUs: number; atFirstUs: number }> {
     const lines = await this.#readLines();
     const left = new Map(lines.filter((line) => line.event === "packets").map((line) => [line.ptsUs, line.atUs]));
     const units = lines.filter((line) => line.event === "access-unit" && left.has(line.ptsUs)) as PushedAccessUnit[];
-    const lateness = units.map((unit) => (left.get(unit.ptsUs) as number) - unit.captureTimeUs).sort((a, b) => a - b);
-    const at = (part: number) => lateness[Math.floor(lateness.length * part)] ?? 0;
-    return { promptUs: at(0.01), usualUs: at(0.5) };
+    const latenessOf = (unit: PushedAccessUnit) => (left.get(unit.ptsUs) as number) - unit.captureTimeUs;
+    const sorted = units.map(latenessOf).sort((a, b) => a - b);
+    const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0;
+    const first = units.filter(({ captureTimeUs }) => captureTimeUs >= firstUs && captureTimeUs < firstUs + 500_000);
+    return { promptUs: at(0.01), usualUs: at(0.5), atFirstUs: Math.min(...first.map(latenessOf)) };
   }
 
   async #readLines(): Promise<(PushedAccessUnit | PushedPackets)[]> {
