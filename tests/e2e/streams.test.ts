@@ -259,7 +259,7 @@ describe("the state of a camera", () => {
       width: 640,
       height: 360,
     });
-    expect(Date.parse(status.since)).toBeLessThan(Date.now());
+    expect(Date.parse(status.since)).toBeLessThan(clock.nowMs());
     expect(status.framesPerSecond).toBeCloseTo(25, 0);
     expect(status.keyframeIntervalMs).toBeCloseTo(1000, -1);
     expect(status.bitsPerSecond).toBeGreaterThan(100_000);
@@ -277,7 +277,7 @@ describe("the state of a camera", () => {
     expect(metric("recording", "hevc")).toBe(0);
     expect(metrics).toMatch(/^hindsight_camera_state\{camera="hevc",state="refused"[^}]*\} 1$/m);
     expect(metrics).toMatch(/^hindsight_camera_codec\{camera="door-main",codec="avc1\.4d401e"[^}]*\} 1$/m);
-    expect(metric("state_since_seconds", "door-main")).toBeLessThan(Date.now() / 1000);
+    expect(metric("state_since_seconds", "door-main")).toBeLessThan(clock.nowMs() / 1000);
     expect([metric("width_pixels", "door-main"), metric("height_pixels", "door-main")]).toEqual([640, 360]);
     expect(metric("frames_per_second", "door-main")).toBeCloseTo(25, 0);
     expect(metric("bits_per_second", "door-main")).toBeGreaterThan(100_000);
