@@ -22,7 +22,7 @@ import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { SEED } from "../../tests/support/seed.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
-/** Nobody waits here as long as it is sensible in service. */
+/** Shorter than in service, so that the tests need not wait as long. */
 const PACE: TakeoverPace = { heartbeatMs: 500, staleMs: 3000, jobLockMs: 3000, stalledCheckMs: 1000 };
 const MAIN = `
 import { runService } from ${JSON.stringify(join(DIST, "shared/service/run-service.js"))};
@@ -82,7 +82,7 @@ async function names(camera: string): Promise<string[]> {
   return (await readdir(join(directory(camera), "20251124")).catch(() => [])).sort();
 }
 
-/** Waits until all minutes are finished and nothing else stands in the folder. */
+/** Waits until all minutes are finished and nothing else is in the folder. */
 async function finished(camera: string, count: number, limitMs = 40_000): Promise<void> {
   const endings = [".mp4", ".preview.jpg", ".thumbnail.jpg"];
   await until(`${count} minutes of ${camera}`, limitMs, async () => {
@@ -111,8 +111,8 @@ async function expectFrames(camera: string, i: number, units: TimedUnit[]): Prom
 }
 
 /**
- * A stand-in for ffmpeg that makes a file "waiting" when it is given pictures, and begins when there is a file "go", or no
- * folder any more.
+ * A stand-in for ffmpeg: creates a file "waiting" when it is given pictures, and begins when a file "go" exists or the
+ * folder is gone.
  */
 async function waitingFfmpeg(): Promise<string> {
   const path = join(folder, "ffmpeg.sh");
@@ -123,12 +123,12 @@ async function waitingFfmpeg(): Promise<string> {
   return path;
 }
 
-/** Waits until a converter has the view of its minute, and is at the pictures. */
+/** Waits until a converter has read its minute and has started on the pictures. */
 async function atWork(): Promise<void> {
   await until("the converter at work", 30_000, async () => existsSync(join(folder, "waiting")));
 }
 
-/** Begins to count how often a job is put off. */
+/** Starts counting how often jobs are delayed. */
 async function countDelays(url = server.url): Promise<{ reach(count: number): Promise<void>; close(): Promise<void> }> {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const events = new QueueEvents(CONVERSION_QUEUE, { connection: redis });
@@ -145,7 +145,7 @@ async function countDelays(url = server.url): Promise<{ reach(count: number): Pr
 }
 
 test("two converters share what waits, found by sweeping alone, and every frame is there once", async () => {
-  const sent = await Promise.all(Array.from({ length: 48 }, (_, i) => put("cam", i))); // more than one takes at once
+  const sent = await Promise.all(Array.from({ length: 48 }, (_, i) => put("cam", i))); // more than one converter takes at a time
   const [one, two] = [await converter(), await converter()];
   start(one);
   start(two);
@@ -225,7 +225,7 @@ test("kill -9 at random moments, again and again: in the end every frame is ther
     for (const name of await names("cam")) {
       const path = join(directory("cam"), "20251124", name);
       const { ino } = await stat(path);
-      if (name.endsWith(".mp4") && !checked.has(ino)) await readFrames(path); // a mp4 is never written to again
+      if (name.endsWith(".mp4") && !checked.has(ino)) await readFrames(path); // an mp4 is never written to again
       checked.add(ino);
     }
   }
@@ -267,7 +267,7 @@ test("a minute that is being converted when Redis goes away is finished before t
   await server.kill();
   const ended = fleet.end("converter");
   await until("the signal", 20_000, async () => fleet.log.includes("SIGTERM: stopping"));
-  await sleep(1000); // longer than an idle converter takes
+  await sleep(1000); // longer than an idle converter needs
   await writeFile(mayGoOn as string, "");
   expect(await ended).toBe(0);
   const made = await names("cam");
@@ -345,7 +345,7 @@ test("on a full disk nothing is lost and nothing goes to quarantine; with space 
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
   try {
     const units = await put("cam", 0);
-    await mkdir(join(disk, "quarantine")); // for which there is no room later
+    await mkdir(join(disk, "quarantine")); // later there is no space left to create it
     const filler = join(disk, "filler");
     await writeFile(filler, Buffer.alloc(2 ** 20)).catch(() => {});
     const fleet = await converter({ attempts: 1 });

@@ -28,14 +28,17 @@ import { Sweep } from "./sweep.ts";
 import { Troubles } from "./troubles.ts";
 import { UnderWay } from "./under-way.ts";
 
-/** How long a lone minute waits for others to share its ffmpeg process. */
+/** How long a single minute waits for others to share its ffmpeg process. */
 const PREVIEW_WINDOW_MS = 300;
 /**
- * Jobs that may wait for their pictures, beside the minutes that are being copied. No more: BullMQ fetches as many as may be
- * under way, one after the other, before it begins the first, and where Redis is slow the locks of the first would run out.
+ * Jobs that may wait for their pictures, in addition to the minutes that are being copied. A higher number would let
+ * locks expire while Redis is slow: BullMQ fetches as many jobs as may run, one after the other, before it begins the
+ * first.
  */
 const WAITING_FOR_PICTURES = MAX_BATCH;
-/** A job is safe to be begun as often as converters die over it. */
+/**
+ * How often a job may stall, because its converter died, before BullMQ fails it. High, because repeating a job is safe.
+ */
 const MAX_STALLED = 1000;
 const PUSH_BATCH = 200;
 const PUSH_LIMIT_MS = 10_000;
@@ -43,7 +46,7 @@ const SWEEP_STOP_LIMIT_MS = 1000;
 const FORGET_MS = 30 * 60_000;
 const REST_MS = 1000;
 
-/** Converts closed chunks: works on the queue's jobs, and sweeps the folders for what has no job. */
+/** Converts closed chunks: processes the queue's jobs, and sweeps the folders for chunks without a job. */
 export class Converter implements Service {
   readonly #config: LiveConfig;
   readonly #files: StoreFiles;
@@ -132,14 +135,15 @@ export class Converter implements Service {
     await closeWorker({ worker: this.#worker, underWay: this.#underWay, redis: this.#redis }).catch((error: Error) => {
       this.#logger.warn(`${error.message}: another converter will do it again`); // nothing half-written is visible
     });
-    // A sweep only reads; it may wait for a disk or for Redis.
+    // A sweep only reads, but it may be waiting for a disk or for Redis.
     await within(this.#sweeping ?? Promise.resolve(), SWEEP_STOP_LIMIT_MS, "ending the sweep").catch(() => {});
     await this.#queue.close();
   }
 
   /**
-   * Takes no jobs for a second. A Redis that refuses writes (out of memory, read-only) refuses at once, and BullMQ asks again
-   * at once: 10,000 times a second, with most of a core. Redis's owner tells what is wrong.
+   * Takes no jobs for a second. A Redis that refuses writes (out of memory, read-only) refuses at once, and BullMQ
+   * would retry at once: 10,000 times a second, using most of a core. The owner of the Redis connection reports what is
+   * wrong.
    */
   #rest(error: Error): void {
     this.#logger.debug(`queue: ${error.message}`);
@@ -151,7 +155,7 @@ export class Converter implements Service {
     }, REST_MS);
   }
 
-  /** Sweeps now, or once more when a sweep is under way, and then every `sweepIntervalMs`. */
+  /** Sweeps now, or once more if a sweep is under way, and then every `sweepIntervalMs`. */
   #sweepSoon(): void {
     clearTimeout(this.#timer);
     this.#isSweepDue = true;
@@ -173,7 +177,10 @@ export class Converter implements Service {
     this.#timer = setTimeout(() => this.#sweepSoon(), this.#config.current.converter.sweepIntervalMs);
   }
 
-  /** Until it is seen to work once: what it lacks is told at the start, not at the first minute. */
+  /**
+   * Checks for ffmpeg until it has worked once, so that a problem is reported at the start and not with the first
+   * minute.
+   */
   async #lookForFfmpeg(): Promise<void> {
     if (this.#isFfmpegSeen) return;
     try {
@@ -191,7 +198,7 @@ export class Converter implements Service {
     const directories = await listCameraDirectories(this.#files, storage.root, configured, (path, error) => {
       this.#logger.warn(`${path} cannot be read: ${(error as Error).message}`);
     }).catch((error: unknown) => {
-      if (error instanceof DiskAwayError) return configured; // the root's disk is away, the cameras' own may not be
+      if (error instanceof DiskAwayError) return configured; // the root's disk is away, the cameras' own may be present
       throw error;
     });
     const { jobs, backlog, unreadable } = await this.#sweep.run(directories);
@@ -211,7 +218,7 @@ export class Converter implements Service {
   }
 }
 
-/** A grabber that follows the configuration. */
+/** A grabber that uses the current configuration. */
 function grabberBy(config: LiveConfig): { grab: FrameGrabber["grab"] } {
   let grabber = grabberOf(config);
   config.onChange(() => {

@@ -34,7 +34,7 @@ import { Troubles } from "./troubles.ts";
 const files = new StoreFiles();
 
 let minute: MinuteFixture;
-/** A folder that is none of ours, with a day of video in it. */
+/** A folder outside of the store, with a day of video in it. */
 let outside: string;
 let root: string;
 let check: JobCheck;

@@ -6,16 +6,16 @@ import { listCameraDirectories } from "../../shared/store/directories.ts";
 import { CAMERA_ID_PATTERN } from "../../shared/store/names.ts";
 import { minuteStartUs } from "../../shared/time/minute.ts";
 
-/** A job that no service of ours pushed: who may write to Redis may put anything there. */
+/** A job that none of our services pushed: whoever may write to Redis may put anything there. */
 export class ForgedJobError extends Error {
   override name = "ForgedJobError";
 }
 
 const MAX_SHOWN_CHARACTERS = 200;
-/** The list of directories is read again for an unknown one, but not more often. */
+/** Minimum interval between two reads of the list of directories for unknown ones. */
 const LIST_FRESH_MS = 1000;
 
-/** Lets those jobs pass that name a camera, a minute, and a directory in which that camera is or was recorded. */
+/** Accepts only jobs that name a camera, a minute, and a directory in which that camera is or was recorded. */
 export class JobCheck {
   readonly #files: StoreFiles;
   readonly #config: LiveConfig;
@@ -28,7 +28,10 @@ export class JobCheck {
     this.#config = config;
   }
 
-  /** The job, nothing else in it. Throws ForgedJobError, and the errors of reading the list of camera directories. */
+  /**
+   * Returns the job without any other members. Throws ForgedJobError, and the errors of reading the list of camera
+   * directories.
+   */
   async accept(data: unknown): Promise<ConversionJob> {
     const { camera, minute, directory } = (data ?? {}) as Partial<Record<keyof ConversionJob, unknown>>;
     if (

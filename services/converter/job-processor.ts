@@ -19,10 +19,10 @@ export const FFMPEG = "ffmpeg";
 const DIRECTORY_LIST = "the list of camera directories";
 const LOCK_LOST_PAUSE_MS = 1000;
 
-/** What decides over jobs. */
+/** What a JobProcessor works with. */
 export interface JobProcessorOptions {
   files: StoreFiles;
-  /** The job in what Redis holds. Throws ForgedJobError. */
+  /** Validates the data of a job as it is in Redis. Throws ForgedJobError. */
   accept(data: unknown): Promise<ConversionJob>;
   convert(job: ConversionJob): Promise<Conversion>;
   config(): ConverterConfig;
@@ -35,10 +35,13 @@ export interface JobProcessorOptions {
 /**
  * Works on one job of the queue, and decides what becomes of it when it fails:
  *
- * - not yet (the minute is not over, a chunk is still growing, another converter is at it): later, which is no failure;
- * - forged (see JobCheck), or for a folder that a link leads out of its camera's directory: never;
- * - the machine's fault (disk full, ffmpeg missing): later, as often as it takes, and the operator is told;
- * - anything else: again, with growing pauses; after the last attempt the chunks go into quarantine and the job fails.
+ * - not yet possible (the minute is not over, a chunk is still growing, another converter holds it): it is delayed,
+ *   which does not count as a failure;
+ * - forged (see JobCheck), or for a folder that a link leads out of its camera's directory: it fails for good;
+ * - caused by the machine (disk full, ffmpeg missing): it is delayed as often as necessary, and the operator is
+ *   notified;
+ * - anything else: it is retried with growing pauses; after the last attempt its chunks go into quarantine and it
+ *   fails.
  */
 export class JobProcessor {
   readonly #options: JobProcessorOptions;
@@ -73,7 +76,7 @@ export class JobProcessor {
     }
   }
 
-  /** A job that nobody should have pushed fails for good; one that cannot be judged, for a disk is away, waits. */
+  /** Fails a forged job for good; delays one that cannot be judged because a disk is away. */
   async #refuse(job: Job<ConversionJob>, error: Error, token: string | undefined): Promise<never> {
     const { metrics, logger, troubles, config } = this.#options;
     metrics.failures.inc();

@@ -8,7 +8,7 @@ import { atPace, chunkBytes, origin, type TimedUnit, writeChunk } from "../../te
 import { foreignMovie } from "../../tests/support/foreign-movie.ts";
 import { LaterFootage } from "./later-footage.ts";
 
-// What a later version of Hindsight may have left in the store: this one keeps it as it is.
+// What a later version of Hindsight may have left in the store: this version keeps it unchanged.
 
 let minute: MinuteFixture;
 let units: TimedUnit[];
@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => minute.remove());
 
-/** A block as docs/storage.md describes it, made by hand. */
+/** A block as docs/storage.md describes it, built by hand. */
 function block(kind: number, data: Buffer, timeUs = START_US): Buffer {
   const header = Buffer.alloc(BLOCK_HEADER_BYTES);
   header.writeUInt8(kind, 0);
@@ -55,7 +55,7 @@ test("a chunk with an unknown block amid its video waits, while the minute's oth
   await minute.put(1, units.slice(0, 20));
   const watch = new IdleWatch(() => nowMs);
   let nowMs = 0;
-  await convertMinute(minute.job, tools({}, watch)).catch(() => {}); // it may still be growing
+  await convertMinute(minute.job, tools({}, watch)).catch(() => {}); // the chunk may still be growing
   nowMs = 31_000;
   const { chunks, later } = await convertMinute(minute.job, tools({}, watch));
   expect(chunks).toBe(1);

@@ -5,16 +5,16 @@ interface Sighting {
   atMs: number;
 }
 
-/** A chunk is looked into again after so long: meanwhile a converter of a later version may have mended what is in its way. */
+/** A chunk is examined again after this time: a converter of a later version may have removed the obstacle by then. */
 const LOOK_AGAIN_MS = 10 * 60_000;
 
-/** Chunks that wait for a later version of the converter: told, and not looked into at each sweep. */
+/** Chunks that wait for a later version of the converter: they are reported, and not examined at each sweep. */
 export class LaterFootage {
   readonly #tell: (message: string) => void;
   readonly #nowMs: () => number;
   readonly #chunks = new Map<string, Sighting>();
 
-  /** @param tell is told once of each chunk */
+  /** @param tell is called once for each chunk */
   constructor(tell: (message: string) => void, nowMs: () => number = () => performance.now()) {
     this.#tell = tell;
     this.#nowMs = nowMs;
@@ -25,7 +25,7 @@ export class LaterFootage {
     this.#chunks.set(path, { reason, atMs: this.#nowMs() });
   }
 
-  /** Whether a chunk was found to wait, lately. */
+  /** Whether a chunk was recently found to wait. */
   waits(path: string): boolean {
     const atMs = this.#chunks.get(path)?.atMs;
     return atMs !== undefined && this.#nowMs() - atMs < LOOK_AGAIN_MS;

@@ -113,7 +113,7 @@ test("chunks that wait for a later version get no job until it is time to look a
   expect(waiting.jobs).toEqual([]);
   expect(waiting.backlog).toBe(1);
   await put(minute.chunk(2));
-  expect((await run()).jobs).toEqual([minute.job]); // there is another part to convert
+  expect((await run()).jobs).toEqual([minute.job]); // another part has come
   await rm(minute.chunk(2));
   nowMs += 11 * 60_000;
   expect((await run()).jobs).toEqual([minute.job]);

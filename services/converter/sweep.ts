@@ -18,23 +18,26 @@ export interface SweepResult {
   unreadable: { path: string; error: Error }[];
 }
 
-/** A recorder that lives closes a minute's chunk at the next keyframe, and pushes a job itself. */
+/**
+ * How long a sweep leaves a minute to its recorder, which closes the chunk at the next keyframe and pushes a job
+ * itself.
+ */
 const SETTLE_MS = 10_000;
 const STRAY_AGE_MS = 10 * 60_000;
 const STRAY_WATCHED_MS = 60_000;
-/** A folder changed so lately may change again without a change of its modification time (its clock's granularity). */
+/** A folder changed this recently may change again without a new modification time (its clock's granularity). */
 const RACY_MS = 2000;
 
 /**
- * Finds chunks that wait for conversion: jobs are a hint, files are the truth. Removes temporary files that a converter
- * left when it died. A day's folder that held nothing of either is not read again until it changes: a store of months
- * costs one stat(2) a day.
+ * Finds chunks that wait for conversion, since jobs are only hints and the files are what counts. Removes temporary
+ * files that a converter left when it died. A day's folder that held neither is not read again until it changes, so a
+ * store of months costs one stat(2) a day.
  */
 export class Sweep {
   readonly #files: StoreFiles;
   readonly #watch: IdleWatch;
   readonly #later: LaterFootage;
-  /** By path: modification time, ms, of folders in which nothing is to be done. */
+  /** By path: modification time, in ms, of folders in which nothing is to be done. */
   readonly #quiet = new Map<string, number>();
 
   constructor(files: StoreFiles, watch: IdleWatch, later: LaterFootage) {
@@ -43,7 +46,7 @@ export class Sweep {
     this.#later = later;
   }
 
-  /** Looks through all camera directories. Never throws: what cannot be read is in the result. */
+  /** Looks through all camera directories. Never throws: what cannot be read is part of the result. */
   async run(directories: readonly CameraDirectory[]): Promise<SweepResult> {
     const result: SweepResult = { jobs: [], backlog: 0, unreadable: [] };
     const chunks = new Set<string>();

@@ -1,6 +1,6 @@
 import type { Logger } from "../../shared/logging/logger.ts";
 
-/** What is wrong with the machine, by place: told once when it begins, and once when it ends. */
+/** What is wrong with the machine, by place: logged once when it begins, and once when it ends. */
 export class Troubles {
   readonly #logger: Logger;
   readonly #byPlace = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Counts what is under way, and tells when nothing is. */
+/** Counts what is under way, and waits until nothing is. */
 export class UnderWay {
   #count = 0;
   #waiting: (() => void)[] = [];
