@@ -58,7 +58,7 @@ describe("Catalog", () => {
   });
 
   it("does not keep what it read of a folder that was changed within the last two seconds", async () => {
-    // On a file system whose clock ticks slowly, a second change would show the same time.
+    // On a file system with a coarse clock, a second change would get the same modification time.
     store.minute("front-door", "20261124.1433");
     await minutes("front-door", "20261124");
     await minutes("front-door", "20261124");

@@ -8,13 +8,13 @@ import { type DayIndex, readDay, readdirIfThere } from "./day-index.ts";
 import { FolderCache } from "./folder-cache.ts";
 import { type CameraDirectories, KnownCameras } from "./known-cameras.ts";
 
-/** 32 cameras for four months at 1.5 kB each, or 13 kB for those whose sizes were asked for. */
+/** 32 cameras for four months, at 1.5 kB per day, or 13 kB where the sizes were asked for. */
 const DAYS_KEPT = 4096;
 const DIRECTORIES_KEPT = 1024;
 
 /**
- * What footage there is: read from the directories and kept only as long as they do not change, so that it can never
- * disagree with them. Everything in the api that looks for footage asks here.
+ * Finds the existing footage. It is read from the directories and cached only until they change, so it can never
+ * disagree with them. Everything in the api that looks for footage uses this class.
  */
 export class Catalog {
   readonly #known: KnownCameras;
@@ -35,12 +35,12 @@ export class Catalog {
     });
   }
 
-  /** How often a folder was read, as against found unchanged. */
+  /** How often a folder had to be read because it was not cached or had changed. */
   get folderReads(): number {
     return this.#days.reads + this.#quarantined.reads;
   }
 
-  /** Every camera that is or ever was configured, with its directories, the configured one first. */
+  /** Every camera that is or was configured, with its directories, the configured one first. */
   cameras(): Promise<CameraDirectories> {
     return this.#known.list();
   }
@@ -51,8 +51,9 @@ export class Catalog {
   }
 
   /**
-   * What each directory of the camera holds of a day (YYYYMMDD), the configured directory first; none where it holds
-   * nothing. Throws the errors of readdir(3) and stat(2): a disk that cannot be read is no day without footage.
+   * What each directory of the camera holds of a day (YYYYMMDD), the configured directory first; directories without
+   * that day are left out. Throws the errors of readdir(3) and stat(2): a disk that cannot be read must not look like a
+   * day without footage.
    */
   async day(camera: string, day: string): Promise<DayIndex[]> {
     const directories = (await this.directories(camera)) ?? [];
@@ -62,7 +63,7 @@ export class Catalog {
     return found.filter((index) => index !== undefined);
   }
 
-  /** The days (YYYYMMDD, ascending) of which there is footage, converted or not. Throws the errors of readdir(3). */
+  /** The days (YYYYMMDD, ascending) that have footage, converted or not. Throws the errors of readdir(3). */
   async daysWithFootage(camera: string): Promise<string[]> {
     const directories = (await this.directories(camera)) ?? [];
     const found = await Promise.all(
@@ -71,7 +72,7 @@ export class Catalog {
     return [...new Set(found.flat())].sort();
   }
 
-  /** The minute of every chunk in the camera's quarantine folders, ascending, as often as there are chunks of it. */
+  /** The minutes of the chunks in the camera's quarantine folders, ascending, one element for each chunk. */
   async quarantined(camera: string): Promise<Minute[]> {
     const directories = (await this.directories(camera)) ?? [];
     const found = await Promise.all(

@@ -9,16 +9,19 @@ import { FolderCache } from "./folder-cache.ts";
 interface DayFolders {
   /** YYYYMMDD, ascending. */
   days: readonly string[];
-  /** Those of them in which footage was seen. A folder that loses all of it is removed, which makes another list. */
+  /**
+   * Those of `days` in which footage was seen. A folder that loses all its footage is removed, which makes another
+   * list.
+   */
   withFootage: Set<string>;
 }
 
-/** As many folders are probed at once as keep the thread pool busy without hoarding file handles. */
+/** Number of folders probed at once: enough to keep the thread pool busy, without holding many file handles. */
 const PROBES_AT_ONCE = 16;
 
 /**
- * Which days a camera directory holds footage of. Years of it must be told in milliseconds, so the days' folders are not
- * read for this: one name of footage in a folder is enough, and is looked for once.
+ * Finds the days of which a camera directory holds footage. This must take milliseconds even for years of footage, so
+ * the day folders are not listed: one footage file is enough, and a folder in which one was seen is not searched again.
  */
 export class DayFolderList {
   readonly #files: StoreFiles;

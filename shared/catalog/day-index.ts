@@ -6,11 +6,11 @@ import { dayOf, type Minute } from "../time/minute.ts";
 
 export const MINUTES_A_DAY = 1440;
 
-/** What a day folder holds of a minute: a set of bits. */
+/** Bits for what a day folder holds of a minute. */
 export const Has = { mp4: 1, preview: 2, thumbnail: 4, chunk: 8 } as const;
 
 /**
- * What one day folder holds for one camera. Compact (a byte for each minute of the day), so that months of many cameras
+ * What one day folder holds of one camera. Compact (a byte for each minute of the day), so that months of many cameras
  * fit into memory.
  */
 export class DayIndex {
@@ -29,7 +29,7 @@ export class DayIndex {
     this.day = day;
   }
 
-  /** Enters a file name; those of other cameras, other days or none of ours are passed over. */
+  /** Adds a file name; names of other cameras or days, and those that are not footage, are ignored. */
   add(fileName: string): void {
     const name = parseFootageName(fileName);
     if (name === undefined || name.camera !== this.camera || dayOf(name.minute) !== this.day) return;
@@ -42,7 +42,7 @@ export class DayIndex {
     this.#parts.set(index, parts);
   }
 
-  /** The bits of `Has` for a minute of the day, 0 to 1439. */
+  /** The bits of `Has` for a minute of the day (0 to 1439). */
   has(index: number): number {
     return this.#has[index] ?? 0;
   }
@@ -60,7 +60,7 @@ export class DayIndex {
     }
   }
 
-  /** The bytes of each minute's mp4 (NaN: reaped meanwhile), looked up at the first question and then kept. */
+  /** Size in bytes of each minute's mp4 (NaN: none, or reaped meanwhile), read at the first call and then cached. */
   sizes(files: StoreFiles): Promise<Float64Array> {
     this.#sizes ??= this.#readSizes(files);
     return this.#sizes;
@@ -78,7 +78,7 @@ export class DayIndex {
   }
 }
 
-/** Reads a day folder. Throws the errors of readdir(3); a folder that went away meanwhile reads as empty. */
+/** Reads a day folder. Throws the errors of readdir(3); a folder that was removed meanwhile reads as empty. */
 export async function readDay(files: StoreFiles, camera: string, directory: string, folder: string): Promise<DayIndex> {
   const index = new DayIndex(camera, directory, basename(folder));
   if (!(await isOwnFolder(files, directory, folder))) return index;
@@ -86,7 +86,7 @@ export async function readDay(files: StoreFiles, camera: string, directory: stri
   return index;
 }
 
-/** The names in a folder; none when there is no folder. */
+/** The names in a folder; empty when there is no such folder. */
 export async function readdirIfThere(files: StoreFiles, folder: string): Promise<string[]> {
   try {
     return await files.readdir(folder);
@@ -97,12 +97,12 @@ export async function readdirIfThere(files: StoreFiles, folder: string): Promise
   }
 }
 
-/** The place of a minute in its day, 0 to 1439. */
+/** The index of a minute in its day, 0 to 1439. */
 export function indexOf(minute: Minute): number {
   return Number(minute.slice(9, 11)) * 60 + Number(minute.slice(11, 13));
 }
 
-/** The minute at a place in a day, 0 to 1439. */
+/** The minute at an index in a day, 0 to 1439. */
 export function minuteOf(day: string, index: number): Minute {
   const hour = String(Math.floor(index / 60)).padStart(2, "0");
   return `${day}.${hour}${String(index % 60).padStart(2, "0")}`;

@@ -2,17 +2,17 @@ import { dayOf, type Minute, minuteAt } from "../time/minute.ts";
 import type { Catalog } from "./catalog.ts";
 import { type DayIndex, Has } from "./day-index.ts";
 
-/** What must be known of a camera to find its minutes. */
+/** The part of the catalog that is needed to find a camera's minutes. */
 export type FootageDays = Pick<Catalog, "daysWithFootage" | "day">;
 
 /** A part of a camera's footage. */
 export interface FootageRange {
   camera: string;
-  /** Minutes by their names, both ends inclusive; without it, capture times alone decide. */
+  /** Selects minutes by their names, both ends inclusive; without it, only capture times decide. */
   names?: { from: Minute; to: Minute };
-  /** The picture on show at this time is the first; µs since the Unix epoch. */
+  /** The first picture is the one shown at this time; µs since the Unix epoch. */
   startUs: number;
-  /** The last picture begins before this time; infinite: as far as there is footage. */
+  /** The last picture begins before this time, µs since the Unix epoch; infinite: up to the newest footage. */
   endUs: number;
 }
 
@@ -27,17 +27,18 @@ export interface MinutePlace {
 
 /** The minutes that may hold something of a range. */
 export interface FoundMinutes {
-  /** Ascending; those of one name (a camera that changed its directory) together. */
+  /** Ascending; places with the same name (a camera that changed its directory) are grouped. */
   minutes: MinutePlace[][];
-  /** Nothing was recorded under a later name: what comes next may still belong to the range. */
+  /** Nothing was recorded under a later name, so footage that is still to come may belong to the range. */
   reachesNewest: boolean;
 }
 
 const FOOTAGE = Has.mp4 | Has.chunk;
 
 /**
- * Finds the minutes of a range: by name those that it names; by time those whose names overlap it, and the one before in
- * each directory, since a file holds pictures up to the next keyframe after its minute. Throws the errors of readdir(3).
+ * Finds the minutes of a range: by name, those between both names; by time, those whose names overlap it, and in each
+ * directory the one before, because a file holds pictures up to the next keyframe after its minute. Throws the errors
+ * of readdir(3).
  */
 export async function findMinutes(catalog: FootageDays, range: FootageRange): Promise<FoundMinutes> {
   const { camera, names, startUs, endUs } = range;
@@ -55,7 +56,10 @@ export async function findMinutes(catalog: FootageDays, range: FootageRange): Pr
   return { minutes: byMinute(found), reachesNewest: !(await isFollowed(catalog, camera, days, to)) };
 }
 
-/** The last minute before `from` in each directory; of the day of `from`, or else of the last day with footage before it. */
+/**
+ * The last minute before `from` in each directory: on the day of `from`, otherwise on the last day with footage before
+ * it.
+ */
 async function placesBefore(
   catalog: FootageDays,
   camera: string,

@@ -7,8 +7,8 @@ interface Entry<Value> {
 }
 
 /**
- * Keeps what was read from folders until they change: one stat(2) for each question, and a read only when the folder is
- * another than it was. The least recently used ones go when there are more than `capacity`.
+ * Caches what was read from folders until they change: each call costs one stat(2), and the folder is read only if it
+ * has changed. The least recently used entries are dropped when there are more than `capacity`.
  */
 export class FolderCache<Value> {
   readonly #files: StoreFiles;
@@ -27,8 +27,8 @@ export class FolderCache<Value> {
   }
 
   /**
-   * What `read` made of the folder for `owner` (cameras may share a folder) as it is now; undefined when there is no such
-   * folder. Throws what reading throws.
+   * Returns what `read` made of the current folder for `owner` (cameras may share a folder); undefined when there is no
+   * such folder. Throws what reading throws.
    */
   async get(folder: string, owner = ""): Promise<Value | undefined> {
     const key = `${owner}\n${folder}`;
@@ -46,7 +46,7 @@ export class FolderCache<Value> {
     return this.#readOnce(key, version, () => this.#read(folder, owner));
   }
 
-  /** Questions that come while the same version of a folder is being read share that reading. */
+  /** Calls that come while the same version of a folder is being read share that read. */
   #readOnce(key: string, version: FolderVersion, read: () => Promise<Value>): Promise<Value> {
     const settled = hasSettled(version, Date.now());
     const readingKey = `${version.key}\n${key}`;

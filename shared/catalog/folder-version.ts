@@ -16,7 +16,7 @@ export interface FolderVersion {
  */
 const SETTLE_MS = 2000;
 
-/** The present version of a folder, or undefined when there is none. Throws other errors of stat(2). */
+/** The current version of a folder, or undefined when there is none. Throws other errors of stat(2). */
 export async function folderVersion(files: StoreFiles, folder: string): Promise<FolderVersion | undefined> {
   let stats: BigIntStats;
   try {
@@ -32,7 +32,7 @@ export async function folderVersion(files: StoreFiles, folder: string): Promise<
   };
 }
 
-/** Whether a list that was read from `readMs` on may be kept until the folder's version changes. */
+/** Whether a list whose reading began at `readMs` may be cached until the folder's version changes. */
 export function hasSettled(version: FolderVersion, readMs: number): boolean {
   return readMs - version.modifiedMs > SETTLE_MS;
 }

@@ -7,22 +7,25 @@ import { type CameraDirectory, configuredDirectories, listCameraDirectories } fr
 import { CAMERA_LIST_FOLDER } from "../store/names.ts";
 import { folderVersion, hasSettled } from "./folder-version.ts";
 
-/** Camera ids in the order in which they are shown, each with its directories, the configured one first. */
+/** Camera ids in display order, each with its directories, the configured one first. */
 export type CameraDirectories = ReadonlyMap<string, readonly string[]>;
 
 interface Known {
   config: Config;
-  /** Of the list in the storage root. */
+  /** Version of the camera list folder in the storage root. */
   version: string | undefined;
   cameras: CameraDirectories;
-  /** performance.now() when the list was last seen to be this version. */
+  /** performance.now() when the folder was last seen to have this version. */
   seenMs: number;
 }
 
-/** Every request asks where a camera's footage is; a directory is added once in months, and mostly by the configuration. */
+/**
+ * How long the list is used unchecked. Every request asks where a camera's footage is, but a directory is added only
+ * every few months, mostly by the configuration.
+ */
 const FRESH_MS = 1000;
 
-/** Every camera that is or ever was configured, with every directory that holds or held its footage. */
+/** Every camera that is or was configured, with every directory that holds or held its footage. */
 export class KnownCameras {
   readonly #files: StoreFiles;
   readonly #config: LiveConfig;
@@ -35,13 +38,13 @@ export class KnownCameras {
     this.#logger = logger;
   }
 
-  /** As of now: the list in the storage root is read again when it, or the configuration, has changed. */
+  /** The current list: read again when the list in the storage root, or the configuration, has changed. */
   async list(): Promise<CameraDirectories> {
     try {
       return await this.#read();
     } catch (error) {
       if (!(error instanceof DiskAwayError)) throw error;
-      // The root's disk is away, the cameras' own may not be.
+      // The root's disk is away, but the cameras' own disks may be present.
       return this.#known?.cameras ?? byCamera(configuredDirectories(this.#config.current.cameras));
     }
   }
@@ -68,8 +71,8 @@ export class KnownCameras {
   }
 
   /**
-   * The directories of one camera, or undefined when it was never configured. A directory that was remembered, without a
-   * change of the configuration, is known after a second at most; a camera that is not known is looked for at once.
+   * The directories of one camera, or undefined when it was never configured. A directory that was added without a
+   * change of the configuration is found after a second at most; a camera that is not in the list is looked up at once.
    */
   async directories(camera: string): Promise<readonly string[] | undefined> {
     const known = this.#known;
