@@ -3,13 +3,13 @@ import type { VideoCodec } from "../codec/video-codec.ts";
 import { videoCodecOfBlock } from "../codec/video-codecs.ts";
 import { BLOCK_HEADER_BYTES, type BlockHeader, BlockKind, type ChunkOrigin, readBlockHeader } from "./format.ts";
 
-/** Where the access units of a chunk lie and what is known of them, in decode order; one element for each. */
+/** The access units of a chunk, in decode order: each array has one element for each. */
 export interface ChunkIndex {
-  /** Absent when the chunk has no origin block that can be read. */
+  /** Absent when the chunk has no readable origin block. */
   origin?: ChunkOrigin;
-  /** Time of the origin block, µs since the Unix epoch: together with the origin it names the chunk for good. */
+  /** Time of the origin block, µs since the Unix epoch: together with the origin it identifies the chunk. */
   openedUs?: number;
-  /** Of its access units; absent when there are none. */
+  /** Codec of the access units; absent when there are none. */
   codec?: VideoCodec;
   /** Offset in the file of the access unit's Annex B bytes. */
   offsets: Float64Array;
@@ -19,23 +19,29 @@ export interface ChunkIndex {
   captureTimesUs: Float64Array;
   /** 1 where a decoder can begin at the access unit, 0 where its random access type is "none". */
   keyframes: Uint8Array;
-  /** Kinds of blocks that this version does not know, ascending, a torn one's too: what they hold is not in this index. */
+  /**
+   * Kinds of blocks that this version does not know, ascending, including that of a torn block. Their data is not in
+   * this index.
+   */
   unknownKinds: readonly number[];
-  /** Where the last frame ends: by the end block, else it lasts as long as the one before it. 0 without frames. */
+  /**
+   * Where the last frame ends, µs since the Unix epoch: from the end block, otherwise it lasts as long as the frame
+   * before it. 0 without frames.
+   */
   endUs: number;
   /** Whether the end block is there: nobody will write to the chunk any more. */
   isClosed: boolean;
   /** Length of the whole blocks, from the start of the file. */
   wholeBytes: number;
-  /** What follows the whole blocks: the beginning of a block whose rest is not (yet) there. */
+  /** Bytes behind the whole blocks: the beginning of a block that is not (yet) complete. */
   tornBytes: number;
-  /** What is wrong, when behind the whole blocks stands something that no writer leaves, torn or not. */
+  /** What is wrong, when the bytes behind the whole blocks are something that no writer leaves, whole or torn. */
   damage?: string;
 }
 
-/** A frame that is alone in its chunk lasts so long, µs. */
+/** Duration of a frame that is alone in its chunk, µs. */
 const LONE_FRAME_US = 40_000;
-/** Header and as much of an access unit as mostly tells whether it is a keyframe. */
+/** Bytes read of each block: the header, and enough of most access units to tell whether they are keyframes. */
 const HEAD_BYTES = BLOCK_HEADER_BYTES + 111;
 const OTHER_KINDS: ReadonlySet<number> = new Set(Object.values(BlockKind));
 const MAX_ORIGIN_BYTES = 64 * 1024;
@@ -43,8 +49,8 @@ const MAX_ORIGIN_BYTES = 64 * 1024;
 const WINDOW_BYTES = 256 * 1024;
 
 /**
- * Indexes a chunk by looking at the head of each block. Pass what was returned before as `previous` to go on where it ended,
- * in a chunk that has grown, and a `window` to be read into, if there is one. Throws the errors of fstat(2) and read(2).
+ * Indexes a chunk by looking at the head of each block. To continue in a chunk that has grown, pass the previous result
+ * as `previous`; `window` is an optional buffer to read into. Throws the errors of fstat(2) and read(2).
  */
 export async function indexChunk(file: FileHandle, previous?: ChunkIndex, window?: Buffer): Promise<ChunkIndex> {
   const { size } = await file.stat();
@@ -86,7 +92,7 @@ class ChunkScan {
     if (previous?.isClosed === true) this.#endBlockUs = previous.endUs;
   }
 
-  /** Reads a block; false when the chunk ends, or nothing behind this can be read. */
+  /** Reads a block; false at the end of the chunk, or when nothing behind this position can be read. */
   async readBlock(): Promise<boolean> {
     const start = this.#position;
     if (start >= this.#size) return false;
@@ -153,14 +159,14 @@ class ChunkScan {
     if (this.#origin !== undefined) this.#openedUs = header.timeUs;
   }
 
-  /** Ends the scan: damage, unless only zeros follow, which a power loss leaves where a file had grown. */
+  /** Ends the scan with damage, unless only zeros follow: a power loss leaves those where a file had grown. */
   async #stop(damage: string): Promise<false> {
     const sample = await this.#read(this.#position, Math.min(this.#size - this.#position, 1024 * 1024));
     if (sample.some((byte) => byte !== 0)) this.#damage = `${damage} at byte ${this.#position}`;
     return false;
   }
 
-  /** Bytes of the file, fewer where it ends; good until the next `#read`. */
+  /** Reads bytes of the file, fewer at its end; the result is valid until the next `#read`. */
   async #read(position: number, length: number): Promise<Buffer> {
     const held = this.#held(position, length);
     if (held !== undefined) return held;
@@ -184,14 +190,14 @@ class ChunkScan {
     return this.#window.subarray(0, Math.min(filled, wanted));
   }
 
-  /** As `#read`, of what the last one has brought; undefined when that is not enough. */
+  /** As `#read`, but only from what the last `#read` has brought; undefined when that is not enough. */
   #held(position: number, length: number): Buffer | undefined {
     const at = position - this.#windowAt;
     return at >= 0 && at + length <= this.#windowBytes ? this.#window.subarray(at, at + length) : undefined;
   }
 }
 
-/** The origin that an origin block tells, or undefined when its text is none. */
+/** The origin that the text of an origin block holds, or undefined when it is not valid. */
 export function parseOrigin(text: string): ChunkOrigin | undefined {
   let value: unknown;
   try {
@@ -220,7 +226,7 @@ function endOf(timesUs: Float64Array, endBlockUs: number | undefined): number {
   if (timesUs.length === 0) return 0;
   if (endBlockUs !== undefined && endBlockUs > last) return endBlockUs;
   const durationUs = lastButOne === 0 ? LONE_FRAME_US : last - lastButOne;
-  return Math.min(last + durationUs, Number.MAX_SAFE_INTEGER); // a damaged time may be as late as can be written
+  return Math.min(last + durationUs, Number.MAX_SAFE_INTEGER); // a damaged time may be the latest possible
 }
 
 function concat<T extends Float64Array | Uint32Array | Uint8Array>(

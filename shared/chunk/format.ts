@@ -12,17 +12,20 @@
  */
 export const BLOCK_HEADER_BYTES = 17;
 
-/** Longer blocks than this are taken for damage: an access unit of a 4K camera stays well below it. */
+/** Longer blocks count as damage: an access unit of a 4K camera stays well below this. */
 export const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
 
 /**
- * The kinds of blocks that are no pictures. The block of a picture is an access unit: NAL units behind 00 00 00 01 each; its time
- * is the capture time.
+ * The kinds of blocks that hold no picture. The block of a picture is an access unit: NAL units, each behind 00 00 00
+ * 01; its time is the capture time.
  */
 export const BlockKind = {
-  /** JSON `ChunkOrigin`: who recorded this and by which clock; the first block of a chunk. Time is the wall clock. */
+  /**
+   * JSON `ChunkOrigin`: who recorded this and by which clock; the first block of a chunk. Its time is that of the wall
+   * clock.
+   */
   origin: 254,
-  /** The end of a chunk that was closed properly; no data; time is where the last frame ends. */
+  /** The end of a chunk that was closed properly. No data; its time is where the last frame ends. */
   end: 255,
 } as const;
 export type BlockKind = (typeof BlockKind)[keyof typeof BlockKind];
@@ -35,7 +38,7 @@ export interface BlockHeader {
 }
 
 /**
- * Tells apart the two reasons for which parts of a minute may overlap in capture time: two recorders held the camera at
+ * Distinguishes the two reasons why parts of a minute may overlap in capture time: two recorders held the camera at
  * once (the same moments twice), or the wall clock was stepped back (other moments under the same times).
  */
 export interface ChunkOrigin {
@@ -43,7 +46,7 @@ export interface ChunkOrigin {
   recorder: string;
   /** The RTSP session, counted from 1 in that process for that camera. */
   session: number;
-  /** The host's boot (/proc/sys/kernel/random/boot_id): monotonic clocks compare only within one. */
+  /** The host's boot (/proc/sys/kernel/random/boot_id): monotonic clocks can only be compared within one boot. */
   boot: string;
   /** Capture time minus the host's monotonic clock, µs, when the chunk was opened. Two parts of one boot whose
    * offsets differ by more than a second were written under different wall clocks and never overlap. */
@@ -57,7 +60,7 @@ export function writeBlockHeader(target: Buffer, offset: number, header: BlockHe
   writeUInt64(target, offset + 9, header.timeUs);
 }
 
-/** Reads the block header at `offset`, or undefined when what stands there cannot be one. */
+/** Reads the block header at `offset`, or undefined when the bytes there cannot be one. */
 export function readBlockHeader(source: Buffer, offset: number): BlockHeader | undefined {
   if (source.length - offset < BLOCK_HEADER_BYTES) return undefined;
   const length = readUInt64(source, offset + 1);
