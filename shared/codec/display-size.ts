@@ -1,4 +1,4 @@
-/** How wide a pixel is, by how high (sample aspect ratio in ITU-T H.264, `pasp` in ISO/IEC 14496-12). */
+/** Width of a pixel in relation to its height (sample aspect ratio in ITU-T H.264, `pasp` in ISO/IEC 14496-12). */
 export interface PixelAspect {
   horizontal: number;
   vertical: number;
@@ -10,12 +10,15 @@ export interface Size {
   height: number;
 }
 
-/** The widest pixels of the standard are 32:11; the narrowest 10:11, or half of that where every second line is sent. */
+/**
+ * Limit of the stretch, with some margin: the widest pixels of the standard are 32:11; the narrowest 10:11, or half of
+ * that where only every second line is sent.
+ */
 export const MOST_STRETCH = 3;
 
 /**
- * The size at which a picture is shown: in square pixels, to a whole one. One side is stretched and none is made smaller, so
- * that no detail is lost.
+ * The size at which a picture is shown, in square pixels, rounded to whole ones. One side is stretched and the other
+ * kept, so that no detail is lost.
  */
 export function displaySize({ width, height }: Size, aspect: PixelAspect | undefined): Size {
   if (aspect === undefined) return { width, height };

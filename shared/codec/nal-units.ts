@@ -1,4 +1,4 @@
-/** The Annex B start code that stands before every NAL unit in a chunk. */
+/** The Annex B start code before every NAL unit in a chunk. */
 export const START_CODE = Buffer.from([0, 0, 0, 1]);
 const LENGTH_BYTES = 4;
 
@@ -20,7 +20,7 @@ export function removeEmulationPrevention(nal: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** Splits Annex B bytes (start codes of three or four bytes) into views of its NAL units, empty ones left out. */
+/** Splits Annex B bytes (start codes of three or four bytes) into views of the NAL units; empty ones are left out. */
 export function splitAnnexB(bytes: Buffer): Buffer[] {
   const nals: Buffer[] = [];
   let start = -1;
@@ -33,8 +33,9 @@ export function splitAnnexB(bytes: Buffer): Buffer[] {
 }
 
 /**
- * The NAL units of a sample of an mp4, each behind its length of four bytes (ISO/IEC 14496-15 §4.3.3.1), as views; of a sample
- * that is cut short or damaged those that are whole. `restBytes` is what is left behind them, 0 where they fill the sample.
+ * Views of the NAL units of an mp4 sample, each of which follows its length of four bytes (ISO/IEC 14496-15 §4.3.3.1);
+ * where the sample is cut short or damaged, those that are whole. `restBytes` is the number of bytes after them, 0
+ * where they fill the sample.
  */
 export function splitLengths(sample: Buffer): { nals: Buffer[]; restBytes: number } {
   const nals: Buffer[] = [];
@@ -48,7 +49,7 @@ export function splitLengths(sample: Buffer): { nals: Buffer[]; restBytes: numbe
   return { nals, restBytes: sample.length - at };
 }
 
-/** A sample of an mp4 of NAL units. */
+/** Makes a sample of an mp4 from NAL units. */
 export function joinWithLengths(nals: readonly Buffer[]): Buffer {
   return Buffer.concat(nals.flatMap((nal) => [lengthOf(nal), nal]));
 }

@@ -2,77 +2,88 @@ import type { Size } from "./display-size.ts";
 import type { PictureFormat } from "./picture-format.ts";
 
 /**
- * Whether a decoder can begin at a picture. `clean`: it and all that follow in decode order can be decoded (IDR). `leading`:
- * so can it, but not pictures that follow it in decode order and are shown before it (CRA of H.265). A recording, a minute
- * and a GOP begin at either.
+ * Whether a decoder can begin at a picture. `clean`: the picture and all that follow in decode order can be decoded
+ * (IDR). `leading`: all but those pictures that follow it in decode order and are shown before it (CRA of H.265). A
+ * recording, a minute and a GOP begin at either.
  */
 export type RandomAccess = "none" | "clean" | "leading";
 
 /**
- * All that is known of a video codec whose access units consist of NAL units. There is one object for each codec, in the folder
- * of its name; the rest of the system finds it by `video-codecs.ts` and asks it. docs/design/codecs.md tells how to add one.
+ * All that the system knows of a video codec whose access units consist of NAL units. There is one object for each
+ * codec, in the folder of its name; the rest of the system finds it through `video-codecs.ts`. docs/design/codecs.md
+ * describes how to add one.
  */
 export interface VideoCodec {
-  /** For people, such as `H.264`. */
+  /** Name to show to people, such as `H.264`. */
   readonly name: string;
-  /** The number that stands for it in chunks (kind of block) and in live messages (version); 0 to 253. */
+  /** The number of the codec in chunks (kind of block) and in live messages (version); 0 to 253. */
   readonly blockKind: number;
   /** Type of its sample entry (ISO/IEC 14496-15), the first part of its RFC 6381 string. */
   readonly sampleEntryType: string;
   /** Type of the box in the sample entry that holds the configuration. */
   readonly configurationBoxType: string;
-  /** Brands that files with it list, besides those of all files (ISO/IEC 14496-12 §4.3). */
+  /** Brands that files with this codec list, in addition to those of all files (ISO/IEC 14496-12 §4.3). */
   readonly fileBrands: readonly string[];
-  /** What ffmpeg calls a bare stream of access units (its `-f`). */
+  /** ffmpeg's name for a raw stream of access units (its `-f`). */
   readonly ffmpegFormat: string;
-  /** An access unit delimiter behind its start code: it tells a parser that the picture before it is whole. */
+  /** An access unit delimiter behind its start code: it tells a parser that the picture before it is complete. */
   readonly delimiter: Buffer;
 
   /**
-   * How an access unit as it lies in a chunk can be begun at. `head` is its beginning, or all of it (`isWhole`). Undefined when
-   * more of it is needed to tell, and "not Annex B" when it does not begin with a start code of four bytes.
+   * The random access type of an access unit as it is stored in a chunk. `head` is its beginning, or all of it
+   * (`isWhole`). Undefined when more bytes are needed; "not Annex B" when it does not begin with a start code of four
+   * bytes.
    */
   randomAccessOf(head: Buffer, isWhole: boolean): RandomAccess | "not Annex B" | undefined;
-  /** The same of its NAL units. */
+  /** The random access type of an access unit, from its NAL units. */
   randomAccessOfNals(nals: readonly Buffer[]): RandomAccess;
 
-  /** Views of the NAL units of an access unit of a chunk, also of one that a recorder would not write. */
+  /** Views of the NAL units of an access unit of a chunk, including one that a recorder would not write. */
   splitAccessUnit(unit: Buffer): Buffer[];
   /**
-   * Makes a sample of an mp4 out of an access unit of a chunk, where it stands and without changing its size: the start codes
-   * become the lengths of the NAL units (four bytes each). A start code of three bytes, which has no room for a length and
-   * which no recorder writes between NAL units, counts as bytes of the NAL unit in which it stands. Throws RangeError when
-   * `unit` does not begin with a start code of four bytes.
+   * Turns an access unit of a chunk into a sample of an mp4, in place and without changing its size: the start codes
+   * become the lengths of the NAL units (four bytes each). A three-byte start code counts as bytes of the NAL unit that
+   * holds it: it has no room for a length, and a recorder writes none between NAL units. Throws RangeError when `unit`
+   * does not begin with a start code of four bytes.
    */
   startCodesToLengths(unit: Buffer): void;
 
-  /** The configuration that the parameter sets among NAL units give. Undefined when they are not all there, or damaged. */
+  /** The configuration from the parameter sets among NAL units. Undefined when some are missing or damaged. */
   configurationOf(nals: readonly Buffer[]): VideoConfiguration | undefined;
-  /** The configuration that a file tells of; undefined when the content of its box is damaged. The content is kept as it is. */
+  /**
+   * The configuration of a file, from the content of its configuration box, which is kept unchanged. Undefined when the
+   * content is damaged.
+   */
   readConfiguration(boxContent: Buffer, size: Size): VideoConfiguration | undefined;
-  /** What the configuration's first parameter sets say of how pictures are shown; nothing where they are damaged. */
+  /**
+   * What the first parameter sets of a configuration say about how pictures are shown; empty where they are damaged.
+   */
   pictureFormatOf(boxContent: Buffer): PictureFormat;
-  /** The parameter sets of a configuration, as NAL units; those that are whole where it is damaged. */
+  /** The parameter sets of a configuration, as NAL units; of a damaged one, those that are whole. */
   parameterSetsIn(boxContent: Buffer): Buffer[];
-  /** The sizes of pictures, as they are coded and before cropping, of which parameter sets among NAL units tell; damaged ones tell nothing. */
+  /**
+   * The coded sizes of pictures, before cropping, from the parameter sets among NAL units; damaged ones are left out.
+   */
   codedSizesIn(nals: Iterable<Buffer>): Iterable<Size>;
-  /** Whether a NAL unit is one that no picture needs, and in which a decoder would find start codes. */
+  /**
+   * Whether a NAL unit is an SEI that holds start codes: no picture needs it, but a decoder would be misled by them.
+   */
   isOpaqueSei(nal: Buffer): boolean;
 }
 
 /** What a decoder must know before the first picture. */
 export interface VideoConfiguration {
   codec: VideoCodec;
-  /** What `codec.configurationBoxType` holds in a file: the parameter sets and what they say of themselves. */
+  /** Content of the box of type `codec.configurationBoxType`: the parameter sets and some of their values. */
   boxContent: Buffer;
   /** RFC 6381, such as `avc1.64001f`. */
   codecString: string;
-  /** Of the pictures as they are coded, after cropping. */
+  /** Of the coded pictures, after cropping. */
   width: number;
   height: number;
   /**
-   * Further on pixels have another shape, or other colours. What a file's boxes say of them holds for all of it, so they say
-   * nothing then: players go by the parameter sets that are in band.
+   * The shape of the pixels or the colours change later on. What a file's boxes say of these holds for the whole file,
+   * so then they say nothing: players use the in-band parameter sets.
    */
   formatChanges?: boolean;
 }

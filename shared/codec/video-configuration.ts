@@ -3,17 +3,17 @@ import { displaySize, type Size } from "./display-size.ts";
 import type { PictureFormat } from "./picture-format.ts";
 import type { VideoConfiguration } from "./video-codec.ts";
 
-/** The shape of the pixels and the colours; nothing where they change. */
+/** The shape of the pixels and the colours; empty where they change. */
 export function pictureFormatOf({ codec, boxContent, formatChanges }: VideoConfiguration): PictureFormat {
   return formatChanges === true ? {} : codec.pictureFormatOf(boxContent);
 }
 
-/** Whether pixels have the same shape and colours under both. */
+/** Whether the shape of the pixels and the colours are the same in both. */
 export function isSameFormat(one: VideoConfiguration, other: VideoConfiguration): boolean {
   return isSameConfiguration(one, other) || isDeepStrictEqual(pictureFormatOf(one), pictureFormatOf(other));
 }
 
-/** Whether a decoder must be told nothing new between both. */
+/** Whether a decoder needs no new parameters between both. */
 export function isSameConfiguration(one: VideoConfiguration, other: VideoConfiguration): boolean {
   return one.codec === other.codec && one.boxContent.equals(other.boxContent);
 }

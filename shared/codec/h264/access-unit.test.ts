@@ -8,13 +8,16 @@ const CODE = Buffer.from([0, 0, 0, 1]);
 const bytes = (...values: number[]) => Buffer.from(values);
 const unitOf = (...nals: Buffer[]) => Buffer.concat(nals.flatMap((nal) => [CODE, nal]));
 
-/** An SEI with one message of user data, its bytes as they are: no emulation prevention, as ONVIF Media Signing allows. */
+/** An SEI with one user data message, without emulation prevention, as ONVIF Media Signing sends it. */
 function plainSei(payload: Buffer, type = 5): Buffer {
   const sizes = [...Array(Math.floor(payload.length / 255)).fill(255), payload.length % 255];
   return Buffer.concat([bytes(6, type, ...sizes), payload, bytes(0x80)]);
 }
 
-/** The same as ITU-T H.264 §7.4.1 asks for it: 03 before each byte up to 03 that two zeros precede. */
+/**
+ * The same with emulation prevention (ITU-T H.264 §7.4.1): 03 inserted before each byte up to 03 that follows two
+ * zeros.
+ */
 function escapedSei(payload: Buffer): Buffer {
   const out: number[] = [];
   let zeros = 0;
@@ -33,10 +36,13 @@ const SPS = bytes(0x67, 0x64, 0, 0x1f, 0xac);
 const PPS = bytes(0x68, 0xee, 0x3c, 0x80);
 const IDR = bytes(0x65, 0x88, 0x84, 0x21, 0xa0);
 const P_SLICE = bytes(0x41, 0x9a, 0x21, 0x6c);
-/** Looks like a whole keyframe, behind start codes of three bytes and of four. */
+/** Looks like a whole keyframe, with start codes of three and of four bytes. */
 const BAIT = Buffer.concat([Buffer.alloc(20, 0xa5), unitOf(SPS, PPS, IDR), bytes(0, 0, 1), IDR, Buffer.alloc(3000, 7)]);
 
-/** Everything that reads an access unit sees these NAL units in it, and the mp4's sample has them byte for byte. */
+/**
+ * Expects that everything that reads an access unit sees these NAL units in it, and that the mp4's sample has them byte
+ * for byte.
+ */
 function expectNals(nals: Buffer[], isKeyframe: boolean): void {
   const unit = unitOf(...nals);
   expect(splitAccessUnit(unit)).toEqual(nals);
@@ -75,7 +81,7 @@ describe("an SEI that holds start codes", () => {
   });
 
   test("of which a hostile camera joins a hundred thousand costs no more than their bytes", () => {
-    // Each goes on, by its sizes, through all that follow: minutes, if all of it were looked through for each.
+    // By its sizes, each SEI continues through all that follow: searching all of it for each would take minutes.
     const sei = bytes(6, 5, 5, 0, 0, 0, 1);
     const unit = Buffer.concat([CODE, ...Array(150_000).fill(sei), bytes(6, 5, 1)]);
     expect(splitAccessUnit(unit)).toHaveLength(150_001);

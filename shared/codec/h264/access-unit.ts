@@ -2,40 +2,42 @@ import { START_CODE, splitAnnexB } from "../nal-units.ts";
 import { NalType, nalType } from "./nal.ts";
 
 /**
- * Finds the NAL units of an access unit as it lies in a chunk: each behind 00 00 00 01.
+ * Finds the NAL units in an access unit as it is stored in a chunk: each behind 00 00 00 01.
  *
- * Within a NAL unit there should be no start code (emulation prevention, ITU-T H.264 §7.4.1.1), and in some SEI there is one all
- * the same: ONVIF Media Signing lets its certificates and signatures go without (gortsplib #1156). So where an SEI ends is told
- * by the sizes that it states of its messages; where those make no sense, by the next four-byte start code, which is a guess. A
- * start code of three bytes is a NAL unit's own: a recorder writes none between them.
+ * A NAL unit should hold no start code (emulation prevention, ITU-T H.264 §7.4.1.1), but some SEI do: ONVIF Media
+ * Signing sends its certificates and signatures without emulation prevention (gortsplib #1156). So the end of an SEI is
+ * found from the sizes of its messages or, where those make no sense, guessed to be the next four-byte start code. A
+ * three-byte start code is part of a NAL unit: a recorder writes none between them.
  */
 
-/** A NAL unit in an access unit: its bytes lie from `start` to `end`, the next one's begin at `next`. */
+/** A NAL unit in an access unit: its bytes are those from `start` to `end`, and the next NAL unit begins at `next`. */
 export interface NalPlace {
   start: number;
   end: number;
   next: number;
-  /** It may have been cut off at a start code of its own. */
+  /** The end is a guess: it may be a start code inside the NAL unit. */
   isGuess: boolean;
-  /** A start code of three bytes ends it, which no recorder writes between NAL units. */
+  /** It ends at a three-byte start code, which no recorder writes between NAL units. */
   isShort: boolean;
 }
 
 const SHORT_START_CODE = START_CODE.subarray(1);
-/** rbsp_trailing_bits of what ends at a whole byte, as SEI does (§7.3.2.11). */
+/** rbsp_trailing_bits after data that ends at a byte boundary, as SEI does (§7.3.2.11). */
 const TRAILING_BITS = 0x80;
-/** The SEI messages that hold bytes of others: user_data_registered_itu_t_t35, user_data_unregistered (§D.1.6, §D.1.7). */
+/**
+ * Types of SEI messages with arbitrary data: user_data_registered_itu_t_t35, user_data_unregistered (§D.1.6, §D.1.7).
+ */
 const USER_DATA = new Set([4, 5]);
 /**
- * An SEI with start codes of its own may have so many messages and bytes, far more than signatures and certificates need. A
- * hostile access unit can be one SEI behind the other, and for each of them all that follows would be looked through.
+ * Maximum messages and bytes in an SEI that holds start codes; far more than signatures and certificates need. Without
+ * a limit, a hostile access unit that is one SEI after the other would have all that follows searched for each of them.
  */
 const MAX_PLAIN_MESSAGES = 16;
 const MAX_PLAIN_BYTES = 64 * 1024;
 
 /**
- * The NAL unit whose first byte is at `start`. Undefined when `unit` is only the beginning of an access unit (not `isWhole`)
- * and more of it is needed to tell.
+ * The NAL unit whose first byte is at `start`. Undefined when `unit` is only the beginning of an access unit (not
+ * `isWhole`) and more bytes are needed to find its end.
  */
 export function nalAt(unit: Buffer, start: number): NalPlace;
 export function nalAt(unit: Buffer, start: number, isWhole: boolean): NalPlace | undefined;
@@ -53,7 +55,7 @@ export function startCodeLengthAt(unit: Buffer, at: number): number {
   return unit[at + 2] === 0 && unit[at + 3] === 1 ? 4 : 0;
 }
 
-/** Views of the NAL units of an access unit of a chunk, also of one that a recorder would not write. */
+/** Views of the NAL units of an access unit of a chunk, including one that a recorder would not write. */
 export function splitAccessUnit(unit: Buffer): Buffer[] {
   if (startCodeLengthAt(unit, 0) !== START_CODE.length) return splitAnnexB(unit);
   const nals: Buffer[] = [];
@@ -66,7 +68,7 @@ export function splitAccessUnit(unit: Buffer): Buffer[] {
   return nals;
 }
 
-/** Whether a NAL unit holds what others may take for a start code. */
+/** Whether a NAL unit holds bytes that others may take for a start code. */
 export function holdsStartCode(nal: Buffer): boolean {
   return nal.includes(SHORT_START_CODE);
 }
@@ -88,13 +90,13 @@ function placeOf(unit: Buffer, start: number, end: number): NalPlace {
   return { start, end, next: end + code, isGuess: false, isShort: code === SHORT_START_CODE.length };
 }
 
-/** Where the next start code begins, of three bytes or four; -1 when there is none. */
+/** Where the next start code of three or four bytes begins; -1 when there is none. */
 function startCodeAfter(unit: Buffer, start: number): number {
   const at = unit.indexOf(SHORT_START_CODE, start);
   return at > start && unit[at - 1] === 0 ? at - 1 : at;
 }
 
-/** Whether SEI messages with emulation prevention, as they should be, fill the bytes from `from` to `to`. */
+/** Whether the bytes from `from` to `to` are exactly a series of SEI messages with emulation prevention. */
 function escapedMessagesFill(unit: Buffer, from: number, to: number): boolean {
   let at = from;
   let zeros = 0;
@@ -125,8 +127,8 @@ function escapedMessagesFill(unit: Buffer, from: number, to: number): boolean {
 }
 
 /**
- * Where SEI messages end that hold `code`, which looks like a start code, in user data without emulation prevention. Undefined
- * when they are no such, or go on behind `unit`.
+ * Where the SEI messages end that hold `code` (something like a start code) in user data without emulation prevention.
+ * Undefined when they are not such messages, or continue beyond `unit`.
  */
 function plainMessagesEnd(unit: Buffer, from: number, code: number): number | undefined {
   const limit = Math.min(unit.length, from + MAX_PLAIN_BYTES);
@@ -141,7 +143,7 @@ function plainMessagesEnd(unit: Buffer, from: number, code: number): number | un
   return undefined;
 }
 
-/** A payload type or size: bytes of 255 and a last one, added up (§7.3.2.3.1). */
+/** A payload type or size: the sum of bytes of 255 and a last, smaller one (§7.3.2.3.1). */
 function codedAt(unit: Buffer, from: number): { value: number; next: number } {
   let at = from;
   while (unit[at] === 0xff && at - from <= MAX_PLAIN_BYTES / 0xff) at++;

@@ -6,14 +6,14 @@ import type { VideoCodec, VideoConfiguration } from "../video-codec.ts";
 import { NalType, nalType } from "./nal.ts";
 import { parseSps, SpsError } from "./sps.ts";
 
-// The content of the `avcC` box (AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1), and what it tells.
+// Reads and writes the content of the `avcC` box (AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1).
 
-/** Profiles for which `avcC` also tells the chroma format and the bit depths. */
+/** Profiles for which `avcC` also has the chroma format and the bit depths. */
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 144, 244]);
 const SETS_AT = 5;
 const LEAST_BYTES = SETS_AT + 2;
 
-/** As `VideoCodec.configurationOf`: both kinds of parameter sets must be there. */
+/** As `VideoCodec.configurationOf`: needs both kinds of parameter sets. */
 export function configurationOf(codec: VideoCodec, nals: readonly Buffer[]): VideoConfiguration | undefined {
   const sequenceSets = nals.filter((nal) => nal.length >= 4 && nalType(nal[0] as number) === NalType.sps).slice(0, 31);
   const pictureSets = nals.filter((nal) => nal.length > 1 && nalType(nal[0] as number) === NalType.pps).slice(0, 255);
@@ -41,7 +41,7 @@ export function readConfiguration(codec: VideoCodec, boxContent: Buffer, size: S
   return { codec, boxContent, codecString: `avc1.${boxContent.toString("hex", 1, 4)}`, ...size };
 }
 
-/** As `VideoCodec.pictureFormatOf`: also a file that says nothing of it in boxes of its own has it there. */
+/** As `VideoCodec.pictureFormatOf`. A file without boxes for it still has the format in these parameter sets. */
 export function pictureFormatOf(boxContent: Buffer): PictureFormat {
   const { sets, isWhole } = readParameterSets(boxContent);
   const [sps] = sets;

@@ -5,7 +5,7 @@ import { codedSizesIn, isOpaqueSei } from "./decoding.ts";
 import { randomAccessOf, randomAccessOfNals } from "./random-access.ts";
 import { startCodesToLengths } from "./start-codes.ts";
 
-/** H.264 (AVC): ITU-T H.264, and ISO/IEC 14496-15 §5 for how it lies in files. */
+/** H.264 (AVC): ITU-T H.264, and ISO/IEC 14496-15 §5 for its storage in files. */
 export const H264: VideoCodec = {
   name: "H.264",
   blockKind: 0,

@@ -4,7 +4,7 @@ import { BitReader } from "../bit-reader.ts";
 import { removeEmulationPrevention, splitAnnexB } from "../nal-units.ts";
 import { isVcl, nalType } from "./nal.ts";
 
-/** Puts emulation prevention bytes in as an encoder does (ITU-T H.264 §7.4.1.1). */
+/** Inserts emulation prevention bytes as an encoder does (ITU-T H.264 §7.4.1.1). */
 function addEmulationPrevention(bytes: Uint8Array): Buffer {
   const out: number[] = [];
   let zeros = 0;

@@ -1,4 +1,4 @@
-/** NAL unit types of H.264 that this system tells apart (ITU-T H.264 table 7-1). */
+/** NAL unit types of H.264 that this system distinguishes (ITU-T H.264 table 7-1). */
 export const NalType = {
   slice: 1,
   partitionA: 2,

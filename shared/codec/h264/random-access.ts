@@ -4,10 +4,10 @@ import { nalAt, startCodeLengthAt } from "./access-unit.ts";
 import { isVcl, NalType, nalType } from "./nal.ts";
 
 /**
- * How an access unit can be begun at, told as the recorder tells it: by the first NAL unit that carries picture data, since
- * all slices of a picture are of one kind (ITU-T H.264 §7.4.1.2.4): an IDR picture or none. Behind an SEI of which only a guess
- * tells where it ends, by the last one, and if both kinds of parameter sets came, as they do in each keyframe of a recorder.
- * As `VideoCodec.randomAccessOf`.
+ * The random access type, found as the recorder finds it: from the first NAL unit with picture data, since all slices
+ * of an IDR picture, and of no other, are IDR slices (ITU-T H.264 §7.4.1.2.4). Behind an SEI whose end is a guess, the
+ * last such NAL unit decides, and both kinds of parameter sets must have come, as they do in each keyframe of a
+ * recorder. As `VideoCodec.randomAccessOf`.
  */
 export function randomAccessOf(head: Buffer, isWhole: boolean): RandomAccess | "not Annex B" | undefined {
   if (startCodeLengthAt(head, 0) !== START_CODE.length) return "not Annex B";

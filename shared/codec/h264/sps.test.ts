@@ -22,7 +22,7 @@ interface Judged {
   color_space?: string;
 }
 
-/** Names that ffprobe has for code points of ISO/IEC 23091-2. */
+/** ffprobe's names for code points of ISO/IEC 23091-2. */
 const CODE_POINTS: Record<string, number> = { bt709: 1, bt470bg: 5, smpte170m: 6, "iec61966-2-1": 13 };
 const codePoint = (name: string | undefined) => (name === undefined ? 2 : CODE_POINTS[name]);
 
@@ -35,7 +35,7 @@ const PROFILES: Record<string, number> = {
   "High 4:4:4 Predictive": 244,
 };
 
-/** Two pictures as raw H.264 by ffmpeg, and what ffprobe says of them. */
+/** Encodes two pictures as raw H.264 with ffmpeg; also returns what ffprobe says of them. */
 async function encode(size: string, args: string[]): Promise<{ sps: Buffer; judged: Judged }> {
   const input = ["-v", "error", "-f", "lavfi", "-i", `color=s=${size}:r=25:d=0.08`];
   const encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-threads", "1"];
@@ -85,7 +85,7 @@ describe("parseSps (ITU-T H.264 §7.3.2.1.1) says what ffprobe says of", () => {
   });
 });
 
-/** An SPS whose VUI says nothing but the sample aspect ratio, made bit by bit after §7.3.2.1.1 and §E.1.1. */
+/** An SPS whose VUI holds only the sample aspect ratio, built bit by bit after §7.3.2.1.1 and §E.1.1. */
 function spsWithAspect(width: number, height: number): Buffer {
   const ue = (value: number) => (value + 1).toString(2).padStart(2 * (value + 1).toString(2).length - 1, "0");
   const u16 = (value: number) => value.toString(2).padStart(16, "0");

@@ -3,12 +3,15 @@ import { removeEmulationPrevention } from "../nal-units.ts";
 import { NalType, nalType } from "./nal.ts";
 import { readVui, type Vui } from "./vui.ts";
 
-/** What a sequence parameter set says of the pictures (ITU-T H.264 §7.3.2.1.1, §E.1.1). */
+/** What a sequence parameter set says about the pictures (ITU-T H.264 §7.3.2.1.1, §E.1.1). */
 export interface Sps extends Vui {
-  /** Size of the picture in pixels, after cropping; where these are not square, it is shown at another (`displaySize`). */
+  /**
+   * Size of the picture in pixels, after cropping; the display size differs where pixels are not square
+   * (`displaySize`).
+   */
   width: number;
   height: number;
-  /** Size of the picture as coded, before cropping: what a decoder must hold. */
+  /** Size of the coded picture in pixels, before cropping: this is what a decoder must hold. */
   codedWidth: number;
   codedHeight: number;
   /** RFC 6381 codec string, such as `avc1.64001f`. */
@@ -18,7 +21,7 @@ export interface Sps extends Vui {
   levelIdc: number;
 }
 
-/** A sequence parameter set that breaks the rules of ITU-T H.264. */
+/** A sequence parameter set that violates ITU-T H.264. */
 export class SpsError extends Error {
   override name = "SpsError";
 }
@@ -27,7 +30,7 @@ export class SpsError extends Error {
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 const MAX_SIDE = 16_384;
 
-/** Reads a sequence parameter set NAL unit, its header byte included. Throws SpsError when it is none or damaged. */
+/** Reads a sequence parameter set NAL unit, including its header byte. Throws SpsError when it is no SPS or damaged. */
 export function parseSps(nal: Buffer): Sps {
   if (nal.length < 5 || nalType(nal[0] as number) !== NalType.sps) throw new SpsError("not a sequence parameter set");
   try {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { START_CODE } from "../nal-units.ts";
 import { startCodesToLengths } from "./start-codes.ts";
 
-/** A NAL unit: no 00 00 00, 00 00 01 in it, and no zero at its end. */
+/** A NAL unit: without 00 00 00 and 00 00 01 in it, and with no zero at its end. */
 const nal = fc
   .array(fc.oneof(fc.constant(0), fc.constant(1), fc.constant(3), fc.nat(255)), { minLength: 1, maxLength: 60 })
   .map((bytes) => Buffer.from(bytes))

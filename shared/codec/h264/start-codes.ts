@@ -2,8 +2,7 @@ import { START_CODE } from "../nal-units.ts";
 import { nalAt, startCodeLengthAt } from "./access-unit.ts";
 
 /**
- * As `VideoCodec.startCodesToLengths` (ISO/IEC 14496-15 §5.3.2): each NAL unit keeps its bytes, also those that look like a
- * start code in an SEI.
+ * As `VideoCodec.startCodesToLengths` (ISO/IEC 14496-15 §5.3.2). Bytes in an SEI that look like a start code are kept.
  */
 export function startCodesToLengths(unit: Buffer): void {
   if (startCodeLengthAt(unit, 0) !== START_CODE.length) throw new RangeError("no four-byte start code");

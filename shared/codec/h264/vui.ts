@@ -2,9 +2,9 @@ import type { BitReader } from "../bit-reader.ts";
 import { MOST_STRETCH, type PixelAspect } from "../display-size.ts";
 import type { Colour, PictureFormat } from "../picture-format.ts";
 
-/** What a sequence parameter set tells of how its pictures are shown (ITU-T H.264 §E.2.1). */
+/** What a sequence parameter set says about how its pictures are shown (ITU-T H.264 §E.2.1). */
 export interface Vui extends PictureFormat {
-  /** From the timing information when it is there; many cameras send none, or a wrong one. */
+  /** From the timing information, if present; many cameras send none, or a wrong one. */
   framesPerSecond?: number;
 }
 
@@ -17,7 +17,7 @@ const ASPECT_RATIOS: readonly (readonly [number, number])[] = [
 const EXTENDED_SAR = 255;
 const UNSPECIFIED = 2;
 
-/** Reads what follows vui_parameters_present_flag, itself included. Where it is cut off, what came before is kept. */
+/** Reads from vui_parameters_present_flag on. Where the VUI is cut off, the values before the cut are kept. */
 export function readVui(reader: BitReader): Vui {
   const vui: Vui = {};
   try {
