@@ -145,7 +145,7 @@ async function countDelays(url = server.url): Promise<{ reach(count: number): Pr
 }
 
 test("two converters share what waits, found by sweeping alone, and every frame is there once", async () => {
-  const sent = await Promise.all(Array.from({ length: 48 }, (_, i) => put("cam", i))); // more than one converter takes at a time
+  const sent = await Promise.all(Array.from({ length: 48 }, (_, i) => put("cam", i))); // more than one takes at once
   const [one, two] = [await converter(), await converter()];
   start(one);
   start(two);
