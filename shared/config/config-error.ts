@@ -1,18 +1,18 @@
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
-  /** Such as `cameras.front-door.transport`; empty when the file as a whole is meant. */
+  /** Such as `cameras.front-door.transport`; empty when the problem is the file as a whole. */
   key: string;
-  /** The value as JSON, secrets masked; absent when the key itself is what is wrong. */
+  /** The value as JSON, with secrets masked; absent when the key itself is the problem. */
   value?: string;
   expected: string;
-  /** Where it stands: a file with line and column, or an environment variable. */
+  /** Where the key was found: a file with line and column, or an environment variable. */
   place?: string;
 }
 
-/** A service that cannot start for its configuration exits with this: EX_CONFIG of sysexits.h. */
+/** Exit code of a service whose configuration does not let it start: EX_CONFIG of sysexits.h. */
 export const CONFIG_EXIT_CODE = 78;
 
-/** A configuration that cannot be used, with everything that is wrong with it and what to do. No secret is in it. */
+/** A configuration that cannot be used, with all its problems and what to do about them. Holds no secrets. */
 export class ConfigError extends Error {
   override name = "ConfigError";
   readonly problems: readonly ConfigProblem[];
@@ -22,7 +22,7 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 
-  /** In one line: the first problem, and how many there are. */
+  /** One line: the first problem, and the number of problems. */
   get brief(): string {
     const [first, ...others] = this.problems.map(describeOne);
     return others.length === 0 ? `${first}` : `${first} (and ${others.length} more; ./nvr check lists them)`;

@@ -1,7 +1,7 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 
-/** A configuration file's content, and where in it each key stands. */
+/** The content of a configuration file, and the position of each key in it. */
 export interface ConfigText {
   value: Record<string, unknown>;
   /** `{file}:{line}:{column}` of a key's value, or just the file when the key is not in it. */
@@ -9,8 +9,9 @@ export interface ConfigText {
 }
 
 /**
- * Parses JSON with comments and trailing commas; `name` is the file's name in messages. Throws ConfigError, with line and
- * column, for what is no JSON (an empty file neither: it may be one that is just being written), no object, or holds the same key twice (of two cameras under one id JSON would drop one).
+ * Parses JSON with comments and trailing commas; `name` is the file's name in messages. Throws ConfigError, with line
+ * and column, for text that is not JSON (an empty file, too: it may be in the middle of being written) or not an
+ * object, and for a duplicate key (of two cameras with the same id, JSON would drop one).
  */
 export function parseConfigText(text: string, name: string): ConfigText {
   const lineStarts = findLineStarts(text);
@@ -58,7 +59,7 @@ function toValue(node: Node, key: string[], twice: (key: string[], offset: numbe
     const name = String(nameNode.value);
     if (Object.hasOwn(object, name)) twice([...key, name], nameNode.offset);
     const value = toValue(valueNode, [...key, name], twice);
-    // Assigning to a key named __proto__ would set the prototype and hide the key from the search for unknown ones.
+    // Assigning to a key named __proto__ would set the prototype and hide the key from the search for unknown keys.
     Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
   }
   return object;

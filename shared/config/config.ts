@@ -2,7 +2,7 @@
 export interface Config {
   storage: StorageConfig;
   redis: RedisConfig;
-  /** By id, in the order of the file; disabled ones included. */
+  /** By id, in the order of the file, including disabled ones. */
   cameras: ReadonlyMap<string, CameraConfig>;
   recorder: RecorderConfig;
   converter: ConverterConfig;
@@ -15,7 +15,7 @@ export interface Config {
 
 export interface StorageConfig {
   root: string;
-  /** Nothing is looked for or written below these folders while no disk is mounted there. */
+  /** Nothing is read or written below these folders unless a disk is mounted there. */
   mountPoints: readonly string[];
 }
 
@@ -26,13 +26,13 @@ export interface RedisConfig {
 
 /** The timers of a camera; the `recorder` stanza gives the defaults, each camera may override them. */
 export interface CameraTimers {
-  /** A camera not heard of for so long after connecting is unresponsive. */
+  /** A camera that sends nothing for this long after connecting is unresponsive. */
   connectTimeoutMs: number;
-  /** A camera silent for so long on an existing stream is unresponsive. */
+  /** A camera that sends nothing for this long on an existing stream is unresponsive. */
   stallTimeoutMs: number;
-  /** No keyframe for so long: the session is given up and begun anew. */
+  /** A session without a keyframe for this long is ended, and a new one begins. */
   keyframeTimeoutMs: number;
-  /** The first pause before a connection is tried again; doubled at each failure. */
+  /** The pause before the first retry of a connection; doubled at each failure. */
   retryMinMs: number;
   retryMaxMs: number;
 }
@@ -44,11 +44,13 @@ export interface CameraConfig extends CameraTimers {
   url: string;
   directory: string;
   transport: "tcp" | "udp";
-  /** How the certificate of an rtsps:// camera is judged. */
+  /** How the certificate of an rtsps:// camera is checked. */
   tls: CameraTls;
   /** How user and password may be sent: "digest" forbids Basic. */
   auth: "any" | "digest";
-  /** Other hosts that may have user and password when the camera redirects there: `host`, at any port, or `host:port`. */
+  /**
+   * Other hosts to which user and password are sent when the camera redirects there: `host` (any port) or `host:port`.
+   */
   redirectHosts: readonly string[];
   /** Overrides the reaper's `maxAgeDays` for this camera. */
   maxAgeDays?: number;
@@ -57,35 +59,35 @@ export interface CameraConfig extends CameraTimers {
 }
 
 export interface CameraTls {
-  /** false takes any certificate; what `fingerprint` says counts all the same. */
+  /** false accepts any certificate; `fingerprint` is checked nevertheless. */
   verify: boolean;
-  /** File of the authorities' certificates (PEM), instead of those known to Node. */
+  /** File with the certificates (PEM) of the trusted authorities, instead of those that Node trusts. */
   ca?: string;
-  /** SHA-256 of the camera's own certificate; then nothing else counts. */
+  /** SHA-256 of the camera's own certificate; then only this is checked. */
   fingerprint?: string;
 }
 
 export interface RecorderConfig extends CameraTimers {
-  /** How often a camera's socket is read: longer is cheaper, and later. */
+  /** Interval between reads of a camera's socket: a longer one costs less CPU time and adds latency. */
   readIntervalMs: number;
-  /** A frame is handed to the kernel at most so long after it came. */
+  /** Maximum time from a frame's arrival until it is handed to the kernel. */
   flushIntervalMs: number;
-  /** A frame is made durable (fdatasync) at most so long after it was written. */
+  /** Maximum time from a frame's write until it is durable (fdatasync). */
   syncIntervalMs: number;
-  /** Bytes that one camera may hold in memory when the disk does not keep up. */
+  /** Bytes that one camera may hold in memory while the disk does not keep up. */
   maxBufferBytes: number;
-  /** Free space on each disk that is left to conversions. */
+  /** Free space on each disk that is reserved for conversions. */
   diskReserveBytes: number;
 }
 
 export interface ConverterConfig {
-  /** Minutes converted at the same time in one process. */
+  /** Minutes copied at the same time on each disk, in one process. */
   concurrency: number;
   /** Attempts before a chunk goes into quarantine. */
   attempts: number;
   retryDelayMs: number;
   sweepIntervalMs: number;
-  /** A chunk without end block counts as closed when it has not grown for so long. */
+  /** A chunk without an end block counts as closed when it has not grown for this long. */
   chunkIdleMs: number;
   ffmpegPath: string;
   ffmpegTimeoutMs: number;
@@ -97,12 +99,12 @@ export interface ConverterConfig {
 export interface ReaperConfig {
   minFreePercent: number;
   minFreeBytes: number;
-  /** Footage older than this goes; absent: age alone removes nothing. */
+  /** Footage older than this is deleted; absent: nothing is deleted because of its age. */
   maxAgeDays?: number;
-  /** What one camera's footage may take up; absent: it may fill the disk. */
+  /** Maximum size of one camera's footage on a disk; absent: it may fill the disk. */
   maxBytes?: number;
   intervalMs: number;
-  /** How long it can be asked why a minute is gone. */
+  /** How many days the log of deleted minutes is kept. */
   logDays: number;
   dryRun: boolean;
 }
@@ -110,30 +112,33 @@ export interface ReaperConfig {
 export interface ApiConfig {
   host: string;
   port: number;
-  /** Cameras converted to MPEG-1 for live view at the same time, in one process. */
+  /** Maximum number of cameras converted to MPEG-1 for live view at the same time, in one process. */
   maxMpeg1Streams: number;
-  /** Origins of other web sites that may read the api; `*` is every one. */
+  /** Origins of other web sites that may read the api; `*` allows every origin. */
   allowedOrigins: readonly string[];
-  /** Names by which page and api are asked for, with ports, beside those that `AllowedHosts` knows by itself. */
+  /**
+   * Host names under which page and api are requested, with ports, in addition to those that `HostGuard` always
+   * accepts.
+   */
   hosts: readonly string[];
-  /** Addresses and networks of the proxies whose word on a request's client, host and protocol counts. */
+  /** Addresses and networks of the proxies that are trusted to name a request's client, host and protocol. */
   trustedProxies: readonly string[];
 }
 
-/** Health, and who is told of it. */
+/** Health, and who is notified of it. */
 export interface HealthConfig {
-  /** Where the services that are not the api serve `/health` and `/metrics`; port 0 takes any free one. */
+  /** Address at which the services other than the api serve `/health` and `/metrics`; port 0 takes any free port. */
   host: string;
-  /** Names by which these are asked for, beside those that `AllowedHosts` knows by itself. */
+  /** Host names under which these are requested, in addition to those that `HostGuard` always accepts. */
   hosts: readonly string[];
   recorderPort: number;
   converterPort: number;
   reaperPort: number;
-  /** What is wrong, or right again, for less than so long is not told. */
+  /** What is wrong, or right again, for less than this is not reported. */
   patienceMs: number;
-  /** Whether NTP is to keep the clock of the api's machine. */
+  /** Whether NTP is expected to keep the clock of the api's machine. */
   watchClock: boolean;
-  /** http(s) URL that is told when a condition begins and ends: a secret. Absent: nobody is told. */
+  /** http(s) URL that is notified when a condition begins and ends: a secret. Absent: nobody is notified. */
   webhookUrl?: string;
 }
 
@@ -145,6 +150,6 @@ export interface LogConfig {
 /** The configuration in force, which may change while the system runs. */
 export interface LiveConfig {
   readonly current: Config;
-  /** Calls back after each valid change of the file; returns a function that ends it. */
+  /** Calls back after each valid change of the file; returns a function that unsubscribes. */
   onChange(listener: (next: Config, previous: Config) => void): () => void;
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { parseHost } from "../http/host-name.ts";
 import { formatByteSize, formatDuration, parseByteSize, parseDuration } from "./units.ts";
 
-/** What convict knows of a key: also the row of docs/configuration.md that describes it. */
+/** What convict knows about a key, which is also its row in docs/configuration.md. */
 export interface Leaf<Value> {
   doc: string;
   /** As the user would write it; null: absent unless the user sets it. */
@@ -14,17 +14,19 @@ export interface Leaf<Value> {
   min?: number;
   max?: number;
   options?: readonly string[];
-  /** Never set: carries the type of the validated value. */
+  /** Never set: it only carries the type of the validated value. */
   readonly value?: Value;
 }
 
 type LeafOptions = Omit<Leaf<unknown>, "format" | "value">;
 
-/** A value's format: what is accepted, in words and in code, and how the text of an environment variable is read. */
+/**
+ * A value's format: what is accepted, in words and in code, and how the text of an environment variable is converted.
+ */
 export interface Format {
   expected(leaf: Leaf<unknown>): string;
   accepts(value: unknown, leaf: Leaf<unknown>): boolean;
-  /** The value that a text stands for, or the text itself when it stands for none (which is then refused). */
+  /** The value that a text represents, or the text itself when it represents none (which is then refused). */
   coerce(text: string): unknown;
 }
 
@@ -164,8 +166,8 @@ export const optional = <Value>(leaf: Leaf<Value>): Leaf<Value | null> =>
   ({ ...leaf, nullable: true }) as Leaf<Value | null>;
 
 /**
- * Whether a text is an RTSP URL that can be connected to. Passwords hold every character there is, so user and password
- * end at the last `@` that a host follows; cameras are strict about the rest, which is looked at only for blanks.
+ * Whether a text is an RTSP URL that can be connected to. Passwords may hold any character, so user and password end at
+ * the last `@` that a host follows. Cameras are strict about the rest, which is only checked for blanks.
  */
 export function isRtspUrl(value: unknown): boolean {
   if (typeof value !== "string" || /[\s\p{Cc}]/u.test(value)) return false;
@@ -176,8 +178,8 @@ export function isRtspUrl(value: unknown): boolean {
 }
 
 /**
- * Whether a URL reads well in two ways: `rtsp://u:p@a/b@c` is host a with an @ in its path, or host c with a password that
- * holds both signs. Connecting to the wrong one would show it parts of the password.
+ * Whether a URL can be read in two ways: `rtsp://u:p@a/b@c` is host a with an @ in its path, or host c with a password
+ * that holds both characters. Connecting to the wrong host would reveal parts of the password to it.
  */
 function hasTwoReadings(url: string): boolean {
   const text = url.slice(url.indexOf("//") + 2);
@@ -193,7 +195,7 @@ function isHostOfList(value: unknown): boolean {
   return host !== undefined && host.port !== 0;
 }
 
-/** Room for the names of footage is left of what Linux takes (PATH_MAX, NAME_MAX). */
+/** Whether a text is a path that leaves room for footage names within the limits of Linux (PATH_MAX, NAME_MAX). */
 function isPath(value: unknown): boolean {
   if (!isText(value) || Buffer.byteLength(value) > 4000) return false;
   return value.split("/").every((name) => Buffer.byteLength(name) <= 255);
@@ -210,7 +212,7 @@ function isRedisUrl(value: unknown): boolean {
   }
 }
 
-/** An origin as browsers send it (RFC 6454 §6.1), without a path; or every one. */
+/** An origin as browsers send it (RFC 6454 §6.1), without a path; or `*` for every origin. */
 function isOrigin(value: unknown): boolean {
   return value === "*" || (isHttpUrl(value) && new URL(value as string).origin === value);
 }

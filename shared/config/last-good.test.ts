@@ -12,7 +12,7 @@ import { findOpenSecrets } from "./readers.ts";
 import { secretsIn } from "./secrets.ts";
 
 const BAD = '{"api": {"port": "no"}}';
-/** How long a busy machine may take over what is to happen. */
+/** How long a busy machine may take. */
 const LIMIT = { timeout: 20_000 };
 const withPort = (port: number) => JSON.stringify({ api: { port } });
 
@@ -35,10 +35,10 @@ beforeEach(async () => {
 
 afterEach(async () => {
   stopAll();
-  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }); // a copy may just be being kept
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }); // a copy may be being written
 });
 
-/** As a service does when it starts. */
+/** Opens and watches the file as a service does when it starts. */
 async function start(): Promise<LiveConfigFile> {
   const surroundings: Surroundings = { env, cwd: folder };
   const live = await LiveConfigFile.open(new StoreFiles(), surroundings, { settleMs: 20, pollMs: 20 });

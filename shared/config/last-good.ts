@@ -4,19 +4,20 @@ import type { Surroundings } from "../process/surroundings.ts";
 import { makeDirectory, writeAside } from "../store/durable.ts";
 import { configPath } from "./load-config.ts";
 
-/** Passwords stand in it. */
+/** The file holds passwords. */
 const MODE = 0o600;
 
 /**
- * The text of the configuration file as it was when it was valid last, so that a process that starts while the file is not
- * goes on with that. It must be found without a configuration: it lies beside the file, or, where NVR_STORAGE_ROOT names it,
- * in the storage; in containers the configuration's folder is read-only. Any number of processes may keep it.
+ * The text of the configuration file when it was last valid, so that a process that starts while the file is invalid
+ * can use that. It must be found without a configuration, so it is stored beside the file or, if NVR_STORAGE_ROOT is
+ * set, in the storage, because in containers the configuration's folder is read-only. Any number of processes may store
+ * it.
  */
 export class LastGoodConfig {
   readonly #files: StoreFiles;
   /** Absolute. */
   readonly path: string;
-  /** One after the other, so that the newest is written last. */
+  /** Writes run one after the other, so that the newest text is written last. */
   #writing: Promise<void> = Promise.resolve();
 
   constructor(files: StoreFiles, surroundings: Surroundings) {
@@ -27,12 +28,15 @@ export class LastGoodConfig {
     this.path = join(folder, `.${basename(file)}.last-good`);
   }
 
-  /** Undefined when none was kept, or it cannot be read. Never rejects. */
+  /** The stored text; undefined when there is none, or it cannot be read. Never rejects. */
   async read(): Promise<string | undefined> {
     return await this.#files.readFile(this.path, "utf8").catch(() => undefined);
   }
 
-  /** Makes it durable unless the same is there. Rejects with the errors of `makeDirectory`, `writeAside`, `syncFolder`. */
+  /**
+   * Stores a text durably, unless it is stored already. Rejects with the errors of `makeDirectory`, `writeAside`,
+   * `syncFolder`.
+   */
   keep(text: string): Promise<void> {
     const written = this.#writing.then(() => this.#write(text));
     this.#writing = written.catch(() => {});

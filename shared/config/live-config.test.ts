@@ -12,9 +12,9 @@ import { type FollowPace, LiveConfigFile } from "./live-config.ts";
 import { secretsIn } from "./secrets.ts";
 
 const PACE: FollowPace = { settleMs: 50, pollMs: 40 };
-/** As good as never: what happens, happens without a poll. */
+/** A poll interval so long that no poll happens: changes must be noticed without one. */
 const NO_POLL: FollowPace = { ...PACE, pollMs: 3_600_000 };
-/** How long a busy machine may take over what is to happen. */
+/** How long a busy machine may take. */
 const LIMIT = { timeout: 20_000 };
 
 let cwd: string;
@@ -25,7 +25,7 @@ let changes: [Config, Config][];
 
 const withPort = (port: number) => JSON.stringify({ api: { port } });
 
-/** Loads the file, and follows it from when what it returns is called. */
+/** Loads the file; it is watched once the returned function is called. */
 async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
   live = await LiveConfigFile.open(new StoreFiles(), { env: {}, cwd }, pace);
   const output = new PassThrough();
@@ -45,13 +45,13 @@ async function open(pace = PACE): Promise<void> {
   follow();
 }
 
-/** Puts a whole file in the place of the old one, as editors do. */
+/** Replaces the file by a complete new one, as editors do. */
 async function put(text: string): Promise<void> {
   await writeFile(`${file}~`, text);
   await rename(`${file}~`, file);
 }
 
-/** Waits until a timer of the polls' interval has gone off so often. */
+/** Waits until a timer with the poll interval has fired `count` times. */
 function polls(count: number): Promise<void> {
   return new Promise((resolve) => {
     let left = count;
@@ -73,7 +73,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers();
   live.close();
-  // A copy of the file may just be being kept in it.
+  // A copy of the file may still be being written into it.
   await rm(cwd, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 });
 
@@ -132,17 +132,17 @@ test("a file that is truncated and then written is not judged in between, howeve
   await writeFile(file, "");
   for (let poll = 0; poll < 3; poll++) {
     vi.advanceTimersByTime(50);
-    await sleep(30); // the look is at a real file
+    await sleep(30); // reading the file takes real time
   }
   expect(live.problem).toBeUndefined();
   await writeFile(file, withPort(1002));
-  await vi.waitFor(() => expect(live.current.api.port).toBe(1002), LIMIT); // lets time pass
+  await vi.waitFor(() => expect(live.current.api.port).toBe(1002), LIMIT); // advances the fake timers
   expect(log()).not.toContain("not valid");
 });
 
 test("a change that settles during a look that takes long is looked at afterwards", async () => {
   const follow = await load(NO_POLL);
-  const pipe = join(cwd, "pipe"); // who reads it waits for somebody to write into it
+  const pipe = join(cwd, "pipe"); // a reader waits until somebody writes into it
   execFileSync("mkfifo", [pipe]);
   await rm(file);
   await link(pipe, file);
@@ -150,7 +150,7 @@ test("a change that settles during a look that takes long is looked at afterward
   await put(withPort(1002));
   await sleep(10 * PACE.settleMs);
   const writer = await openFile(pipe, "r+");
-  await writer.writeFile(withPort(1001)); // the long look finds what was there before
+  await writer.writeFile(withPort(1001)); // the slow look finds the old content
   await writer.close();
   await vi.waitFor(() => expect(live.current.api.port).toBe(1002), LIMIT);
 });

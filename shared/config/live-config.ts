@@ -11,35 +11,35 @@ import { configPath, parseConfig, readConfigText } from "./load-config.ts";
 import { findOpenSecrets } from "./readers.ts";
 import { restartKeys } from "./restart-keys.ts";
 
-/** How closely the file is followed. */
+/** Timing of the checks for changes. */
 export interface FollowPace {
-  /** Editors write in several steps: the file is judged when it was left alone for so long. */
+  /** Editors write in several steps, so the file is parsed once it has been unchanged for this long. */
   settleMs: number;
-  /** Network and container file systems may not tell of changes: the file is looked at so often. */
+  /** Interval at which the file is read, since network and container file systems may not report changes. */
   pollMs: number;
 }
 
 const PACE: FollowPace = { settleMs: 200, pollMs: 2000 };
 
-/** What a look at the file found: its text, nothing, or why it cannot be read. */
+/** What reading the file gave: its text, undefined when there is no file, or why it cannot be read. */
 type Found = { text: string | undefined } | { trouble: string };
 
 /**
- * The configuration in force, followed while its file changes. The file's folder is watched, not the file: editors put a
- * new file in its place, and Docker mounts the folder. An invalid or vanished file is logged once, and what was in force
- * stays in force, also for a process that starts meanwhile: see LastGoodConfig. Keys of a valid file that need a restart are
- * logged, too.
+ * The configuration in force, updated when its file changes. The file's folder is watched rather than the file, because
+ * editors replace the file and Docker mounts the folder. An invalid or missing file is logged once, and the old
+ * configuration stays in force, also for a process that starts in the meantime (see LastGoodConfig). Changed keys that
+ * need a restart are also logged.
  */
 export class LiveConfigFile implements LiveConfig {
   #current: Config;
-  /** Whether what is in force came out of a file. */
+  /** Whether the configuration in force came from a file. */
   #isFromFile: boolean;
-  /** What was judged last, and so is not judged again. */
+  /** What was processed last: the same content is not processed again. */
   #judged: Found;
   #problem: string | undefined;
   #refused: string | undefined;
   readonly #lastGood: LastGoodConfig;
-  /** What is in force and could not be kept yet. */
+  /** Text of the configuration in force that has not been stored as the last good one yet. */
   #unkept: string | undefined;
   #isUnkeptTold = false;
   readonly #surroundings: Surroundings;
@@ -71,7 +71,7 @@ export class LiveConfigFile implements LiveConfig {
     this.#current = current;
   }
 
-  /** Loads the configuration, or where it is not valid the last good one that was kept. Throws ConfigError. */
+  /** Loads the configuration or, if it is not valid, the stored last good one. Throws ConfigError. */
   static async open(
     files: StoreFiles,
     surroundings: Surroundings = processSurroundings(),
@@ -109,12 +109,12 @@ export class LiveConfigFile implements LiveConfig {
     return this.#current;
   }
 
-  /** The file's absolute path; there need not be such a file. */
+  /** The file's absolute path; the file need not exist. */
   get path(): string {
     return this.#path;
   }
 
-  /** Why the file as it is now is not in force, in a line; undefined while it is. */
+  /** One line that says why the current file is not in force; undefined while it is. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -125,8 +125,9 @@ export class LiveConfigFile implements LiveConfig {
   }
 
   /**
-   * Begins to follow the file; `close` ends it.
-   * @param isToldElsewhere another process tells the same reader of the same file: here that is worth level debug only
+   * Starts watching the file; `close` stops it.
+   * @param isToldElsewhere another process logs the same about this file for the same reader: here it is logged at
+   * level debug
    */
   watch(logger: Logger, isToldElsewhere = false): void {
     this.#logger = logger;
@@ -168,7 +169,7 @@ export class LiveConfigFile implements LiveConfig {
       watcher.on("error", end);
       this.#watcher = watcher;
     } catch {
-      // No such folder, or no inotify watch left: the poll goes on, and tries again to watch.
+      // No such folder, or no inotify watches left: polling continues, and tries again to watch.
     }
   }
 
@@ -181,7 +182,10 @@ export class LiveConfigFile implements LiveConfig {
     this.#settle.unref();
   }
 
-  /** Reads the file. What is new is judged when the file has settled; otherwise it may be half-written, and is left to. */
+  /**
+   * Reads the file. New content is processed only when the file has settled (`isSettled`), since it may be
+   * half-written.
+   */
   async #look(isSettled = false): Promise<void> {
     if (this.#isLooking) {
       this.#isSettledLookDue ||= isSettled;
@@ -256,7 +260,7 @@ export class LiveConfigFile implements LiveConfig {
     this.#tell("warn", `the changed configuration is not valid; the old one stays in force: ${problem}`);
   }
 
-  /** Never rejects: tried again at the next poll. */
+  /** Stores the text as the last good one. Never rejects; after an error the next poll tries again. */
   async #keep(): Promise<void> {
     const text = this.#unkept;
     if (text === undefined) return;
@@ -291,7 +295,10 @@ function goneAdvice(lastGood: LastGoodConfig): string {
   return `is gone: put it back; to run without it, delete ${lastGood.path} as well and restart`;
 }
 
-/** What the environment makes of the kept text; where that is not valid either, what is wrong with the file is what to mend. */
+/**
+ * Parses the stored text with the environment. If that is not valid either, throws `wrong`: the file is what has to be
+ * corrected.
+ */
 function parseKept(text: string, { path }: LastGoodConfig, surroundings: Surroundings, wrong: ConfigError): Config {
   try {
     return parseConfig(text, path, surroundings);

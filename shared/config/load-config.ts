@@ -17,15 +17,15 @@ export function configPath({ env, cwd }: Surroundings): string {
 }
 
 /**
- * Reads the configuration file and the environment. Without a file of the default name everything has its default and
- * there are no cameras; a file that NVR_CONFIG names must be there. Throws ConfigError.
+ * Reads the configuration file and the environment. Without a file at the default path all keys have their defaults and
+ * there are no cameras; a file named by NVR_CONFIG must exist. Throws ConfigError.
  */
 export async function loadConfig(surroundings: Surroundings = processSurroundings()): Promise<Config> {
   const text = await readConfigText(surroundings);
   return parseConfig(text ?? "{}", configPath(surroundings), surroundings);
 }
 
-/** The text of the configuration file, or undefined when there is none and need not be. Throws ConfigError. */
+/** The text of the configuration file, or undefined when there is none and none is required. Throws ConfigError. */
 export async function readConfigText(surroundings: Surroundings): Promise<string | undefined> {
   const path = configPath(surroundings);
   try {
@@ -39,7 +39,10 @@ export async function readConfigText(surroundings: Surroundings): Promise<string
   }
 }
 
-/** The configuration that a file's text and the environment make. `name` is the file's in messages. Throws ConfigError. */
+/**
+ * Makes the configuration from a file's text and the environment. `name` is the file's name in messages. Throws
+ * ConfigError.
+ */
 export function parseConfig(text: string, name: string, { env, cwd }: Surroundings): Config {
   const file = parseConfigText(text, name);
   const problems: ConfigProblem[] = [];

@@ -7,14 +7,14 @@ const READ_BY_OTHERS = 0o004;
 const ENTERED_BY_OTHERS = 0o001;
 
 /**
- * What to tell the operator when every user of the machine may read the passwords in a configuration file; undefined when
- * there are none in it, or when the mode of the file or of a folder above it keeps others out. Never rejects.
+ * The warning for the operator when every user of the machine may read the passwords in a configuration file; undefined
+ * when it holds none, or when the mode of the file or of a folder above it keeps others out. Never rejects.
  */
 export async function findOpenSecrets(path: string, text: string): Promise<string | undefined> {
   try {
     if (!holdsSecrets(parseConfigText(text, path).value) || !(await isReadByOthers(path))) return undefined;
   } catch {
-    return undefined; // gone or changed meanwhile: whoever reads it next tells
+    return undefined; // gone or changed meanwhile: the next reader reports it
   }
   return `every user of this machine may read the passwords in ${path}: chmod o-rwx ${path}`;
 }

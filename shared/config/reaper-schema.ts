@@ -1,7 +1,7 @@
 import { byteSize, decimal, duration, optional, switchLeaf, wholeNumber } from "./formats.ts";
 import { DAYS_PER_CENTURY, LONGEST_TIMER_MS } from "./limits.ts";
 
-/** The `reaper` stanza, which need not be there: only with it is footage ever deleted. */
+/** The optional `reaper` stanza: without it, no footage is ever deleted. */
 export const reaperSchema = {
   minFreePercent: decimal({
     doc: "The oldest footage of a disk goes until so much of the disk is free.",

@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 
-/** What a running service cannot take over, by its key. */
+/** Parts of the configuration that a running service cannot change, by key. */
 const FIXED: Record<string, (config: Config) => unknown> = {
   "storage.root": ({ storage }) => storage.root,
   "redis.url": ({ redis }) => redis.url,
@@ -12,7 +12,7 @@ const FIXED: Record<string, (config: Config) => unknown> = {
   "health.reaperPort": ({ health }) => health.reaperPort,
 };
 
-/** Which keys have changed that come into force at a restart only. */
+/** The changed keys that take effect only after a restart. */
 export function restartKeys(next: Config, previous: Config): string[] {
   return Object.entries(FIXED).flatMap(([key, read]) => (read(next) === read(previous) ? [] : key));
 }

@@ -278,7 +278,7 @@ export const mainSchema = {
   },
 };
 
-/** One entry of `cameras`. Timers that are left out are those of the `recorder` stanza. */
+/** One entry of `cameras`. Timers that are left out come from the `recorder` stanza. */
 export const cameraSchema = {
   url: rtspUrl({
     doc: "The camera's RTSP URL with user and password. It never shows in a log, an answer or on the page.",
@@ -345,7 +345,7 @@ export const cameraSchema = {
   ),
 };
 
-/** The two keys whose values are not single ones; their environment variables take JSON. */
+/** The two keys whose values are objects; their environment variables hold JSON. */
 export const JSON_ENV = { cameras: "NVR_CAMERAS", reaper: "NVR_REAPER" } as const;
 
 function cameraTimer({ env: _env, ...options }: (typeof TIMERS)[keyof typeof TIMERS]): Leaf<number> {

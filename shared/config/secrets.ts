@@ -1,12 +1,12 @@
 import type { Config } from "./config.ts";
 
-/** Shorter ones would mask half of every log line. */
+/** Shorter secrets are not masked: they would mask half of every log line. */
 const MIN_SECRET_LENGTH = 4;
 const MIN_SECRET_PATH_LENGTH = 12;
 const SECRET_PARAMETER =
   /(?<![a-z])(?:pass|passwd|password|pwd|pw|psw|token|secret|auth|apikey|api_key)=([^&;/#]+?)(?=_[a-z]+=|[&;/#]|$)/gi;
 
-/** The secrets of the configuration in force. */
+/** Returns a function that returns the secrets of the configuration in force. */
 export function secretsIn(config: { readonly current: Config }): () => ReadonlySet<string> {
   let seen: Config | undefined;
   let secrets: ReadonlySet<string> = new Set();
@@ -19,7 +19,7 @@ export function secretsIn(config: { readonly current: Config }): () => ReadonlyS
   };
 }
 
-/** Every spelling of every secret in a configuration: what may never show in a log, an answer or a job. */
+/** Every spelling of every secret in a configuration: these must never appear in a log, an answer or a job. */
 export function configSecrets(config: Config): Set<string> {
   const secrets = new Set<string>();
   const found = [config.redis.url, ...Array.from(config.cameras.values(), (camera) => camera.url)].flatMap(urlSecrets);
@@ -28,7 +28,7 @@ export function configSecrets(config: Config): Set<string> {
   return secrets;
 }
 
-/** Whoever knows the path of a webhook may write to it; a short one names a place and keeps no secret. */
+/** Secrets of a webhook URL. Whoever knows the path may post to it; a short path is only a location and no secret. */
 function webhookSecrets(url: string): string[] {
   const { pathname, search } = new URL(url);
   const longOnes = [pathname + search, pathname, search].filter((part) => part.length >= MIN_SECRET_PATH_LENGTH);
@@ -36,13 +36,13 @@ function webhookSecrets(url: string): string[] {
 }
 
 /**
- * The passwords in a URL, alone and with their user as in Basic credentials (RFC 7617), and those that some cameras take as
- * `password=…` in path or query; as written, percent-decoded and encoded, and in base64.
+ * The passwords in a URL, alone and with their user as in Basic credentials (RFC 7617), and those that some cameras
+ * expect as `password=…` in path or query; as written, percent-decoded and -encoded, and in base64.
  */
 export function urlSecrets(url: string): string[] {
   const secrets: string[] = [];
   const userInfo = /^[a-z][a-z0-9+.-]*:\/\/(.*)@/is.exec(url)?.[1];
-  // A password may hold an @, and so may the path: then both readings are secret.
+  // Both the password and the path may hold an @: then both readings are secret.
   for (const reading of userInfo === undefined ? [] : readings(userInfo)) {
     const colon = reading.indexOf(":");
     if (colon === -1) continue;
@@ -50,7 +50,7 @@ export function urlSecrets(url: string): string[] {
     const password = reading.slice(colon + 1);
     const decoded = decode(password);
     secrets.push(...spellings(password), ...spellings(decoded));
-    // A short password is a secret together with its user, as it stands in answers and in Basic credentials.
+    // A short password is a secret only together with its user, as in answers and in Basic credentials.
     if (password !== "") secrets.push(...spellings(`${user}:${password}`), ...spellings(`${decode(user)}:${decoded}`));
   }
   for (const match of url.matchAll(SECRET_PARAMETER)) {
@@ -60,12 +60,12 @@ export function urlSecrets(url: string): string[] {
   return secrets;
 }
 
-/** A text as it stands, percent-encoded with digits of either case, and in both alphabets of base64 (RFC 4648). */
+/** A text as it is, percent-encoded with hex digits of either case, and in both alphabets of base64 (RFC 4648). */
 function spellings(text: string): string[] {
   const bytes = Buffer.from(text);
-  const encoded = encodeURIComponent(bytes.toString()); // half a surrogate pair cannot be encoded, and is replaced so
+  const encoded = encodeURIComponent(bytes.toString()); // a lone surrogate cannot be encoded: Buffer replaced it
   const lower = encoded.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase());
-  // The padding is left out: what is masked with it is masked without.
+  // Without the padding: this masks both the padded and the unpadded form.
   return [text, encoded, lower, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
 }
 

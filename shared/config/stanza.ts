@@ -8,7 +8,7 @@ const MAX_SHOWN_CHARACTERS = 100;
 
 /** Where a stanza's values come from. */
 export interface Source {
-  /** The key of the stanza as a whole; empty for the top. */
+  /** The key of the stanza; empty for the top level. */
   key: readonly string[];
   value: Record<string, unknown>;
   place(key: readonly string[]): string;
@@ -16,8 +16,9 @@ export interface Source {
 }
 
 /**
- * Reads the keys of `schema` through convict: environment variable before file before default. What is wrong is added to
- * `problems`: unknown keys, with the known one that may have been meant, and values that their format refuses.
+ * Reads the keys of `schema` through convict: environment variables take precedence over the file, and the file over
+ * defaults. Adds to `problems`: unknown keys, with the known key that may have been meant, and values that their format
+ * refuses.
  */
 export function readStanza<S extends object>(schema: S, source: Source, problems: ConfigProblem[]): Values<S> {
   registerFormats();
@@ -35,7 +36,7 @@ export function readStanza<S extends object>(schema: S, source: Source, problems
   return stanza.getProperties() as Values<S>;
 }
 
-/** A value that the format of its key refuses. */
+/** The problem of a value that the format of its key refuses. */
 function refusal(key: readonly string[], value: unknown, leaf: Leaf<unknown>, place: string): ConfigProblem {
   const format = FORMATS[leaf.format] as (typeof FORMATS)[string];
   return {
@@ -54,7 +55,7 @@ export function* leaves(schema: Schema, parent: readonly string[] = []): Generat
   }
 }
 
-/** A copy that holds nothing that the schema does not know: convict would throw on some of it, and not say where. */
+/** A copy without keys that the schema does not know: convict would throw for some of them, without saying where. */
 function takeKnown(
   schema: Schema,
   value: Record<string, unknown>,
@@ -69,7 +70,7 @@ function takeKnown(
     if (node === undefined) {
       problems.push(unknownKey(full, Object.keys(schema), source.place(full)));
     } else if (isLeaf(node)) {
-      // An object in the place of a value is not for convict: it would look for its keys in the schema, and throw.
+      // convict must not get an object in place of a value: it would search the schema for its keys, and throw.
       if (isObject(child)) problems.push(refusal(full, child, node, source.place(full)));
       else known[name] = child;
     } else if (isObject(child)) {
@@ -102,7 +103,7 @@ function unknownKey(key: string[], known: string[], place: string): ConfigProble
   return { key: key.join("."), expected: `there is no such key: ${hint}`, place };
 }
 
-/** The beginning of a value, without secrets. */
+/** The beginning of a value as JSON, with secrets masked. */
 function asJson(value: unknown): string {
   const text = maskUrls(JSON.stringify(value));
   return text.length <= MAX_SHOWN_CHARACTERS ? text : `${text.slice(0, MAX_SHOWN_CHARACTERS)}…`;
@@ -112,7 +113,7 @@ function describeSecret(value: unknown): string {
   return value === "" ? '""' : typeof value === "string" ? "(hidden)" : `(a ${typeof value})`;
 }
 
-/** Levenshtein distance: letters to insert, remove or exchange. */
+/** Levenshtein distance: number of letters to insert, remove or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
@@ -126,7 +127,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
-/** convict keeps formats by name for the whole process; setting the same ones again changes nothing. */
+/** convict keeps formats by name for the whole process; registering the same ones again changes nothing. */
 function registerFormats(): void {
   for (const [name, format] of Object.entries(FORMATS)) {
     convict.addFormat({

@@ -31,16 +31,16 @@ const UNIT_BYTES: Record<string, number> = {
 };
 
 /**
- * Milliseconds of a duration such as "30s", "5 min", "250ms" or "1.5 h"; a number without a unit counts milliseconds.
- * Undefined when the text is none. Rounded to whole milliseconds.
+ * Milliseconds of a duration such as "30s", "5 min", "250ms" or "1.5 h"; a number without a unit is in milliseconds.
+ * Undefined when the text is not a duration. Rounded to whole milliseconds.
  */
 export function parseDuration(text: string): number | undefined {
   return parseQuantity(text, UNIT_MS);
 }
 
 /**
- * Bytes of a size such as "512MiB" (powers of 1024), "10GB" (powers of 1000) or plain "1048576". Undefined when the text
- * is none; so is "10G", which means different things to different programs. Rounded to whole bytes.
+ * Bytes of a size such as "512MiB" (powers of 1024), "10GB" (powers of 1000) or plain "1048576". Undefined when the
+ * text is not a size, and for "10G", which means different things to different programs. Rounded to whole bytes.
  */
 export function parseByteSize(text: string): number | undefined {
   return parseQuantity(text, UNIT_BYTES);
