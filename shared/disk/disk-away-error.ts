@@ -1,6 +1,6 @@
-/** A disk is away, for now: nothing is wrong with what was asked of it, and it may be asked again later. */
+/** A disk is away for now: nothing is wrong with the request, which may be repeated later. */
 export abstract class DiskAwayError extends Error {
-  /** As the kernel would say it. */
+  /** The code of a system error that means the same. */
   abstract readonly code: string;
   readonly mountPoint: string;
 

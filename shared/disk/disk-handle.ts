@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Disk, OperationKind } from "./disk.ts";
 
-/** What a file's handle does, by the names of its methods. */
+/** Kind of operation for each method of a file handle. */
 const HANDLE_KINDS: Record<string, OperationKind> = {
   read: "ask",
   readv: "ask",
@@ -22,8 +22,8 @@ const HANDLE_KINDS: Record<string, OperationKind> = {
 const [readDescriptor, statDescriptor, closeDescriptor] = [promisify(read), promisify(fstat), promisify(close)];
 
 /**
- * A handle whose operations pass the disk's queue. What was given up may still be under way: the file is closed only behind it,
- * so that its number is no other file's yet.
+ * A handle whose operations go through the disk's queue. An operation that was given up may still be under way: the
+ * file is closed only after it, so that no other file gets its descriptor before.
  */
 export function queuedHandle(handle: FileHandle, disk: Disk): FileHandle {
   const underWay = new Set<Promise<unknown>>();
@@ -52,7 +52,9 @@ export function queuedHandle(handle: FileHandle, disk: Disk): FileHandle {
   });
 }
 
-/** As a FileHandle, as far as one is needed to read; it must be closed, for nobody else does it. */
+/**
+ * A file handle with the methods that are needed for reading. It must be closed: nothing else closes the descriptor.
+ */
 export function readingHandle(fd: number): FileHandle {
   const handle: Pick<FileHandle, "fd" | "close"> & { read: unknown; stat: unknown } = {
     fd,

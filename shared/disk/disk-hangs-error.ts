@@ -3,7 +3,7 @@ import { DiskAwayError } from "./disk-away-error.ts";
 /** A disk does not answer. */
 export class DiskHangsError extends DiskAwayError {
   override name = "DiskHangsError";
-  /** As of a network file system that gives up by itself. */
+  /** The code that a network file system gives when it gives up by itself. */
   readonly code = "ETIMEDOUT";
 
   constructor(mountPoint: string) {

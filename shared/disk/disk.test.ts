@@ -3,7 +3,7 @@ import { Disk } from "./disk.ts";
 import { DiskHangsError } from "./disk-hangs-error.ts";
 
 let disk: Disk;
-/** Ends the operations that are under way. */
+/** Completes the operations that are under way. */
 let answers: (() => void)[];
 
 const hang = () => new Promise<string>((resolve) => answers.push(() => resolve("late")));
@@ -50,7 +50,7 @@ test("when all that is late has been answered, the disk works again", async () =
   expect(disk.isHanging).toBe(true);
   await answerAll();
   expect(disk.isHanging).toBe(false);
-  expect(answers).toHaveLength(0); // what had been given up is not begun
+  expect(answers).toHaveLength(0); // operations that were given up are not begun
   expect(await disk.run("ask", async () => "works")).toBe("works");
 });
 

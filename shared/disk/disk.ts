@@ -3,68 +3,74 @@ import { DiskHangsError } from "./disk-hangs-error.ts";
 import { syncFolderIfSupported } from "./folder-sync.ts";
 
 /**
- * What an operation has the disk do: `ask` reads, and is answered in milliseconds where all is well; `askMany` reads from
- * several files; `change` writes, and may wait until the disk has taken what was written before; `sync` waits for the disk
- * itself; `close` is done in any case.
+ * What an operation needs of the disk: `ask` reads, and takes milliseconds on a healthy disk; `askMany` reads from
+ * several files; `change` writes, and may wait until the disk has taken earlier writes; `sync` waits for the disk
+ * itself; `close` is carried out in any case.
  */
 export type OperationKind = "ask" | "askMany" | "change" | "sync" | "close";
 
-/** Threads that one disk may hold; the process shares four among all its file operations (libuv's), unless told otherwise. */
+/** Threads that one disk may occupy; all file operations of the process share four (libuv's default). */
 const AT_ONCE = 3;
 /**
- * One less, so that a thread is left for what can be answered from memory; and more than one, because file systems make one of
- * those that come together.
+ * One less, so that a thread is left for operations that are answered from memory; more than one, because file systems
+ * combine simultaneous syncs.
  */
 const SYNCS_AT_ONCE = 2;
 const TICK_MS = 250;
-/** How long a disk has for an answer; one that is only busy, or whose drive must spin up first, has answered by then mostly. */
+/**
+ * How long a disk may take for an answer. A disk that is only busy, or whose drive must spin up first, has normally
+ * answered by then.
+ */
 const LIMIT_TICKS: Record<OperationKind, number> = { ask: 20, askMany: 80, change: 40, sync: 120, close: 40 };
 
 interface Operation {
-  /** Ticks that are left, undefined before it has begun. */
+  /** Ticks left; undefined before it has begun. */
   ticksLeft: number | undefined;
-  /** Set once whoever asked for it was told that the disk hangs. */
+  /** Set once the caller was told that the disk hangs. */
   isGivenUp: boolean;
   giveUp(): void;
 }
 
 /**
- * One mounted file system, and the queue of the operations on it. A disk that hangs (a network share whose server is gone)
- * never answers, and every operation that waits for it keeps a thread: so no more than three are begun at a time. When one
- * takes longer than it may, the disk counts as hanging until that one is answered: whoever waits by `run` is told, and so is
- * whoever comes, at once. Who cannot do without the operation waits by `runPatiently`.
+ * One mounted file system, and the queue of the operations on it. A disk that hangs (a network share whose server is
+ * gone) never answers, and every operation that waits for it occupies a thread: so at most three are begun at a time.
+ * When one exceeds its limit, the disk counts as hanging until that operation is answered: all waiting calls of `run`
+ * are rejected, and new ones at once. A caller that cannot do without the operation uses `runPatiently`.
  */
 export class Disk {
   readonly mountPoint: string;
   readonly #onFoldersNotSynced: (mountPoint: string) => void;
   readonly #all = pLimit(AT_ONCE);
   readonly #syncs = pLimit(SYNCS_AT_ONCE);
-  /** Those that wait for their turn or for the disk. */
+  /** Operations that wait for their turn or for the disk. */
   readonly #pending = new Set<Operation>();
   #late = 0;
   #timer: NodeJS.Timeout | undefined;
   #syncsFolders = true;
 
-  /** @param onFoldersNotSynced is told when an fsync of a folder is not supported, after it was or for the first time */
+  /**
+   * @param onFoldersNotSynced is called when an fsync of a folder is not supported: the first time, and again after one
+   * that was
+   */
   constructor(mountPoint: string, onFoldersNotSynced: (mountPoint: string) => void = () => {}) {
     this.mountPoint = mountPoint;
     this.#onFoldersNotSynced = onFoldersNotSynced;
   }
 
-  /** Whether an operation has not been answered in time, and is not yet. */
+  /** Whether an operation has exceeded its limit and is still not answered. */
   get isHanging(): boolean {
     return this.#late > 0;
   }
 
-  /** False once an fsync of a folder was answered with "not supported": see folder-sync.ts. */
+  /** False once an fsync of a folder has failed with "not supported": see folder-sync.ts. */
   get syncsFolders(): boolean {
     return this.#syncsFolders;
   }
 
   /**
-   * Carries out an operation when its turn has come; resolves and rejects as it does, or with DiskHangsError. The operation
-   * may then be under way still, and end at any time: what it was given must not be used for anything else. One of kind
-   * `close` is carried out all the same, and whoever waits for it goes on without an error.
+   * Carries out an operation when its turn has come; resolves and rejects as it does, or with DiskHangsError. In the
+   * latter case the operation may still be under way and end at any time: what it was given must not be used for
+   * anything else. One of kind `close` is carried out nevertheless, and its caller continues without an error.
    */
   run<Result>(kind: OperationKind, operation: () => Promise<Result>): Promise<Result> {
     if (this.isHanging && kind !== "close") return Promise.reject(new DiskHangsError(this.mountPoint));
@@ -83,15 +89,15 @@ export class Disk {
     });
   }
 
-  /** The same, but waits for as long as the disk takes, and never rejects with DiskHangsError. */
+  /** As `run`, but waits as long as the disk takes, and never rejects with DiskHangsError. */
   runPatiently<Result>(kind: OperationKind, operation: () => Promise<Result>): Promise<Result> {
     return this.#enqueue(kind, { ticksLeft: undefined, isGivenUp: false, giveUp: () => {} }, operation);
   }
 
   /**
-   * fsync(2) of a folder, from within an operation of kind `sync`. Where the file system has no such operation nothing is done:
-   * that is told once, and what was just created, renamed or removed in the folder becomes durable when the file system sees
-   * fit. Throws the errors of open(2) and fsync(2).
+   * fsync(2) of a folder, from within an operation of kind `sync`. Where the file system does not support it, nothing
+   * is done: that is reported once, and what was just created, renamed or removed in the folder becomes durable when
+   * the file system chooses. Throws the errors of open(2) and fsync(2).
    */
   async syncFolder(folder: string): Promise<void> {
     const isSynced = await syncFolderIfSupported(folder);
@@ -121,7 +127,7 @@ export class Disk {
     }
   }
 
-  /** Ticks are counted, not time: when the whole process or machine stood still, the disk is not to blame. */
+  /** Counts ticks and not time: when the whole process or machine stood still, the disk is not to blame. */
   #tick(): void {
     for (const entry of this.#pending) {
       if (entry.ticksLeft === undefined || entry.ticksLeft === 0) continue;

@@ -6,7 +6,7 @@ import { Disks } from "./disks.ts";
 import { StoreFiles } from "./store-files.ts";
 
 let root: string;
-/** A mount point whose name looks like a file's. */
+/** A mount point with a name like that of a file. */
 let mountPoint: string;
 let disks: Disks;
 let files: StoreFiles;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-/** Takes all that the disk may do at a time; returns what lets go of it. */
+/** Occupies all operations that the disk may do at a time; returns a function that releases them. */
 async function hold(): Promise<() => void> {
   const disk = await disks.ofFolder(mountPoint);
   let letGo = () => {};
@@ -37,14 +37,14 @@ async function hold(): Promise<() => void> {
   return letGo;
 }
 
-/** Whether an operation is answered while the disk that is mounted does nothing. */
+/** Whether an operation is answered while the mounted disk does nothing. */
 async function isAnsweredMeanwhile(operation: () => Promise<unknown>): Promise<boolean> {
   const letGo = await hold();
   let isAnswered = false;
   const done = operation().then(() => {
     isAnswered = true;
   });
-  for (let n = 0; n < 20; n++) await files.lstat(root); // the other disk has answered often enough meanwhile
+  for (let n = 0; n < 20; n++) await files.lstat(root); // enough answers of the other disk meanwhile
   const answered = isAnswered;
   letGo();
   await done;

@@ -4,9 +4,9 @@ import { Disk } from "./disk.ts";
 import { DiskHangsError } from "./disk-hangs-error.ts";
 import { checkMounted, type Mount, mountOf, readMounts } from "./mount-points.ts";
 
-/** Where something lies. */
+/** A path, and the disk that holds it. */
 interface Place {
-  /** Symbolic links followed. */
+  /** With symbolic links resolved. */
   path: string;
   disk: Disk;
 }
@@ -15,15 +15,15 @@ interface MountedDisk extends Mount {
   disk: Disk;
 }
 
-/** Where disks are mounted is looked at so often. */
+/** How long a list of the mounted disks is used before it is read again. */
 const MOUNTS_FRESH_MS = 5000;
 const FOLDERS_KEPT = 10_000;
-/** As many as the kernel follows (path_resolution(7)). */
-const MOST_LINKS = 40;
+/** As many symbolic links as the kernel follows (path_resolution(7)). */
+const MAX_LINKS = 40;
 
 /**
- * The disks that are mounted, found by absolute path without asking one disk in another's queue. A process makes it once: what
- * a disk may hold of its threads counts for all that is done on it.
+ * The mounted disks, found by absolute path; finding one never waits for another disk. A process creates one instance,
+ * since the limit of threads per disk must cover all operations on it.
  */
 export class Disks {
   readonly #readMounts: () => Mount[];
@@ -33,46 +33,49 @@ export class Disks {
   readonly #folders = new Map<string, Place>();
   readonly #finding = new Map<string, Promise<Place>>();
   #requiredMounts: readonly string[] = [];
-  /** Told once of each disk whose folders cannot be synced. */
+  /** Called once for each disk whose folders cannot be synced. */
   onFoldersNotSynced: (mountPoint: string) => void = () => {};
 
   constructor(read: () => Mount[] = readMounts) {
     this.#readMounts = read;
   }
 
-  /** From now on what lies below one of these folders (`storage.mountPoints`) is there only while a disk is mounted at it. */
+  /**
+   * From now on, paths below one of these folders (`storage.mountPoints`) are accessible only while a disk is mounted
+   * there.
+   */
   requireMounts(mountPoints: readonly string[]): void {
     this.#requiredMounts = mountPoints;
   }
 
-  /** Where the disks are mounted whose folders cannot be synced, as far as this process has tried. */
+  /** Mount points of the disks whose folders cannot be synced, as far as this process has tried. */
   foldersNotSynced(): string[] {
     return [...this.#mounted.values()].filter(({ disk }) => !disk.syncsFolders).map(({ point }) => point);
   }
 
   /**
-   * The disk on which lies what a folder holds: where the folder is a link, what it leads to. The folder need not be there.
-   * Throws DiskHangsError where it cannot be told, and NotMountedError when another disk must be mounted there. `isFresh` looks
-   * at what is mounted at this moment.
+   * The disk that holds the content of a folder; symbolic links are followed. The folder need not exist. Throws
+   * DiskHangsError when the disk cannot be determined, and NotMountedError when another disk must be mounted there.
+   * `isFresh` reads the mounts at this moment.
    */
   ofFolder(folder: string, isFresh = false): Promise<Disk> {
-    return this.#check(folder, () => this.#find(folder, MOST_LINKS), isFresh);
+    return this.#check(folder, () => this.#find(folder, MAX_LINKS), isFresh);
   }
 
   /**
-   * The disk on which lies what a path names: a file, or a link or folder itself, and not what a link leads to. Throws as
-   * `ofFolder` does.
+   * The disk that holds the entry that a path names: a file, folder or link itself, not the target of the link. Throws
+   * as `ofFolder` does.
    */
   ofEntry(path: string, isFresh = false): Promise<Disk> {
-    return this.#check(path, () => this.#findEntry(path, MOST_LINKS), isFresh);
+    return this.#check(path, () => this.#findEntry(path, MAX_LINKS), isFresh);
   }
 
-  /** Where the disk is mounted that holds a folder. Throws DiskHangsError where it cannot be told. */
+  /** The mount point of the disk that holds a folder. Throws DiskHangsError when it cannot be determined. */
   async mountPointUnder(folder: string): Promise<string> {
     return (await this.ofFolder(folder)).mountPoint;
   }
 
-  /** Whether the file system that a disk stands for is mounted at this moment, and nothing else in its place. */
+  /** Whether the file system of a disk is mounted at this moment, and no other in its place. */
   isMounted(disk: Disk): boolean {
     this.#lookAtMounts(0);
     return this.#mounted.get(disk.mountPoint)?.disk === disk;
@@ -85,7 +88,7 @@ export class Disks {
       checkMounted([path, place.path], place.disk.mountPoint, this.#requiredMounts);
     } catch (error) {
       if (isFresh) throw error;
-      return this.#check(path, find, true); // it may have been mounted just now
+      return this.#check(path, find, true); // it may just have been mounted
     }
     return place.disk;
   }
@@ -116,7 +119,7 @@ export class Disks {
     return place;
   }
 
-  /** Of the folders above alone are links followed. */
+  /** Follows links only in the folders above the entry. */
   async #findEntry(path: string, linksLeft: number): Promise<Place> {
     const above = dirname(path);
     if (above === path) return { path, disk: this.#at(path) };
@@ -125,7 +128,7 @@ export class Disks {
     return { path: place, disk: this.#mounted.get(place)?.disk ?? parent.disk };
   }
 
-  /** Undefined for what is no link, or not there, or nothing that can be looked at. */
+  /** The target of a link; undefined for anything else, or when it does not exist or cannot be read. */
   async #readLink({ path, disk }: Place): Promise<string | undefined> {
     if (path === "/") return undefined;
     return disk
@@ -148,13 +151,16 @@ export class Disks {
     return new Disk(mountPoint, (point) => this.onFoldersNotSynced(point));
   }
 
-  /** What hangs for ever in a file system that was unmounted says nothing of the one that is mounted there now. */
+  /**
+   * Reads the mounts when older than `freshMs`. Another file system at a mount point gets a new Disk: operations that
+   * hang in the old one say nothing about it.
+   */
   #lookAtMounts(freshMs: number): void {
     if (performance.now() - this.#mountsReadMs < freshMs) return;
     this.#mountsReadMs = performance.now();
     const mounted = new Map<string, MountedDisk>();
     let isSame = true;
-    const last = new Map(this.#readMounts().map((mount) => [mount.point, mount])); // of several over one another
+    const last = new Map(this.#readMounts().map((mount) => [mount.point, mount])); // the last at one point
     for (const { point, identity } of last.values()) {
       const known = this.#mounted.get(point);
       const disk = known?.identity === identity ? known.disk : this.#newDisk(point);

@@ -1,14 +1,18 @@
 import { open } from "node:fs/promises";
 
 /**
- * What fsync(2) of a folder answers where the file system has no such operation: EINVAL (the kernel's own word for it: CIFS and
- * others), ENOTSUP and ENOSYS (FUSE and network file systems), EBADF (those that sync only what is open for writing; the folder
- * was opened right before, so it cannot mean anything else). PostgreSQL passes over EBADF and EINVAL in the same place. Errors
- * that mean that something was not written (EIO, ENOSPC, EDQUOT, EROFS), and any error of opening the folder, are none of them.
+ * Codes with which fsync(2) of a folder fails where the file system does not support it: EINVAL (from the kernel
+ * itself: CIFS and others), ENOTSUP and ENOSYS (FUSE and network file systems), EBADF (those that sync only what is
+ * open for writing; the folder was opened right before, so it cannot mean anything else). PostgreSQL ignores EBADF and
+ * EINVAL in the same place. Errors that mean that something was not written (EIO, ENOSPC, EDQUOT, EROFS), and any error
+ * of opening the folder, are not among them.
  */
 const UNSUPPORTED: ReadonlySet<string | undefined> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF"]);
 
-/** Fsync(2) of a folder. Returns false where its file system cannot do it; throws the errors of open(2) and fsync(2). */
+/**
+ * fsync(2) of a folder. Returns false where its file system does not support it; throws the errors of open(2) and
+ * fsync(2).
+ */
 export async function syncFolderIfSupported(folder: string): Promise<boolean> {
   const handle = await open(folder, "r");
   try {

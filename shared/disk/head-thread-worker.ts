@@ -8,7 +8,7 @@ import {
   type IdentitiesQuestion,
 } from "./head-thread.ts";
 
-// The thread of a HeadThread. What is no regular file is left to others; a link is not followed, nor a FIFO waited for.
+// The thread of a HeadThread. Only regular files are read; links are not followed, and FIFOs not waited for.
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -29,7 +29,7 @@ function tellIdentities({ id, paths }: IdentitiesQuestion): void {
       const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
       if (stats?.isFile() === true) identities.set([stats.ino, stats.size, stats.mtimeNs], i * IDENTITY_NUMBERS);
     } catch {
-      // Whoever opens it is told why.
+      // Whoever opens it gets the error.
     }
   }
   parentPort?.postMessage({ id, identities } satisfies IdentitiesAnswer, [identities.buffer]);
@@ -43,13 +43,13 @@ function openOne(path: string, head: Uint8Array): HeadsAnswer["opened"][number] 
     const { ino, size, mtimeNs } = stats;
     if (stats.isFile()) return { fd, stats: { ino, size, mtimeNs }, headBytes: fill(fd, head) };
   } catch {
-    // Whoever opens it again is told why.
+    // Whoever opens it again gets the error.
   }
   if (fd !== undefined) closeSync(fd);
   return undefined;
 }
 
-/** How many bytes it has read: fewer than fit where the file ends before. */
+/** Fills `head` from the start of the file. Returns the number of bytes read: fewer where the file ends before. */
 function fill(fd: number, head: Uint8Array): number {
   let filled = 0;
   while (filled < head.length) {

@@ -5,7 +5,7 @@ export interface HeadsQuestion {
   id: number;
   kind: "heads";
   paths: readonly string[];
-  /** So many bytes of each file at most go into it, one behind the other. */
+  /** Maximum bytes of each file, and distance of the files' heads in `bytes`. */
   headBytes: number;
   bytes: ArrayBuffer;
 }
@@ -16,14 +16,14 @@ export interface IdentitiesQuestion {
   paths: readonly string[];
 }
 
-/** What tells one file of a name from the next. */
+/** Tells whether a name still belongs to the same, unchanged file. */
 export type FileIdentity = Pick<BigIntStats, "ino" | "size" | "mtimeNs">;
 
-/** In a list of identities: `ino`, `size` and `mtimeNs` of each file; three times 0 for what is no regular file. */
+/** Numbers for each file in a list of identities: `ino`, `size` and `mtimeNs`; all 0 when it is not a regular file. */
 export const IDENTITY_NUMBERS = 3;
 
 export interface OpenedFile {
-  /** The asker's to close. */
+  /** To be closed by the caller. */
   fd: number;
   stats: FileIdentity;
   headBytes: number;
@@ -32,7 +32,7 @@ export interface OpenedFile {
 export interface HeadsAnswer {
   id: number;
   bytes: ArrayBuffer;
-  /** By file; undefined for what could not be opened or read, or is no regular file. */
+  /** One for each file; undefined when it could not be opened or read, or is not a regular file. */
   opened: (OpenedFile | undefined)[];
 }
 
@@ -42,22 +42,28 @@ export interface IdentitiesAnswer {
 }
 
 type Answer = HeadsAnswer | IdentitiesAnswer;
-/** A question as it is before it has its number. */
+/** A question before it gets its number. */
 type Unnumbered<Question> = Omit<Question, "id">;
 
-/** Opens files, reads their beginnings and looks what they are in a thread of its own, which is the one that waits for the disk. */
+/**
+ * Opens files, reads their heads and their identities in a thread of its own, so that only that thread waits for the
+ * disk.
+ */
 export class HeadThread {
   #worker: Worker | undefined;
   readonly #asked = new Map<number, { resolve(answer: Answer): void; reject(error: unknown): void }>();
   #lastId = 0;
 
-  /** `bytes` is taken away and comes back with the answer. Rejects when the thread fails, which begins anew then. */
+  /**
+   * `bytes` is transferred, and comes back with the answer. Rejects when the thread fails; the next call starts a new
+   * one.
+   */
   read(paths: readonly string[], headBytes: number, bytes: ArrayBuffer): Promise<HeadsAnswer> {
     const question: Unnumbered<HeadsQuestion> = { kind: "heads", paths, headBytes, bytes };
     return this.#ask(question, [bytes]) as Promise<HeadsAnswer>;
   }
 
-  /** What the files are now. Rejects when the thread fails, which begins anew then. */
+  /** The current identities of files. Rejects when the thread fails; the next call starts a new one. */
   async identities(paths: readonly string[]): Promise<BigUint64Array> {
     const question: Unnumbered<IdentitiesQuestion> = { kind: "identities", paths };
     return ((await this.#ask(question, [])) as IdentitiesAnswer).identities;
@@ -93,9 +99,10 @@ export class HeadThread {
 function startWorker(): Worker {
   const isBuilt = !import.meta.url.endsWith(".ts");
   const url = new URL(`./head-thread-worker${isBuilt ? ".js" : ".ts"}`, import.meta.url);
-  const trackUnmanagedFds = false; // those that it opens are given away
+  const trackUnmanagedFds = false; // it passes on what it opens
   if (isBuilt) return new Worker(url, { trackUnmanagedFds });
-  // Run from the sources, as by tests: Node.js 20 reads no TypeScript by itself, and tsx must be asked for in each thread.
+  // When run from the sources, as in tests: Node.js 20 cannot read TypeScript, and tsx must be registered in each
+  // thread.
   const load = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(url)}); });`;
   return new Worker(load, { eval: true, trackUnmanagedFds });
 }

@@ -1,17 +1,21 @@
 import { dirname } from "node:path";
 
-/** What folders are made with: StoreFiles, or functions of node:fs/promises within an operation on the folder's disk. */
+/**
+ * The functions that create folders: StoreFiles, or functions of node:fs/promises within an operation on the folder's
+ * disk.
+ */
 export interface FolderFunctions {
   mkdir(folder: string): Promise<unknown>;
   statFolder(folder: string): Promise<{ isDirectory(): boolean }>;
 }
 
 /**
- * Creates a folder and those above it that are missing. Returns the topmost that it made, undefined when the folder was there.
- * Throws the errors of mkdir(2), ENOTDIR where a file stands in the way, and ENOENT where a link points to nothing.
+ * Creates a folder and the missing ones above it. Returns the topmost one that it created, undefined when the folder
+ * existed. Throws the errors of mkdir(2), ENOTDIR where a file is in the way, and ENOENT where a link points to
+ * nothing.
  *
- * In the place of mkdir with `recursive`, which never ends in a folder that takes no others, such as /proc: there mkdir(2)
- * answers ENOENT though the folder above is there, and Node (20 to 26) makes that one again, and tries again.
+ * Replaces mkdir with `recursive`, which never ends in a folder that accepts no others, such as /proc: there mkdir(2)
+ * fails with ENOENT although the folder above exists, and Node (20 to 26) creates that one again, and retries.
  */
 export async function makeFolders(files: FolderFunctions, folder: string): Promise<string | undefined> {
   const above = dirname(folder);

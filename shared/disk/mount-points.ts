@@ -6,16 +6,21 @@ const MOUNTS = "/proc/self/mountinfo";
 /** A file system and where it is mounted. */
 export interface Mount {
   point: string;
-  /** Another one when something else is mounted there. */
+  /** Differs when something else is mounted there. */
   identity: string;
 }
 
-/** What is mounted, as the kernel tells it: that asks no disk, so it need not wait. Throws as read(2) does. */
+/**
+ * The current mounts, as the kernel lists them: this accesses no disk, so it never waits for one. Throws as read(2)
+ * does.
+ */
 export function readMounts(): Mount[] {
   return parseMounts(readFileSync(MOUNTS, "utf8"));
 }
 
-/** What a mountinfo file says, see proc(5): the mount point is its fifth field, with octal escapes for blanks and the like. */
+/**
+ * Parses a mountinfo file, see proc(5): the mount point is its fifth field, with octal escapes for blanks and the like.
+ */
 export function parseMounts(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const [id, , device, , field] = line.split(" ");
@@ -24,8 +29,8 @@ export function parseMounts(text: string): Mount[] {
 }
 
 /**
- * The mount that an absolute path without symbolic links lies on: that of the longest mount point and, of several on one
- * another, the last. Undefined when none is given that holds it.
+ * The mount that holds an absolute path without symbolic links: the one with the longest mount point and, of several at
+ * the same point, the last. Undefined when none of the mounts holds it.
  */
 export function mountOf<M extends { point: string }>(path: string, mounts: Iterable<M>): M | undefined {
   let found: M | undefined;
@@ -41,8 +46,8 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /**
- * Throws NotMountedError when one of the folders `required` holds what lies at `paths`, as it is called and without symbolic
- * links, but not the mount point that it lies on: only a disk that is mounted there, or below, may be used.
+ * Throws NotMountedError when one of the folders `required` holds one of `paths` (the path as given, and with symbolic
+ * links resolved) but not its mount point: only a disk that is mounted at that folder, or below it, may be used.
  */
 export function checkMounted(paths: readonly string[], mountPoint: string, required: readonly string[]): void {
   for (const folder of required) {

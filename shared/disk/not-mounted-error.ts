@@ -1,6 +1,6 @@
 import { DiskAwayError } from "./disk-away-error.ts";
 
-/** Nothing is mounted where a disk must be: what is there is a folder of another disk. */
+/** Nothing is mounted where a disk must be: the folder there belongs to another disk. */
 export class NotMountedError extends DiskAwayError {
   override name = "NotMountedError";
   readonly code = "ENODEV";

@@ -53,7 +53,7 @@ it("does not wait for a FIFO that nobody writes to, nor read a device", async ()
 
 it("a thread that failed is told of, and a new one goes on", async () => {
   const thread = new HeadThread();
-  // More than the buffer holds: that is what our own mistake would be.
+  // More than the buffer holds: a mistake of the caller.
   await expect(thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(1))).rejects.toThrow(RangeError);
   const { opened } = await thread.read([join(folder, "short")], HEAD_BYTES, new ArrayBuffer(HEAD_BYTES));
   expect(opened[0]?.headBytes).toBe(3);

@@ -16,14 +16,16 @@ export interface OpenHead {
 const closeDescriptor = promisify(close);
 
 /**
- * The functions of node:fs/promises for all that lies in the store. Each passes the queue of the disk that it asks, so that a
- * disk that hangs takes no more than its share of the process's few threads, and rejects with DiskHangsError in seconds
- * instead of never, and with NotMountedError while nothing is mounted where `Disks.requireMounts` asks for it.
+ * The functions of node:fs/promises for everything in the store. Each call goes through the queue of the disk that it
+ * accesses, so that a disk that hangs takes no more than its share of the process's few threads. Calls reject with
+ * DiskHangsError within seconds instead of never, and with NotMountedError while nothing is mounted where
+ * `Disks.requireMounts` demands it.
  *
- * Paths are absolute. Whose name says Folder, or who is given a folder, follows links and asks the disk that holds what is in
- * the folder; all others ask the disk that holds what the path names. Files of the store are no links.
+ * Paths are absolute. Functions with Folder in their names, and those that are given a folder, follow links and use the
+ * disk that holds the folder's content; all others use the disk that holds the entry itself. Files of the store are
+ * never links.
  *
- * A process makes one, where it starts, and gives it to whoever needs it.
+ * A process creates one instance when it starts, and passes it to all who need it.
  */
 export class StoreFiles {
   readonly disks: Disks;
@@ -38,7 +40,7 @@ export class StoreFiles {
   readonly readFile = this.#onEntry("ask", fs.readFile);
   readonly stat = this.#onEntry("ask", fs.stat);
   readonly link = this.#onEntry("change", fs.link);
-  /** Folders are made on the disk that is mounted at this moment: never in the place of one that has just gone. */
+  /** Checks the mounts at this moment, so that no folder is created in place of a disk that has just been unmounted. */
   readonly mkdir = this.#onEntry("change", fs.mkdir, true);
   readonly rename = this.#onEntry("change", fs.rename);
   readonly rm = this.#onEntry("change", fs.rm);
@@ -51,13 +53,13 @@ export class StoreFiles {
   readonly statFolder = this.#onFolder("ask", fs.stat);
   readonly statfs = this.#onFolder("ask", fs.statfs);
 
-  /** As `open` of node:fs/promises, of a file; whatever is done with the handle passes the same queue. */
+  /** As `open` of node:fs/promises, for a file; operations on the handle go through the same queue. */
   async open(path: string, flags?: string | number): Promise<fs.FileHandle> {
     const disk = await this.disks.ofEntry(path);
     let isWanted = true;
     const opening = disk.run(mayWrite(flags) ? "change" : "ask", async () => {
       const handle = await fs.open(path, flags);
-      if (!isWanted) await handle.close(); // it was answered, but too late
+      if (!isWanted) await handle.close(); // answered, but too late
       return handle;
     });
     try {
@@ -68,17 +70,21 @@ export class StoreFiles {
     }
   }
 
-  /** Makes durable what was created, renamed or removed in a folder, as far as its file system can: see `Disk.syncFolder`. */
+  /**
+   * Makes durable what was created, renamed or removed in a folder, where its file system supports that: see
+   * `Disk.syncFolder`.
+   */
   async syncFolder(folder: string): Promise<void> {
     const disk = await this.disks.ofFolder(folder);
     await disk.run("sync", () => disk.syncFolder(folder));
   }
 
   /**
-   * Opens many files of one folder for reading and reads the beginning of each, as one operation in a thread of the disk's
-   * own: for hundreds of files that takes a fraction of what so many operations of the thread pool do. A link is not followed.
-   * The heads, of `headBytes` at most, come to lie in `bytes`, which is taken away and comes back with the answer. Undefined
-   * stands for what could not be opened or read, or is no regular file: who opens it again is told why.
+   * Opens many files of one folder for reading and reads the head of each, as one operation in a thread of the disk's
+   * own: for hundreds of files this takes a fraction of the time of separate operations in the thread pool. Links are
+   * not followed. The heads, of `headBytes` at most, are stored in `bytes`, which is transferred and comes back with
+   * the answer. An element is undefined when the file could not be opened or read, or is not a regular file; opening it
+   * again gives the error.
    */
   async openHeads(
     folder: string,
@@ -91,7 +97,7 @@ export class StoreFiles {
     let isWanted = true;
     const reading = disk.run("askMany", async () => {
       const answer = await thread.read(paths, headBytes, bytes);
-      if (!isWanted) await Promise.all(answer.opened.map((file) => file && closeDescriptor(file.fd))); // answered, but too late
+      if (!isWanted) await Promise.all(answer.opened.map((file) => file && closeDescriptor(file.fd))); // too late
       return answer;
     });
     try {
@@ -109,15 +115,15 @@ export class StoreFiles {
   }
 
   /**
-   * What many files of one folder are at this moment, as `IDENTITY_NUMBERS` tells, as one operation in a thread of the disk's
-   * own. A link is not followed.
+   * The current identities of many files of one folder (see `IDENTITY_NUMBERS`), as one operation in a thread of the
+   * disk's own. Links are not followed.
    */
   async identitiesOf(folder: string, paths: readonly string[]): Promise<BigUint64Array> {
     const disk = await this.disks.ofFolder(folder);
     return disk.run("askMany", () => this.#headThreadOf(disk).identities(paths));
   }
 
-  /** The names in a folder, a few at a time; throws the errors of opendir(3) and readdir(3). */
+  /** Yields the names in a folder, a few at a time; throws the errors of opendir(3) and readdir(3). */
   async *namesIn(folder: string): AsyncGenerator<string> {
     const disk = await this.disks.ofFolder(folder);
     const directory = await disk.run("ask", () => fs.opendir(folder));
