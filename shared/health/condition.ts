@@ -1,6 +1,6 @@
 export type Severity = "error" | "warning";
 
-/** Every kind of condition; docs/health.md says of each when it begins, what it means and what to do. */
+/** Every kind of condition; docs/health.md describes when each begins, what it means and what to do. */
 export type ConditionId =
   | "camera-not-recording"
   | "camera-clock-off"
@@ -27,7 +27,10 @@ export type ConditionId =
 export interface Condition {
   id: ConditionId;
   severity: Severity;
-  /** The camera, service, disk (a directory on it) or host that it is about; "redis", "conversion" or "configuration" where there is one only. */
+  /**
+   * What it is about: the camera, service, disk (a directory on it) or host; "redis", "conversion" or "configuration"
+   * where there is only one.
+   */
   subject: string;
   /** ISO 8601 UTC. */
   since: string;
@@ -36,9 +39,9 @@ export interface Condition {
   advice: string;
 }
 
-/** A condition that has ended, as the history has it. */
+/** A condition that has ended, as stored in the history. */
 export interface PastCondition extends Omit<Condition, "advice"> {
-  /** ISO 8601 UTC: it was not found any more. */
+  /** ISO 8601 UTC: since when it is no longer found. */
   until: string;
 }
 
@@ -54,22 +57,22 @@ export function cameraOf({ id, subject }: Pick<Condition, "id" | "subject">): st
   return OF_CAMERAS.has(id) ? subject : undefined;
 }
 
-/** What a look at the system found wrong; what lasts becomes a condition. */
+/** Something that a check of the system found wrong; it becomes a condition when it lasts. */
 export interface Finding extends Omit<Condition, "since"> {
-  /** ISO 8601 UTC, where it is known; otherwise since it was first found. */
+  /** ISO 8601 UTC, where it is known; otherwise the time at which it was first found. */
   since?: string;
-  /** Begins at once: it is a fact that was established and cannot be over in a moment. */
+  /** Becomes a condition at once: it is an established fact that cannot be over in a moment. */
   isSettled?: boolean;
-  /** Near the threshold: keeps a condition that has begun from ending, and begins none. */
+  /** The value is near the threshold: this keeps a condition from ending, but begins none. */
   isNear?: boolean;
-  /** Tells findings of the same id and subject apart. */
+  /** Distinguishes findings with the same id and subject. */
   detail?: string;
 }
 
-/** What a condition did. */
+/** The begin or end of a condition. */
 export interface ConditionEvent {
   event: "began" | "ended";
-  /** When it was noticed that it did, ms since the Unix epoch. */
+  /** When it was noticed, ms since the Unix epoch. */
   atMs: number;
   condition: Condition;
 }

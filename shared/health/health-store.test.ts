@@ -21,7 +21,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** One that lasted ten seconds and ended so long ago. */
+/** One that lasted ten seconds and ended `agoMs` ago. */
 function ended(agoMs: number, subject = "yard"): PastCondition {
   const untilMs = Date.now() - agoMs;
   const [since, until] = [untilMs - 10_000, untilMs].map((timeMs) => new Date(timeMs).toISOString()) as [
@@ -42,7 +42,7 @@ it("has one keeper, whose word all read, until it gives up or is not heard of fo
   expect(leftMs).toBeGreaterThan(10_000);
   expect(leftMs).toBeLessThanOrEqual(15_000);
 
-  await redis.pexpire("hindsight:health:keeper", 1); // as if so long had passed
+  await redis.pexpire("hindsight:health:keeper", 1); // as if the claim had expired
   await vi.waitFor(async () => expect((await two.claim(true))?.isKeeper).toBe(true));
   expect(await one.save("what one still believes", [])).toBe(false);
   expect(await one.claim(true)).toEqual({ isKeeper: false, saved: "what one knows" });
@@ -102,7 +102,7 @@ it("forgets of the history what is older than 30 days, and the oldest of more th
   await one.save("a", [ended(30.1 * dayMs, "old"), young]);
   expect(await redis.zcard("hindsight:health:history")).toBe(1);
   expect(await one.past(0)).toEqual([young]);
-  await redis.zadd("hindsight:health:history", Date.now() - 31 * dayMs, "{}"); // became so old since anything ended
+  await redis.zadd("hindsight:health:history", Date.now() - 31 * dayMs, "{}"); // became too old since the last entry
   expect(await one.past(0)).toEqual([young]);
 
   const many = Array.from({ length: 9_990 }, (_, i) => ended(dayMs - i, `camera-${i}`));

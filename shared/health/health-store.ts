@@ -2,38 +2,41 @@ import type { Redis } from "ioredis";
 import { TimeoutError, within } from "../redis/within.ts";
 import type { PastCondition } from "./condition.ts";
 
-/** What Redis says of who looks after the health of the system. */
+/** The answer to a process that asks about the keeper. */
 export interface Claim {
-  /** Whether it is the one who asks. */
+  /** Whether the process that asked is the keeper. */
   isKeeper: boolean;
-  /** What the keeper saved last, or one before it; null when there is nothing. */
+  /** What this or an earlier keeper saved last; null when there is nothing. */
   saved: string | null;
 }
 
-/** Where the keeper of the health is found, and what it knows outlives it. */
+/** Elects the keeper of the health, and stores what it knows so that this outlives it. */
 export interface HealthStore {
-  /** With `takes`, makes the asker the keeper while there is no other. Undefined while Redis is away. Never rejects. */
+  /** With `takes`, makes the caller the keeper if there is none. Undefined while Redis is away. Never rejects. */
   claim(takes: boolean): Promise<Claim | undefined>;
   /**
-   * Keeps what the keeper knows, and with it notes in the history what has ended, if the asker still is it: all or
-   * nothing. What is noted already is not noted again. Returns whether that was done. Never rejects.
+   * Stores the keeper's state and adds what has ended to the history, both or neither, and only if the caller is still
+   * the keeper. Entries that are in the history already are not added again. Returns whether it was stored. Never
+   * rejects.
    */
   save(text: string, ended: readonly PastCondition[]): Promise<boolean>;
-  /** The history of what ended after a time, in the order in which it ended. Undefined while Redis is away. Never rejects. */
+  /**
+   * The conditions that ended after a time, in the order of their ends. Undefined while Redis is away. Never rejects.
+   */
   past(afterMs: number): Promise<PastCondition[] | undefined>;
-  /** Another may be the keeper. Never rejects. */
+  /** Gives up being the keeper, so that another process can be it. Never rejects. */
   release(): Promise<void>;
 }
 
-/** A keeper that has not claimed so long is gone. */
+/** A keeper that has not renewed its claim for this long loses it. */
 const KEEPER_MS = 15_000;
 const PATIENCE_MS = 2000;
 const KEEPER_KEY = "hindsight:health:keeper";
 const SAVED_KEY = "hindsight:health:ledger";
-/** A sorted set by when they ended, ms since the Unix epoch; each as JSON without that. */
+/** A sorted set; the score is the end, ms since the Unix epoch, and the member is the rest as JSON. */
 const HISTORY_KEY = "hindsight:health:history";
 const HISTORY_MS = 30 * 86_400_000;
-const MOST_IN_HISTORY = 10_000;
+const MAX_IN_HISTORY = 10_000;
 
 const CLAIM = `
 local keeper = redis.call("GET", KEYS[1])
@@ -56,7 +59,7 @@ return 1`;
 const RELEASE = `
 if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
-/** Keeps it all in Redis: one keeper among all processes, by Redis's own clock. */
+/** The HealthStore in Redis: one keeper among all processes; its claim expires by Redis's own clock. */
 export class RedisHealthStore implements HealthStore {
   readonly #redis: Redis;
   readonly #instance: string;
@@ -77,7 +80,7 @@ export class RedisHealthStore implements HealthStore {
 
   async save(text: string, ended: readonly PastCondition[]): Promise<boolean> {
     const noted = ended.flatMap(({ until, ...rest }) => [Date.parse(until), JSON.stringify(rest)]);
-    return (await this.#run(SAVE, text, Date.now() - HISTORY_MS, MOST_IN_HISTORY, ...noted)) === 1;
+    return (await this.#run(SAVE, text, Date.now() - HISTORY_MS, MAX_IN_HISTORY, ...noted)) === 1;
   }
 
   async past(afterMs: number): Promise<PastCondition[] | undefined> {
@@ -93,7 +96,7 @@ export class RedisHealthStore implements HealthStore {
     }
   }
 
-  /** Until a question that hangs is answered, no more are asked. */
+  /** Sends no more requests until the one that hangs is answered. */
   #waitFor(asked: Promise<unknown>): void {
     this.#hangs = true;
     const isOver = () => {
@@ -106,7 +109,10 @@ export class RedisHealthStore implements HealthStore {
     await this.#run(RELEASE);
   }
 
-  /** What the script answers; undefined while Redis is away, hangs or fails. Questions to one that hangs do not pile up. */
+  /**
+   * The result of the script; undefined while Redis is away, hangs or fails. Requests to a Redis that hangs do not pile
+   * up.
+   */
   async #run(script: string, ...args: (string | number)[]): Promise<unknown> {
     if (this.#redis.status !== "ready" || this.#isAsking) return undefined;
     this.#isAsking = true;
@@ -118,7 +124,7 @@ export class RedisHealthStore implements HealthStore {
   }
 }
 
-/** Of members and scores in turn, what they stand for. */
+/** Parses an array of alternating members and scores. */
 function readHistory(answer: readonly string[]): PastCondition[] {
   const history: PastCondition[] = [];
   for (let i = 0; i < answer.length; i += 2) {

@@ -24,14 +24,14 @@ interface LookOptions {
   isUnknown?: boolean;
 }
 
-/** Looks once, then lets five seconds pass. */
+/** Advances the ledger once, then lets five seconds pass. */
 function look(findings: Finding[], { tells = true, isUnknown = false }: LookOptions = {}): string[] {
   const { events } = ledger.advance({ findings, isUnknown: () => isUnknown, nowMs, patienceMs: PATIENCE_MS, tells });
   nowMs += 5000;
   return events.map(({ event }: ConditionEvent) => event);
 }
 
-/** Looks as often as it takes for `ms` to pass. */
+/** Advances the ledger as often as it takes for `ms` to pass. */
 function lookFor(ms: number, findings: Finding[], options?: LookOptions): string[] {
   const events: string[] = [];
   for (const endMs = nowMs + ms; nowMs < endMs; ) events.push(...look(findings, options));
@@ -67,7 +67,7 @@ describe("HealthLedger", () => {
     const words = { id: "camera-not-recording", severity: "error", message: "not recording (refused)" };
     expect(at(36, [])).toEqual([
       { ...words, subject: "yard", since, until: "2026-11-24T14:33:20.000Z" },
-      // Its beginning is by a clock that is ahead: it cannot have ended before.
+      // It began by a clock that is ahead, so its end must not lie before that.
       { ...words, subject: "ahead", since: ahead.since, until: ahead.since },
     ]);
     expect(at(99, [])).toEqual([]);

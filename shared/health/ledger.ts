@@ -1,51 +1,57 @@
 import type { Condition, ConditionEvent, Finding, PastCondition } from "./condition.ts";
 
-/** What is kept of a condition. */
+/** What is stored of a condition. */
 export interface LedgerEntry {
   condition: Condition;
-  /** noticed: too short ago to count. open: it counts. over: it has ended, which is remembered for an hour. */
+  /**
+   * noticed: found too recently to be a condition. open: a condition. over: it has ended, which is remembered for an
+   * hour.
+   */
   state: "noticed" | "open" | "over";
-  /** ms since the Unix epoch: noticed, begun or over since. */
+  /** ms since the Unix epoch: when it entered this state. */
   stateMs: number;
-  /** ms since the Unix epoch: an open one has not been found since. */
+  /** ms since the Unix epoch: since when an open one is no longer found. */
   goneMs?: number;
-  /** How often it began, without an hour of peace in between. */
+  /** How often it began, without an hour in between in which it was not found. */
   episodes: number;
-  /** Its beginning was told. */
+  /** Whether its begin was reported. */
   isTold: boolean;
 }
 
-/** By what tells conditions apart. */
+/** By a key of what distinguishes conditions. */
 export type LedgerEntries = Record<string, LedgerEntry>;
 
-/** What a look at the system came to. */
+/** The result of a check of the system. */
 export interface Look {
   findings: readonly Finding[];
-  /** Whether it could not be seen if this condition still holds: then it stays as it is. */
+  /** Whether the check could not see if this condition still holds: then it stays as it is. */
   isUnknown(condition: Condition): boolean;
   /** ms since the Unix epoch. */
   nowMs: number;
   patienceMs: number;
-  /** Whether somebody is told of the events; what began while nobody was is told as soon as somebody is. */
+  /**
+   * Whether events are reported to anybody; conditions that began while they were not are reported as soon as they are.
+   */
   tells: boolean;
 }
 
-/** What a look changed. */
+/** What a check changed. */
 export interface Advance {
-  /** What is to be told of what began and ended. */
+  /** Begins and ends to report. */
   events: ConditionEvent[];
-  /** What has ended, told or not. */
+  /** What has ended, reported or not. */
   ended: PastCondition[];
 }
 
 const FORGET_MS = 3_600_000;
-/** The end of what comes and goes is waited for up to 32 times as long. */
-const MOST_DOUBLINGS = 5;
+/** Maximum doublings of the time after which a recurring condition ends: 2^5 = 32 times the patience. */
+const MAX_DOUBLINGS = 5;
 
 /**
- * Makes conditions of findings. One begins when it was found for as long as the patience lasts, and ends when it was
- * not found for as long; each time that it comes back within an hour, its end is waited for twice as long, so that what
- * flaps is one long condition and no storm of news. Pure: the time is given, and all that it knows can be kept elsewhere.
+ * Turns findings into conditions. A condition begins when it was found throughout the patience, and ends when it was
+ * not found for as long. Each time it recurs within an hour, the time until its end doubles, so that a flapping
+ * condition is one long condition instead of many messages. Pure: the time is a parameter, and the whole state can be
+ * stored elsewhere.
  */
 export class HealthLedger {
   entries: LedgerEntries;
@@ -54,7 +60,7 @@ export class HealthLedger {
     this.entries = entries;
   }
 
-  /** What is wrong: errors first, the oldest first. */
+  /** The open conditions: errors first, then the oldest first. */
   conditions(): Condition[] {
     return Object.values(this.entries)
       .filter(({ state }) => state === "open")
@@ -62,7 +68,7 @@ export class HealthLedger {
       .sort(byWeight);
   }
 
-  /** Takes in a look. */
+  /** Processes the result of a check. */
   advance(look: Look): Advance {
     const found = new Map(look.findings.map((finding) => [keyOf(finding), finding]));
     for (const [key, finding] of found) this.#find(key, finding, look);
@@ -93,7 +99,7 @@ export class HealthLedger {
     }
     const kept = this.entries[key] as LedgerEntry;
     if (kept.state !== "noticed") return;
-    kept.stateMs = Math.min(kept.stateMs, nowMs); // a clock that was set back must not make it wait
+    kept.stateMs = Math.min(kept.stateMs, nowMs); // if the clock was set back, it must not wait for longer
     if (finding.isSettled !== true && nowMs - kept.stateMs < patienceMs) return;
     Object.assign(kept, { state: "open", stateMs: nowMs, episodes: kept.episodes + 1 });
   }
@@ -110,7 +116,7 @@ export class HealthLedger {
       return;
     }
     entry.goneMs = Math.min(entry.goneMs ?? nowMs, nowMs);
-    const doublings = Math.min(entry.episodes - 1, MOST_DOUBLINGS);
+    const doublings = Math.min(entry.episodes - 1, MAX_DOUBLINGS);
     if (nowMs - entry.goneMs < patienceMs * 2 ** doublings) return;
     if (entry.isTold) events.push({ event: "ended", atMs: nowMs, condition: { ...entry.condition } });
     ended.push(past(entry.condition, entry.goneMs));
@@ -118,7 +124,7 @@ export class HealthLedger {
     delete entry.goneMs;
   }
 
-  /** What went away before it counted: only that it was there before is remembered. */
+  /** Forgets a finding that ended before it became a condition; only the number of earlier episodes is kept. */
   #forget(key: string, entry: LedgerEntry, nowMs: number): void {
     if (entry.episodes === 0) delete this.entries[key];
     else Object.assign(entry, { state: "over", stateMs: nowMs });
@@ -134,7 +140,7 @@ function conditionOf({ id, severity, subject, message, advice }: Finding, since:
 }
 
 function past({ advice: _, ...condition }: Condition, goneMs: number): PastCondition {
-  // Its beginning may come from a clock that is ahead of this one.
+  // It may have begun by a clock that is ahead of this one.
   const untilMs = Math.max(goneMs, Date.parse(condition.since));
   return { ...condition, until: new Date(untilMs).toISOString() };
 }
