@@ -14,7 +14,7 @@ afterEach(() => {
   logged.length = 0;
 });
 
-/** A server whose answers have the status of the guard's refusal, or 200. */
+/** A server that answers with the status of the guard's refusal, or with 200. */
 async function listen(listensAt: string, hosts: readonly string[] = []): Promise<void> {
   const logger = winston.createLogger({ transports: [] });
   logger.warn = ((text: string) => logged.push(text)) as never;
@@ -25,7 +25,7 @@ async function listen(listensAt: string, hosts: readonly string[] = []): Promise
   await new Promise<void>((resolve) => server.listen(0, listensAt, resolve));
 }
 
-/** The status of what is answered to a request as it is written. */
+/** Sends a request exactly as given, and returns the status of the answer. */
 function ask(request: string, address = "127.0.0.1"): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect((server.address() as AddressInfo).port, address, () => socket.write(request));
@@ -89,7 +89,7 @@ test("two hosts, none, and a target that names another are refused", async () =>
   expect(await ask("GET /x HTTP/1.1\r\nHost: localhost\r\nhost: evil.example\r\n\r\n")).toBe(400);
   expect(await ask("GET /x HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n")).toBe(400);
   expect(await ask("GET /x HTTP/1.1\r\n\r\n")).toBe(400);
-  expect(await ask("GET /x HTTP/1.0\r\n\r\n")).toBe(200); // browsers do not speak it, probes do
+  expect(await ask("GET /x HTTP/1.0\r\n\r\n")).toBe(200); // HTTP/1.0 is not spoken by browsers, but by probes
   expect(await ask("GET /x HTTP/1.0\r\nHost: evil.example\r\n\r\n")).toBe(421);
   for (const target of ["http://evil.example/x", "HTTPS://evil.example:1", "http://localhost@evil.example/x"]) {
     expect(await ask(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`), target).toBeGreaterThanOrEqual(400);

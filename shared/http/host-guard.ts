@@ -7,7 +7,7 @@ import { parseHost } from "./host-name.ts";
 import { normalizeAddress } from "./ip-address.ts";
 import { excerpt } from "./problem-details.ts";
 
-/** Why a request is not served: 400, it names no host, or several; 421 (RFC 9110 §15.5.20), it names another. */
+/** Why a request is not served: 400 when it names no host or several; 421 (RFC 9110 §15.5.20) when it names another. */
 export interface HostRefusal {
   kind: "bad-request" | "unknown-host";
   status: 400 | 421;
@@ -15,11 +15,11 @@ export interface HostRefusal {
 }
 
 export interface HostGuardOptions {
-  /** The host name or address that the server was told to listen at. */
+  /** The host name or address that the server is configured to listen at. */
   listensAt: string;
-  /** Further names under which it is asked, as the configuration in force has them. */
+  /** Further names under which the server may be requested, from the current configuration. */
   hosts(): readonly string[];
-  /** Where these are set, for messages, such as "api.hosts (NVR_API_HOSTS)". */
+  /** The setting that holds these, for messages, such as "api.hosts (NVR_API_HOSTS)". */
   setting: string;
   logger: Logger;
 }
@@ -27,13 +27,14 @@ export interface HostGuardOptions {
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /**
- * Serves nobody who asks for another host. A web page can have the visitor's browser resolve its own name to an address
- * of ours (DNS rebinding): what it then loads counts as its own, so that it may read and steer everything; but the
- * browser tells the name. Ours are the loopback names and addresses, what the server listens at, and the names set.
+ * Refuses requests for another host. A web page can make the visitor's browser resolve the page's own host name to one
+ * of our addresses (DNS rebinding): the browser then treats our answers as the page's own, so the page could read and
+ * control everything, but it sends the page's name as the host. Accepted are the loopback names and addresses, the
+ * address that the server listens at, and the configured names.
  */
 export class HostGuard {
   readonly #options: HostGuardOptions;
-  /** The name of `listensAt`, in the form in which requests' names are compared. */
+  /** The name in `listensAt`, in the form in which the names in requests are compared. */
   readonly #listensAt: string | undefined;
   readonly #warnings: WarnOnce;
   #hosts: readonly string[] = [];
@@ -46,8 +47,8 @@ export class HostGuard {
   }
 
   /**
-   * Why a request must not be served; undefined when it may.
-   * @param forwardedHost the host that a trusted proxy says was asked for
+   * Why a request must not be served; undefined when it may be.
+   * @param forwardedHost the requested host according to a trusted proxy
    */
   refusal(request: IncomingMessage, forwardedHost?: string): HostRefusal | undefined {
     const { rawHeaders, headers, httpVersion } = request;
@@ -88,7 +89,7 @@ export class HostGuard {
   #isListenedAt(name: string, localAddress: string | undefined): boolean {
     const listensAt = this.#listensAt ?? "";
     if (isIP(name) === 0) return name === listensAt;
-    // Nobody is reached at "every address", but browsers take it for this machine.
+    // No client can reach us at "every address", but browsers take it for this machine.
     if (EVERY_ADDRESS.has(name)) return false;
     if (name === normalizeAddress(localAddress ?? "") || name === listensAt) return true;
     return EVERY_ADDRESS.has(listensAt) && isOfThisMachine(name);
@@ -99,7 +100,7 @@ function malformed(message: string): HostRefusal {
   return { kind: "bad-request", status: 400, message };
 }
 
-/** Browsers resolve `localhost` and what ends in it to loopback by themselves (RFC 6761 §6.3). */
+/** Browsers resolve `localhost` and names that end in it to loopback themselves (RFC 6761 §6.3). */
 function isLoopback(name: string): boolean {
   if (isIPv4(name)) return name.startsWith("127.");
   return name === "::1" || name === "localhost" || name.endsWith(".localhost");

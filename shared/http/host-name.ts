@@ -1,17 +1,20 @@
 import { isIPv6 } from "node:net";
 import { normalizeAddress } from "./ip-address.ts";
 
-/** A host as requests and `api.hosts` name it. */
+/** A host as named in requests and in `api.hosts`. */
 export interface HostName {
-  /** In lower case, without a dot at its end, other alphabets in their ASCII form; an address as `normalizeAddress` has it. */
+  /**
+   * Lower case, without a trailing dot, other alphabets in their ASCII form; an address as `normalizeAddress` returns
+   * it.
+   */
   name: string;
-  /** Without it: the scheme's own, 80 or 443. */
+  /** Absent: the scheme's default, 80 or 443. */
   port?: number;
 }
 
 /**
- * Reads what a `Host` header holds (`uri-host [":" port]`, RFC 9110 §7.2), or a key like `api.hosts`; there, IPv6
- * addresses may stand without brackets. Undefined when it names no host.
+ * Parses a `Host` header (`uri-host [":" port]`, RFC 9110 §7.2), or an element of a setting like `api.hosts`, where
+ * IPv6 addresses may have no brackets. Undefined when the text names no host.
  */
 export function parseHost(text: string): HostName | undefined {
   if (isIPv6(text)) return { name: normalizeAddress(text) as string };

@@ -1,9 +1,9 @@
 import { isIP, isIPv6 } from "node:net";
 
 /**
- * An IP address as one text however it was written: IPv4 in dotted form, IPv4-mapped IPv6 (`::ffff:192.0.2.1`, as sockets
- * that listen on `::` name their IPv4 peers) as IPv4, other IPv6 in the form of RFC 5952, without its zone. Undefined for
- * what is no address.
+ * The canonical text of an IP address: IPv4 in dotted form, IPv4-mapped IPv6 (`::ffff:192.0.2.1`, as sockets that
+ * listen on `::` name their IPv4 peers) as IPv4, other IPv6 in the form of RFC 5952, without its zone. Undefined when
+ * the text is not an address.
  */
 export function normalizeAddress(text: string): string | undefined {
   if (isIP(text) === 0) return undefined;

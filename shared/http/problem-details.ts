@@ -1,17 +1,17 @@
 import { STATUS_CODES } from "node:http";
 
-/** The body of an error answer: problem details of RFC 9457 §3.1. */
+/** The body of an error response: problem details of RFC 9457 §3.1. */
 export interface ProblemDetails {
   type: string;
   title: string;
   status: number;
   detail: string;
   instance: string;
-  /** Members that are the problem's own (§3.2). */
+  /** Extension members of the problem type (§3.2). */
   [member: string]: unknown;
 }
 
-/** What problem details are made of. */
+/** The input for problem details. */
 export interface ProblemFacts {
   kind: string;
   status: number;
@@ -19,7 +19,7 @@ export interface ProblemFacts {
   members?: Readonly<Record<string, unknown>>;
 }
 
-/** The problem's details for the request target `instance`. */
+/** The problem details for the request target `instance`. */
 export function problemDetails({ kind, status, message, members }: ProblemFacts, instance: string): ProblemDetails {
   return {
     type: `urn:hindsight:problem:${kind}`,
@@ -31,13 +31,15 @@ export function problemDetails({ kind, status, message, members }: ProblemFacts,
   };
 }
 
-/** What a client sent, cut to a length that fits a sentence, without control characters. */
+/** A text that a client sent, without control characters, cut to a length that fits into a sentence. */
 export function excerpt(text: string): string {
   const printable = text.replace(/[\p{Cc}\p{Cs}"]/gu, "?");
   return printable.length > 80 ? `${printable.slice(0, 80)}…` : printable;
 }
 
-/** RFC 9457 §3.1.5 wants a URI reference: a target that is none (a stray %) is escaped, and a very long one cut. */
+/**
+ * RFC 9457 §3.1.5 requires a URI reference: a target that is none (a stray %) is escaped, and a very long one is cut.
+ */
 function uriReference(target: string): string {
   const cut = target.slice(0, 500);
   return cut.replace(/%(?![0-9A-Fa-f]{2})/g, "%25").replace(/[^\x21-\x7e]|["#<>\\^`{|}[\]]/g, "?");
