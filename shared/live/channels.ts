@@ -1,18 +1,18 @@
 /**
- * Live view between recorders and apis, over Redis publish/subscribe alone: nothing of it is ever stored, so nothing has
- * to be cleaned up after a process that was killed. docs/live.md tells the whole.
+ * Live view between recorders and apis, only over Redis publish/subscribe: nothing is stored, so nothing has to be
+ * cleaned up after a process that was killed. docs/live.md describes the whole.
  */
 
-/** An api that has viewers of a camera says the camera's id here, again and again. All recorders listen. */
+/** An api that has viewers of a camera repeatedly publishes the camera's id here. All recorders subscribe. */
 export const WATCH_CHANNEL = "hindsight:live:watch";
 
-/** How often an api repeats that it has viewers. A recorder that was just started learns of them within this time. */
+/** How often an api repeats that it has viewers. A recorder that has just started learns of them within this time. */
 export const RENEW_INTERVAL_MS = 1000;
 
-/** A recorder sends a camera's frames for so long after it was last told of viewers. */
+/** How long a recorder sends a camera's frames after the last message that it has viewers. */
 export const WATCH_EXPIRY_MS = 4000;
 
-/** Where the frames of a camera are sent while somebody watches; see `encodeFrame`. */
+/** The channel for the frames of a camera while it has viewers; see `encodeFrame`. */
 export function framesChannel(camera: string): string {
   return `hindsight:live:frames:${camera}`;
 }

@@ -8,8 +8,8 @@ import { videoCodecOfBlock } from "../codec/video-codecs.ts";
  * | --- | --- |
  * | 1 | version: the codec of the access unit, by its `blockKind` (0 = H.264) |
  * | 1 | flags: bit 0 = keyframe |
- * | 4 | source: a random number for each run of frames; within a run the sequence numbers count on |
- * | 4 | sequence number, from 0, modulo 2^32: a gap tells that frames were dropped on the way |
+ * | 4 | source: a random number for each run of frames with consecutive sequence numbers |
+ * | 4 | sequence number, from 0, modulo 2^32: a gap shows that frames were dropped on the way |
  * | 8 | unsigned 64-bit: capture time, µs since the Unix epoch |
  * | rest | the access unit's NAL units, each behind an Annex B start code, parameter sets before every keyframe |
  *
@@ -18,10 +18,10 @@ import { videoCodecOfBlock } from "../codec/video-codecs.ts";
 export const FRAME_HEADER_BYTES = 18;
 
 const KEYFRAME_FLAG = 1;
-/** A message without at least a start code and a NAL unit's first byte holds no frame. */
+/** A message with less than a start code and the first byte of a NAL unit holds no frame. */
 const LEAST_DATA_BYTES = 5;
 
-/** What stands in front of a frame's bytes. */
+/** The fields before a frame's bytes. */
 export interface FrameHeader {
   codec: VideoCodec;
   isKeyframe: boolean;
@@ -36,7 +36,7 @@ export interface LiveFrame extends FrameHeader {
   data: Buffer;
 }
 
-/** Writes a frame's message, a copy of the bytes of `source` between `start` and `end` in it. */
+/** Makes the message of a frame, with a copy of the bytes of `source` from `start` to `end`. */
 export function encodeFrame(header: FrameHeader, source: Buffer, start: number, end: number): Buffer {
   const message = Buffer.allocUnsafe(FRAME_HEADER_BYTES + end - start);
   message.writeUInt8(header.codec.blockKind, 0);
@@ -49,7 +49,7 @@ export function encodeFrame(header: FrameHeader, source: Buffer, start: number, 
   return message;
 }
 
-/** Reads a frame's message, or undefined when it is none or of a codec that is not known here. `data` is a view. */
+/** Parses the message of a frame; undefined when it is invalid or of an unknown codec. `data` is a view. */
 export function decodeFrame(message: Buffer): LiveFrame | undefined {
   if (message.length < FRAME_HEADER_BYTES + LEAST_DATA_BYTES) return undefined;
   const codec = videoCodecOfBlock(message.readUInt8(0));
