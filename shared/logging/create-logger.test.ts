@@ -58,7 +58,7 @@ test("a message cannot pass for a line of its own", () => {
   expect(lines.join("")).not.toContain("\u001b");
 });
 
-/** Every way in which a text can get into a log. */
+/** Every way for a text to get into a log. */
 const waysIn: Record<string, (logger: Logger, text: string) => void> = {
   message: (logger, text) => logger.info(`cannot play ${text}.`),
   meta: (logger, text) => logger.info("x", { url: text }),

@@ -6,18 +6,19 @@ import { Redactor, type Secrets } from "./redactor.ts";
 const MESSAGE = Symbol.for("message");
 
 export interface LoggerOptions {
-  /** Stands in every line: recorder, converter … */
+  /** Part of every line: recorder, converter … */
   service: string;
   config: { readonly current: { readonly log: { readonly level: string; readonly format: "text" | "json" } } };
-  /** What no line may show. */
+  /** Masked in every line. */
   secrets: Secrets;
-  /** Standard output unless given. */
+  /** Default: standard output. */
   output?: Writable;
 }
 
 /**
- * A logger of lines `2026-11-24T14:32:05.123Z info recorder: message {"meta":…}`, or of JSON objects. Errors go as
- * `{ error }`; their stacks are logged at level error only. Whatever is logged, secrets are masked (promise 5).
+ * A logger that writes lines like `2026-11-24T14:32:05.123Z info recorder: message {"meta":…}`, or JSON objects. Errors
+ * are passed as `{ error }`; their stacks are logged at level error only. Secrets are masked in everything that is
+ * logged (promise 5).
  */
 export function createLogger({ service, config, secrets, output }: LoggerOptions): Logger {
   const redactor = new Redactor(secrets);
@@ -52,7 +53,7 @@ interface Entry {
   meta: Record<string, unknown>;
 }
 
-/** `logger.error(error)` makes the error itself the entry: what of it is not enumerable is taken along here. */
+/** With `logger.error(error)` the error itself becomes the entry: this returns its members that are not enumerable. */
 function errorParts(info: object): Record<string, unknown> {
   if (!(info instanceof Error)) return {};
   return { stack: info.stack, ...(info.cause === undefined ? {} : { cause: info.cause }) };
@@ -76,7 +77,7 @@ function toText({ time, level, service, message, meta }: Entry): string {
   ].join("\n");
 }
 
-/** Further lines are indented, and control characters escaped: what a camera sends must not pass for a line of ours. */
+/** Indents further lines and escapes control characters: data from a camera must not look like a log line of ours. */
 function indent(text: string): string {
   return text
     .replace(/(?![\n\t])\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1))

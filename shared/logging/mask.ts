@@ -1,5 +1,8 @@
 const USER_INFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]*@/gi;
-/** Cameras that take user and password in the path or query, such as `/user=admin_password=x_channel=1`. */
+/**
+ * Parameters with which some cameras take user and password in the path or query, such as
+ * `/user=admin_password=x_channel=1`.
+ */
 const SECRET_PARAMETER =
   /(?<![a-z])(pass|passwd|password|pwd|pw|psw|token|secret|auth|apikey|api_key)=[^\s"'&;,/#]+?(?=_[a-z]+=|[\s"'&;,/#]|$)/gi;
 const AUTHORIZATION = /\b(authorization\s*[:=]\s*"?)(basic|bearer|digest)\s[^\r\n]*/gi;

@@ -2,14 +2,16 @@ import { MASK, maskUrls } from "./mask.ts";
 
 const MAX_DEPTH = 8;
 
-/** The secrets of now, in every spelling; the same set for as long as they do not change. */
+/** Returns the current secrets, in every spelling; the same set object until they change. */
 export type Secrets = () => ReadonlySet<string>;
 
-/** Masks secrets in everything that is logged: those that look like one, and the configured ones wherever they appear. */
+/**
+ * Masks secrets in everything that is logged: what looks like a secret, and the configured ones wherever they appear.
+ */
 export class Redactor {
   readonly #current: Secrets;
   #seen: ReadonlySet<string> | undefined;
-  /** Those of former configurations stay secret. */
+  /** Secrets of earlier configurations are kept. */
   readonly #secrets = new Set<string>();
   #longestFirst: string[] = [];
 
@@ -18,7 +20,10 @@ export class Redactor {
     this.update();
   }
 
-  /** Takes in the secrets of the configuration in force; to be called at each change by whoever seldom masks anything. */
+  /**
+   * Adds the secrets of the current configuration. To be called at each change of it by owners that rarely mask
+   * anything, so that no secret is missed.
+   */
   update(): void {
     const current = this.#current();
     if (current === this.#seen) return;
@@ -34,7 +39,10 @@ export class Redactor {
     return maskUrls(masked);
   }
 
-  /** A copy of a value fit for JSON, every string and key in it masked; errors with message, code and cause. */
+  /**
+   * A copy of a value for JSON, with secrets masked in every string and key; errors become objects with message, code
+   * and cause.
+   */
   value(value: unknown, withStacks: boolean): unknown {
     return this.#copy(value, withStacks, 0);
   }

@@ -1,20 +1,20 @@
 import type { Logger } from "./logger.ts";
 
-/** So many different texts of the outside are told; a flood of others is not for the log. */
-const MOST = 10;
+/** Maximum number of different messages, so that outsiders cannot flood the log. */
+const MAX_WARNINGS = 10;
 
-/** Warns of what outsiders can bring about: once for each key, and of a few keys only. */
+/** Logs warnings about things that outsiders can cause: once for each key, and only for a few keys. */
 export class WarnOnce {
   readonly #logger: Logger;
-  readonly #told = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
   warn(key: string, message: string): void {
-    if (this.#told.size >= MOST || this.#told.has(key)) return;
-    this.#told.add(key);
-    this.#logger.warn(this.#told.size < MOST ? message : `${message}. Further ones are not told`);
+    if (this.#warned.size >= MAX_WARNINGS || this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.#logger.warn(this.#warned.size < MAX_WARNINGS ? message : `${message}. Further ones are not told`);
   }
 }
