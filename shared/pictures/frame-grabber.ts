@@ -11,35 +11,41 @@ import { FfmpegUnusableError } from "./ffmpeg-unusable-error.ts";
 import type { Keyframe } from "./keyframe.ts";
 import { pictureFilter } from "./picture-filter.ts";
 
-/** How to find ffmpeg, and how long it may take over one batch. */
+/** Where ffmpeg is, and its limits. */
 export interface FrameGrabberOptions {
   ffmpegPath: string;
   timeoutMs: number;
-  /** Pixels of the largest picture that it may decode; its memory is limited by them. */
+  /** Maximum pixels of a picture; ffmpeg's memory limit depends on it. */
   maxPixels: number;
 }
 
 const US_PER_PICTURE = 1_000_000;
-/** The standard's Huffman tables: one of its own makes a picture a tenth smaller, and takes a fifth of the encoder's time. */
+/**
+ * With the standard Huffman tables: tables of a picture's own would make it a tenth smaller, but take a fifth of the
+ * encoder's time.
+ */
 const JPEG_QUALITY = ["-q:v", "3", "-huffman", "default"];
-/** Everything in one thread; pictures named by their time, never by their count. */
+/** Everything in one thread; picture files are named by time stamp instead of a running number. */
 const OUTPUT_OPTIONS = ["-fps_mode", "passthrough", "-frame_pts", "1", "-threads", "1", "-filter_threads", "1"];
 const PIXEL_OPTIONS = ["-pix_fmt", "yuvj420p", "-f", "image2"];
 const JPEG_END = Buffer.from([0xff, 0xd9]);
 const MACHINE_TROUBLE = /No space left on device|Permission denied|Too many open files/;
-/** Also when a picture asks for more than ffmpeg may have: whether the machine is to blame, its own test source tells. */
+/**
+ * ffmpeg also says this when a picture needs more memory than its limit. Whether the machine is to blame is decided by
+ * decoding ffmpeg's own test source.
+ */
 const OUT_OF_MEMORY = /Cannot allocate memory/;
-/** What env(1) and prlimit(1) end with when they cannot start a program. */
+/** Exit codes of env(1) and prlimit(1) when they cannot start a program. */
 const NOT_STARTED = /code 12[67]\b/;
 const TOO_OLD = /Unrecognized option|Option \S+ not found|Unknown encoder|Unknown input format/;
 
 /**
- * Makes JPEG pictures of keyframes. The only module that knows of fluent-ffmpeg (which its author has archived), so that it
- * can be exchanged.
+ * Makes JPEG pictures of keyframes. The only module that uses fluent-ffmpeg (archived by its author), so that it can be
+ * replaced.
  */
 export class FrameGrabber {
   readonly #options: FrameGrabberOptions;
-  /** Not every ffmpeg has the filter, and it does not take every picture (RGB). */
+  /** False once the zscale filter has failed: not every ffmpeg has it, and it does not accept every picture (RGB). */
   #hasZscale = true;
 
   constructor(options: FrameGrabberOptions) {
@@ -47,9 +53,10 @@ export class FrameGrabber {
   }
 
   /**
-   * Decodes keyframes of one configuration with one ffmpeg process. Each goes in at a second of its own and comes out in a
-   * file named for that second: one that cannot be decoded is missing (undefined) and shifts no other. With `isLenient`,
-   * damage is concealed as far as ffmpeg can. Throws FfmpegUnusableError when ffmpeg itself or the machine is to blame.
+   * Decodes keyframes of one configuration with one ffmpeg process. Each gets a time stamp of a whole second and comes
+   * out in a file named by that second, so that one that cannot be decoded is missing (undefined) without shifting the
+   * others. With `isLenient`, damage is concealed as far as ffmpeg can. Throws FfmpegUnusableError when ffmpeg itself
+   * or the machine is to blame.
    */
   async grab(keyframes: readonly Keyframe[], isLenient = false): Promise<(Buffer | undefined)[]> {
     const folder = await mkdtemp(join(tmpdir(), "hindsight-frames-"));
@@ -88,7 +95,7 @@ export class FrameGrabber {
       .output(join(folder, "%d.jpg"));
   }
 
-  /** Makes sure that there is an ffmpeg that works. Throws FfmpegUnusableError, and the errors of mkdtemp(3). */
+  /** Verifies that ffmpeg exists and works. Throws FfmpegUnusableError, and the errors of mkdtemp(3). */
   async check(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "hindsight-frames-"));
     try {
@@ -98,7 +105,7 @@ export class FrameGrabber {
     }
   }
 
-  /** Makes sure that ffmpeg does its work here and now. Throws FfmpegUnusableError. */
+  /** Verifies that ffmpeg can make a picture now. Throws FfmpegUnusableError. */
   async #test(folder: string): Promise<void> {
     const path = join(folder, "test.jpg");
     const command = ffmpeg("testsrc=size=640x360")
@@ -111,7 +118,7 @@ export class FrameGrabber {
     throw new FfmpegUnusableError(`ffmpeg makes no picture even of its own test source: ${failure ?? "no output"}`);
   }
 
-  /** Runs a command to its end; tells why it failed, if it did, and what it said. Throws FfmpegUnusableError. */
+  /** Runs a command to its end. Returns ffmpeg's stderr and, if it failed, the reason. Throws FfmpegUnusableError. */
   #run(command: ffmpeg.FfmpegCommand, limited: LimitedFfmpeg): Promise<{ failure?: string; stderr: string }> {
     const { ffmpegPath, timeoutMs } = this.#options;
     return new Promise((resolve, reject) => {
@@ -145,8 +152,9 @@ type Lines = { get(): string };
 const NO_LINES: Lines = { get: () => "" };
 
 /**
- * fluent-ffmpeg asks ffmpeg first what it can do, by two processes that it never ends: an ffmpeg that hangs would leave two
- * more of them at each attempt. What an ffmpeg lacks, it tells when it is asked for it.
+ * Before each command, fluent-ffmpeg queries ffmpeg's capabilities with two processes that it never ends: an ffmpeg
+ * that hangs would leave two more at each attempt. This skips the queries; if ffmpeg lacks something, the command
+ * itself fails.
  */
 function askNothingBefore(command: ffmpeg.FfmpegCommand): void {
   const patched = command as unknown as Record<string, (answer: (error: null, found?: object) => void) => void>;
@@ -155,9 +163,9 @@ function askNothingBefore(command: ffmpeg.FfmpegCommand): void {
 }
 
 /**
- * Starts ffmpeg within its limits, of which fluent-ffmpeg knows nothing. And fluent-ffmpeg 2.1.3 throws where nobody can catch it,
- * and so ends the process, when a program cannot be started that it had found before (it asks for output that there is none
- * of). Here it gets an empty one.
+ * Starts ffmpeg with its limits, which fluent-ffmpeg does not support. Also works around a bug: when a program that was
+ * found before cannot be started, fluent-ffmpeg 2.1.3 reads output that does not exist and throws where nobody can
+ * catch it, which ends the process. Here it gets empty output.
  */
 function startLimited(command: ffmpeg.FfmpegCommand, { args, env }: LimitedFfmpeg): void {
   const patched = command as unknown as { _spawnFfmpeg(...parameters: unknown[]): void };

@@ -2,15 +2,16 @@ import { joinWithLengths } from "../codec/nal-units.ts";
 import type { VideoConfiguration } from "../codec/video-codec.ts";
 import { checkPictureSize } from "./picture-size.ts";
 
-/** A picture to be decoded that needs no other, its NAL units behind their lengths. */
+/** A picture that can be decoded without any other: its NAL units behind their lengths. */
 export interface Keyframe {
   sample: Buffer;
   configuration: VideoConfiguration;
 }
 
 /**
- * A keyframe of its NAL units. An SEI that holds start codes is left out: no picture needs it, and decoders take it for damage.
- * Throws PictureTooLargeError when it, or what it goes by, tells of a picture with more than `maxPixels`.
+ * Makes a Keyframe from NAL units. Leaves out SEI that hold start codes: no picture needs them, and decoders take them
+ * for damage. Throws PictureTooLargeError when the parameter sets, in band or in the configuration, announce more than
+ * `maxPixels`.
  */
 export function keyframeOf(nals: readonly Buffer[], configuration: VideoConfiguration, maxPixels: number): Keyframe {
   const { codec, boxContent } = configuration;
