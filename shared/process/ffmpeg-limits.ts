@@ -3,21 +3,24 @@ import { delimiter, join } from "node:path";
 import { helperEnvironment } from "./helper-environment.ts";
 import { processSurroundings } from "./surroundings.ts";
 
-/** An ffmpeg to be started: it reads what strangers send, so it gets no more than it needs. */
+/** How to start an ffmpeg. It reads data from untrusted sources, so it gets no more than it needs. */
 export interface LimitedFfmpeg {
-  /** What stands before `-i` on its command line: no larger picture, and no other input than the one that is piped in. */
+  /** Options before `-i`: no larger picture, and no other input than the pipe. */
   inputOptions: string[];
   command: string;
-  /** What stands before ffmpeg's own arguments. */
+  /** Arguments before ffmpeg's own. */
   args: string[];
   env: NodeJS.ProcessEnv;
 }
 
-/** ffmpeg itself, and per pixel of the largest picture: room for the pictures that H.264 refers to, and for what is made of them. */
+/**
+ * Memory of ffmpeg itself, and for each pixel of the largest picture: room for H.264's reference pictures and for the
+ * output.
+ */
 const PROGRAM_BYTES = 2 ** 30;
 const BYTES_PER_PIXEL = 32;
 
-/** How ffmpeg is started: in a small environment, and with prlimit(1) of util-linux, where that is, within its memory. */
+/** Limits an ffmpeg: a minimal environment and, where prlimit(1) of util-linux is installed, a memory limit. */
 export function limitFfmpeg(ffmpegPath: string, maxPixels: number): LimitedFfmpeg {
   const env = helperEnvironment(processSurroundings().env);
   const inputOptions = ["-max_pixels", `${maxPixels}`, "-protocol_whitelist", "pipe"];
@@ -27,7 +30,7 @@ export function limitFfmpeg(ffmpegPath: string, maxPixels: number): LimitedFfmpe
   return { inputOptions, command: prlimit, args: [`--as=${bytes}`, "--", ffmpegPath], env };
 }
 
-/** Whether ffmpeg can be kept within its memory here. */
+/** Whether ffmpeg's memory can be limited on this machine. */
 export function canLimitMemory(): boolean {
   return findProgram("prlimit", helperEnvironment(processSurroundings().env).PATH) !== undefined;
 }
