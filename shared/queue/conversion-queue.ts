@@ -3,10 +3,10 @@ import type { Redis } from "ioredis";
 import { within } from "../redis/within.ts";
 import type { Minute } from "../time/minute.ts";
 
-/** The BullMQ queue through which recorders tell converters of closed chunks. */
+/** The BullMQ queue through which recorders notify converters of closed chunks. */
 export const CONVERSION_QUEUE = "conversion";
 
-/** What a job says. Nothing of it is needed to find the work again: the converter's sweep reads the files. */
+/** The data of a job. It is not needed to find the work again: the converter's sweep finds it in the files. */
 export interface ConversionJob {
   camera: string;
   minute: Minute;
@@ -14,25 +14,28 @@ export interface ConversionJob {
   directory: string;
 }
 
-/** Two jobs with the same id are one: by camera, directory and minute, since a minute is converted as a whole. */
+/**
+ * Jobs with the same id count as one. The id consists of camera, minute and directory, since a minute is converted as a
+ * whole.
+ */
 export function deduplicationId(job: ConversionJob): string {
   return `${job.camera}.${job.minute}@${job.directory}`;
 }
 
-/** How often a job is tried and how long the first pause is; each further pause is twice as long. */
+/** How often a job is tried, and how long the first pause is; each further pause is twice as long. */
 export interface RetryPolicy {
   attempts: number;
   retryDelayMs: number;
 }
 
-/** Pushes that may wait for Redis at once; more are left out, and found by the converter's sweep. */
+/** Maximum jobs that wait for Redis; more are dropped, and found by the converter's sweep. */
 const MAX_WAITING = 1000;
 const CLOSE_LIMIT_MS = 2000;
 const KEPT_JOBS = { count: 1000, age: 7 * 24 * 3600 };
 
 /**
- * The conversion queue as those see it who fill it. A job is a hint: one that is left out because Redis is away is found by
- * the converter's sweep, so nothing here ever waits or throws.
+ * The conversion queue for those that add jobs. A job is only a hint: if it is dropped because Redis is away, the
+ * converter's sweep finds the chunk. So nothing here ever waits or throws.
  */
 export class ConversionQueue {
   readonly #redis: Redis;
@@ -53,19 +56,19 @@ export class ConversionQueue {
     };
   }
 
-  /** Jobs that were left out because Redis was away. */
+  /** Number of jobs that were dropped because Redis was away. */
   get leftOut(): number {
     return this.#leftOut;
   }
 
-  /** Adds a job unless one for the same minute waits already; one that is being worked on is followed by another. */
+  /** Adds a job, unless one for the same minute is waiting; if one is being worked on, the new one follows it. */
   push(job: ConversionJob): void {
     void this.pushAll([job]);
   }
 
   /**
-   * Adds jobs as `push` does. Resolves to whether Redis has them, in the time that Redis takes: to be awaited with a
-   * limit, or not at all.
+   * Adds jobs as `push` does. Resolves to whether Redis has stored them, after as long as Redis takes: await it with a
+   * time limit, or not at all.
    */
   async pushAll(jobs: readonly ConversionJob[]): Promise<boolean> {
     if (this.#redis.status !== "ready" || this.#waiting + jobs.length > MAX_WAITING) {
@@ -90,7 +93,7 @@ export class ConversionQueue {
     }
   }
 
-  /** Lets go of the queue; waits no longer than 2 s for what Redis has not answered. */
+  /** Closes the queue; waits at most 2 s for what Redis has not answered. */
   async close(): Promise<void> {
     await within(this.#queue.close(), CLOSE_LIMIT_MS, "closing the queue").catch(() => {});
   }
