@@ -5,8 +5,8 @@ import { maskUrls } from "../logging/mask.ts";
 const LONGEST_PAUSE_MS = 5000;
 
 /**
- * A Redis client that tries for ever to be connected, with settings that fit BullMQ. Calls wait while Redis is away: bound
- * them by `within`, or look at `status` first. Logs one warning when Redis goes away, and one line when it is back.
+ * A Redis client that reconnects for ever, with settings that fit BullMQ. Calls wait while Redis is away: limit them
+ * with `within`, or check `status` first. Logs one warning when Redis goes away, and one line when it is back.
  */
 export function connectRedis(url: string, logger: Logger): Redis {
   const redis = new Redis(url, {
@@ -25,7 +25,7 @@ export function connectRedis(url: string, logger: Logger): Redis {
     );
   };
   redis.on("error", (error: Error) => warn(reasonOf(error)));
-  // "close" comes without an error when the server ends the connection in good order.
+  // There is no error before "close" when the server ends the connection in an orderly way.
   redis.on("close", () => {
     if (redis.status !== "end") setImmediate(warn, "connection closed");
   });
@@ -44,7 +44,7 @@ function reasonOf(error: Error): string {
   return maskUrls(error.message || code || error.name);
 }
 
-/** Host and port without user and password; a path stands as it is. */
+/** Host and port without user and password; the path of a socket is returned unchanged. */
 function address(url: string): string {
   try {
     return new URL(url).host || url;

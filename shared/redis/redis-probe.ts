@@ -15,7 +15,7 @@ export const REDIS_DOES_NOT_ANSWER: RedisTrouble = {
   todo: "Start redis-server, or correct redis.url in the configuration; when it runs, see in its log what keeps it busy.",
 };
 
-/** By the word that Redis's error begins with (redis.io, "RESP protocol": the first word is the kind of error). */
+/** By the first word of Redis's error, which is its kind (redis.io, "RESP protocol"). */
 const REFUSALS: Record<string, RedisTrouble> = {
   READONLY: {
     message: "Redis is a read-only replica and takes no jobs",
@@ -39,7 +39,7 @@ const REFUSALS: Record<string, RedisTrouble> = {
   },
 };
 
-/** Sees whether Redis takes writes: one that is connected may still refuse them all. */
+/** Checks whether Redis accepts writes: it may be connected and still refuse them all. */
 export class RedisProbe {
   readonly #redis: Redis;
   #answer: Promise<unknown> | undefined;
@@ -48,10 +48,10 @@ export class RedisProbe {
     this.#redis = redis;
   }
 
-  /** Writes a small key, as a job would be written. Returns what is wrong, after 2 s at most, if anything. Never rejects. */
+  /** Writes a small key, as a job would be written. Returns the problem, if any, after 2 s at most. Never rejects. */
   async findTrouble(): Promise<RedisTrouble | undefined> {
     if (this.#redis.status !== "ready") return REDIS_DOES_NOT_ANSWER;
-    // A question that is not answered yet is not followed by another: they would pile up for as long as Redis hangs.
+    // No new request while one is unanswered: they would pile up as long as Redis hangs.
     this.#answer ??= this.#redis.set(PROBE_KEY, "1", "PX", PATIENCE_MS).finally(() => {
       this.#answer = undefined;
     });

@@ -5,8 +5,8 @@ import { RedisProbe } from "./redis-probe.ts";
 const INTERVAL_MS = 5000;
 
 /**
- * Tells in the log when a connected Redis refuses writes or does not answer, and when it works again: once each, however
- * long it lasts. That the connection is lost is told by `connectRedis`.
+ * Logs when a connected Redis refuses writes or does not answer, and when it works again: once each, however long it
+ * lasts. The loss of the connection is logged by `connectRedis`.
  */
 export class RedisWatch {
   readonly #redis: Redis;
@@ -24,7 +24,7 @@ export class RedisWatch {
     this.#timer.unref();
   }
 
-  /** Looks now, out of turn. Never rejects. */
+  /** Checks now instead of at the next interval. Never rejects. */
   async look(): Promise<void> {
     if (this.#isLooking || this.#redis.status !== "ready") return;
     this.#isLooking = true;

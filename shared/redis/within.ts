@@ -1,11 +1,11 @@
-/** What was asked did not answer in time. */
+/** There was no answer within the limit. */
 export class TimeoutError extends Error {
   override name = "TimeoutError";
 }
 
 /**
  * The result of `promise`, unless it takes longer than `limitMs`: then rejects with TimeoutError, whose message begins
- * with `what`. The question itself goes on; calls of ioredis wait without end while Redis is away.
+ * with `what`. The operation itself continues; calls of ioredis wait for ever while Redis is away.
  */
 export async function within<Value>(promise: Promise<Value>, limitMs: number, what: string): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
