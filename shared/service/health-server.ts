@@ -15,7 +15,7 @@ export type HealthHandler = (request: IncomingMessage, response: ServerResponse,
 
 /**
  * Answers `GET /health` (200 `{"status":"ok"}`, or 503 with the problems) and `GET /metrics` (Prometheus text). For any
- * other path it calls `next`, so that it serves as express middleware, or answers 404 when there is none.
+ * other path it calls `next`, so that it can be used as express middleware, or answers 404 when there is none.
  */
 export function createHealthHandler({ problems, metrics }: HealthParts): HealthHandler {
   return (request, response, next) => {
@@ -48,11 +48,11 @@ function answer(response: ServerResponse, status: number, type: string, body: st
   response.end(body);
 }
 
-/** Where the health server listens, and under which names it is asked. */
+/** Where the health server listens, and the host names that it accepts. */
 export interface HealthPlace {
   host: string;
   port: number;
-  /** `health.hosts` of the configuration in force. */
+  /** `health.hosts` of the current configuration. */
   hosts(): readonly string[];
 }
 
@@ -65,8 +65,8 @@ export class HealthServer {
   }
 
   /**
-   * Serves at the port, or at any free one, with a warning, when it is taken or may not be used. When nothing can be
-   * served at all, that is a warning as well: a service does its work unseen rather than not at all.
+   * Listens at the port or, with a warning, at any free one when it is in use or not permitted. If it cannot listen at
+   * all, that is only a warning, too: a service works without being observed rather than not at all.
    */
   static async start(
     handler: HealthHandler,
@@ -74,7 +74,7 @@ export class HealthServer {
     logger: Logger,
   ): Promise<HealthServer> {
     const guard = new HostGuard({ listensAt: host, hosts, setting: "health.hosts (NVR_HEALTH_HOSTS)", logger });
-    // Without a Host, Node would refuse by itself and without a word.
+    // Otherwise Node would refuse requests without a Host itself, without any explanation.
     const server = createServer({ requestTimeout: 10_000, requireHostHeader: false }, (request, response) => {
       const refusal = guard.refusal(request);
       if (refusal === undefined) return handler(request, response);
@@ -103,7 +103,7 @@ export class HealthServer {
     return health;
   }
 
-  /** The port in use; undefined when nothing could be served. */
+  /** The port in use; undefined when the server could not listen. */
   get port(): number | undefined {
     return (this.#server.address() as AddressInfo | null)?.port;
   }

@@ -2,10 +2,10 @@ import type { ServiceStatus, StatusStore } from "../status/status-store.ts";
 
 const INTERVAL_MS = 5000;
 
-/** What changes while a service runs. */
+/** The parts of the status that change while a service runs. */
 type News = Pick<ServiceStatus, "problems" | "refusedConfiguration" | "foldersNotSynced" | "forecasts">;
 
-/** Tells Redis every 5 s that a service runs and how it is; never waits for an answer. */
+/** Publishes every 5 s in Redis that a service runs, and its status; never waits for an answer. */
 export class Heartbeat {
   readonly #store: StatusStore;
   readonly #status: Omit<ServiceStatus, keyof News>;
@@ -21,7 +21,7 @@ export class Heartbeat {
     this.beat();
   }
 
-  /** Tells now, out of turn. */
+  /** Publishes now instead of at the next interval. */
   beat(): void {
     void this.#store.publishService({ ...this.#status, ...this.#news() });
   }

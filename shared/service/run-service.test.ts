@@ -14,7 +14,7 @@ import { StatusStore } from "../status/status-store.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
-/** A service that does on stop and when told by its environment what is to be tried. */
+/** A service that does at its start and stop what the environment variable TEST_MODE says. */
 const SERVICE = `
 import { writeFileSync } from "node:fs";
 import { runService } from ${JSON.stringify(join(DIST, "shared/service/run-service.js"))};

@@ -28,9 +28,9 @@ const GOODBYE_LIMIT_MS = 1000;
 export type StartService = (context: ServiceContext) => Promise<Service>;
 
 /**
- * Runs a service as this process: configuration, logger, Redis, metrics, health server (the api serves its own) and
- * heartbeat around it. SIGTERM and SIGINT stop it within 25 s, a second one ends the process at once; after an error that
- * nobody caught it is stopped, too, as far as possible. Ends the process: 0 stopped, 1 failed, 78 configuration.
+ * Runs a service as this process, with configuration, logger, Redis, metrics, health server (the api serves its own)
+ * and heartbeat. SIGTERM and SIGINT stop it within 25 s, a second one ends the process at once. After an uncaught error
+ * it is also stopped, as far as possible. Exit codes: 0 stopped, 1 failed, 78 invalid configuration.
  */
 export async function runService(name: ServiceName, start: StartService): Promise<void> {
   keepFromOtherUsers();
@@ -148,11 +148,11 @@ class ServiceProcess {
     };
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
-    // The supervisor is gone: nobody would start us again.
+    // The supervisor is gone: nobody would restart us.
     process.on("disconnect", () => onSignal("SIGTERM"));
     let crashed = false;
     const onCrash = (error: unknown) => {
-      // Telling of the error may fail in the same way, and again, without end.
+      // Logging the error may fail in the same way, again and again.
       if (crashed) return;
       crashed = true;
       this.#logger.error("an error that nobody caught: stopping. Please report it", { error });
@@ -160,7 +160,7 @@ class ServiceProcess {
     };
     process.on("uncaughtException", onCrash);
     process.on("unhandledRejection", onCrash);
-    // When whoever reads the log is gone, the work goes on without it.
+    // The service continues when the reader of its log is gone.
     process.stdout.on("error", () => {});
     process.stderr.on("error", () => {});
   }
@@ -188,20 +188,20 @@ class ServiceProcess {
     this.#redisWatch.stop();
     this.#redis.disconnect();
     this.#logger.info("stopped");
-    // Standard output may be a pipe that is full: what was logged goes first, as long as anybody reads it.
+    // Standard output may be a full pipe: what was logged is written first, as long as anybody reads it.
     const flushed = new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
     await within(flushed, GOODBYE_LIMIT_MS, "flushing the log").catch(() => {});
     process.exit(code);
   }
 
-  /** A service that is still starting is stopped when it has started. */
+  /** A service that is still starting is stopped once it has started. */
   async #stopService(): Promise<void> {
     const service = await this.#starting?.catch(() => undefined);
     await service?.stop();
   }
 }
 
-/** Whether a supervisor started this process over an IPC channel: `nvr up`, which follows the configuration as well. */
+/** Whether a supervisor (`nvr up`) started this process with an IPC channel: it watches the configuration as well. */
 function isSupervised(): boolean {
   return process.connected === true;
 }
