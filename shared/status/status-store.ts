@@ -6,7 +6,7 @@ import type { DiskForecast } from "./storage-status.ts";
 
 export type ServiceName = "recorder" | "converter" | "reaper" | "api";
 
-/** What a service process tells of itself while it runs. */
+/** What a service process publishes about itself while it runs. */
 export interface ServiceStatus {
   service: ServiceName;
   /** Unique among all running processes. */
@@ -15,22 +15,22 @@ export interface ServiceStatus {
   startedAt: string;
   /** In words for the operator; empty while all is well. */
   problems: string[];
-  /** Why the configuration file as it is now is not in force, in a line; absent while it is. */
+  /** One line that says why the current configuration file is not in force; absent while it is. */
   refusedConfiguration?: string;
-  /** Where disks are mounted whose folders cannot be synced; absent while it has met none. */
+  /** Mount points of disks whose folders cannot be synced; absent while there are none. */
   foldersNotSynced?: string[];
-  /** The reaper's alone: how long the disks will do. */
+  /** From the reaper only: how long the disks will last. */
   forecasts?: DiskForecast[];
 }
 
-/** A status that was not told anew for so long no longer holds. */
+/** A status that was not renewed for this long has expired. */
 const EXPIRY_MS = 15_000;
 const PATIENCE_MS = 2000;
-/** A name whose key was not told for so long is dropped from its list. */
+/** A name that was not published for this long is dropped from its list. */
 const FORGET_MS = 3_600_000;
 const PREFIX = "hindsight:status";
 
-/** One key for all cameras of a recorder: telling of 32 cameras is one command, not 32. */
+/** One key holds all cameras of a recorder: publishing 32 cameras is one command, not 32. */
 type Kind = "recorder" | "service";
 
 /** The live status of cameras and services, in Redis. All of it expires; none of it is needed to find footage. */
@@ -43,19 +43,19 @@ export class StatusStore {
   }
 
   /**
-   * Tells of all cameras of a recorder; it holds for 15 s. Never rejects and need not be awaited: while Redis is away, or
-   * has not answered the one before, it is dropped, so that none pile up.
+   * Publishes the status of all cameras of a recorder, for 15 s. Never rejects and need not be awaited: it is dropped
+   * while Redis is away, or has not answered the one before, so that none pile up.
    */
   publishCameras(recorder: string, statuses: CameraStatus[]): Promise<void> {
     return this.#publish("recorder", recorder, statuses);
   }
 
-  /** Tells of a service; it holds for 15 s. As `publishCameras`. */
+  /** Publishes the status of a service, for 15 s. As `publishCameras`. */
   publishService(status: ServiceStatus): Promise<void> {
     return this.#publish("service", `${status.service}@${status.instance}`, status);
   }
 
-  /** Takes back what a service told, when it stops. As `publishCameras`. */
+  /** Removes the status of a service that stops. As `publishCameras`. */
   async retractService(status: Pick<ServiceStatus, "service" | "instance">): Promise<void> {
     if (this.#redis.status !== "ready") return;
     await this.#redis.del(keyOf("service", `${status.service}@${status.instance}`)).catch(() => {});
@@ -71,7 +71,7 @@ export class StatusStore {
     return [...newest.values()].sort((a, b) => (a.camera < b.camera ? -1 : 1));
   }
 
-  /** Every service process that told of itself lately. Rejects as `readCameras` does. */
+  /** Every service process that has published a status lately. Rejects as `readCameras` does. */
   async readServices(): Promise<ServiceStatus[]> {
     const statuses = await within(this.#read("service"), PATIENCE_MS, "reading the services' status from Redis");
     return statuses.filter(isServiceStatus).sort((a, b) => (a.service + a.instance < b.service + b.instance ? -1 : 1));
@@ -89,13 +89,16 @@ export class StatusStore {
         .zremrangebyscore(listOf(kind), "-inf", String(Date.now() - FORGET_MS))
         .exec();
     } catch {
-      // connectRedis has told that Redis went away; the next status follows within seconds.
+      // connectRedis has logged that Redis is away; the next status follows within seconds.
     } finally {
       this.#underWay.delete(key);
     }
   }
 
-  /** The statuses that hold, newest first: by the time they have left, since only Redis's own clock is common to all hosts. */
+  /**
+   * The statuses that have not expired, newest first: ordered by their time to live, since only Redis's own clock is
+   * common to all hosts.
+   */
   async #read(kind: Kind): Promise<unknown[]> {
     const names = await this.#redis.zrange(listOf(kind), "0", "-1");
     if (names.length === 0) return [];
