@@ -19,8 +19,9 @@ export function configuredDirectories(
 
 /**
  * Remembers in `{storage root}/.cameras` every directory that a camera was ever recorded into, so that footage is found
- * after the camera was removed from the configuration or moved to another disk. One small file for each pair: services
- * that write at the same time cannot overwrite one another. Throws TypeError when the camera's id is none.
+ * after the camera was removed from the configuration or moved to another disk. There is one small file for each pair,
+ * so that services that write at the same time cannot overwrite one another's. Throws TypeError when the camera's id is
+ * not valid.
  */
 export async function rememberCameraDirectory(
   files: StoreFiles,
@@ -41,7 +42,7 @@ export async function rememberCameraDirectory(
 
 /**
  * Every directory that ever held footage: the remembered ones and those of `configured`, each pair once, configured
- * ones first. Entries that cannot be read are passed to `onUnreadable` (they are never silently dropped).
+ * ones first. Entries that cannot be read are passed to `onUnreadable`, never silently dropped.
  */
 export async function listCameraDirectories(
   files: StoreFiles,

@@ -5,7 +5,9 @@ import { makeFolders } from "../disk/make-folders.ts";
 import type { StoreFiles } from "../disk/store-files.ts";
 import { temporaryName } from "./names.ts";
 
-/** Creates a directory with its parents, each new entry durable in its parent. Throws as `makeFolders` and `syncFolder` do. */
+/**
+ * Creates a directory with its parents, and makes each new entry durable. Throws as `makeFolders` and `syncFolder` do.
+ */
 export async function makeDirectory(files: StoreFiles, directory: string): Promise<void> {
   const first = await makeFolders(files, directory);
   if (first === undefined) return;
@@ -17,15 +19,15 @@ export async function makeDirectory(files: StoreFiles, directory: string): Promi
 
 const LEFT_BEHIND_MS = 3_600_000;
 
-/** Whether a temporary file was left behind by a writer that died: writing a file aside takes seconds. */
+/** Whether a temporary file was left by a writer that died, judged by its age: writing a file aside takes seconds. */
 export function isLeftBehind({ mtimeMs }: { mtimeMs: number }, nowMs: number): boolean {
   return nowMs - mtimeMs > LEFT_BEHIND_MS;
 }
 
 /**
- * Writes a file that appears under its final name only when it is whole and durable: written aside in the same folder,
- * fdatasync, rename. The rename itself becomes durable with the caller's `syncFolder`, so that several files of one
- * folder share one. When `write` or anything else throws, the temporary file is removed and the error passed on.
+ * Writes a file that appears under its final name only when it is complete and durable: it is written aside in the same
+ * folder, fdatasynced and renamed. The rename becomes durable with the caller's `syncFolder`, so that several files of
+ * one folder share one. When `write` or anything else throws, the temporary file is removed and the error passed on.
  */
 export async function writeAside(
   files: StoreFiles,

@@ -16,7 +16,7 @@ import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
  */
 export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
 
-/** What a file name in a day folder says. */
+/** The parts of a file name in a day folder. */
 export interface FootageName {
   camera: string;
   minute: Minute;
@@ -36,8 +36,8 @@ export const SPRITES_FOLDER = ".sprites";
 export const UP_LOCK_FILE = ".nvr-up.lock";
 export const QUARANTINE_FOLDER = "quarantine";
 /**
- * Stands in the names of sprite sheets, so that one that another version of Hindsight drew is never taken for one of this
- * version. To be raised whenever the same thumbnails give another sheet: see draw-sheet.ts of the api.
+ * Part of the names of sprite sheets, so that a sheet that another version of Hindsight drew is never used by this one.
+ * To be raised whenever the same thumbnails give another sheet: see draw-sheet.ts of the api.
  */
 export const SPRITE_LAYOUT = 1;
 
@@ -50,7 +50,7 @@ const EXTENSIONS: Record<FootageKind, string> = {
 
 const NAME_PATTERN =
   /^([A-Za-z0-9_-]{1,64})\.(\d{8}\.\d{4})\.(?:(chunk|mp4)|(preview|thumbnail)\.jpg|([1-9]\d{0,5})\.chunk)$/;
-/** Of any layout; sheets of version 0.1.0 have none in their names. */
+/** Matches sheets of any layout; those of version 0.1.0 have no layout in their names. */
 const SPRITE_SHEET_PATTERN = /^([A-Za-z0-9_-]{1,64})\.(\d{8}\.\d{2})(?:\.v\d{1,9})?\.jpg$/;
 const TEMPORARY_PATTERN = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
 
@@ -85,18 +85,21 @@ export function spriteSheetFolder(storageRoot: string, hour: string): string {
   return join(storageRoot, SPRITES_FOLDER, dayOf(hour));
 }
 
-/** Of which camera and hour a sprite sheet is, whichever version of Hindsight drew it; undefined when it is none. */
+/**
+ * The camera and hour of a sprite sheet, whichever version of Hindsight drew it; undefined when the name is not that of
+ * a sheet.
+ */
 export function parseSpriteSheetName(fileName: string): { camera: string; hour: string } | undefined {
   const [, camera, hour] = SPRITE_SHEET_PATTERN.exec(fileName) ?? [];
   return camera === undefined || hour === undefined ? undefined : { camera, hour };
 }
 
-/** The mark beside a minute's files that keeps the reaper away from them, whatever it holds. */
+/** The mark beside a minute's files that keeps the reaper away from them, whatever its content. */
 export function keepPath(cameraDirectory: string, camera: string, minute: Minute): string {
   return join(dayFolder(cameraDirectory, dayOf(minute)), `${camera}.${minute}.keep`);
 }
 
-/** The lock of whoever writes a minute's files, see shared/conversion/minute-lock.ts. */
+/** The lock for writing a minute's files, see shared/conversion/minute-lock.ts. */
 export function minuteLockPath(cameraDirectory: string, camera: string, minute: Minute): string {
   const lockName = `${camera}.${minute}.${EXTENSIONS.mp4}.lock`;
   return join(dayFolder(cameraDirectory, dayOf(minute)), temporaryName(lockName, "000000000000"));
@@ -107,7 +110,7 @@ export function quarantineFolder(cameraDirectory: string): string {
   return join(cameraDirectory, QUARANTINE_FOLDER);
 }
 
-/** What a file name in a day folder says, or undefined when it is none of ours. */
+/** Parses a file name in a day folder; undefined when it is none of ours. */
 export function parseFootageName(fileName: string): FootageName | undefined {
   const match = NAME_PATTERN.exec(fileName);
   if (match === null) return undefined;
@@ -119,7 +122,7 @@ export function parseFootageName(fileName: string): FootageName | undefined {
   return { camera, minute, kind: (plain ?? picture) as FootageKind, part: 1 };
 }
 
-/** The name under which a file is written aside before it is renamed to `finalName`; `random` is 12 hex digits. */
+/** The name of the temporary file that is later renamed to `finalName`; `random` is 12 hex digits. */
 export function temporaryName(finalName: string, random: string): string {
   return `.${finalName}.${random}.tmp`;
 }

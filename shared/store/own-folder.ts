@@ -2,9 +2,9 @@ import { isWithin } from "../disk/mount-points.ts";
 import type { StoreFiles } from "../disk/store-files.ts";
 
 /**
- * Whether a folder in a camera's directory lies in there: a symbolic link in its place may lead to another folder of that
- * directory, but not out of it. The directory itself may be a link: whoever configures it chooses where it is. True also when
- * there is no such folder. Throws the errors of lstat(2) and realpath(3).
+ * Whether a folder in a camera's directory really lies in it: a symbolic link in its place may lead to another folder
+ * of that directory, but not out of it. The directory itself may be a link: whoever configures it chooses where it is.
+ * Also true when there is no such folder. Throws the errors of lstat(2) and realpath(3).
  */
 export async function isOwnFolder(files: StoreFiles, cameraDirectory: string, folder: string): Promise<boolean> {
   try {

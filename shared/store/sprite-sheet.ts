@@ -4,8 +4,8 @@ import { hourOf, type Minute } from "../time/minute.ts";
 import { parseSpriteSheetName, spriteSheetFolder } from "./names.ts";
 
 /**
- * Removes the sprite sheets in which a minute is shown, also those that other versions of Hindsight drew: whoever removes
- * footage removes its pictures. None is no error; throws the other errors of readdir(3) and unlink(2).
+ * Removes the sprite sheets that show a minute, including those of other versions of Hindsight: whoever removes footage
+ * also removes its pictures. Not an error when there are none; throws the other errors of readdir(3) and unlink(2).
  */
 export async function removeSpriteSheets(
   files: StoreFiles,
@@ -22,7 +22,7 @@ export async function removeSpriteSheets(
     await unlessMissing(files.unlink(join(folder, name)), undefined);
     isAnyRemoved = true;
   }
-  if (isAnyRemoved) await files.rmdir(folder).catch(() => {}); // it holds sheets still
+  if (isAnyRemoved) await files.rmdir(folder).catch(() => {}); // it may still hold sheets
 }
 
 async function unlessMissing<Result>(result: Promise<Result>, otherwise: Result): Promise<Result> {

@@ -1,9 +1,9 @@
-/** Group may read, others nothing (umask(2)). */
+/** umask(2): the group may read, others have no access. */
 const UMASK = 0o027;
 
 /**
- * From now on what this process and its children make is not for other users of the machine: folders 0750, files 0640. What
- * is stricter stays as it is. To be called before anything is made; what is there already keeps its mode.
+ * Protects what this process and its children create from now on from other users of the machine: folders get mode
+ * 0750, files 0640. Stricter modes are kept. To be called before anything is created; existing files keep their modes.
  */
 export function keepFromOtherUsers(): void {
   process.umask(process.umask() | UMASK);
