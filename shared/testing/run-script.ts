@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { build } from "vite";
 
 /**
- * Makes one JavaScript file of TypeScript source that imports modules of this project by absolute paths, for tests that
- * need a process of its own: to kill it, or to watch its system calls. Returns its path below the system's temporary folder.
+ * Bundles TypeScript source that imports modules of this project by absolute paths into one JavaScript file, for tests
+ * that need a separate process: to kill it, or to watch its system calls. Returns its path below the system's temporary
+ * folder.
  */
 export async function bundleScript(source: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "script-"));
@@ -29,8 +30,9 @@ export async function bundleScript(source: string): Promise<string> {
 }
 
 /**
- * Runs a script under strace; returns its system calls of the given names, a line each, in order. Throws when it fails.
- * @param faults more options of strace, such as `-e inject=…`
+ * Runs a script under strace; returns its system calls with the given names, one line each, in order. Throws when it
+ * fails.
+ * @param faults further options of strace, such as `-e inject=…`
  */
 export async function traceScript(
   script: string,
