@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { dayOf, isDay, minuteAt, minuteEndUs, minuteStartUs } from "./minute.ts";
 
 const MINUTE_US = 60_000_000;
-/** Until the end of the year 9999. */
+/** Up to the end of the year 9999. */
 const times = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31, 23, 59, 59) * 1000 });
 
 describe("minutes", () => {
@@ -35,7 +35,7 @@ describe("minutes", () => {
     [Date.UTC(2026, 1, 28, 24) * 1000, "20260301.0000"],
     [Date.UTC(2026, 11, 31, 23, 59, 59) * 1000, "20261231.2359"],
     [Date.UTC(2026, 11, 31, 24) * 1000, "20270101.0000"],
-    [Date.UTC(2026, 9, 25, 1, 30) * 1000, "20261025.0130"], // a summer time ends here in Europe: UTC knows none
+    [Date.UTC(2026, 9, 25, 1, 30) * 1000, "20261025.0130"], // daylight saving time ends here in Europe, but not in UTC
     [0, "19700101.0000"],
   ])("%i lies in %s", (timeUs, minute) => {
     expect(minuteAt(timeUs)).toBe(minute);

@@ -1,6 +1,4 @@
-/**
- * A wall-clock minute in UTC, written `YYYYMMDD.HHMM`: the token that names footage on disk, in jobs and in the API.
- */
+/** A wall-clock minute in UTC, written `YYYYMMDD.HHMM`: it identifies footage on disk, in jobs and in the API. */
 export type Minute = string;
 
 const MINUTE_PATTERN = /^(\d{4})(\d{2})(\d{2})\.(\d{2})(\d{2})$/;
@@ -16,7 +14,7 @@ export function minuteAt(timeUs: number): Minute {
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}.${iso.slice(11, 13)}${iso.slice(14, 16)}`;
 }
 
-/** The start of a minute in µs since the Unix epoch, or undefined when the text names no minute that exists. */
+/** The start of a minute in µs since the Unix epoch, or undefined when the text is not an existing minute. */
 export function minuteStartUs(minute: string): number | undefined {
   const match = MINUTE_PATTERN.exec(minute);
   if (match === null) return undefined;
@@ -47,7 +45,7 @@ export function hourOf(minute: Minute): string {
   return minute.slice(0, 11);
 }
 
-/** Whether a text names a day, `YYYYMMDD`, that exists in the calendar. */
+/** Whether a text is a day, `YYYYMMDD`, that exists in the calendar. */
 export function isDay(text: string): boolean {
   return DAY_PATTERN.test(text) && minuteStartUs(`${text}.0000`) !== undefined;
 }
