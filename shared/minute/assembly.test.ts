@@ -7,7 +7,10 @@ import type { Recording } from "./recording.ts";
 const START_US = 1_795_000_000_000_000;
 const FRAME_US = 40_000;
 
-/** Recording of the moments `from` up to `to` (40 ms each) but for `holes`, a keyframe first and every `gop` moments. */
+/**
+ * A recording of the moments `from` to `to` (exclusive; 40 ms each) without `holes`: the first moment is a keyframe,
+ * and then every `gop`-th.
+ */
 interface Take {
   from: number;
   to: number;
@@ -36,8 +39,8 @@ function record({ from, to, gop, phase = 0, holes = [], shiftUs = 0, origin = {}
 }
 
 /** What is shown: recording and capture time, in order. */
-function shown(recordings: Recording[], { pieces }: Assembly): { recording: number; timeUs: number }[] {
-  return pieces.flatMap(({ recording, from, to }) =>
+function shown(recordings: Recording[], { ranges }: Assembly): { recording: number; timeUs: number }[] {
+  return ranges.flatMap(({ recording, from, to }) =>
     Array.from(recordings[recording]?.captureTimesUs.subarray(from, to) as Float64Array, (timeUs) => ({
       recording,
       timeUs,
@@ -69,7 +72,7 @@ test("of two recorders every moment that either has is shown, once, in order, ch
       const wanted = new Set<number>();
       for (const { from, to } of [first, second]) for (let moment = from; moment < to; moment++) wanted.add(moment);
       expect(moments(recordings, assembly)).toEqual([...wanted].sort((x, y) => x - y));
-      for (const { recording, from } of assembly.pieces) expect(recordings[recording]?.keyframes[from]).toBe(1);
+      for (const { recording, from } of assembly.ranges) expect(recordings[recording]?.keyframes[from]).toBe(1);
       expect(assembly.unplaced).toEqual([0, 0]);
     }),
     { numRuns: 500 },

@@ -1,27 +1,30 @@
 import type { CaptureSpan } from "../mp4/capture-record.ts";
 import { type Line, linesOf, mayOverlap } from "./lines.ts";
-import { frameDurationUs, type Piece, type Recording } from "./recording.ts";
+import { frameDurationUs, type Recording, type RecordingRange } from "./recording.ts";
 import { spansOf } from "./spans.ts";
 import { chooseAmong } from "./switching.ts";
 
-/** A minute made of recordings: what is shown, in this order. */
+/** A minute put together from recordings: which of their access units are shown, in this order. */
 export interface Assembly {
-  pieces: Piece[];
+  ranges: RecordingRange[];
   spans: CaptureSpan[];
-  /** By recording: access units that are not shown although nothing shown stands for them. 0 for nearly always. */
+  /**
+   * For each recording: the number of access units without a keyframe before them, and of those that are not shown
+   * although no other picture is shown at their time. Nearly always 0.
+   */
   unplaced: number[];
 }
 
 /**
  * Puts the recordings of a minute in order. Where two recorders held the camera at once (docs/design/chunk-origin.md),
- * frames are taken from one at a time, changing at keyframes, so that no moment is shown twice and none is missing that
- * either has. After a step of the wall clock both sides are kept, in the order in which they happened. Recordings are to
- * be given in the order of their parts. Pure.
+ * frames are taken from one at a time, changing at keyframes, so that no moment is shown twice and none that either has
+ * is missing. After a step of the wall clock both sides are kept, in the order in which they happened. The recordings
+ * must be given in the order of their parts. Pure.
  */
 export function assemble(recordings: readonly Recording[]): Assembly {
-  const orphans: Piece[] = [];
+  const orphans: RecordingRange[] = [];
   const groups = groupOverlapping(linesOf(recordings, orphans));
-  const pieces: Piece[] = [];
+  const ranges: RecordingRange[] = [];
   const unplaced = recordings.map(() => 0);
   const note = (recording: number, count: number) => {
     unplaced[recording] = (unplaced[recording] as number) + count;
@@ -29,28 +32,28 @@ export function assemble(recordings: readonly Recording[]): Assembly {
   for (const { recording, from, to } of orphans) note(recording, to - from);
   for (const lines of groups) {
     const chosen =
-      lines.length === 1 ? (lines[0] as Line).gops.flatMap((gop) => gop.pieces) : chooseAmong(recordings, lines);
-    for (const piece of chosen) append(pieces, piece);
+      lines.length === 1 ? (lines[0] as Line).gops.flatMap((gop) => gop.ranges) : chooseAmong(recordings, lines);
+    for (const range of chosen) append(ranges, range);
     if (lines.length > 1) noteUncovered(recordings, lines, chosen, note);
   }
-  return { pieces, spans: spansOf(recordings, pieces), unplaced };
+  return { ranges, spans: spansOf(recordings, ranges), unplaced };
 }
 
-/** Groups of lines that recorded the same moments; a line that overlaps nothing is a group of its own. */
+/** Groups lines that recorded the same moments; a line that overlaps no other is a group of its own. */
 function groupOverlapping(lines: readonly Line[]): Line[][] {
   let groups: Line[][] = [];
   for (const line of lines) {
-    const isMet = (group: Line[]) =>
+    const overlaps = (group: Line[]) =>
       group.every((other) => other.recorder === line.recorder || mayOverlap(line, other)) &&
       group.some((other) => mayOverlap(line, other) && line.startUs < other.endUs && other.startUs < line.endUs);
-    const met = groups.filter(isMet);
-    const home = met[0];
+    const overlapping = groups.filter(overlaps);
+    const home = overlapping[0];
     if (home === undefined) {
       groups.push([line]);
       continue;
     }
     home.push(line);
-    for (const group of met.slice(1)) {
+    for (const group of overlapping.slice(1)) {
       if (!group.every((a) => home.every((b) => a.recorder === b.recorder || mayOverlap(a, b)))) continue;
       home.push(...group);
       groups = groups.filter((other) => other !== group);
@@ -59,17 +62,17 @@ function groupOverlapping(lines: readonly Line[]): Line[][] {
   return groups;
 }
 
-function append(pieces: Piece[], piece: Piece): void {
-  const last = pieces.at(-1);
-  if (last?.recording === piece.recording && last.to === piece.from) last.to = piece.to;
-  else pieces.push({ ...piece });
+function append(ranges: RecordingRange[], range: RecordingRange): void {
+  const last = ranges.at(-1);
+  if (last?.recording === range.recording && last.to === range.from) last.to = range.to;
+  else ranges.push({ ...range });
 }
 
-/** Counts the access units left out that have no picture shown within one picture's duration of theirs. */
+/** Counts the access units that are not shown and have no shown picture within one picture's duration. */
 function noteUncovered(
   recordings: readonly Recording[],
   lines: readonly Line[],
-  chosen: readonly Piece[],
+  chosen: readonly RecordingRange[],
   note: (recording: number, count: number) => void,
 ): void {
   const shown = new Map<number, Uint8Array>();
@@ -82,11 +85,11 @@ function noteUncovered(
   }
   const sortedUs = Float64Array.from(shownUs).sort();
   const frameUs = frameDurationUs(sortedUs);
-  for (const piece of lines.flatMap((line) => line.gops.flatMap((gop) => gop.pieces))) {
-    const { captureTimesUs } = recordings[piece.recording] as Recording;
-    for (let i = piece.from; i < piece.to; i++) {
-      if (shown.get(piece.recording)?.[i] === 1) continue;
-      if (distanceToNearest(sortedUs, captureTimesUs[i] as number) > frameUs) note(piece.recording, 1);
+  for (const range of lines.flatMap((line) => line.gops.flatMap((gop) => gop.ranges))) {
+    const { captureTimesUs } = recordings[range.recording] as Recording;
+    for (let i = range.from; i < range.to; i++) {
+      if (shown.get(range.recording)?.[i] === 1) continue;
+      if (distanceToNearest(sortedUs, captureTimesUs[i] as number) > frameUs) note(range.recording, 1);
     }
   }
 }

@@ -7,10 +7,10 @@ import { type Assembly, assemble } from "./assembly.ts";
 import type { Recording } from "./recording.ts";
 import type { SampleRange, SampleSource } from "./sample-source.ts";
 
-/** The mp4 that is already there. */
+/** The existing mp4 of a minute. */
 export interface ExistingMinute {
   movie: Pick<ReadMovie, "video" | "record">;
-  /** Of its video. */
+  /** Of its video track. */
   source: SampleSource;
 }
 
@@ -20,15 +20,15 @@ export interface PlannedPart {
   source: SampleSource;
 }
 
-/** How a minute's mp4 is to be made. */
+/** How to make a minute's mp4. */
 export interface MinutePlan {
-  /** What to copy, in this order. */
+  /** The samples to copy, in this order. */
   ranges: SampleRange[];
-  /** Everything that the index of the mp4 tells of its video track, but for the configuration. */
+  /** The index of the mp4's video track, except for its configuration. */
   movie: SampleTable & { record: CaptureRecord };
-  /** All that the parts hold is in the mp4 already: nothing is to be written. */
+  /** All samples of the parts are in the mp4 already: nothing has to be written. */
   isThere: boolean;
-  /** By source path: access units that could not be placed (see Assembly). */
+  /** By source path: number of access units that could not be placed (see Assembly). */
   unplaced: Map<string, number>;
 }
 
@@ -40,8 +40,8 @@ interface Input {
 }
 
 /**
- * Plans the mp4 of a minute from its parts, and from the mp4 that is already there when late parts are merged in. A chunk
- * that has gone into the mp4 before (a converter died before it could remove it) is not added again. Pure.
+ * Plans the mp4 of a minute from its parts and, when late parts are merged in, the existing mp4. A chunk that is in the
+ * mp4 already (because a converter died before it could remove the chunk) is not added again. Pure.
  */
 export function planMinute(existing: ExistingMinute | undefined, parts: readonly PlannedPart[]): MinutePlan {
   const chunks: MergedChunk[] = [...(existing?.movie.record.chunks ?? [])];
@@ -107,17 +107,17 @@ function isSameChunk(a: Omit<MergedChunk, "sampleCount">, b: Omit<MergedChunk, "
   );
 }
 
-function layOut(inputs: readonly Input[], { pieces, spans }: Assembly, chunks: MergedChunk[]) {
-  const ranges = pieces.map(({ recording, from, to }) => {
+function layOut(inputs: readonly Input[], { ranges: recordingRanges, spans }: Assembly, chunks: MergedChunk[]) {
+  const ranges = recordingRanges.map(({ recording, from, to }) => {
     const { source, base } = inputs[recording] as Input;
     return { source, from: base + from, to: base + to };
   });
-  const count = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+  const count = recordingRanges.reduce((sum, { from, to }) => sum + to - from, 0);
   const sizes = new Uint32Array(count);
   const captureTimesUs = new Float64Array(count);
   const flags = new Uint8Array(count);
   let at = 0;
-  for (const [i, { recording, from, to }] of pieces.entries()) {
+  for (const [i, { recording, from, to }] of recordingRanges.entries()) {
     const range = ranges[i] as SampleRange;
     const input = inputs[recording] as Input;
     sizes.set(range.source.sizes.subarray(range.from, range.to), at);

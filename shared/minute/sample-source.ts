@@ -4,25 +4,25 @@ import { splitLengths } from "../codec/nal-units.ts";
 import type { VideoCodec } from "../codec/video-codec.ts";
 import type { ReadMovie } from "../mp4/movie-reader.ts";
 
-/** A file with samples of video in it. */
+/** A file that holds samples of video. */
 export interface SampleSource {
   path: string;
   file: FileHandle;
   codec: VideoCodec;
   offsets: Float64Array;
   sizes: Uint32Array;
-  /** Samples are NAL units behind start codes (a chunk), not behind lengths (an mp4). */
+  /** Whether the samples' NAL units follow start codes (a chunk) instead of lengths (an mp4). */
   isAnnexB: boolean;
 }
 
-/** Samples `from` up to, not including, `to` of a source. */
+/** Samples of a source, from index `from` to `to` (exclusive). */
 export interface SampleRange {
   source: SampleSource;
   from: number;
   to: number;
 }
 
-/** The access units of a chunk; undefined when it has none. */
+/** The access units of a chunk; undefined when there are none. */
 export function chunkSource(path: string, file: FileHandle, index: ChunkIndex): SampleSource | undefined {
   const { codec, offsets, sizes } = index;
   return codec && { path, file, codec, offsets, sizes, isAnnexB: true };
@@ -35,8 +35,8 @@ export function movieSource(path: string, file: FileHandle, { video }: Pick<Read
 }
 
 /**
- * The NAL units of a sample; of its first `mostBytes` alone, if they are fewer. Of a sample that is damaged or was cut short
- * those that are whole, in a chunk also the beginning of the last one. Throws the errors of read(2).
+ * The NAL units of a sample, or only of its first `mostBytes`. When the sample is damaged or cut short, those that are
+ * whole and, in a chunk, the beginning of the last one. Throws the errors of read(2).
  */
 export async function readNals(
   { file, codec, offsets, sizes, isAnnexB }: SampleSource,
@@ -49,7 +49,7 @@ export async function readNals(
   return isAnnexB ? codec.splitAccessUnit(sample) : splitLengths(sample).nals;
 }
 
-/** Fills a buffer from a position of the file on; returns how many bytes there were. Throws the errors of read(2). */
+/** Fills a buffer from a position of the file; returns the number of bytes read. Throws the errors of read(2). */
 export async function readAt(file: FileHandle, into: Buffer, position: number): Promise<number> {
   let filled = 0;
   while (filled < into.length) {

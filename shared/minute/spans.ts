@@ -1,6 +1,6 @@
 import type { ChunkOrigin } from "../chunk/format.ts";
 import type { CaptureSpan } from "../mp4/capture-record.ts";
-import { captureBounds, frameDurationUs, type Piece, type Recording } from "./recording.ts";
+import { captureBounds, frameDurationUs, type Recording, type RecordingRange } from "./recording.ts";
 
 interface OpenSpan extends CaptureSpan {
   lastUs: number;
@@ -8,29 +8,29 @@ interface OpenSpan extends CaptureSpan {
 }
 
 /**
- * The spans of a minute: pieces of one session that join without a gap are one. A span ends where its last picture ends,
- * but not after the next span begins, unless the times repeat there.
+ * The spans of a minute: ranges of one session that join without a gap form one. A span ends where its last picture
+ * ends, but not after the begin of the next span, unless the times repeat there.
  */
-export function spansOf(recordings: readonly Recording[], pieces: readonly Piece[]): CaptureSpan[] {
+export function spansOf(recordings: readonly Recording[], ranges: readonly RecordingRange[]): CaptureSpan[] {
   const spans: OpenSpan[] = [];
-  for (const piece of pieces) {
-    const recording = recordings[piece.recording] as Recording;
-    const { firstUs, lastUs } = captureBounds(recordings, piece);
+  for (const range of ranges) {
+    const recording = recordings[range.recording] as Recording;
+    const { firstUs, lastUs } = captureBounds(recordings, range);
     const before = spans.at(-1);
     if (before !== undefined && firstUs > before.lastUs && firstUs < before.endUs) before.endUs = firstUs;
-    const endUs = endOf(recording, piece, lastUs);
+    const endUs = endOf(recording, range, lastUs);
     if (
       before !== undefined &&
       isOneSession(before.origin, recording.origin) &&
-      joins(before, recording, piece, firstUs)
+      joins(before, recording, range, firstUs)
     ) {
-      before.sampleCount += piece.to - piece.from;
+      before.sampleCount += range.to - range.from;
       before.lastUs = Math.max(before.lastUs, lastUs);
       before.endUs = Math.max(before.lastUs + 1, endUs);
       continue;
     }
     spans.push({
-      sampleCount: piece.to - piece.from,
+      sampleCount: range.to - range.from,
       firstCaptureTimeUs: firstUs,
       endUs,
       ...(recording.origin === undefined ? {} : { origin: recording.origin }),
@@ -46,9 +46,9 @@ export function spansOf(recordings: readonly Recording[], pieces: readonly Piece
   }));
 }
 
-/** A piece that goes on in the middle of a GOP belongs to the span before it, whatever the times say. */
-function joins(before: OpenSpan, recording: Recording, piece: Piece, firstUs: number): boolean {
-  if (recording.keyframes[piece.from] !== 1) return true;
+/** A range that begins in the middle of a GOP belongs to the span before it, whatever the times say. */
+function joins(before: OpenSpan, recording: Recording, range: RecordingRange, firstUs: number): boolean {
+  if (recording.keyframes[range.from] !== 1) return true;
   return firstUs > before.lastUs && Math.abs(firstUs - before.endUs) <= before.frameUs / 2;
 }
 
@@ -56,8 +56,8 @@ function isOneSession(a: ChunkOrigin | undefined, b: ChunkOrigin | undefined): b
   return a !== undefined && b !== undefined && a.recorder === b.recorder && a.session === b.session;
 }
 
-function endOf(recording: Recording, piece: Piece, lastUs: number): number {
-  if (piece.to === recording.captureTimesUs.length) return Math.max(recording.endUs, lastUs + 1);
-  const nextUs = recording.captureTimesUs[piece.to] as number;
+function endOf(recording: Recording, range: RecordingRange, lastUs: number): number {
+  if (range.to === recording.captureTimesUs.length) return Math.max(recording.endUs, lastUs + 1);
+  const nextUs = recording.captureTimesUs[range.to] as number;
   return nextUs > lastUs ? nextUs : lastUs + frameDurationUs(recording.captureTimesUs);
 }
