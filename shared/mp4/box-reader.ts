@@ -1,16 +1,16 @@
 import { IS_LITTLE_ENDIAN } from "./box.ts";
 
-/** An mp4 that is not one, or not one of ours; the message tells what is wrong with it. */
+/** Not an mp4, or not one that Hindsight wrote; the message says what is wrong with it. */
 export class Mp4Error extends Error {
   override name = "Mp4Error";
 }
 
-/** An mp4 that a later version of Hindsight wrote: there is something in it that this one does not know. */
+/** An mp4 of a later version of Hindsight: it holds something that this version does not know. */
 export class LaterVersionError extends Mp4Error {
   override name = "LaterVersionError";
 }
 
-/** A box that was found: its type, and where its content lies. */
+/** A box that was found: its type, and the position of its content. */
 export interface FoundBox {
   type: string;
   start: number;
@@ -18,8 +18,8 @@ export interface FoundBox {
 }
 
 /**
- * The boxes that lie one behind the other in `bytes` from `start` to `end` (ISO/IEC 14496-12 §4.2). With `mayBeCut`, the
- * bytes may end before the last box does: its content then ends with them. Throws Mp4Error when a size is impossible.
+ * The consecutive boxes in `bytes` from `start` to `end` (ISO/IEC 14496-12 §4.2). With `mayBeCut`, the bytes may end
+ * within the last box: its content then ends with them. Throws Mp4Error when a size is impossible.
  */
 export function readBoxes(bytes: Buffer, start = 0, end = bytes.length, mayBeCut = false): FoundBox[] {
   const boxes: FoundBox[] = [];
@@ -37,14 +37,14 @@ export function readBoxes(bytes: Buffer, start = 0, end = bytes.length, mayBeCut
   return boxes;
 }
 
-/** A box header; `size` is that of the whole box, 0 when it reaches to the end of the file. */
+/** A box header; `size` is that of the whole box, 0 when it extends to the end of the file. */
 export interface BoxHeader {
   type: string;
   size: number;
   headerBytes: number;
 }
 
-/** Reads the box header at `at`, or undefined when the bytes end before it does. Throws Mp4Error. */
+/** Reads the box header at `at`; undefined when the bytes end within it. Throws Mp4Error. */
 export function readBoxHeader(bytes: Buffer, at: number, end = bytes.length): BoxHeader | undefined {
   if (end - at < 8) return undefined;
   const type = bytes.toString("latin1", at + 4, at + 8);
@@ -60,14 +60,14 @@ export function readBoxHeader(bytes: Buffer, at: number, end = bytes.length): Bo
   return { type, size: large, headerBytes: 16 };
 }
 
-/** The only box of a type among `boxes`. Throws Mp4Error when there is none. */
+/** The first box of a type among `boxes`. Throws Mp4Error when there is none. */
 export function boxOf(boxes: FoundBox[], type: string): FoundBox {
   const found = boxes.find((candidate) => candidate.type === type);
   if (found === undefined) throw new Mp4Error(`no "${type}" box`);
   return found;
 }
 
-/** Reads numbers from a box's content one after the other. Reading past its end throws Mp4Error. */
+/** Reads the fields of a box's content one after the other. Reading past its end throws Mp4Error. */
 export class FieldReader {
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -102,7 +102,7 @@ export class FieldReader {
     return readUint64(this.#bytes, this.#advance(8));
   }
 
-  /** So many unsigned 32-bit numbers, much faster than one at a time. */
+  /** Reads `count` unsigned 32-bit numbers, much faster than one at a time. */
   uint32s(count: number): Uint32Array {
     const at = this.#advance(count * 4);
     const numbers = new Uint32Array(count);
@@ -121,7 +121,10 @@ export class FieldReader {
     this.#advance(length);
   }
 
-  /** The count of a table whose entries of `entryBytes` follow. Throws Mp4Error when the box is too short for it. */
+  /**
+   * Reads the count of a table whose entries of `entryBytes` each follow. Throws Mp4Error when the box is too short for
+   * it.
+   */
   count(entryBytes: number): number {
     const count = this.uint32();
     if (count * entryBytes > this.left) throw new Mp4Error(`box "${this.#type}" is too short for its ${count} entries`);

@@ -1,8 +1,11 @@
 import { endianness } from "node:os";
 
-/** Building blocks of ISO base media files (ISO/IEC 14496-12 §4.2): a box is its size, its type and its content. */
+/**
+ * Building blocks of ISO base media files (ISO/IEC 14496-12 §4.2): a box consists of its size, its type and its
+ * content.
+ */
 
-/** Whether numbers must be turned round between memory and file. */
+/** Whether the byte order of numbers differs between memory and file. */
 export const IS_LITTLE_ENDIAN = endianness() === "LE";
 
 const BOX_HEADER_BYTES = 8;
@@ -13,7 +16,7 @@ export function box(type: string, ...content: Buffer[]): Buffer {
   return Buffer.concat(boxParts(type, content));
 }
 
-/** The same in parts that follow one another, so that nothing long is copied. Throws RangeError as `box` does. */
+/** A box as consecutive parts, so that long content is not copied. Throws RangeError as `box` does. */
 export function boxParts(type: string, content: readonly Buffer[]): Buffer[] {
   const size = lengthOf(content) + BOX_HEADER_BYTES;
   if (size > MAX_UINT32) throw new RangeError(`a "${type}" box of ${size} bytes`);
@@ -23,7 +26,7 @@ export function boxParts(type: string, content: readonly Buffer[]): Buffer[] {
   return [header, ...content];
 }
 
-/** How many bytes the parts have together. */
+/** Total length of the parts in bytes. */
 export function lengthOf(parts: readonly Buffer[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
@@ -48,7 +51,7 @@ export function uint32Table(values: ArrayLike<number>): Buffer {
   return bigEndian(new Uint32Array(values));
 }
 
-/** The bytes of numbers in big-endian order. The numbers are used up: their memory becomes the answer's. */
+/** The bytes of numbers in big-endian order. Overwrites the numbers: the result uses their memory. */
 export function bigEndian(numbers: Uint32Array): Buffer {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   return IS_LITTLE_ENDIAN ? bytes.swap32() : bytes;
@@ -61,12 +64,12 @@ export function uint16(...values: number[]): Buffer {
   return bytes;
 }
 
-/** Unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
+/** Unsigned 64-bit big-endian numbers. Throws RangeError for a number that is not a safe integer. */
 export function uint64(...values: number[]): Buffer {
   return uint64Table(values);
 }
 
-/** A table of unsigned 64-bit big-endian numbers. Throws RangeError for what is no safe integer. */
+/** A table of unsigned 64-bit big-endian numbers. Throws RangeError for a number that is not a safe integer. */
 export function uint64Table(values: ArrayLike<number>): Buffer {
   const halves = new Uint32Array(values.length * 2);
   for (let i = 0; i < values.length; i++) {
@@ -86,7 +89,7 @@ export function int64(value: number): Buffer {
   return bytes;
 }
 
-/** The header of an `mdat` box whose content of so many bytes follows; 64-bit only where it must be. */
+/** The header of an `mdat` box with `contentBytes` of content; with a 64-bit size only where necessary. */
 export function mediaDataHeader(contentBytes: number): Buffer {
   const isLong = contentBytes + BOX_HEADER_BYTES > MAX_UINT32;
   const header = Buffer.concat([uint32(isLong ? 1 : contentBytes + BOX_HEADER_BYTES), Buffer.from("mdat", "latin1")]);

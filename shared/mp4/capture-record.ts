@@ -3,7 +3,7 @@ import type { ChunkOrigin } from "../chunk/format.ts";
 import { box, uint16, uint32, uint64 } from "./box.ts";
 import { FieldReader, type FoundBox, LaterVersionError } from "./box-reader.ts";
 
-/** Consecutive samples of one recorder session whose times go on without a break. */
+/** Consecutive samples of one recorder session whose times continue without a gap. */
 export interface CaptureSpan {
   sampleCount: number;
   /** Capture time of the first picture, µs since the Unix epoch. */
@@ -13,20 +13,23 @@ export interface CaptureSpan {
   origin?: ChunkOrigin;
 }
 
-/** A chunk that has gone into the file, as far as `sampleCount`: should it be found again, it is not added again. */
+/** A chunk whose first `sampleCount` samples are in the file: if it is found again, they are not added again. */
 export interface MergedChunk {
-  /** Time of its origin block; of its first access unit when it has none. */
+  /** Time of its origin block, µs since the Unix epoch; without one, that of its first access unit. */
   openedUs: number;
   sampleCount: number;
   origin?: ChunkOrigin;
 }
 
-/** What our own box says: when the pictures of a minute were taken, and of which chunks it was made. */
+/** The content of our own box: when the pictures of a minute were taken, and of which chunks it was made. */
 export interface CaptureRecord {
   /** In the order of the samples. */
   spans: CaptureSpan[];
   chunks: MergedChunk[];
-  /** What is shown, µs since the Unix epoch, when it is not all from the first picture to the end of the last span. */
+  /**
+   * The time range that is shown, µs since the Unix epoch, when it is not from the first picture to the end of the last
+   * span.
+   */
   shown?: { firstUs: number; endUs: number };
 }
 

@@ -18,7 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The mp4 of a recording that ended after these access units, each shifted by so much against an even pace. */
+/**
+ * The mp4 of a recording that ended after these access units; `shiftUs` moves each of them from a constant frame rate.
+ */
 function movieOf(clip: readonly ClipUnit[], shiftUs = (_: number) => 0): { bytes: Buffer; captureTimesUs: number[] } {
   const units = atPace([...clip], START_US, 25).map((unit, i) => ({ ...unit, timeUs: unit.timeUs + shiftUs(i) }));
   const configuration = H264.configurationOf(splitAnnexB(units[0]?.data as Buffer));

@@ -5,7 +5,7 @@ import { type OtherTrack, parseMovie, parseMovieSummary, type ReadMovie, type Re
 import { writeMovieHead } from "./movie-writer.ts";
 import type { Track } from "./track.ts";
 
-// Files that ffmpeg wrote, with several tracks and tables that we do not write, read as if they were ours.
+// Files that ffmpeg wrote, with several tracks and with tables that we do not write, must be read as well as ours.
 
 const START_US = 1_795_000_000_000_000;
 
@@ -22,7 +22,9 @@ function isSampled(track: ReadTrack | OtherTrack): track is ReadTrack {
   return track.kind !== "other";
 }
 
-/** The samples of a track as ffprobe tells of packets; from the time of the first one in decode order. */
+/**
+ * The samples of a track in the form in which ffprobe reports packets, with times from the first one in decode order.
+ */
 function samplesOf(track: ReadTrack): FoundPacket[] {
   const keyframes = new Set(track.keyframes);
   return Array.from(track.sizes, (size, i) => {

@@ -43,7 +43,7 @@ test("ffprobe reads from fragments the times, sizes and keyframes that were put 
     const probed = JSON.parse(
       execFileSync("ffprobe", ["-v", "error", "-show_packets", "-of", "json", file]).toString(),
     ) as { packets: { pts: number; dts: number; duration: number; size: string; flags: string }[] };
-    // ffprobe shifts all presentation times by what makes the least composition offset none.
+    // ffprobe shifts all presentation times so that the least composition offset becomes 0.
     const firstPts = probed.packets[0]?.pts ?? 0;
     expect(
       probed.packets.map(({ pts, dts, duration, size, flags }) => ({

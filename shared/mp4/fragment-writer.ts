@@ -2,25 +2,25 @@ import { box, fullBox, uint32, uint32Table, uint64 } from "./box.ts";
 import { fileTypeBox, movieHeaderBox, trackParts } from "./movie-boxes.ts";
 import type { TrackDescription } from "./sample-description.ts";
 
-/** Fragmented mp4 (ISO/IEC 14496-12 §8.8), as Media Source Extensions take it. */
+/** Writes fragmented mp4 (ISO/IEC 14496-12 §8.8), as Media Source Extensions accept it. */
 
-/** Ticks a second: fragments count in µs, as capture times do. */
+/** Ticks per second: fragments use µs, as capture times do. */
 const FRAGMENT_TIMESCALE = 1_000_000;
 
-/** Fragments are of the first track, the video's. */
+/** The fragments are of the first track, the video. */
 const TRACK_ID = 1;
 /** tfhd: offsets are counted from the moof box (§8.8.7.1). */
 const DEFAULT_BASE_IS_MOOF = 0x02_0000;
 /** trun: data offset, and for the sample its duration, size, flags and composition offset (§8.8.8.1). */
 const TRUN_FLAGS = 0x000f01;
-/** A sample that depends on no other (sample_depends_on = 2), or that does and is no sync sample (§8.8.3.1). */
+/** sample_flags of a sync sample (sample_depends_on = 2), and of a non-sync sample that depends on others (§8.8.3.1). */
 const SYNC_SAMPLE = 0x0200_0000;
 const OTHER_SAMPLE = 0x0101_0000;
 const LENGTH_BYTES = 4;
 
-/** One sample, whose times are in µs from the start of the stream. */
+/** One sample, with times in µs from the start of the stream. */
 export interface FragmentSample {
-  /** Counts the fragments, from 1. */
+  /** Number of the fragment, from 1. */
   sequence: number;
   isKeyframe: boolean;
   decodeTimeUs: number;
@@ -48,7 +48,7 @@ export function writeInitializationSegment(tracks: readonly TrackDescription[], 
   ]);
 }
 
-/** A media segment of one sample: `moof`, and `mdat` with the NAL units behind their lengths of four bytes. */
+/** A media segment of one sample: `moof`, and `mdat` with the NAL units, each behind its length of four bytes. */
 export function writeFragment(sample: FragmentSample, nals: readonly Buffer[]): Buffer {
   const size = nals.reduce((sum, nal) => sum + LENGTH_BYTES + nal.length, 0);
   const head = movieFragmentBox(sample, size);

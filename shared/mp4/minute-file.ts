@@ -2,24 +2,24 @@ import type { FileHandle } from "node:fs/promises";
 import { Mp4Error, readBoxHeader } from "./box-reader.ts";
 import { type MovieSummary, parseMovie, parseMovieSummary, type ReadMovie } from "./movie-reader.ts";
 
-/** Holds the whole index of most minutes, so that one read will do. */
+/** Large enough for the whole index of most minutes, so that one read is enough. */
 const FIRST_READ_BYTES = 64 * 1024;
 const SUMMARY_READ_BYTES = 4 * 1024;
 const MAX_INDEX_BYTES = 128 * 1024 * 1024;
 
-/** For who reads many minutes. */
+/** For callers that read many minutes. */
 export interface ReadMinuteOptions {
-  /** Length of the file in bytes, where it is known already. */
+  /** Length of the file in bytes, if known. */
   size?: number;
-  /** Its first bytes, where they were read already; nothing of the answer refers to them. */
+  /** Its first bytes, if they were read already; the result keeps no reference to them. */
   head?: Buffer;
-  /** Nothing but the video is wanted. */
+  /** Read only the video. */
   only?: "video";
 }
 
 /**
- * Reads the index of a minute's mp4: its tracks, where its samples lie, and when they were taken. Throws Mp4Error when the
- * file is damaged, cut short, or not ours; and the errors of fstat(2) and read(2).
+ * Reads the index of a minute's mp4: its tracks, the positions of its samples, and when they were taken. Throws
+ * Mp4Error when the file is damaged, cut short, or not ours; and the errors of fstat(2) and read(2).
  */
 export async function readMinute(file: FileHandle, options: ReadMinuteOptions = {}): Promise<ReadMovie> {
   const size = options.size ?? (await file.stat()).size;
@@ -37,7 +37,7 @@ export async function readMinute(file: FileHandle, options: ReadMinuteOptions = 
   return movie;
 }
 
-/** Reads only what stands in the first bytes of a minute's mp4. Throws as `readMinute` does. */
+/** Reads only the first part of the index of a minute's mp4. Throws as `readMinute` does. */
 export async function readMinuteSummary(file: FileHandle): Promise<MovieSummary> {
   for (let length = SUMMARY_READ_BYTES; ; length *= 8) {
     const head = await readAt(file, 0, length);
@@ -51,7 +51,7 @@ export async function readMinuteSummary(file: FileHandle): Promise<MovieSummary>
   }
 }
 
-/** Where the content of the `moov` box lies, which is in front of the media data. */
+/** The position of the content of the `moov` box, which must come before the media data. */
 function findIndex(head: Buffer): { start: number; end: number } {
   for (let at = 0; at < head.length; ) {
     const header = readBoxHeader(head, at);

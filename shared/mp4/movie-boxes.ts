@@ -2,24 +2,27 @@ import { displaySizeOf } from "../codec/video-configuration.ts";
 import { box, boxParts, fullBox, uint16, uint32, uint64 } from "./box.ts";
 import { sampleDescriptionBox, type TrackDescription } from "./sample-description.ts";
 
-/** How the headers of a movie or track count its time. */
+/** The times in the header of a movie or track. */
 export interface Timing {
   /** µs since the Unix epoch. */
   createdUs: number;
-  /** Ticks a second. */
+  /** Ticks per second. */
   timescale: number;
-  /** In ticks; 0 when it is told by fragments. */
+  /** In ticks; 0 when the duration is given by fragments. */
   duration: number;
 }
 
-/** The part of the media that is shown, in ticks; a movie lasts as long as its edit does (`elst`, ISO/IEC 14496-12 §8.6.6). */
+/**
+ * The part of the media that is shown, in ticks; a movie lasts as long as its edits do (`elst`, ISO/IEC 14496-12
+ * §8.6.6).
+ */
 export interface Edit {
   start: number;
   duration: number;
 }
 
 const MAC_EPOCH_OFFSET_S = 2_082_844_800; // 1904-01-01 to 1970-01-01
-/** 1904 to `timeUs` (µs since the Unix epoch), in seconds: how mp4 tells when something was made. */
+/** Seconds from 1904 to `timeUs` (µs since the Unix epoch): the creation times of mp4. */
 function macTime(timeUs: number): number {
   return Math.floor(timeUs / 1e6) + MAC_EPOCH_OFFSET_S;
 }
@@ -28,14 +31,17 @@ const UNITY_MATRIX = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000);
 const UNDETERMINED_LANGUAGE = 0x55c4; // "und", ISO 639-2/T packed
 const FULL_VOLUME = 0x100;
 
-/** `ftyp` (§4.3): the first of the brands in front is the major one; then those of the video codecs, and `mp41`. */
+/**
+ * `ftyp` (§4.3): the brands in `front`, the first of which is the major one, then those of the video codecs, and
+ * `mp41`.
+ */
 export function fileTypeBox(front: readonly string[], tracks: readonly TrackDescription[]): Buffer {
   const ofCodecs = tracks.flatMap((track) => (track.kind === "video" ? track.configuration.codec.fileBrands : []));
   const brands = [...front, ...new Set(ofCodecs), "mp41"];
   return box("ftyp", Buffer.from(`${front[0]}\0\0\x02\0${brands.join("")}`, "latin1"));
 }
 
-/** `mvhd` of a movie of so many tracks. */
+/** `mvhd` of a movie with `trackCount` tracks. */
 export function movieHeaderBox({ createdUs, timescale, duration }: Timing, trackCount: number): Buffer {
   return fullBox(
     "mvhd",
@@ -53,7 +59,7 @@ export function movieHeaderBox({ createdUs, timescale, duration }: Timing, track
   );
 }
 
-/** What `trak` tells of a track. */
+/** What `trak` says about a track. */
 export interface TrackHeader {
   /** Counts from 1. */
   id: number;
@@ -61,11 +67,11 @@ export interface TrackHeader {
   timing: Timing;
   /** How long it is shown, in ticks of the movie. */
   shownTicks: number;
-  /** What is shown of the media, when not all of it is. */
+  /** The part of the media that is shown, when it is not all of it. */
   edit?: Edit;
 }
 
-/** `trak` in parts; `tables` are the content of its `stbl` behind `stsd`. */
+/** `trak` in parts; `tables` is the content of its `stbl` after `stsd`. */
 export function trackParts(track: TrackHeader, tables: readonly Buffer[]): Buffer[] {
   const { description, timing, edit } = track;
   const { createdUs, timescale, duration } = timing;

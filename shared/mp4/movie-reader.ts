@@ -6,14 +6,14 @@ import { TIMESCALE } from "./sample-times.ts";
 import type { AudioTrack, Track, VideoTrack } from "./track.ts";
 import { type FoundTrack, findTracks, OtherCodecError, readVideoEntry, sampleEntryOf } from "./track-reader.ts";
 
-/** A track that was read, with where its samples lie in the file. */
+/** A track that was read, with the positions of its samples in the file. */
 export type ReadTrack<Kind extends Track = Track> = Kind & {
   /** Offset of each sample in the file. */
   offsets: Float64Array;
   extent: SampleExtent;
 };
 
-/** A track of neither pictures nor sound, such as one of texts. */
+/** A track with neither video nor sound, such as one with text. */
 export interface OtherTrack {
   kind: "other";
   /** Its handler type (ISO/IEC 14496-12 §8.4.3). */
@@ -22,14 +22,14 @@ export interface OtherTrack {
 
 /** A movie that was read. */
 export interface ReadMovie {
-  /** The pictures, of which the capture record tells: the first video track. */
+  /** The first video track, which the capture record describes. */
   video: ReadTrack<VideoTrack>;
-  /** In the order of the file; the video is one of them. Only the video, if nothing else was asked for. */
+  /** In the order of the file, including the video. Only the video, if nothing else was requested. */
   tracks: readonly (ReadTrack | OtherTrack)[];
   record: CaptureRecord;
 }
 
-/** What the beginning of a movie's index tells without its sample tables. */
+/** What the beginning of a movie's index says, without its sample tables. */
 export interface MovieSummary {
   /** Of the video. */
   configuration: VideoConfiguration;
@@ -37,18 +37,18 @@ export interface MovieSummary {
   record: CaptureRecord;
 }
 
-/** What bounds the reading of an index. */
+/** Limits for reading an index. */
 export interface ParseOptions {
   /** Length of the file: its samples cannot have more bytes, whatever a damaged table says. */
   fileBytes: number;
-  /** Other tracks are not looked into: the tables of sound may be long. */
+  /** Skip other tracks: the tables of sound may be long. */
   only?: "video";
 }
 
 /**
- * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, and when it is
- * somebody else's: another timescale, no capture record, no video track. Throws LaterVersionError for what is ours and has
- * something in it that this version does not know: OtherCodecError when that is the codec of the pictures.
+ * Reads the content of a `moov` box that `writeMovieHead` wrote. Throws Mp4Error when it is damaged, or not ours:
+ * another timescale, no capture record, no video track. Throws LaterVersionError when it is ours but holds something
+ * that this version does not know: OtherCodecError when that is the codec of the video.
  */
 export function parseMovie(moov: Buffer, { fileBytes, only }: ParseOptions): ReadMovie {
   const boxes = readBoxes(moov);
@@ -67,8 +67,8 @@ export function parseMovie(moov: Buffer, { fileBytes, only }: ParseOptions): Rea
 }
 
 /**
- * Reads what stands before the sample tables of the video, from the first bytes of a `moov` box's content: 1 kB of them will
- * mostly do. Throws Mp4Error, also when the bytes end too early.
+ * Reads what comes before the sample tables of the video, from the first bytes of a `moov` box's content: 1 kB is
+ * normally enough. Throws Mp4Error, also when the bytes end too early.
  */
 export function parseMovieSummary(head: Buffer): MovieSummary {
   const boxes = readBoxes(head, 0, head.length, true);

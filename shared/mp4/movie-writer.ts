@@ -6,16 +6,16 @@ import { SampleTables } from "./sample-tables.ts";
 import { TIMESCALE, UNREAD_SAMPLES } from "./sample-times.ts";
 import type { Track } from "./track.ts";
 
-/** What a file holds. */
+/** The content of a file. */
 export interface Movie {
-  /** In the order in which their media data lie: all samples of a track together, in decode order. */
+  /** In the order of their media data: all samples of one track, in decode order, then those of the next. */
   tracks: readonly Track[];
   record: CaptureRecord;
 }
 
 /**
- * Everything of a movie's file that stands before its first sample: `ftyp`, `moov` and the header of `mdat`. The samples
- * follow without anything between them. Throws RangeError when a number does not fit its field.
+ * Everything in a movie's file before its first sample: `ftyp`, `moov` and the header of `mdat`. The samples follow
+ * without gaps. Throws RangeError when a number does not fit its field.
  */
 export function writeMovieHead({ tracks, record }: Movie): Buffer {
   const parts = movieHeadParts({
@@ -31,23 +31,23 @@ export function writeMovieHead({ tracks, record }: Movie): Buffer {
   return Buffer.concat(parts);
 }
 
-/** What stands before the first sample. */
+/** The content of a file before its first sample. */
 export interface MovieHead {
   record: CaptureRecord;
   /** µs since the Unix epoch. */
   createdUs: number;
-  /** In the order in which their media data lie. */
+  /** In the order of their media data. */
   tracks: readonly HeadTrack[];
 }
 
-/** A track whose sample tables were made already. */
+/** A track with finished sample tables. */
 export interface HeadTrack {
   description: TrackDescription;
-  /** Ticks a second. */
+  /** Ticks per second. */
   timescale: number;
   /** Of the media, in ticks. */
   duration: number;
-  /** What is shown of the media, when not all of it is. */
+  /** The part of the media that is shown, when it is not all of it. */
   edit?: Edit;
   tables: SampleTables;
 }
@@ -69,7 +69,7 @@ export function movieHeadParts({ record, createdUs, tracks }: MovieHead): Buffer
       offset += track.tables.mediaBytes;
       return partsOf(track, index + 1, createdUs, tables);
     });
-    // The record is near the front: who wants no more need not read the sample tables.
+    // The record comes early, so that readers that only need it do not have to read the sample tables.
     return boxParts("moov", [movieHeaderBox(timing, tracks.length), writeCaptureRecord(record), ...parts]);
   };
   return [type, ...movie(type.length + lengthOf(movie(0)) + mdat.length), mdat];

@@ -5,7 +5,7 @@ import { pictureFormatOf } from "../codec/video-configuration.ts";
 import { box, fullBox, uint16, uint32 } from "./box.ts";
 import type { AudioTrack, VideoTrack } from "./track.ts";
 
-/** What a track is, without its samples. */
+/** A track without its samples. */
 export type TrackDescription = Pick<VideoTrack, "kind" | "configuration"> | Pick<AudioTrack, "kind" | "sampleEntry">;
 
 /** `stsd` with one sample entry. */
@@ -14,9 +14,9 @@ export function sampleDescriptionBox(track: TrackDescription): Buffer {
 }
 
 /**
- * The sample entry of a video track (ISO/IEC 14496-12 §12.1.3, ISO/IEC 14496-15 §5.4.2): parameter sets here, and in band as
- * well, as the camera sent them. The shape of the pixels and the colours stand beside them where they are not what a player
- * assumes (ISO/IEC 14496-12 §12.1.4, §12.1.5).
+ * The sample entry of a video track (ISO/IEC 14496-12 §12.1.3, ISO/IEC 14496-15 §5.4.2). The parameter sets are in it
+ * and also in band, as the camera sent them. The shape of the pixels and the colours are added where they differ from
+ * what a player assumes (ISO/IEC 14496-12 §12.1.4, §12.1.5).
  */
 function videoEntry(configuration: VideoConfiguration): Buffer {
   const { codec, boxContent, width, height } = configuration;

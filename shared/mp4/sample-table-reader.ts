@@ -4,26 +4,29 @@ interface ReadTable {
   sizes: Uint32Array;
   dts: Uint32Array;
   ptsOffsets?: Int32Array;
-  /** All of them where the table does not list any (§8.6.2). */
+  /** All samples where there is no `stss` (§8.6.2). */
   keyframes: Uint32Array;
   offsets: Float64Array;
   extent: SampleExtent;
 }
 
-/** Where the samples of a file lie, in bytes from its start. */
+/** The range of a file that holds its samples, in bytes from its start. */
 export interface SampleExtent {
   start: number;
   end: number;
-  /** Whether they stand in their order with nothing between them. */
+  /** Whether the samples are stored in order and without gaps. */
   isContiguous: boolean;
 }
 
-/** More samples than a file of ours can have: 13 hours of 85 pictures a second. Bounds what a damaged file makes us allocate. */
+/**
+ * More samples than a file of ours can have: 13 hours at 85 pictures a second. Limits the memory that a damaged file
+ * makes us allocate.
+ */
 const MAX_SAMPLES = 4_000_000;
 
 /**
- * Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another, or have more
- * than `mostBytes` of samples.
+ * Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another, or
+ * claim samples of one size with more than `mostBytes` in all.
  */
 export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number, mostBytes: number): ReadTable {
   const fields = (type: string) => {

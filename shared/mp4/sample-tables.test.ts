@@ -12,7 +12,7 @@ interface Given extends SampleRun {
 const MEDIA_OFFSET = 1_000_000;
 const durations = fc.oneof(fc.constant(3600), fc.integer({ min: 1, max: 100_000 }));
 
-/** Runs of samples as a track may have them: of video, with keyframes and B-frames, or all of them sync samples. */
+/** Runs of samples such as a track may have: of video, with keyframes and B-frames, or of sync samples only. */
 function runs(isVideo: boolean): fc.Arbitrary<Given[]> {
   const sample = fc.record({
     size: fc.nat(5000),
@@ -38,7 +38,7 @@ function runs(isVideo: boolean): fc.Arbitrary<Given[]> {
   return fc.array(run, { minLength: 1, maxLength: 5 });
 }
 
-/** All runs as one list of samples. */
+/** The samples of all runs as one list. */
 function joined(given: readonly Given[]) {
   const all = { sizes: [] as number[], dts: [] as number[], offsets: [] as number[], keyframes: [] as number[] };
   let ticks = 0;
@@ -54,7 +54,7 @@ function joined(given: readonly Given[]) {
   return { ...all, durationTicks: ticks };
 }
 
-/** Where samples lie that follow one another from `start` on. */
+/** Offsets of consecutive samples, the first of which is at `start`. */
 function placesOf(start: number, sizes: Iterable<number>): number[] {
   let end = start;
   return Array.from(sizes, (size) => {
@@ -115,7 +115,7 @@ describe.each([true, false])("sample tables (of video: %s)", (isVideo) => {
   });
 });
 
-/** Tables as others write them: all samples of one size, in chunks of some, no list of sync samples. */
+/** Tables as other programs write them: all samples of one size, several in each chunk, no list of sync samples. */
 function tablesOfOneSize(size: number, count: number, perChunk: number): Buffer {
   const chunks = Math.ceil(count / perChunk);
   const last = count - (chunks - 1) * perChunk;

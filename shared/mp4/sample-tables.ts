@@ -1,25 +1,25 @@
 import { fullBox, fullBoxParts, int64, lengthOf, uint32, uint32Table, uint64Table } from "./box.ts";
 import { type Pauses, RunList, Uint32List } from "./uint32-list.ts";
 
-/** Samples that follow one another in the media data, in decode order. */
+/** Consecutive samples in the media data, in decode order. */
 export interface SampleRun {
   /** In bytes. */
   sizes: Uint32Array;
-  /** In ticks, from any moment. */
+  /** In ticks; any moment may be 0. */
   dts: Uint32Array;
   /** Presentation minus decode time; absent when all are 0. */
   ptsOffsets?: Int32Array;
-  /** Which of them are sync samples, by their index from 0, ascending. Absent in a track in which all are. */
+  /** Indexes of the sync samples, from 0, ascending. Absent in a track in which all samples are. */
   keyframes?: Uint32Array;
-  /** Where they lie in a file with nothing between them, where that is known: saves adding up their sizes. */
+  /** Their offsets in a file that holds them without gaps, where these are known: saves adding up the sizes. */
   offsets?: Float64Array;
 }
 
 const START: Uint32Array = Uint32Array.of(0);
 
 /**
- * The sample tables of a track (ISO/IEC 14496-12 §8.5 to §8.7), grown run by run: those of a day of video, two million samples,
- * are 9 MB, and nothing else of the samples is kept. Each keyframe begins an mp4 "chunk" of its own, and so does each run.
+ * The sample tables of a track (ISO/IEC 14496-12 §8.5 to §8.7), built run by run: those of a day of video, two million
+ * samples, take 9 MB, and nothing else about the samples is kept. Each keyframe and each run begins an mp4 "chunk".
  */
 export class SampleTables {
   readonly #sizes = new Uint32List();
@@ -27,7 +27,9 @@ export class SampleTables {
   readonly #offsets = new RunList();
   readonly #keyframes = new Uint32List();
   #areAllSync = true;
-  /** Where each mp4 chunk begins, in bytes from the first sample on and by its first sample. */
+  /**
+   * Where each mp4 chunk begins: in bytes from the first sample, and (`#chunkStarts`) the index of its first sample.
+   */
   readonly #chunkOffsets: number[] = [];
   readonly #chunkStarts: number[] = [];
   #leastOffset = 0;
@@ -43,8 +45,8 @@ export class SampleTables {
   }
 
   /**
-   * Adds samples. The last of them lasts for `lastDuration` ticks. The presentation offsets of the last `unreadOffsets` samples
-   * get entries of their own: for the end of a track whose offsets may be negative, see UNREAD_SAMPLES.
+   * Adds samples. The last one lasts for `lastDuration` ticks. The presentation offsets of the last `unreadOffsets`
+   * samples get entries of their own: for the end of a track whose offsets may be negative, see UNREAD_SAMPLES.
    */
   add(run: SampleRun, lastDuration: number, unreadOffsets = 0): void {
     const { sizes, dts, keyframes, ptsOffsets } = run;
@@ -68,8 +70,9 @@ export class SampleTables {
   }
 
   /**
-   * Makes all presentation offsets positive by one delay for all, which is returned and for an edit to take back: with
-   * negative ones ffmpeg misplaces what an edit leaves over of a GOP. Nothing may be added after it.
+   * Adds the same delay to all presentation offsets so that none is negative, and returns it, to be compensated by an
+   * edit: with negative offsets, ffmpeg misplaces the pictures of a GOP that an edit cuts. Nothing may be added
+   * afterwards.
    */
   async delay(pauses: Pauses): Promise<number> {
     const delay = Math.abs(this.#leastOffset);
@@ -79,8 +82,8 @@ export class SampleTables {
   }
 
   /**
-   * The content of `stbl` behind `stsd`, in parts, equally long for any offset of the first sample in the file. The file has
-   * `mediaBytes` of media, those of other tracks included. Nothing may be added after it.
+   * The content of `stbl` after `stsd`, in parts, whose length does not depend on the offset of the first sample in the
+   * file. The file has `mediaBytes` of media, including other tracks. Nothing may be added afterwards.
    */
   parts(mediaOffset: number, mediaBytes: number): Buffer[] {
     this.#fixedParts ??= [
@@ -90,7 +93,7 @@ export class SampleTables {
       ...fullBoxParts("stsz", 0, 0, [uint32(0, this.sampleCount), ...this.#sizes.parts()]),
       this.#sampleToChunkBox(),
     ];
-    // The tables stand before the media: theirs are the bytes that may carry the last offset past 32 bits.
+    // The tables come before the media, so their length may move the last offset beyond 32 bits.
     const isLong = isLongFile(mediaBytes + lengthOf(this.#fixedParts));
     return [...this.#fixedParts, this.#chunkOffsetBox(mediaOffset, isLong)];
   }
@@ -122,14 +125,14 @@ export class SampleTables {
       const offset = ptsOffsets[i] as number;
       if (i < unread) this.#offsets.push(offset);
       else this.#offsets.pushAlone(offset);
-      // Not where all are 0: a minute that grows has none before its first B-frame.
+      // Offsets that are all 0 are left out: a minute that grows has none before its first B-frame.
       if (offset !== 0) this.#hasOffsets = true;
       if (offset < this.#leastOffset) this.#leastOffset = offset;
       if (offset > this.#greatestOffset) this.#greatestOffset = offset;
     }
   }
 
-  /** `ctts`; of version 1, which allows negative offsets, with `cslg`, which QuickTime wants beside it. */
+  /** `ctts`; version 1 allows negative offsets, and then QuickTime requires `cslg`, too. */
   #compositionParts(): Buffer[] {
     if (!this.#hasOffsets) return [];
     const version = this.#isDelayed ? 0 : 1;
@@ -169,7 +172,7 @@ function isLongFile(bytesInFront: number): boolean {
   return bytesInFront > 0xf000_0000;
 }
 
-/** How many bytes the samples `from` up to, not including, `to` of a run have. */
+/** Total bytes of the samples `from` to `to` (exclusive) of a run. */
 function bytesOf({ sizes, offsets }: SampleRun, from: number, to: number): number {
   if (from === to) return 0;
   if (offsets !== undefined) return (offsets[to - 1] as number) + (sizes[to - 1] as number) - (offsets[from] as number);

@@ -9,7 +9,7 @@ function presentation({ dts, ptsOffsets }: SampleTimes): number[] {
   return Array.from(dts, (ticks, i) => ticks + (ptsOffsets?.[i] ?? 0));
 }
 
-/** A GOP: intervals between its pictures, and how far each is moved back in decode order. */
+/** A GOP: the intervals between its pictures, and how far each is moved back in decode order. */
 const gops = fc.array(fc.array(fc.integer({ min: 20, max: 200_000 }), { minLength: 1, maxLength: 20 }), {
   minLength: 1,
   maxLength: 8,

@@ -1,12 +1,15 @@
 import type { CaptureSpan } from "./capture-record.ts";
 
-/** Ticks a second of every track that we write; one for all, so that ranges can join minutes without rounding again. */
+/**
+ * Ticks per second of every track that we write; the same for all, so that ranges can join minutes without rounding
+ * again.
+ */
 export const TIMESCALE = 90_000;
 export const TICKS_PER_US = TIMESCALE / 1_000_000;
 
 /** When samples are decoded and shown, in ticks from the start of the file; in decode order. */
 export interface SampleTimes {
-  /** 32 bits hold 13 hours, enough for a minute. */
+  /** 32 bits are enough for 13 hours. */
   dts: Uint32Array;
   /** Presentation minus decode time; absent when all are 0. */
   ptsOffsets?: Int32Array;
@@ -14,19 +17,19 @@ export interface SampleTimes {
   durationTicks: number;
 }
 
-/** A span too long for a file: its times do not fit 32 bits of ticks, 13 hours. */
+/** The times of a file do not fit 32 bits of ticks, 13 hours. */
 export class TimesTooFarApartError extends Error {
   override name = "TimesTooFarApartError";
 }
 
 /**
- * Lays the samples of a minute out on one time line. Presentation times are capture times, exact to a tick (11 µs) from
- * the first one on; decode times are the sorted presentation times of each GOP, so that both begin at 0 and no edit list
- * is needed. A gap between spans is kept by the duration of the sample before it (several edits do not play, see
- * docs/mp4.md). A span whose times repeat, after the clock was stepped back, begins where the one before it ends.
+ * Lays out the samples of a minute on one time line. Presentation times are capture times, exact to a tick (11 µs),
+ * from the first one; decode times are the sorted presentation times of each GOP, so that both begin at 0 and no edit
+ * list is needed. A gap between spans is kept as the duration of the sample before it (several edits do not play, see
+ * docs/mp4.md). A span whose times repeat, because the clock was stepped back, begins where the one before it ends.
  *
- * `captureTimesUs` and `keyframes` (1 where a GOP begins) are in decode order; the spans tell how many of them each has.
- * Throws TimesTooFarApartError.
+ * `captureTimesUs` and `keyframes` (1 where a GOP begins) are in decode order, and `sampleCount` of the spans divides
+ * them. Throws TimesTooFarApartError.
  */
 export function layOutTimes(
   spans: readonly CaptureSpan[],
@@ -35,7 +38,7 @@ export function layOutTimes(
 ): SampleTimes {
   const dts = new Uint32Array(captureTimesUs.length);
   const ptsOffsets = new Int32Array(captureTimesUs.length);
-  let originUs = 0; // the capture time that lies at tick 0, for the span at hand
+  let originUs = 0; // the capture time at tick 0, for the current span
   let endTicks = 0;
   let last = -1;
   let start = 0;
@@ -58,7 +61,7 @@ export function layOutTimes(
   return { dts, ...(ptsOffsets.some((offset) => offset !== 0) ? { ptsOffsets } : {}), durationTicks: endTicks };
 }
 
-/** Fills in one GOP and returns its last time. No two samples share a time: equal ones are put a tick apart. */
+/** Lays out one GOP and returns its last time. No two samples get the same time: equal ones are put a tick apart. */
 function layOutGop(
   captureTimesUs: Float64Array,
   from: number,
@@ -90,12 +93,16 @@ function layOutGop(
   return last;
 }
 
-/** ffmpeg shifts decode times by the most negative offset of a file, but leaves the last entries of `ctts` unread for it. */
+/**
+ * The last entries of `ctts` that ffmpeg leaves out when it looks for the most negative offset, by which it shifts
+ * decode times.
+ */
 export const UNREAD_SAMPLES = 3;
 
 /**
- * A recording that ends amid B-frames has offsets at its end that are more negative than any before: pictures between them
- * are missing. Decode times there are moved forward, until no offset is; readers that go by the rest are then right.
+ * A recording that ends between B-frames may have more negative offsets at its end than anywhere before, because
+ * pictures are missing there. Moves these decode times forward until no offset is more negative, so that readers that
+ * ignore the last entries get the right times.
  */
 function settleTail(dts: Uint32Array, ptsOffsets: Int32Array): void {
   let least = 0;
@@ -112,7 +119,10 @@ function settleTail(dts: Uint32Array, ptsOffsets: Int32Array): void {
   }
 }
 
-/** The capture times, µs, of samples that were laid out with `spans`: exact for the first of each span, else to a tick. */
+/**
+ * The capture times, in µs since the Unix epoch, of samples that were laid out with `spans`: exact for the first
+ * picture of each span, otherwise to a tick.
+ */
 export function captureTimesOf(spans: readonly CaptureSpan[], times: SampleTimes): Float64Array {
   const captureTimesUs = new Float64Array(times.dts.length);
   let start = 0;

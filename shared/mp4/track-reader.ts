@@ -3,29 +3,29 @@ import { videoCodecOfSampleEntry } from "../codec/video-codecs.ts";
 import { boxOf, FieldReader, type FoundBox, LaterVersionError, Mp4Error, readBoxes } from "./box-reader.ts";
 import type { CaptureRecord } from "./capture-record.ts";
 
-/** A `trak` that was found, and what its headers tell. */
+/** A `trak` that was found, and the content of its headers. */
 export interface FoundTrack {
   /** Handler type (ISO/IEC 14496-12 §8.4.3): `vide`, `soun`. */
   handler: string;
-  /** Ticks a second. */
+  /** Ticks per second. */
   timescale: number;
   durationTicks: number;
   /** The boxes in its `stbl`. */
   sampleTable: FoundBox[];
 }
 
-/** Each may claim samples for as many bytes as the file has: more tracks than these are damage. */
+/** Maximum tracks; more mean damage. A limit, because each may claim samples for as many bytes as the file has. */
 const MAX_TRACKS = 8;
 
-/** Sample entries that a later version may write; any other that is not known is damage. */
+/** Sample entries that a later version may write; any other unknown one is damage. */
 const LATER_CODECS: ReadonlySet<string> = new Set(["hvc1", "hev1", "av01"]);
 
-/** A file whose pictures are of a codec that this version does not know; the message tells which. */
+/** The video of a file has a codec that this version does not know; the message names it. */
 export class OtherCodecError extends LaterVersionError {
   override name = "OtherCodecError";
   /** Type of the sample entry, such as `hvc1`. */
   readonly codec: string;
-  /** When its pictures were taken, where that is known. */
+  /** When its pictures were taken, if known. */
   record: CaptureRecord | undefined;
 
   constructor(codec: string) {
@@ -35,8 +35,8 @@ export class OtherCodecError extends LaterVersionError {
 }
 
 /**
- * The tracks among the boxes of a `moov`, in their order. With `mayBeCut` the bytes may end before `moov` does: then without
- * those whose headers are not all there. Throws Mp4Error.
+ * The tracks among the boxes of a `moov`, in their order. With `mayBeCut` the bytes may end within `moov`: tracks with
+ * incomplete headers are then left out. Throws Mp4Error.
  */
 export function findTracks(moov: Buffer, boxes: readonly FoundBox[], mayBeCut = false): FoundTrack[] {
   const found = boxes.filter(({ type }) => type === "trak");
@@ -66,7 +66,9 @@ function readTrack(moov: Buffer, trak: FoundBox, mayBeCut: boolean): FoundTrack 
   return { handler: handler.bytes(4).toString("latin1"), timescale, durationTicks, sampleTable };
 }
 
-/** The first sample entry of a track: its box, header and all, and where its content lies. Throws Mp4Error. */
+/**
+ * The first sample entry of a track: the position of its content, and its bytes including its header. Throws Mp4Error.
+ */
 export function sampleEntryOf(moov: Buffer, { sampleTable }: FoundTrack): { entry: FoundBox; bytes: Buffer } {
   const { start, end } = boxOf(sampleTable, "stsd");
   const [entry] = readBoxes(moov, start + 8, end, true);
@@ -74,7 +76,7 @@ export function sampleEntryOf(moov: Buffer, { sampleTable }: FoundTrack): { entr
   return { entry, bytes: moov.subarray(start + 8, entry.end) };
 }
 
-/** The configuration that the sample entry of a video track tells. Throws Mp4Error, and OtherCodecError. */
+/** The configuration in the sample entry of a video track. Throws Mp4Error, and OtherCodecError. */
 export function readVideoEntry(moov: Buffer, track: FoundTrack): VideoConfiguration {
   const { entry } = sampleEntryOf(moov, track);
   const codec = videoCodecOfSampleEntry(entry.type);
@@ -87,7 +89,7 @@ export function readVideoEntry(moov: Buffer, track: FoundTrack): VideoConfigurat
   fields.skip(50);
   const boxType = codec.configurationBoxType;
   const found = boxOf(readBoxes(moov, entry.end - fields.left, entry.end, true), boxType);
-  const boxContent = Buffer.from(moov.subarray(found.start, found.end)); // a view would keep all that was read
+  const boxContent = Buffer.from(moov.subarray(found.start, found.end)); // copied: a view would keep the whole index
   const configuration = codec.readConfiguration(boxContent, { width, height });
   if (configuration === undefined) throw new Mp4Error(`box "${boxType}" ends too early`);
   return configuration;

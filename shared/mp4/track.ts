@@ -5,12 +5,12 @@ import type { SampleTimes } from "./sample-times.ts";
 export interface SampleTable extends SampleTimes {
   /** In bytes. */
   sizes: Uint32Array;
-  /** At which a decoder can begin (sync samples), by their index from 0, ascending. */
+  /** Indexes of the samples at which a decoder can begin (sync samples), from 0, ascending. */
   keyframes: Uint32Array;
 }
 
 interface AnyTrack extends SampleTable {
-  /** Ticks a second. */
+  /** Ticks per second. */
   timescale: number;
 }
 
@@ -22,7 +22,7 @@ export interface VideoTrack extends AnyTrack {
 /** All of its samples are sync samples. */
 export interface AudioTrack extends AnyTrack {
   kind: "audio";
-  /** The box in `stsd`, whole: what a decoder must know is in it. */
+  /** The whole sample entry box in `stsd`, which holds what a decoder must know. */
   sampleEntry: Buffer;
 }
 

@@ -1,17 +1,17 @@
 import { bigEndian, IS_LITTLE_ENDIAN } from "./box.ts";
 
-/** Called between pieces of long work, so that others have their turn. */
+/** Called repeatedly during long work, so that the event loop can do other work. */
 export interface Pauses {
   pause(): Promise<void>;
 }
 
-/** A list begins small: most are of some minutes. */
+/** A list begins small, since most are of a few minutes. */
 const FIRST_LENGTH = 1024;
 const BLOCK_LENGTH = 16 * 1024;
 
-/** Unsigned 32-bit numbers, as many as come, for a file; millions of them without ever being copied. */
+/** A growing list of unsigned 32-bit numbers for a file; millions of them are never copied. */
 export class Uint32List {
-  /** Big-endian. */
+  /** Full blocks, big-endian. */
   readonly #full: Buffer[] = [];
   #fullLength = 0;
   #block = new Uint32Array(FIRST_LENGTH);
@@ -39,7 +39,7 @@ export class Uint32List {
     return this.#fullLength + this.#used;
   }
 
-  /** Adds to every second number, from the second on. */
+  /** Adds `value` to every second number, from the second one. */
   async addToSeconds(value: number, pauses: Pauses): Promise<void> {
     for (const bytes of this.#full) {
       const numbers = new Uint32Array(bytes.buffer);
@@ -51,7 +51,7 @@ export class Uint32List {
     for (let i = 1; i < this.#used; i += 2) this.#block[i] = (this.#block[i] as number) + value;
   }
 
-  /** The bytes of all numbers, big-endian, in parts that follow one another. */
+  /** The bytes of all numbers, big-endian, in consecutive parts. */
   parts(): Buffer[] {
     return [...this.#full, bigEndian(this.#block.slice(0, this.#used))];
   }
@@ -64,7 +64,7 @@ export class Uint32List {
   }
 }
 
-/** Run-length pairs (count, value), as `stts` and `ctts` have them. */
+/** Run-length pairs (count, value), as in `stts` and `ctts`. */
 export class RunList {
   readonly #pairs = new Uint32List();
   #count = 0;
@@ -77,14 +77,14 @@ export class RunList {
     this.#count += count;
   }
 
-  /** Adds a value as a run of its own, also where its neighbours are equal. */
+  /** Adds a value as a run of its own, even where its neighbours are equal. */
   pushAlone(value: number): void {
     this.#endRun();
     this.push(value);
     this.#endRun();
   }
 
-  /** Adds to the value of every run. Nothing may be pushed after it. */
+  /** Adds `value` to the value of every run. Nothing may be pushed afterwards. */
   async addToValues(value: number, pauses: Pauses): Promise<void> {
     this.#endRun();
     if (value !== 0) await this.#pairs.addToSeconds(value, pauses);
@@ -96,7 +96,7 @@ export class RunList {
     return this.#pairs.length / 2;
   }
 
-  /** The bytes of all pairs, in parts that follow one another. */
+  /** The bytes of all pairs, in consecutive parts. */
   parts(): Buffer[] {
     this.#endRun();
     return this.#pairs.parts();
