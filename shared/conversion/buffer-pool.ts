@@ -1,19 +1,21 @@
-/** Larger ones cost no less CPU time, and a converter holds dozens while it begins on the minutes of many cameras. */
+/**
+ * Larger buffers save no CPU time, and a converter holds dozens of them while it starts on the minutes of many cameras.
+ */
 const BUFFER_BYTES = 1024 * 1024;
-const MOST_FREE = 8;
+const MAX_FREE = 8;
 
 /**
- * Buffers of 1 MB that are used again and again. Each new one is memory outside of V8's heap, by which V8 is driven to
- * collect garbage from the whole heap.
+ * A pool of 1 MB buffers. Each new buffer is memory outside V8's heap, which makes V8 collect garbage from the whole
+ * heap.
  */
 export class BufferPool {
   readonly #free: Buffer[] = [];
 
-  /** Lends a buffer for the time that `work` takes; resolves and rejects as `work` does. */
+  /** Lends a buffer until `work` is done; resolves and rejects as `work` does. */
   async lend<Result>(work: (buffer: Buffer) => Promise<Result>): Promise<Result> {
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
     const result = await work(buffer);
-    if (this.#free.length < MOST_FREE) this.#free.push(buffer);
-    return result; // after an error the buffer is given up: a disk that hangs may still write into it
+    if (this.#free.length < MAX_FREE) this.#free.push(buffer);
+    return result; // not after an error: a disk that hangs may still write into the buffer
   }
 }

@@ -1,24 +1,24 @@
 import pLimit, { type LimitFunction } from "p-limit";
 
-/** A semaphore for each disk: what waits for a slow one holds up nothing on the others. */
+/** A semaphore for each disk, so that work that waits for a slow disk delays none on the others. */
 export class DiskSemaphores {
   readonly #byDisk = new Map<string, LimitFunction>();
   readonly #diskOf: (folder: string) => Promise<string>;
   #limit: number;
 
-  /** @param diskOf tells disks apart; throws DiskHangsError when it cannot */
+  /** @param diskOf returns an id of the disk that holds a folder; throws DiskHangsError when it cannot be determined */
   constructor(limit: number, diskOf: (folder: string) => Promise<string>) {
     this.#limit = limit;
     this.#diskOf = diskOf;
   }
 
-  /** How many things are done on each disk at a time; a lower limit takes effect as what is under way ends. */
+  /** How much work runs on each disk at a time; a lower limit takes effect as running work ends. */
   set limit(limit: number) {
     this.#limit = limit;
     for (const semaphore of this.#byDisk.values()) semaphore.concurrency = limit;
   }
 
-  /** Does something on the disk that holds a folder, when it is its turn. Throws as `work` does, and DiskHangsError. */
+  /** Runs `work` when it is its turn on the disk that holds a folder. Throws what `work` throws, and DiskHangsError. */
   async run<T>(folder: string, work: () => Promise<T>): Promise<T> {
     const disk = await this.#diskOf(folder);
     const semaphore = this.#byDisk.get(disk) ?? pLimit(this.#limit);

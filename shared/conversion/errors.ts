@@ -1,10 +1,10 @@
 import { DiskAwayError } from "../disk/disk-away-error.ts";
 import { FfmpegUnusableError } from "../pictures/ffmpeg-unusable-error.ts";
 
-/** A chunk that cannot be converted, whatever is tried: it goes into quarantine. */
+/** A chunk that can never be converted: it goes into quarantine. */
 export class BadChunkError extends Error {
   override name = "BadChunkError";
-  /** Paths of the chunks that are to blame. */
+  /** Paths of the chunks that caused it. */
   readonly paths: string[];
 
   constructor(message: string, paths: string[], options?: ErrorOptions) {
@@ -24,12 +24,12 @@ export class NotYetError extends Error {
   }
 }
 
-/** Another converter has taken the minute over: what this one was about to write is void. */
+/** Another converter has taken over the minute: what this one was about to write must be discarded. */
 export class LockLostError extends Error {
   override name = "LockLostError";
 }
 
-/** Errors of a system call that tell of the chunk, or of what lies in its place: it is gone, or no file at all. */
+/** Codes of system errors that concern the chunk or what is in its place: it is gone, or is not a file. */
 const FILE_ERROR_CODES: ReadonlySet<string | undefined> = new Set([
   "ENOENT",
   "EISDIR",
@@ -39,9 +39,10 @@ const FILE_ERROR_CODES: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Whether an error tells of the machine (disk full, no permission, ffmpeg missing) rather than of a chunk: it passes when
- * somebody mends it, and no footage is to blame. What a system call refuses is of the machine, whatever its code: file systems
- * have more of them than could be listed (EINVAL, EHOSTDOWN, EUCLEAN …), and what a chunk holds has no part in any.
+ * Whether an error is caused by the machine (disk full, no permission, ffmpeg missing) rather than by a chunk: it ends
+ * when somebody corrects that, and no footage is to blame. Every error of a system call counts, except
+ * FILE_ERROR_CODES: file systems have more codes than could be listed (EINVAL, EHOSTDOWN, EUCLEAN …), and none of them
+ * depends on the content of a chunk.
  */
 export function isMachineTrouble(error: unknown): boolean {
   if (error instanceof FfmpegUnusableError || error instanceof DiskAwayError) return true;

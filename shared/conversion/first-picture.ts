@@ -6,10 +6,10 @@ import { type Keyframe, keyframeOf } from "../pictures/keyframe.ts";
 import { PictureTooLargeError } from "../pictures/picture-size.ts";
 import type { PreviewBatcher } from "./preview-batcher.ts";
 
-/** Keyframes that are tried before a minute counts as one that nobody can decode. */
+/** Keyframes that are tried before a minute counts as impossible to decode. */
 const MAX_TRIES = 10;
 
-/** The NAL units of a keyframe, and the parameter sets that they hold or go by. */
+/** The NAL units of a keyframe, and the parameter sets that apply to it: its own, or those of an earlier keyframe. */
 export interface ReadKeyframe {
   nals: Buffer[];
   configuration: VideoConfiguration;
@@ -17,11 +17,11 @@ export interface ReadKeyframe {
 
 interface FoundKeyframe {
   nals: Buffer[];
-  /** That of its own parameter sets, if it has any. */
+  /** From its own parameter sets; undefined without them. */
   configuration: VideoConfiguration | undefined;
 }
 
-/** The keyframes of a planned minute, read one at a time. */
+/** The keyframes of a planned minute, read one at a time; those before the first parameter sets are left out. */
 export async function* keyframesOf(plan: MinutePlan): AsyncGenerator<ReadKeyframe> {
   let configuration: VideoConfiguration | undefined;
   for await (const { nals, configuration: own } of foundKeyframes(plan)) {
@@ -32,8 +32,8 @@ export async function* keyframesOf(plan: MinutePlan): AsyncGenerator<ReadKeyfram
 }
 
 /**
- * What the boxes of a planned minute's mp4 tell a decoder: the parameter sets of its first keyframe, and whether those of
- * another part give its pictures another format. Undefined when there are none.
+ * The configuration for the boxes of a planned minute's mp4: the parameter sets of its first keyframe, and whether
+ * those of another part change the picture format. Undefined when there are none.
  */
 export async function configurationOf(plan: MinutePlan): Promise<VideoConfiguration | undefined> {
   const { done, value } = await keyframesOf(plan).next();
@@ -45,7 +45,10 @@ export async function configurationOf(plan: MinutePlan): Promise<VideoConfigurat
   return configuration;
 }
 
-/** Nothing where there is one source alone: no camera is known that changes its format within a session. */
+/**
+ * The first keyframe of each source. None when there is only one source: no known camera changes its format in a
+ * session.
+ */
 async function* firstKeyframesOfSources({ movie, ranges }: MinutePlan): AsyncGenerator<FoundKeyframe> {
   const left = new Set(ranges.map(({ source }) => source));
   if (left.size === 1) return;
@@ -58,9 +61,10 @@ async function* firstKeyframesOfSources({ movie, ranges }: MinutePlan): AsyncGen
 }
 
 /**
- * The picture for a minute's preview: that of its first keyframe; if it cannot be decoded, of one of the next; if none of
- * them can, of the first with the damage concealed. Undefined when nothing at all comes out. Throws what the batcher does, and
- * PictureTooLargeError when nothing comes out and one of them has more than `maxPixels`: no ffmpeg is asked for that one.
+ * The picture for a minute's preview: of its first keyframe; if that cannot be decoded, of one of the next; if none of
+ * them can, of the first with the damage concealed. Undefined when none of this gives a picture. Throws what the
+ * batcher throws, and PictureTooLargeError when there is no picture and a keyframe has more than `maxPixels`: such
+ * keyframes are not passed to ffmpeg.
  */
 export async function firstPicture(
   plan: MinutePlan,

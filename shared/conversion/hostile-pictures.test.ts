@@ -23,7 +23,7 @@ afterEach(async () => {
   await minute.remove();
 });
 
-/** An ffmpeg that notes what it is given, and does nothing. */
+/** An ffmpeg that notes its input, and does nothing. */
 async function notingFfmpeg(): Promise<{ path: string; noted: string }> {
   const path = join(minute.directory, "noting-ffmpeg");
   const noted = `${path}.txt`;

@@ -1,4 +1,4 @@
-/** What of a file's state changes when somebody writes to it. */
+/** The parts of a file's state that change when somebody writes to it. */
 export interface FileState {
   ino: number;
   size: number;
@@ -11,8 +11,8 @@ interface Sighting extends FileState {
 }
 
 /**
- * Tells for how long a file has not changed, by watching it with the monotonic clock. A file's modification time alone
- * will not do: when the wall clock is stepped forward by an hour, a chunk that is being written looks an hour old.
+ * Measures how long a file has not changed, by watching it with the monotonic clock. Its modification time alone is not
+ * enough: when the wall clock is stepped forward by an hour, a chunk that is being written looks an hour old.
  */
 export class IdleWatch {
   readonly #sightings = new Map<string, Sighting>();
@@ -22,7 +22,9 @@ export class IdleWatch {
     this.#nowMs = nowMs;
   }
 
-  /** Milliseconds since this watch first saw the file as it is now; 0 when it changed since it was last seen. */
+  /**
+   * Milliseconds since this watch first saw the file in its current state; 0 when it has changed since the last call.
+   */
   unchangedMs(path: string, { ino, size, mtimeMs }: FileState): number {
     const nowMs = this.#nowMs();
     const before = this.#sightings.get(path);
@@ -34,7 +36,7 @@ export class IdleWatch {
     return 0;
   }
 
-  /** Forgets files that were not looked at for so long. */
+  /** Forgets files that were not checked for `olderThanMs`. */
   forget(olderThanMs: number): void {
     const limitMs = this.#nowMs() - olderThanMs;
     for (const [path, { seenMs }] of this.#sightings) {

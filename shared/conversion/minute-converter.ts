@@ -25,40 +25,41 @@ import { quarantine } from "./quarantine.ts";
 import { copySamples, writeAll } from "./sample-copy.ts";
 import { hidesBlocks } from "./torn-tail.ts";
 
-/** A chunk that this version cannot convert without losing what a later version of Hindsight put into the store. */
+/** A chunk that this version cannot convert without losing what a later version of Hindsight has stored. */
 export interface LaterChunk {
   path: string;
   /** What this version does not know. */
   reason: string;
 }
 
-/** What the converter of minutes works with. */
+/** What convertMinute works with. */
 export interface MinuteConverterTools extends PictureTools {
-  /** Bounds the minutes that are copied at the same time on each disk. */
+  /** Limits the minutes that are copied at the same time on each disk. */
   copying: DiskSemaphores;
   buffers: BufferPool;
 }
 
-/** What became of a job. */
+/** The outcome of a job. */
 export interface Conversion {
-  /** Chunks that went into the mp4, or were there already, and are removed. */
+  /** Number of chunks that are converted: they are in the mp4, and removed unless they are quarantined. */
   chunks: number;
   samples: number;
-  /** Chunks that are kept in quarantine although what could be shown of them is in the mp4. */
+  /** Paths in quarantine of chunks that are kept, although what can be shown of them is in the mp4. */
   quarantined: string[];
-  /** Chunks that stay as they are, for a later version of the converter. */
+  /** Chunks that are left unchanged for a later version of the converter. */
   later: LaterChunk[];
-  /** Why the minute has no preview and no thumbnail, if it is a picture that is too large to be decoded. */
+  /** Why the minute has no preview and no thumbnail, when its pictures are too large to be decoded. */
   withoutPictures?: string;
 }
 
 const RECHECK_MS = 5000;
 
 /**
- * Makes the mp4, preview and thumbnail of a minute from all of its chunks, merging them into an mp4 that is already there,
- * and then removes the chunks. Safe to run again, to run twice at once (MinuteLock), and to be killed at any moment:
- * everything is written aside, made durable and renamed, and chunks go last. A minute without chunks is nothing to do.
- * A chunk with something in it that this version does not know stays as it is, and so do all chunks beside an mp4 of that kind.
+ * Makes the mp4, preview and thumbnail of a minute from all its chunks, merging them into an existing mp4, and then
+ * removes the chunks. It is safe to run it again, twice at once (MinuteLock), and to kill it at any moment: everything
+ * is written aside, made durable and renamed, and the chunks are removed last. A minute without chunks needs no work. A
+ * chunk that holds something that this version does not know is left unchanged, and so are all chunks beside such an
+ * mp4.
  *
  * Throws NotYetError when the minute is not over or somebody still writes to it, BadChunkError when its chunks are to
  * blame, OutsideError, FfmpegUnusableError, LockLostError, and the errors of the file system.
@@ -88,7 +89,7 @@ class MinuteConversion {
   readonly #lock: MinuteLock;
   readonly #mp4Path: string;
   readonly #files: fs.FileHandle[] = [];
-  /** Those that are converted. */
+  /** The parts that are converted. */
   #parts: MinutePart[] = [];
   readonly #later: LaterChunk[] = [];
   #withoutPictures: string | undefined;
@@ -154,7 +155,10 @@ class MinuteConversion {
     return plan;
   }
 
-  /** Preview and thumbnail, unless they are there and show the first frame, or no picture may be decoded. */
+  /**
+   * Writes preview and thumbnail, unless they exist and show the first frame. Sets #withoutPictures if the pictures are
+   * too large.
+   */
   async #writePictures(plan: MinutePlan, existing: ExistingMinute | undefined): Promise<void> {
     const { directory, camera, minute } = this.#job;
     const previewPath = minutePath(directory, camera, minute, "preview");
@@ -182,7 +186,7 @@ class MinuteConversion {
       writeAside(this.#tools.files, this.#mp4Path, async (file) => {
         await writeAll(file, [head]);
         await this.#tools.buffers.lend((buffer) => copySamples(plan.ranges, file, buffer));
-        await this.#lock.verify(); // see MinuteLock: looked at while the temporary file exists
+        await this.#lock.verify(); // see MinuteLock: checked while the temporary file exists
       }),
     );
   }
@@ -216,7 +220,10 @@ class MinuteConversion {
     }
   }
 
-  /** Removes chunks whose every frame is durable in the mp4; what is not, goes into quarantine instead. */
+  /**
+   * Removes the chunks: every frame of them is durable in the mp4. Those with other frames or damage go into quarantine
+   * instead.
+   */
   async #removeChunks(plan: MinutePlan): Promise<string[]> {
     const quarantined: string[] = [];
     for (const part of this.#parts) {
@@ -254,9 +261,10 @@ async function reasonToKeep({ path, file, index }: MinutePart, plan: MinutePlan)
 }
 
 /**
- * Removes a chunk, if it is still the file that was converted and has not grown since: its name may have been taken by a
- * recorder anew (our open file keeps its inode number from being given to another), or a recorder that was thought dead
- * may have woken up. One right behind the other, with nothing else of this process's on the disk's queue in between.
+ * Removes a chunk if it is still the file that was converted, and has not grown since. A recorder may have created a
+ * new file with the same name (it has another inode number, since we hold ours open), or a recorder that seemed dead
+ * may have woken up. The check and the removal follow each other directly, with no other operation of this process in
+ * the disk's queue in between.
  */
 async function removeUnchanged({ disks }: StoreFiles, { path, state }: MinutePart): Promise<void> {
   const disk = await disks.ofEntry(path);

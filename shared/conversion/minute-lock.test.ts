@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => minute.remove());
 
-/** Takes the lock over as another converter does that has watched it for long enough. */
+/** Takes the lock over like another converter that has watched it for long enough. */
 async function takeOver(): Promise<MinuteLock> {
   await expect(MinuteLock.acquire(files, minute.job, watch, PACE)).rejects.toThrow(NotYetError);
   nowMs += 16_000;
@@ -42,7 +42,7 @@ test("one converter at a time holds a minute, and leaves nothing behind", async 
   expect(await readdir(dirname(minute.path("mp4")))).toEqual([]);
 });
 
-/** Waits until the modification time of the only file that is there has changed. */
+/** Waits until the modification time of the only file in the folder has changed. */
 async function hasBeaten(): Promise<void> {
   const folder = dirname(minute.path("mp4"));
   const [name] = await readdir(folder);
@@ -113,7 +113,7 @@ test("of two who take a stale lock over at once, one at most still holds it afte
   const locks = [frozen];
   for (const each of both) {
     if (each.status === "fulfilled") locks.push(each.value);
-    else expect(each.reason).toBeInstanceOf(NotYetError); // it came so late that it found the other's lock
+    else expect(each.reason).toBeInstanceOf(NotYetError); // so late that it found the other's lock
   }
   const verified = await Promise.allSettled(locks.map((lock) => lock.verify()));
   expect(verified.filter(({ status }) => status === "fulfilled")).toHaveLength(1);

@@ -14,21 +14,22 @@ const RELEASED_MS = 200;
 const LOCK_SUFFIX = "000000000000";
 
 /**
- * The right to write a minute's files, held by one converter at a time, also between hosts that share the storage and
- * while Redis is away (BullMQ's locks are as mortal as Redis is).
+ * The right to write a minute's files, held by one converter at a time, even if the converters run on several hosts
+ * that share the storage, and while Redis is away (BullMQ's locks are lost with Redis).
  *
- * Without it, footage could be lost: converter B lists the parts of a minute; A merges a late part into the mp4 and removes
- * its chunk; B, who knows nothing of it, renames its mp4 over A's.
+ * Without it, footage could be lost: converter B lists the parts of a minute; A merges a late part into the mp4 and
+ * removes its chunk; B, which does not know of it, renames its mp4 over A's.
  *
- * The lock is a file created exclusively; its modification time is its holder's heartbeat. A lock whose heart has stood
- * still for `staleMs`, by the observer's own clock, is taken over. Its former holder may only have been frozen and may wake up
- * at any moment, so a timeout alone proves nothing. What makes it safe is the order of steps:
+ * The lock is a file that is created exclusively; its holder updates the modification time as a heartbeat. A stale
+ * lock, whose modification time has not changed for `staleMs` by the observer's own clock, is taken over. Its former
+ * holder may only have been frozen and may continue at any moment, so a timeout alone is not safe. The order of steps
+ * makes it safe:
  *
- * - who takes over first puts its own lock file in the place of the old one, then removes the minute's temporary files;
- * - a holder first creates its temporary file, then makes sure that the lock is still its own, then renames.
+ * - a converter that takes over first replaces the old lock file by its own, then removes the minute's temporary files;
+ * - a holder first creates its temporary file, then verifies that the lock is still its own, then renames.
  *
- * If the former holder created its temporary file before it was removed, its rename fails; if after, it finds a lock that
- * is not its own. Either way it never puts an older view in the place of a newer one.
+ * If the former holder created its temporary file before that removal, its rename fails; if after it, it finds that the
+ * lock is not its own. Either way it never replaces a newer version of the mp4 by an older one.
  */
 export class MinuteLock {
   readonly #files: StoreFiles;
@@ -44,7 +45,7 @@ export class MinuteLock {
     this.#ino = ino;
     this.#timer = setInterval(() => {
       const now = new Date();
-      file.utimes(now, now).catch(() => {}); // a heart that stops beating is noticed by the others
+      file.utimes(now, now).catch(() => {}); // if it keeps failing, others see a stale lock
     }, heartbeatMs);
   }
 
@@ -84,7 +85,7 @@ export class MinuteLock {
     { heartbeatMs }: LockPace,
   ): Promise<MinuteLock> {
     try {
-      const { ino } = await file.stat(); // no other file gets this number while `file` is open
+      const { ino } = await file.stat(); // unique while `file` is open
       return new MinuteLock(files, path, file, ino, heartbeatMs);
     } catch (error) {
       await file.close();
@@ -92,12 +93,12 @@ export class MinuteLock {
     }
   }
 
-  /** Throws LockLostError when the lock was taken over. To be called after each temporary file was created. */
+  /** Throws LockLostError when the lock was taken over. To be called after each temporary file has been created. */
   async verify(): Promise<void> {
     if (!(await this.#isOwn())) throw new LockLostError("another converter has taken this minute over");
   }
 
-  /** Gives the lock up. */
+  /** Releases the lock, unless it was taken over. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     try {

@@ -8,7 +8,7 @@ import type { BufferPool } from "./buffer-pool.ts";
 import { BadChunkError } from "./errors.ts";
 import type { FileState, IdleWatch } from "./idle-watch.ts";
 
-/** For reading: a link is not followed, and a FIFO or device not waited for. */
+/** For reading: fails for a symbolic link, and does not wait for a FIFO or device. */
 export const READ_NO_LINK = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A chunk of a minute, open and indexed. */
@@ -16,7 +16,7 @@ export interface MinutePart {
   path: string;
   file: FileHandle;
   index: ChunkIndex;
-  /** As it was when it was indexed. */
+  /** Its state before it was indexed. */
   state: FileState;
 }
 
@@ -30,7 +30,10 @@ export async function listParts(files: StoreFiles, job: ConversionJob): Promise<
     .map(({ name }) => join(folder, name));
 }
 
-/** Opens and indexes all chunks of a minute, in the order of their parts. Throws BadChunkError when one is no file, and the errors of readdir(2), open(2), read(2). */
+/**
+ * Opens and indexes all chunks of a minute, in the order of their parts. Throws BadChunkError when one is not a regular
+ * file, and the errors of readdir(2), open(2), read(2).
+ */
 export async function openParts(files: StoreFiles, job: ConversionJob, buffers: BufferPool): Promise<MinutePart[]> {
   const parts: MinutePart[] = [];
   try {
@@ -49,12 +52,15 @@ export async function closeParts(parts: readonly MinutePart[]): Promise<void> {
   await Promise.all(parts.map(({ file }) => file.close()));
 }
 
-/** A living recorder writes at least every second; one that was frozen with the whole machine is given this long. */
+/**
+ * Minimum time that we watch a chunk ourselves. A live recorder writes at least every second; one that was frozen with
+ * the whole machine gets this time to continue.
+ */
 const MIN_WATCHED_MS = 5000;
 
 /**
- * Whether nobody writes to a chunk any more: it has its end block, or it has not grown for `chunkIdleMs`, by its
- * modification time and by our own watching (see IdleWatch).
+ * Whether nobody writes to a chunk any more: it has its end block, or it has not grown for `chunkIdleMs` by its
+ * modification time, and by our own observation (see IdleWatch).
  */
 export function isClosed(part: MinutePart, watch: IdleWatch, chunkIdleMs: number): boolean {
   if (part.index.isClosed) return true;

@@ -16,7 +16,7 @@ import type { PreviewBatcher } from "./preview-batcher.ts";
 import type { TakeoverPace } from "./takeover-pace.ts";
 import { makeThumbnail } from "./thumbnail.ts";
 
-/** What the pictures of a minute are made with. */
+/** What is needed to make the pictures of a minute. */
 export interface PictureTools {
   files: StoreFiles;
   config(): ConverterConfig;
@@ -26,8 +26,8 @@ export interface PictureTools {
 }
 
 /**
- * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be decoded.
- * Throws what `firstPicture` does, LockLostError, and the errors of the file system.
+ * Writes preview and thumbnail of a planned minute, under its lock. Returns false when none of its keyframes can be
+ * decoded. Throws what `firstPicture` throws, LockLostError, and the errors of the file system.
  */
 export async function writePictures(
   { directory, camera, minute }: ConversionJob,
@@ -42,15 +42,15 @@ export async function writePictures(
   for (const [kind, picture] of [["preview", preview] as const, ["thumbnail", thumbnail] as const]) {
     await writeAside(files, minutePath(directory, camera, minute, kind), async (file) => {
       await file.writeFile(picture);
-      await lock.verify(); // see MinuteLock: looked at while the temporary file exists
+      await lock.verify(); // see MinuteLock: checked while the temporary file exists
     });
   }
   return true;
 }
 
 /**
- * Makes preview and thumbnail of a minute anew from its mp4. Returns false when none of its keyframes can be decoded. Throws
- * NotYetError while a converter is at the minute, Mp4Error, and what `writePictures` does.
+ * Makes preview and thumbnail of a minute again from its mp4. Returns false when none of its keyframes can be decoded.
+ * Throws NotYetError while a converter works on the minute, Mp4Error, and what `writePictures` throws.
  */
 export async function rebuildPictures(job: ConversionJob, tools: PictureTools): Promise<boolean> {
   const path = minutePath(job.directory, job.camera, job.minute, "mp4");

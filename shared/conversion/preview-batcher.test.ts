@@ -41,7 +41,7 @@ function poisoned({ sample, configuration }: Keyframe): Keyframe {
   return { sample: bad, configuration };
 }
 
-/** A program that stands in for ffmpeg and writes down each call. */
+/** A program that replaces ffmpeg and records each call. */
 async function program(name: string, script: string): Promise<{ path: string; calls(): Promise<number> }> {
   const path = join(folder, name);
   const log = `${path}.log`;
@@ -101,7 +101,7 @@ test("more than 16 pictures go in several batches", async () => {
 describe("company", () => {
   afterEach(() => vi.useRealTimers());
 
-  /** Notes when each batch began and how large it was; each takes so long. */
+  /** A grabber that records when each batch began and how large it was; each batch takes `decodeMs`. */
   function noting(decodeMs: number) {
     vi.useFakeTimers();
     const beganMs = performance.now();
@@ -188,7 +188,7 @@ test("a picture is as bright as ffmpeg itself decodes it", async () => {
 
 test("an ffmpeg that hangs over a picture is killed, and only the picture is to blame when ffmpeg works otherwise", async () => {
   const hanging = await program("hanging", 'case "$*" in *pipe:0*) exec sleep 600;; esac\nexec ffmpeg "$@"');
-  // The limit is for the test picture, too, which ffmpeg must make in time on a busy machine.
+  // The limit also applies to the test picture, which ffmpeg must make in time on a busy machine.
   expect(await batcher(hanging.path, 5000).grab(keyframes[0] as Keyframe)).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 import type { Keyframe } from "../pictures/keyframe.ts";
 
-/** What decodes a batch; see FrameGrabber. */
+/** Decodes a batch; see FrameGrabber. */
 export interface Grabber {
   grab(keyframes: readonly Keyframe[], isLenient?: boolean): Promise<(Buffer | undefined)[]>;
 }
@@ -14,27 +14,27 @@ interface Waiting {
 interface Group {
   key: string;
   waiting: Waiting[];
-  /** When no more company is waited for, by the monotonic clock. */
+  /** When to stop waiting for further pictures, by performance.now(). */
   untilMs: number;
   timer?: NodeJS.Timeout;
   isDue: boolean;
 }
 
-/** The most pictures that share a process. */
+/** Maximum number of pictures that share a process. */
 export const MAX_BATCH = 16;
-/** Where company keeps coming, it is waited for this many times as long as for the first. */
-const MOST_WINDOWS = 8;
+/** Maximum wait of a batch, as a multiple of `windowMs`. */
+const MAX_WINDOWS = 8;
 
 /**
- * Lets the first frames of several minutes share one ffmpeg process, whose start costs more than decoding four pictures.
- * Minutes of all cameras end within a GOP of one another; a lone one waits for company no longer than `windowMs`, and each
- * that comes is waited with as long again, up to eight times. Only pictures with the same parameter sets go together, and
- * only one process runs at a time: who comes before it is their turn still joins.
+ * Lets the first frames of several minutes share one ffmpeg process, whose start costs more than decoding four
+ * pictures. The minutes of all cameras end within a GOP of one another. A batch begins `windowMs` after its last
+ * picture came, and at most eight times that after its first, or when it is full. Only pictures with the same parameter
+ * sets share a batch. Only one process runs at a time, and a batch that waits for its turn still accepts pictures.
  */
 export class PreviewBatcher {
   readonly #grabber: Grabber;
   readonly #windowMs: number;
-  /** Those that may be joined, by parameter sets. */
+  /** Batches that still accept pictures, by parameter sets. */
   readonly #groups = new Map<string, Group>();
   #running: Promise<void> = Promise.resolve();
 
@@ -44,8 +44,8 @@ export class PreviewBatcher {
   }
 
   /**
-   * The picture of a keyframe as JPEG, or undefined when it cannot be decoded, which is found out alone: no other picture
-   * of the batch is to blame. Throws what the grabber throws.
+   * The picture of a keyframe as JPEG, or undefined when it cannot be decoded. That is decided by decoding it alone, so
+   * that no other picture of the batch is to blame. Throws what the grabber throws.
    */
   grab(keyframe: Keyframe): Promise<Buffer | undefined> {
     return new Promise((resolve, reject) => {
@@ -63,14 +63,14 @@ export class PreviewBatcher {
     });
   }
 
-  /** As `grab`, at once and with damage concealed. */
+  /** As `grab`, but at once, alone, and with damage concealed. */
   async grabDamaged(keyframe: Keyframe): Promise<Buffer | undefined> {
     const [picture] = await this.#grabber.grab([keyframe], true);
     return picture;
   }
 
   #groupOf(key: string): Group {
-    const untilMs = performance.now() + MOST_WINDOWS * this.#windowMs;
+    const untilMs = performance.now() + MAX_WINDOWS * this.#windowMs;
     const group = this.#groups.get(key) ?? { key, waiting: [], untilMs, isDue: false };
     this.#groups.set(key, group);
     return group;

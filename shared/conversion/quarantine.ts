@@ -7,8 +7,8 @@ import { isOwnFolder, OutsideError } from "../store/own-folder.ts";
 const MAX_PARTS = 1_000_000;
 
 /**
- * Moves a chunk out of the way, into its camera's quarantine folder, with the reason beside it (`{name}.json`). Nothing
- * there is ever overwritten: where the name is taken, it becomes a further part. Returns where the chunk is now. Throws
+ * Moves a chunk into its camera's quarantine folder, with the reason beside it (`{name}.json`). Nothing there is
+ * overwritten: if the name is taken, the chunk gets the next free part number. Returns the chunk's new path. Throws
  * OutsideError, and the errors of link(2), unlink(2) and of writing the reason.
  */
 export async function quarantine(

@@ -2,9 +2,9 @@ import type { FileHandle } from "node:fs/promises";
 import { readAt, type SampleRange, type SampleSource } from "../minute/sample-source.ts";
 
 /**
- * Copies samples into `output`, where it stands, as they go into an mp4. In reads as large as `space`: one takes in many
- * access units with the block headers between them, start codes become lengths where they stand, and one gathering write
- * leaves the headers out. Throws the errors of read(2) and write(2).
+ * Appends samples to `output` in the form that an mp4 needs. Reads as much as `space` holds at a time: one read covers
+ * many access units and the block headers between them, start codes are replaced by lengths in place, and one writev(2)
+ * leaves out the headers. Throws the errors of read(2) and writev(2).
  */
 export async function copySamples(ranges: readonly SampleRange[], output: FileHandle, space: Buffer): Promise<void> {
   let buffer = space;
@@ -48,7 +48,7 @@ function sumOf(sizes: Uint32Array, from: number, to: number): number {
   return sum;
 }
 
-/** Writes all of the buffers, also where the kernel takes them in pieces. Throws the errors of write(2). */
+/** Writes all of the buffers, even if the kernel takes only a part at a time. Throws the errors of writev(2). */
 export async function writeAll(output: FileHandle, buffers: Buffer[]): Promise<void> {
   let left = buffers;
   while (left.length > 0) {

@@ -1,16 +1,16 @@
-/** How soon a converter that has died or is frozen has its work taken over. */
+/** How soon the work of a converter that has died or is frozen is taken over. */
 export interface TakeoverPace {
-  /** How often the holder of a minute's lock shows that it lives. */
+  /** Interval at which the holder of a minute's lock updates it. */
   heartbeatMs: number;
-  /** A lock whose heart has stood still for so long is taken over. */
+  /** A lock that was not updated for this long is stale, and is taken over. */
   staleMs: number;
-  /** A job of the queue belongs to its converter for so long, unless that renews it (BullMQ's `lockDuration`). */
+  /** How long a job of the queue belongs to its converter without a renewal (BullMQ's `lockDuration`). */
   jobLockMs: number;
-  /** How often converters look for jobs that belong to nobody any more (BullMQ's `stalledInterval`). */
+  /** Interval at which converters look for jobs whose lock has expired (BullMQ's `stalledInterval`). */
   stalledCheckMs: number;
 }
 
-/** A converter that dies has its jobs taken over after at most 25 s. */
+/** The jobs of a converter that has died are taken over after at most 25 s. */
 export const TAKEOVER_PACE: TakeoverPace = {
   heartbeatMs: 3000,
   staleMs: 15_000,

@@ -3,8 +3,8 @@ import sharp from "sharp";
 const JPEG_QUALITY = 80;
 
 /**
- * A JPEG of `width` pixels from a larger one, its height in proportion. Throws when `preview` is no JPEG, or has more than
- * `maxPixels`.
+ * Makes a JPEG with a width of `width` pixels from a larger one, with the height in proportion. Throws when `preview`
+ * is not a JPEG, or has more than `maxPixels`.
  */
 export async function makeThumbnail(preview: Buffer, width: number, maxPixels: number): Promise<Buffer> {
   return await sharp(preview, { limitInputPixels: maxPixels })

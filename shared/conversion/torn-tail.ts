@@ -4,13 +4,13 @@ import { START_CODE } from "../codec/nal-units.ts";
 import { videoCodecOfBlock } from "../codec/video-codecs.ts";
 
 const WINDOW_BYTES = 1024 * 1024;
-/** The blocks of a chunk are of one minute, or of one GOP that is longer. */
+/** The times of a chunk's blocks differ by less than this: they are of one minute, or of one GOP that is longer. */
 const SAME_CHUNK_US = 3_600_000_000;
 
 /**
- * Whether a torn tail (from `start` to `end` of a chunk) is more than the beginning of one block: a wrong length in a header makes
- * all that follows look like one, and it would be thrown away. Looks for the header of a further video block in it, which no
- * video resembles by chance. Throws the errors of read(2).
+ * Whether a torn tail (from `start` to `end` of a chunk) is more than the beginning of one block: because of a wrong
+ * length in a header, all that follows may look like one block, and would be lost. Searches it for the header of
+ * another video block, which video data does not resemble by chance. Throws the errors of read(2).
  */
 export async function hidesBlocks(file: FileHandle, start: number, end: number): Promise<boolean> {
   const window = Buffer.allocUnsafeSlow(Math.min(WINDOW_BYTES, end - start));
@@ -21,7 +21,7 @@ export async function hidesBlocks(file: FileHandle, start: number, end: number):
     const bytes = window.subarray(0, bytesRead);
     timeUs ??= readBlockHeader(bytes, 0)?.timeUs;
     if (timeUs === undefined) return false;
-    // The torn block's own header is the first: what it stands before is no further block.
+    // The first header is that of the torn block: the start code behind it is not of another block.
     for (let code = bytes.indexOf(START_CODE, at === start ? overlap : 0); code !== -1; ) {
       const header = code < BLOCK_HEADER_BYTES ? undefined : readBlockHeader(bytes, code - BLOCK_HEADER_BYTES);
       const isVideo = header !== undefined && videoCodecOfBlock(header.kind) !== undefined;

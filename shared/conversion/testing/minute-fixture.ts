@@ -57,7 +57,7 @@ export class MinuteFixture {
     this.job = { camera: "cam", minute: MINUTE, directory };
   }
 
-  /** @param above where its folder is made */
+  /** @param above the folder in which its own is created */
   static async create(above = tmpdir()): Promise<MinuteFixture> {
     return new MinuteFixture(await mkdtemp(join(above, "hindsight-minute-")));
   }
@@ -74,7 +74,7 @@ export class MinuteFixture {
     await writeChunk(this.chunk(part), content);
   }
 
-  /** Writes a closed chunk of a recorder's; a higher part was opened later. */
+  /** Writes a closed chunk of a recorder; a higher part was opened later. */
   async put(part: number, units: TimedUnit[], recorder = "a", changes: Partial<ChunkOrigin> = {}): Promise<void> {
     const openedUs = (units[0]?.timeUs as number) + part;
     await this.write(part, { units, origin: origin(recorder, changes), openedUs, endUs: endOf(units) });
@@ -89,12 +89,12 @@ export class MinuteFixture {
     return (await readdir(join(this.directory, "quarantine")).catch(() => [])).sort();
   }
 
-  /** The mp4 as ffprobe reads it; throws when ffprobe has anything to warn of. */
+  /** The mp4 as ffprobe reads it; throws when ffprobe prints a warning. */
   async frames(): Promise<RecordedFrame[]> {
     return await readFrames(this.path("mp4"));
   }
 
-  /** The mp4 as our own reader sees it. */
+  /** The mp4 as our own reader reads it. */
   async movie(): Promise<ReadTrack<VideoTrack> & Pick<ReadMovie, "record">> {
     const file = await open(this.path("mp4"), "r");
     try {
@@ -105,7 +105,9 @@ export class MinuteFixture {
     }
   }
 
-  /** What ffprobe finds in the mp4 are these access units, in this order, at these times from `startUs` on. */
+  /**
+   * Expects that ffprobe finds exactly these access units in the mp4, in this order, at these times from `startUs` on.
+   */
   async expectFrames(units: readonly TimedUnit[], startUs = START_US): Promise<void> {
     const frames = await this.frames();
     expect(frames.map((frame) => frame.sha256)).toEqual(units.map(({ data }) => sha256(data)));
@@ -121,7 +123,7 @@ export class MinuteFixture {
 
 export const FINISHED = ["mp4", "preview.jpg", "thumbnail.jpg"].map((ending) => `cam.${MINUTE}.${ending}`);
 
-/** What a converter works with, with settings of a test's own. */
+/** The tools of a converter, with settings changed for a test. */
 export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWatch()): MinuteConverterTools {
   const config = { ...CONFIG, ...changes };
   const grabber = new FrameGrabber({
@@ -141,7 +143,7 @@ export function tools(changes: Partial<ConverterConfig> = {}, watch = new IdleWa
   };
 }
 
-/** Where a span of units ends that come at a pace. */
+/** The end of a span of units at a constant frame rate. */
 export function endOf(units: readonly TimedUnit[], framesPerSecond = 25): number {
   return Math.max(...units.map(({ timeUs }) => timeUs)) + 1_000_000 / framesPerSecond;
 }
