@@ -7,7 +7,7 @@ const STOP_LIMIT_MS = 20_000;
 const GOODBYE_LIMIT_MS = 2000;
 const GOODBYE_WITHOUT_REDIS_MS = 300;
 
-/** The worker to close, and what tells whether its end is worth waiting for. */
+/** The worker to close, and what is needed to decide how long to wait for it. */
 export interface ClosingWorker {
   worker: { close(): Promise<void> };
   underWay: UnderWay;

@@ -10,18 +10,18 @@ const LOOK_AGAIN_MS = 10 * 60_000;
 
 /** Chunks that wait for a later version of the converter: they are reported, and not examined at each sweep. */
 export class LaterFootage {
-  readonly #tell: (message: string) => void;
+  readonly #report: (message: string) => void;
   readonly #nowMs: () => number;
   readonly #chunks = new Map<string, Sighting>();
 
-  /** @param tell is called once for each chunk */
-  constructor(tell: (message: string) => void, nowMs: () => number = () => performance.now()) {
-    this.#tell = tell;
+  /** @param report is called once for each chunk */
+  constructor(report: (message: string) => void, nowMs: () => number = () => performance.now()) {
+    this.#report = report;
     this.#nowMs = nowMs;
   }
 
   note({ path, reason }: LaterChunk): void {
-    if (!this.#chunks.has(path)) this.#tell(`${path} waits for a later version of the converter: ${reason}`);
+    if (!this.#chunks.has(path)) this.#report(`${path} waits for a later version of the converter: ${reason}`);
     this.#chunks.set(path, { reason, atMs: this.#nowMs() });
   }
 

@@ -11,8 +11,8 @@ export interface FolderVersion {
 
 /**
  * A folder changed twice within one tick of its file system's clock (4 ms on ext4, 2 s on FAT, a second on some network
- * storage) shows the same time for both. A list read so soon after a change may be the first of the two: it is used, but
- * not kept.
+ * storage) has the same time after both changes. A list read this soon after a change may be that of the first one: it
+ * is used, but not cached.
  */
 const SETTLE_MS = 2000;
 

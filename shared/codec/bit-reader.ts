@@ -1,4 +1,7 @@
-/** Reads bits, most significant first, as the syntax tables of ITU-T H.264 §7.3 do. Reading past the end throws RangeError. */
+/**
+ * Reads bits, most significant first, like the syntax tables of ITU-T H.264 §7.3. Reading past the end throws
+ * RangeError.
+ */
 export class BitReader {
   readonly #bytes: Buffer;
   #position = 0;

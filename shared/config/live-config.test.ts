@@ -26,7 +26,7 @@ let changes: [Config, Config][];
 const withPort = (port: number) => JSON.stringify({ api: { port } });
 
 /** Loads the file; it is watched once the returned function is called. */
-async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
+async function load(pace = PACE): Promise<(isLoggedElsewhere?: boolean) => void> {
   live = await LiveConfigFile.open(new StoreFiles(), { env: {}, cwd }, pace);
   const output = new PassThrough();
   let text = "";
@@ -37,7 +37,7 @@ async function load(pace = PACE): Promise<(isToldElsewhere?: boolean) => void> {
   changes = [];
   live.onChange((next, previous) => changes.push([next, previous]));
   const logger = createLogger({ service: "api", config: live, secrets: secretsIn(live), output });
-  return (isToldElsewhere) => live.watch(logger, isToldElsewhere);
+  return (isLoggedElsewhere) => live.watch(logger, isLoggedElsewhere);
 }
 
 async function open(pace = PACE): Promise<void> {

@@ -41,13 +41,13 @@ export class LiveConfigFile implements LiveConfig {
   readonly #lastGood: LastGoodConfig;
   /** Text of the configuration in force that has not been stored as the last good one yet. */
   #unkept: string | undefined;
-  #isUnkeptTold = false;
+  #isUnkeptLogged = false;
   readonly #surroundings: Surroundings;
   readonly #pace: FollowPace;
   readonly #path: string;
   readonly #listeners = new Set<(next: Config, previous: Config) => void>();
   #logger: Logger | undefined;
-  #isToldElsewhere = false;
+  #isLoggedElsewhere = false;
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
@@ -126,12 +126,12 @@ export class LiveConfigFile implements LiveConfig {
 
   /**
    * Starts watching the file; `close` stops it.
-   * @param isToldElsewhere another process logs the same about this file for the same reader: here it is logged at
+   * @param isLoggedElsewhere another process logs the same about this file for the same reader: here it is logged at
    * level debug
    */
-  watch(logger: Logger, isToldElsewhere = false): void {
+  watch(logger: Logger, isLoggedElsewhere = false): void {
     this.#logger = logger;
-    this.#isToldElsewhere = isToldElsewhere;
+    this.#isLoggedElsewhere = isLoggedElsewhere;
     this.#poll = setInterval(() => {
       this.#watchFolder();
       void this.#look();
@@ -140,9 +140,9 @@ export class LiveConfigFile implements LiveConfig {
     this.#poll.unref();
     if (this.#refused !== undefined) {
       const inForce = `the last good one, kept in ${this.#lastGood.path}, is in force`;
-      this.#tell("warn", `the configuration is not valid; ${inForce}: ${this.#refused}`);
+      this.#log("warn", `the configuration is not valid; ${inForce}: ${this.#refused}`);
     }
-    void this.#tellReaders();
+    void this.#warnOfReaders();
     void this.#keep();
     this.#watchFolder();
     void this.#look();
@@ -237,13 +237,13 @@ export class LiveConfigFile implements LiveConfig {
     this.#problem = undefined;
     this.#refused = undefined;
     if (isDeepStrictEqual(next, previous)) {
-      if (hadProblem) this.#tell("info", "the configuration is valid again");
+      if (hadProblem) this.#log("info", "the configuration is valid again");
       return;
     }
     this.#current = next;
-    this.#tell("info", "the configuration has changed and is in force", { file: this.#path });
+    this.#log("info", "the configuration has changed and is in force", { file: this.#path });
     const fixed = restartKeys(next, previous);
-    if (fixed.length > 0) this.#tell("warn", `restart to put these in force: ${fixed.join(", ")}`);
+    if (fixed.length > 0) this.#log("warn", `restart to put these in force: ${fixed.join(", ")}`);
     for (const listener of this.#listeners) {
       try {
         listener(next, previous);
@@ -257,7 +257,7 @@ export class LiveConfigFile implements LiveConfig {
     if (this.#refused === problem) return;
     this.#refused = problem;
     this.#problem = brief;
-    this.#tell("warn", `the changed configuration is not valid; the old one stays in force: ${problem}`);
+    this.#log("warn", `the changed configuration is not valid; the old one stays in force: ${problem}`);
   }
 
   /** Stores the text as the last good one. Never rejects; after an error the next poll tries again. */
@@ -267,27 +267,27 @@ export class LiveConfigFile implements LiveConfig {
     this.#unkept = undefined;
     try {
       await this.#lastGood.keep(text);
-      this.#isUnkeptTold = false;
+      this.#isUnkeptLogged = false;
     } catch (error) {
       this.#unkept ??= text;
-      if (this.#isUnkeptTold) return;
-      this.#isUnkeptTold = true;
+      if (this.#isUnkeptLogged) return;
+      this.#isUnkeptLogged = true;
       const todo = "let this user write there: otherwise nothing can start while the configuration is not valid";
-      this.#tell(
+      this.#log(
         "warn",
         `this configuration cannot be kept as the last good one (${(error as Error).message}): ${todo}`,
       );
     }
   }
 
-  async #tellReaders(): Promise<void> {
+  async #warnOfReaders(): Promise<void> {
     if (!("text" in this.#judged) || this.#judged.text === undefined) return;
     const trouble = await findOpenSecrets(this.#path, this.#judged.text);
-    if (trouble !== undefined) this.#tell("warn", trouble);
+    if (trouble !== undefined) this.#log("warn", trouble);
   }
 
-  #tell(level: "info" | "warn", message: string, meta: object = {}): void {
-    this.#logger?.log(this.#isToldElsewhere ? "debug" : level, message, meta);
+  #log(level: "info" | "warn", message: string, meta: object = {}): void {
+    this.#logger?.log(this.#isLoggedElsewhere ? "debug" : level, message, meta);
   }
 }
 

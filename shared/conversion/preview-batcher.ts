@@ -27,9 +27,9 @@ const MAX_WINDOWS = 8;
 
 /**
  * Lets the first frames of several minutes share one ffmpeg process, whose start costs more than decoding four
- * pictures. The minutes of all cameras end within a GOP of one another. A batch begins `windowMs` after its last
- * picture came, and at most eight times that after its first, or when it is full. Only pictures with the same parameter
- * sets share a batch. Only one process runs at a time, and a batch that waits for its turn still accepts pictures.
+ * pictures. The minutes of all cameras end within a GOP of one another. A batch begins when it is full, or `windowMs`
+ * after its last picture came, but at most eight times that after its first. Only pictures with the same parameter sets
+ * share a batch. Only one process runs at a time, and a batch that waits for its turn still accepts pictures.
  */
 export class PreviewBatcher {
   readonly #grabber: Grabber;

@@ -14,7 +14,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 parentPort?.on("message", (question: HeadsQuestion | IdentitiesQuestion) => {
   if (question.kind === "heads") openHeads(question);
-  else tellIdentities(question);
+  else sendIdentities(question);
 });
 
 function openHeads({ id, paths, headBytes, bytes }: HeadsQuestion): void {
@@ -22,14 +22,14 @@ function openHeads({ id, paths, headBytes, bytes }: HeadsQuestion): void {
   parentPort?.postMessage({ id, bytes, opened } satisfies HeadsAnswer, [bytes]);
 }
 
-function tellIdentities({ id, paths }: IdentitiesQuestion): void {
+function sendIdentities({ id, paths }: IdentitiesQuestion): void {
   const identities = new BigUint64Array(paths.length * IDENTITY_NUMBERS);
   for (const [i, path] of paths.entries()) {
     try {
       const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
       if (stats?.isFile() === true) identities.set([stats.ino, stats.size, stats.mtimeNs], i * IDENTITY_NUMBERS);
     } catch {
-      // Whoever opens it gets the error.
+      // The caller gets the error when it opens the file.
     }
   }
   parentPort?.postMessage({ id, identities } satisfies IdentitiesAnswer, [identities.buffer]);
@@ -43,7 +43,7 @@ function openOne(path: string, head: Uint8Array): HeadsAnswer["opened"][number] 
     const { ino, size, mtimeNs } = stats;
     if (stats.isFile()) return { fd, stats: { ino, size, mtimeNs }, headBytes: fill(fd, head) };
   } catch {
-    // Whoever opens it again gets the error.
+    // The caller gets the error when it opens the file again.
   }
   if (fd !== undefined) closeSync(fd);
   return undefined;

@@ -11,7 +11,7 @@ let files: StoreFiles;
 let folder: string;
 let mountPoint: string;
 
-const mount = () => execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mountPoint]); // needs root, and fails without
+const mount = () => execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", mountPoint]); // needs root
 const unmount = () => execFileSync("umount", [mountPoint]);
 
 beforeEach(async () => {

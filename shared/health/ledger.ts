@@ -18,7 +18,7 @@ export interface LedgerEntry {
   isTold: boolean;
 }
 
-/** By a key of what distinguishes conditions. */
+/** Keyed by what distinguishes conditions (see `keyOf`). */
 export type LedgerEntries = Record<string, LedgerEntry>;
 
 /** The result of a check of the system. */

@@ -19,7 +19,7 @@ export const FRAME_HEADER_BYTES = 18;
 
 const KEYFRAME_FLAG = 1;
 /** A message with less than a start code and the first byte of a NAL unit holds no frame. */
-const LEAST_DATA_BYTES = 5;
+const MIN_DATA_BYTES = 5;
 
 /** The fields before a frame's bytes. */
 export interface FrameHeader {
@@ -51,7 +51,7 @@ export function encodeFrame(header: FrameHeader, source: Buffer, start: number, 
 
 /** Parses the message of a frame; undefined when it is invalid or of an unknown codec. `data` is a view. */
 export function decodeFrame(message: Buffer): LiveFrame | undefined {
-  if (message.length < FRAME_HEADER_BYTES + LEAST_DATA_BYTES) return undefined;
+  if (message.length < FRAME_HEADER_BYTES + MIN_DATA_BYTES) return undefined;
   const codec = videoCodecOfBlock(message.readUInt8(0));
   const captureTimeUs = message.readUInt32BE(10) * 2 ** 32 + message.readUInt32BE(14);
   if (codec === undefined || !Number.isSafeInteger(captureTimeUs)) return undefined;

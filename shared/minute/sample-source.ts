@@ -35,15 +35,15 @@ export function movieSource(path: string, file: FileHandle, { video }: Pick<Read
 }
 
 /**
- * The NAL units of a sample, or only of its first `mostBytes`. When the sample is damaged or cut short, those that are
+ * The NAL units of a sample, or only of its first `maxBytes`. When the sample is damaged or cut short, those that are
  * whole and, in a chunk, the beginning of the last one. Throws the errors of read(2).
  */
 export async function readNals(
   { file, codec, offsets, sizes, isAnnexB }: SampleSource,
   index: number,
-  mostBytes = Number.POSITIVE_INFINITY,
+  maxBytes = Number.POSITIVE_INFINITY,
 ): Promise<Buffer[]> {
-  const bytes = Buffer.allocUnsafe(Math.min(sizes[index] as number, mostBytes));
+  const bytes = Buffer.allocUnsafe(Math.min(sizes[index] as number, maxBytes));
   const filled = await readAt(file, bytes, offsets[index] as number);
   const sample = bytes.subarray(0, filled);
   return isAnnexB ? codec.splitAccessUnit(sample) : splitLengths(sample).nals;

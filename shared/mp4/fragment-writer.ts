@@ -13,7 +13,9 @@ const TRACK_ID = 1;
 const DEFAULT_BASE_IS_MOOF = 0x02_0000;
 /** trun: data offset, and for the sample its duration, size, flags and composition offset (§8.8.8.1). */
 const TRUN_FLAGS = 0x000f01;
-/** sample_flags of a sync sample (sample_depends_on = 2), and of a non-sync sample that depends on others (§8.8.3.1). */
+/**
+ * sample_flags of a sync sample (sample_depends_on = 2), and of a non-sync sample that depends on others (§8.8.3.1).
+ */
 const SYNC_SAMPLE = 0x0200_0000;
 const OTHER_SAMPLE = 0x0101_0000;
 const LENGTH_BYTES = 4;

@@ -26,16 +26,16 @@ const MAX_SAMPLES = 4_000_000;
 
 /**
  * Reads the boxes of an `stbl` (ISO/IEC 14496-12 §8.5 to §8.7). Throws Mp4Error when they contradict one another, or
- * claim samples of one size with more than `mostBytes` in all.
+ * claim samples of one size with more than `maxBytes` in all.
  */
-export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number, mostBytes: number): ReadTable {
+export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks: number, maxBytes: number): ReadTable {
   const fields = (type: string) => {
     const reader = new FieldReader(bytes, boxOf(boxes, type));
     reader.skip(4);
     return reader;
   };
   const has = (type: string) => boxes.some((found) => found.type === type);
-  const sizes = readSizes(fields("stsz"), mostBytes);
+  const sizes = readSizes(fields("stsz"), maxBytes);
   const dts = readTimes(fields("stts"), sizes.length, durationTicks);
   const ptsOffsets = has("ctts") ? readOffsets(fields("ctts"), sizes.length) : undefined;
   const chunkOffsets = has("co64") ? readLongOffsets(fields("co64")) : readShortOffsets(fields("stco"));
@@ -48,11 +48,11 @@ export function readSampleTable(bytes: Buffer, boxes: FoundBox[], durationTicks:
   };
 }
 
-function readSizes(fields: FieldReader, mostBytes: number): Uint32Array {
+function readSizes(fields: FieldReader, maxBytes: number): Uint32Array {
   const sizeOfAll = fields.uint32();
   const count = sizeOfAll === 0 ? fields.count(4) : fields.uint32();
   if (count > MAX_SAMPLES) throw new Mp4Error(`${count} samples, more than ${MAX_SAMPLES}`);
-  if (sizeOfAll * count > mostBytes) throw new Mp4Error(`${count} samples of ${sizeOfAll} bytes, more than there is`);
+  if (sizeOfAll * count > maxBytes) throw new Mp4Error(`${count} samples of ${sizeOfAll} bytes, more than there is`);
   return sizeOfAll === 0 ? fields.uint32s(count) : new Uint32Array(count).fill(sizeOfAll);
 }
 

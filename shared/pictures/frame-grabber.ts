@@ -190,8 +190,8 @@ function machineTrouble(error: Error, stderr: string, ffmpegPath: string): Ffmpe
   if (TOO_OLD.test(stderr) || TOO_OLD.test(message)) {
     return new FfmpegUnusableError(`ffmpeg at "${ffmpegPath}" is too old: version 5.1 or later is needed`, options);
   }
-  const told = MACHINE_TROUBLE.exec(stderr)?.[0];
-  if (told !== undefined) return new FfmpegUnusableError(`ffmpeg reports: ${told}: see to ${tmpdir()}`, options);
+  const problem = MACHINE_TROUBLE.exec(stderr)?.[0];
+  if (problem !== undefined) return new FfmpegUnusableError(`ffmpeg reports: ${problem}: see to ${tmpdir()}`, options);
   if (/killed with signal (SIGKILL|SIGTERM|SIGINT|SIGHUP)/.test(message)) {
     return new FfmpegUnusableError(`${message}, from outside: is the machine short of memory?`, options);
   }

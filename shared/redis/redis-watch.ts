@@ -13,7 +13,7 @@ export class RedisWatch {
   readonly #probe: RedisProbe;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
-  #told: string | undefined;
+  #reported: string | undefined;
   #isLooking = false;
 
   constructor(redis: Redis, logger: Logger) {
@@ -30,10 +30,10 @@ export class RedisWatch {
     this.#isLooking = true;
     const trouble = await this.#probe.findTrouble();
     this.#isLooking = false;
-    if (this.#redis.status !== "ready" || trouble?.message === this.#told) return;
+    if (this.#redis.status !== "ready" || trouble?.message === this.#reported) return;
     if (trouble === undefined) this.#logger.info("Redis takes jobs again");
     else this.#logger.warn(`${trouble.message}: recording goes on, conversion and live status wait. ${trouble.todo}`);
-    this.#told = trouble?.message;
+    this.#reported = trouble?.message;
   }
 
   stop(): void {

@@ -12,7 +12,7 @@ import { dayOf, isDay, type Minute, minuteStartUs } from "../time/minute.ts";
  *     {camera directory}/quarantine/{any of the chunk names}          chunks that could not be converted
  *     {camera directory}/YYYYMMDD/.{final name}.{random}.tmp          being written aside, never shown
  *     {camera directory}/YYYYMMDD/{camera}.YYYYMMDD.HHMM.keep         the reaper leaves this minute alone
- *     {storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.v1.jpg    the thumbnails of an hour; can be made anew
+ *     {storage root}/.sprites/YYYYMMDD/{camera}.YYYYMMDD.HH.v1.jpg    the thumbnails of an hour; can be created again
  */
 export type FootageKind = "chunk" | "mp4" | "preview" | "thumbnail";
 
@@ -30,7 +30,7 @@ export const CAMERA_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 export const CAMERA_LIST_FOLDER = ".cameras";
 /** In the storage root: what the reaper deleted and why, see reaped-log.ts of the reaper. */
 export const REAPED_FOLDER = ".reaped";
-/** In the storage root: sprite sheets, which can all be made anew; see sprite-sheet.ts. */
+/** In the storage root: sprite sheets, which can all be created again; see sprite-sheet.ts. */
 export const SPRITES_FOLDER = ".sprites";
 /** In the storage root: locked (flock(2)) by the `nvr up` that records there. */
 export const UP_LOCK_FILE = ".nvr-up.lock";
