@@ -7,17 +7,17 @@ const STREAM_MEMBERS = [
 ];
 type StreamMember = (typeof STREAM_MEMBERS)[number];
 
-/** How the recording of a camera does. */
+/** The state of a camera's recording. */
 export interface RecordingState extends Pick<CameraStatus, StreamMember> {
   recording: boolean;
-  /** `unknown`: no recorder tells. */
+  /** `unknown`: no recorder reports it. */
   state: CameraState | "unknown";
   /** ISO 8601 UTC. */
   since: string | null;
   problem: string | null;
 }
 
-/** What a system's status says of one camera. */
+/** The part of a system's status that concerns one camera. */
 export function cameraState(status: SystemStatus, camera: string): RecordingState {
   const told = status.cameras.find((each) => each.camera === camera);
   return {
