@@ -11,9 +11,10 @@ type Heard = Pick<IncomingMessage, "headers" | "socket">;
 type Deed = "watch" | "change anything";
 
 /**
- * Tells our own page from other web sites, which can make requests through the visitor's browser as well. Browsers say
- * whose page asks: by `Sec-Fetch-Site`, or where that is not sent (to plain http, in some for WebSockets) by `Origin`,
- * which is ours when it is what was asked for, or stands in `api.hosts`. Clients that are no browsers send neither.
+ * Distinguishes our own page from other web sites, which can also make requests through the visitor's browser.
+ * Browsers send which site a request comes from: in `Sec-Fetch-Site`, or where they omit that (to plain http, in some
+ * for WebSockets) in `Origin`, which is ours when it is the requested host or one of `api.hosts`. Other clients send
+ * neither.
  */
 export class OriginGuard {
   readonly #config: LiveConfig;
@@ -26,13 +27,13 @@ export class OriginGuard {
     this.#trust = configuredTrust(config);
   }
 
-  /** Refuses requests that change something when another web site makes them (CSRF). */
+  /** Refuses requests of other web sites that change something (CSRF). */
   readonly refuseChanges: RequestHandler = (req, _res, next) => {
     if (req.method === "GET" || req.method === "HEAD" || req.method === "OPTIONS") return next();
     next(this.refusal(req, "change anything"));
   };
 
-  /** Why a page's request is refused, and what to set when the page is ours; undefined when it is not. */
+  /** Why a page's request is refused, and what to configure if the page is ours; undefined when it is not refused. */
   refusal(request: Heard, deed: Deed): Problem | undefined {
     const { origin, "sec-fetch-site": site } = request.headers;
     if (site === "same-origin" || site === "none") return undefined;
@@ -41,13 +42,13 @@ export class OriginGuard {
     return problem;
   }
 
-  /** The same by the page's origin alone. */
+  /** The same, by the page's origin alone. */
   originRefusal(request: Heard, origin: string | undefined, deed: Deed): Problem | undefined {
     if (origin === undefined) return undefined;
     const forwarded = forwardedRequest(request, this.#trust());
     if (this.#isOurs(origin, request.headers.host, forwarded)) return undefined;
     const protocol = /^(https?):\/\//.exec(origin)?.[1];
-    if (protocol === undefined) return anotherSite(deed); // "null" and the like, which no setting makes ours
+    if (protocol === undefined) return anotherSite(deed); // such as "null", which no setting can allow
     const todo =
       forwarded.protocol !== undefined && forwarded.protocol !== protocol
         ? `have the proxy send the browser's protocol as X-Forwarded-Proto, instead of "${excerpt(forwarded.protocol)}"`
