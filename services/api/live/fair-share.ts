@@ -4,10 +4,10 @@ export interface Conversion {
 }
 
 /**
- * Selects the conversion to end so that a client gets one. Among the clients that watch conversions alone, it takes
- * the one with the most of these, and its newest, but only if that client keeps more of them than the asking client
- * has now. So no client keeps the others out, and clients with equal shares do not keep taking conversions from each
- * other. Pure.
+ * Selects the conversion to end so that a client gets one. Only conversions that a single other client watches are
+ * considered: of the client with the most of these, the newest, if this client still has more of them afterwards than
+ * the asking client has now. So no client keeps the others out, and clients with equal shares do not take conversions
+ * from each other in turns. Pure.
  *
  * @param conversions all of them, the oldest first
  */
