@@ -34,7 +34,7 @@ export class EventHub {
   readonly #streams = new Set<EventStream>();
   readonly #places = new ClientPlaces(STREAMS);
   /** What was last sent to every client, as JSON: `health`, and each camera by id. */
-  #told = new Map<string, string>();
+  #sent = new Map<string, string>();
   /** The conditions that every client knows of, by id, subject and start. */
   #conditions = new Map<string, Condition>();
   #timer: NodeJS.Timeout | undefined;
@@ -92,7 +92,7 @@ export class EventHub {
   }
 
   #start(news: Map<string, object>): void {
-    this.#told = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
+    this.#sent = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
     this.#conditions = byName(this.#parts.health.conditions());
     this.#beat = setInterval(() => {
       for (const stream of this.#streams) stream.beat();
@@ -103,7 +103,7 @@ export class EventHub {
   #stop(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#beat);
-    this.#told = new Map();
+    this.#sent = new Map();
     this.#watch.reset();
   }
 
@@ -116,33 +116,33 @@ export class EventHub {
     try {
       const [status, minutes] = await Promise.all([this.#parts.monitor.status(), this.#watch.changes(Date.now())]);
       if (this.#streams.size === 0) return;
-      for (const minute of minutes) this.#tellAll("minute", minute);
-      const told = new Map<string, string>();
+      for (const minute of minutes) this.#sendAll("minute", minute);
+      const sent = new Map<string, string>();
       for (const [name, data] of newsOf(status, this.#parts.health.conditions())) {
         const text = JSON.stringify(data);
-        told.set(name, text);
-        if (this.#told.get(name) !== text) this.#tellAll(eventName(name), data);
+        sent.set(name, text);
+        if (this.#sent.get(name) !== text) this.#sendAll(eventName(name), data);
       }
-      this.#told = told;
-      this.#tellConditions();
+      this.#sent = sent;
+      this.#sendConditions();
     } catch (error) {
       this.#parts.logger.warn("looking for events failed", { error });
     }
     if (this.#streams.size > 0) this.#schedule();
   }
 
-  #tellConditions(): void {
+  #sendConditions(): void {
     const before = this.#conditions;
     this.#conditions = byName(this.#parts.health.conditions());
     for (const [name, condition] of this.#conditions) {
-      if (!before.has(name)) this.#tellAll("condition", { change: "began", condition });
+      if (!before.has(name)) this.#sendAll("condition", { change: "began", condition });
     }
     for (const [name, condition] of before) {
-      if (!this.#conditions.has(name)) this.#tellAll("condition", { change: "ended", condition });
+      if (!this.#conditions.has(name)) this.#sendAll("condition", { change: "ended", condition });
     }
   }
 
-  #tellAll(event: string, data: unknown): void {
+  #sendAll(event: string, data: unknown): void {
     const bytes = eventBytes(event, data);
     for (const stream of this.#streams) stream.send(bytes);
   }

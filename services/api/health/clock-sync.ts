@@ -40,8 +40,8 @@ export async function readClockSync(programs = PROGRAMS): Promise<boolean | unde
   const call = ADJTIMEX[process.arch];
   const maxErrorUs = call === undefined ? undefined : await ask("perl", ["-e", PRINT_MAX_ERROR, String(call)]);
   if (maxErrorUs !== undefined && /^\d+$/.test(maxErrorUs)) return Number(maxErrorUs) < NO_IDEA_US;
-  const told = await ask("timedatectl", ["show", "--property=NTPSynchronized", "--value"]);
-  return told === "yes" ? true : told === "no" ? false : undefined;
+  const answer = await ask("timedatectl", ["show", "--property=NTPSynchronized", "--value"]);
+  return answer === "yes" ? true : answer === "no" ? false : undefined;
 }
 
 /** Reads the state of the clock's synchronization, at most every five minutes, and only when `state` is read. */

@@ -109,7 +109,7 @@ export class SystemMonitor {
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
     const limitMs = this.#parts.patience?.answerMs ?? PATIENCE_MS;
     const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: NO_ANSWER }] };
-    const [redisTrouble, redisFacts, told, services, backlog, quarantined, footage, { disks, broken }] =
+    const [redisTrouble, redisFacts, reported, services, backlog, quarantined, footage, { disks, broken }] =
       await Promise.all([
         bounded(this.#findTrouble, limitMs, REDIS_DOES_NOT_ANSWER),
         bounded(this.#readRedisFacts, limitMs, undefined),
@@ -120,7 +120,7 @@ export class SystemMonitor {
         bounded(this.#checkFootage, limitMs, undefined),
         bounded(this.#readDisks, limitMs, noAnswer),
       ]);
-    const statuses = redisTrouble === undefined ? told : undefined;
+    const statuses = redisTrouble === undefined ? reported : undefined;
     const noneWriting = new Set<string>();
     const writing =
       statuses === undefined ? await bounded(() => this.#writing(enabled), limitMs / 2, noneWriting) : noneWriting;

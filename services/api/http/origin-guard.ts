@@ -8,7 +8,7 @@ import { configuredTrust, type ForwardedRequest, forwardedRequest } from "./forw
 import { excerpt, Problem } from "./problem.ts";
 
 type Heard = Pick<IncomingMessage, "headers" | "socket">;
-type Deed = "watch" | "change anything";
+type Action = "watch" | "change anything";
 
 /**
  * Distinguishes our own page from other web sites, which can also make requests through the visitor's browser.
@@ -34,21 +34,21 @@ export class OriginGuard {
   };
 
   /** Why a page's request is refused, and what to configure if the page is ours; undefined when it is not refused. */
-  refusal(request: Heard, deed: Deed): Problem | undefined {
+  refusal(request: Heard, action: Action): Problem | undefined {
     const { origin, "sec-fetch-site": site } = request.headers;
     if (site === "same-origin" || site === "none") return undefined;
-    const problem = site === undefined ? this.originRefusal(request, origin, deed) : anotherSite(deed);
+    const problem = site === undefined ? this.originRefusal(request, origin, action) : anotherSite(action);
     if (problem !== undefined) this.#warnings.warn(origin ?? "", `a page of ${named(origin)}: ${problem.message}`);
     return problem;
   }
 
   /** The same, by the page's origin alone. */
-  originRefusal(request: Heard, origin: string | undefined, deed: Deed): Problem | undefined {
+  originRefusal(request: Heard, origin: string | undefined, action: Action): Problem | undefined {
     if (origin === undefined) return undefined;
     const forwarded = forwardedRequest(request, this.#trust());
     if (this.#isOurs(origin, request.headers.host, forwarded)) return undefined;
     const protocol = /^(https?):\/\//.exec(origin)?.[1];
-    if (protocol === undefined) return anotherSite(deed); // such as "null", which no setting can allow
+    if (protocol === undefined) return anotherSite(action); // such as "null", which no setting can allow
     const todo =
       forwarded.protocol !== undefined && forwarded.protocol !== protocol
         ? `have the proxy send the browser's protocol as X-Forwarded-Proto, instead of "${excerpt(forwarded.protocol)}"`
@@ -57,7 +57,7 @@ export class OriginGuard {
     return new Problem(
       "cross-site",
       403,
-      `Another web site may not ${deed} here, and the page of ${named(origin)} looks like one, since ${asked} was asked for. ` +
+      `Another web site may not ${action} here, and the page of ${named(origin)} looks like one, since ${asked} was asked for. ` +
         `If it is Hindsight's own page behind a proxy, ${todo}; docs/proxy.md tells more.`,
     );
   }
@@ -75,8 +75,8 @@ export class OriginGuard {
   }
 }
 
-function anotherSite(deed: Deed): Problem {
-  return new Problem("cross-site", 403, `Another web site may not ${deed} here.`);
+function anotherSite(action: Action): Problem {
+  return new Problem("cross-site", 403, `Another web site may not ${action} here.`);
 }
 
 function named(text: string | undefined): string {

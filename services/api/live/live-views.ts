@@ -93,7 +93,7 @@ export class LiveViews {
     socket.on("error", () => {});
     this.#server.handleUpgrade(request, socket, head, (viewer) => {
       // Refused by a close code, which a page can read: it cannot read the answer to a refused upgrade.
-      if (tooMany !== undefined) return turnAway(viewer, tooMany);
+      if (tooMany !== undefined) return refuse(viewer, tooMany);
       this.#clients.set(viewer, client);
       this.#admit(viewer, asked.camera, asked.codec, client);
     });
@@ -254,7 +254,7 @@ export function requireRecorded({ cameras }: Config, id: string): void {
   }
 }
 
-function turnAway(viewer: WebSocket, { message }: Problem): void {
+function refuse(viewer: WebSocket, { message }: Problem): void {
   viewer.on("error", () => viewer.terminate());
   viewer.close(CloseCode.tryAgainLater, FIRST_SENTENCE.exec(message)?.[0]);
   setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS).unref();
