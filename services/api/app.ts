@@ -29,7 +29,7 @@ import { rangeArchiveRoutes } from "./routes/range-archive.ts";
 import { snapshotRoutes } from "./routes/snapshot.ts";
 import { systemRoutes } from "./routes/system.ts";
 
-/** What the api is made of. */
+/** The parts of the api. */
 export interface AppParts {
   config: LiveConfig;
   files: StoreFiles;
@@ -58,7 +58,7 @@ export function createApp(parts: AppParts): Express {
   app.set("query parser", "simple");
   app.use(securityHeaders, allowOrigins(parts.config), parts.origins.refuseChanges);
   app.use(refuseCrossSiteReads(parts.config), boundRequests(requestPlaces(), parts.client));
-  // First, and before what compresses: a page that scrubs asks for hundreds of pictures a second.
+  // First, and before the compression: a page that scrubs requests hundreds of pictures a second.
   app.use(footageRoutes(parts));
   app.use(compress());
   if (parts.healthRouter !== undefined) app.use(parts.healthRouter);

@@ -71,7 +71,7 @@ describe("docs/api.md", () => {
   it.each(commands)("%s does what is written", async (command) => {
     const [line, comment] = command.split("  # ") as [string, string | undefined];
     const here = line.replaceAll("http://127.0.0.1:8080", api.url).replace(/^curl /, "curl -sS -w '\\n%{http_code}' ");
-    const args = ["-c", `${here} || test $? -eq 28`]; // 28: --max-time has ended an endless stream
+    const args = ["-c", `${here} || test $? -eq 28`]; // 28: --max-time ended an endless stream
     const { stdout } = await run("sh", args, { cwd: folder });
     const status = Number(stdout.slice(-3));
     const resumed = line.includes("-C -");
@@ -95,8 +95,8 @@ describe("docs/api.md", () => {
       return !listed.some((path) => new RegExp(`^${pattern.join("[\\w-]+")}$`).test(path));
     });
     expect(missing).toEqual([
-      "/api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg", // as a thumbnail
-      "/api/1/camera/{id}/range.mp4", // as a range by names
+      "/api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg", // tested by a thumbnail
+      "/api/1/camera/{id}/range.mp4", // tested by a range by names
       "/api/1/camera/{id}/live",
     ]);
   });
@@ -111,7 +111,7 @@ describe("docs/api.md", () => {
       .map((row) => row.split("|").map((cell) => cell.trim().replaceAll("`", "")));
     expect(rows.length).toBeGreaterThan(10);
     for (const [, , path = "", caching, tag, dated, compressed] of rows) {
-      // Of the stream of events only the head.
+      // Only the head of the event stream.
       const { headers } = await api.get(path, { "Accept-Encoding": "gzip" }, path.endsWith("/events") ? "HEAD" : "GET");
       expect(headers["cache-control"]?.replace(/max-age=\d{1,5}(?!\d)/, "max-age=…"), path).toBe(caching);
       const kind = headers.etag === undefined ? "" : headers.etag.startsWith("W/") ? "weak" : "strong";

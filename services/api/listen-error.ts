@@ -11,7 +11,7 @@ const REASONS: Record<string, (host: string, port: number) => string> = {
   ENOTFOUND: (host) => `no address is known for the host name ${host}: correct api.host (NVR_API_HOST)`,
 };
 
-/** What to do when page and API cannot be served, in a line. */
+/** The error for when page and API cannot be served; its message is one line and says what to do. */
 export function listenError(host: string, port: number, cause: NodeJS.ErrnoException): StartError {
   const reason = REASONS[cause.code ?? ""]?.(host, port);
   const otherwise = `${host}:${port} cannot be listened at (${cause.message}): correct api.host or api.port`;

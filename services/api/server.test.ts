@@ -20,7 +20,7 @@ afterEach(async () => {
   store.remove();
 });
 
-/** A download that has begun and is not read on. */
+/** A download that has begun and whose client stops reading. */
 async function beginDownload(): Promise<Socket> {
   const socket = connect(api.port, "127.0.0.1");
   socket.write(`GET /api/1/camera/front-door.preview.20261124.1433.mp4 HTTP/1.1\r\nHost: localhost\r\n\r\n`);

@@ -6,14 +6,17 @@ import { Problem } from "./http/problem.ts";
 import { answerProblem, refuseUpgrade } from "./http/raw-problem.ts";
 import type { ConnectionBounds } from "./limits/connection-bounds.ts";
 
-/** Takes a request to speak another protocol, with what was already heard of it; false when it is none of its own. */
+/**
+ * Takes over an upgrade request (`head`: the bytes received after it). Returns false when the request is not for it.
+ */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 /**
- * - A page scrubbing over thumbnails keeps its connections between two movements of the hand; and a proxy in front, which
- *   gives its own up after 60 s mostly, never sends a request into one that is being closed here.
- * - Requests have no bodies: one that is not there after so long never will be.
- * - Peers that vanished without a word are found out by TCP, also in an event stream.
+ * - `keepAliveTimeout`: a page that scrubs over thumbnails keeps its connections between two movements. It is longer
+ *   than the usual 60 s of a proxy in front, so that the proxy never sends a request on a connection that closes here.
+ * - `headersTimeout`, `requestTimeout`: requests have no bodies, so one that is incomplete by then never will be
+ *   complete.
+ * - `keepAlive`: TCP detects peers that disappeared without closing, also of an event stream.
  */
 const SOCKETS: ServerOptions = {
   keepAliveTimeout: 65_000,
@@ -21,33 +24,39 @@ const SOCKETS: ServerOptions = {
   requestTimeout: 30_000,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
-  connectionsCheckingInterval: 5000, // so often Node looks whether one of the first two is over
-  requireHostHeader: false, // refused by the admission, with a problem
+  connectionsCheckingInterval: 5000, // how often Node checks headersTimeout and requestTimeout
+  requireHostHeader: false, // the admission refuses requests without it, with a problem
 };
 
-/** The targets that a request may have (RFC 9112 §3.2): without a path express answers in words of its own, with a # by another path. */
+/**
+ * The allowed request targets (RFC 9112 §3.2). Without a path, express would answer in a format of its own; with a
+ * `#`, it would route by a different path.
+ */
 const TARGET = /^(?:\/|\*|https?:\/\/[^/?#[\]]+(?:[/?]|$))[^#]*$/i;
 
-/** Connections that wait to be taken; with Node's 511 a further one at the same moment comes a second late, by TCP's repetition. */
+/**
+ * Maximum number of connections that wait to be accepted. With Node's default of 511, further ones at the same moment
+ * are accepted a second later, when TCP retransmits.
+ */
 const BACKLOG = 4096;
 
-/** A client that takes no byte of its answer for so long is cut off, so that stalled downloads hold no memory for ever. */
+/** A client that reads nothing for this long is disconnected: stalled downloads must not hold memory for ever. */
 const STALL_LIMIT_MS = 120_000;
 
-/** Tunnels, and upgrades to anything but a WebSocket: clients that offer HTTP/2 without TLS (h2c) are told to do without. */
+/** The answer to tunnels and to upgrades to anything but a WebSocket, such as HTTP/2 without TLS (h2c). */
 const OTHER_PROTOCOL = new Problem(
   "bad-request",
   400,
   "Only HTTP/1.1 is spoken here, and WebSockets for live pictures: ask without the header Upgrade.",
 );
 
-/** What a request has to pass before anything else looks at it. */
+/** The checks that a request has to pass before anything else handles it. */
 export interface Gate {
   admit?: Admission;
   connections?: ConnectionBounds;
 }
 
-/** An HTTP server that stops without cutting off those who are being served. */
+/** An HTTP server that, when it stops, lets the answers under way finish. */
 export class ApiServer {
   readonly #server: Server;
   #isStopping = false;
@@ -72,7 +81,8 @@ export class ApiServer {
     this.#server.timeout = stallLimitMs; // WebSockets have pings instead
     this.#server.on("connection", (socket) => gate.connections?.admit(socket));
     this.#server.on("clientError", answerMalformed);
-    // Node would refuse these by itself, without a word: expectations (RFC 9110 §10.1.1 lets us disregard them), tunnels.
+    // Without listeners Node refuses these without a body: expectations (RFC 9110 §10.1.1 lets us ignore them),
+    // tunnels.
     this.#server.on("checkExpectation", answer);
     this.#server.on("connect", (request, socket) => refuseUpgrade(socket, OTHER_PROTOCOL, request.url ?? ""));
     this.#server.on("upgrade", (request, socket, head) => {
@@ -82,7 +92,7 @@ export class ApiServer {
     });
   }
 
-  /** Begins to listen; port 0 takes any free one. Throws the errors of bind(2). Returns the port. */
+  /** Starts to listen; port 0 chooses any free port. Returns the port. Throws the errors of bind(2). */
   async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
@@ -95,14 +105,14 @@ export class ApiServer {
   }
 
   /**
-   * Takes no new connections, lets the answers under way be finished for up to `graceMs`, then cuts what is left.
-   * Streams that never end by themselves, and WebSockets, must have been ended before.
+   * Accepts no new connections, gives the answers under way up to `graceMs` to finish, then closes the connections that
+   * are left. The caller must already have ended the WebSockets and the streams that never end by themselves.
    */
   async stop(graceMs: number): Promise<void> {
     if (!this.#server.listening) return;
     this.#isStopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    // A connection whose answer has just been finished is idle, but kept alive: close those as they come up.
+    // A connection whose answer has just finished is idle but kept alive: close such connections as they appear.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 50);
     const limit = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await closed;
@@ -111,12 +121,15 @@ export class ApiServer {
   }
 }
 
-/** Called when nothing was sent for long: who takes nothing is cut off, but who waits for an answer that is still made is not. */
+/**
+ * Called when nothing was sent for the time limit. Disconnects a client that does not read; a client that waits for an
+ * answer that is still being made keeps its connection.
+ */
 function cutOffStalled(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
 }
 
-/** What Node's parser refuses never reaches express; it gets problem details (RFC 9457) all the same. */
+/** Answers requests that Node's parser refuses, which never reach express, with problem details (RFC 9457) as well. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex, isHead = false): void {
   if (error.code === "ECONNRESET" || !socket.writable || ((socket as Socket).bytesWritten ?? 0) > 0) {
     socket.destroy();

@@ -79,7 +79,7 @@ describe("startApi", () => {
     expect(figures).toMatch(new RegExp(`hindsight_disk_free_bytes\\{disk="${store.root}",service="api"\\} [1-9]`));
     expect(figures).toContain("hindsight_webhook_waiting_messages");
     store.config.change({ reaper: { minFreePercent: 10 } as ReaperConfig });
-    expect(await (await fetch(url("/metrics"))).text()).not.toContain("hindsight_disk_free_bytes{"); // the reaper's then
+    expect(await (await fetch(url("/metrics"))).text()).not.toContain("hindsight_disk_free_bytes{"); // the reaper has them now
   });
 
   it("says in a line what keeps it from listening, and which setting to correct", async () => {

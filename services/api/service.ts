@@ -27,21 +27,21 @@ import { ApiServer } from "./server.ts";
 export interface ApiOptions {
   /** The folder of package.json; the built page lies below it. */
   projectRoot: string;
-  /** Downloads under way get so long when the api stops; runService allows 25 s for all. */
+  /** How long downloads under way may take when the api stops; runService allows 25 s for everything. */
   graceMs?: number;
 }
 
-/** A running api: what `Service` asks for, and where it listens. */
+/** A running api: a `Service`, and the port at which it listens. */
 export interface ApiService extends Service {
   port: number;
 }
 
-/** Builds the api, and listens. Throws StartError where it cannot. */
+/** Builds the api and starts to listen. Throws StartError where it cannot listen. */
 export async function startApi(context: ServiceContext, options: ApiOptions): Promise<ApiService> {
   const { instance, config, files, logger, redis, metrics } = context;
   const { graceMs = 15_000 } = options;
   const queue = new Queue(CONVERSION_QUEUE, { connection: redis });
-  queue.on("error", () => {}); // connectRedis tells that Redis is away
+  queue.on("error", () => {}); // connectRedis logs that Redis is away
   const catalog = new Catalog(files, config, logger);
   const ranges = new Ranges({ files, catalog, logger });
   const monitor = new SystemMonitor({
@@ -82,7 +82,7 @@ export async function startApi(context: ServiceContext, options: ApiOptions): Pr
     throw listenError(host, wanted, error);
   });
   registerHealthMetrics(metrics, { config, health, monitor });
-  const lookAtOnce = () => health.start(); // what was known before stands in Redis
+  const lookAtOnce = () => health.start(); // Redis holds what was known before
   redis.on("ready", lookAtOnce);
   health.start();
   void rehearse(ranges, catalog);

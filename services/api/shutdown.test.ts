@@ -10,7 +10,7 @@ import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { StoreFixture } from "../../tests/support/store-fixture.ts";
 
 const SIZE = 15_000_000;
-/** Downloads get so long here; in service 15 s. */
+/** How long downloads may take here; 15 s in production. */
 const GRACE_MS = 5000;
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 const MAIN = `
@@ -48,7 +48,7 @@ async function beginDownload(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Reads what comes, a megabyte and a pause at a time, to the end. */
+/** Reads to the end, a megabyte at a time with pauses in between. */
 async function readSlowly(socket: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let sincePause = 0;

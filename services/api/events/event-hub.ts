@@ -15,27 +15,27 @@ export interface EventHubParts {
   monitor: SystemMonitor;
   health: Pick<HealthWatch, "conditions">;
   logger: Logger;
-  /** How often it is looked for news while anybody listens; 2 s unless told. */
+  /** Interval between two checks for news while there are clients; 2 s unless given. */
   intervalMs?: number;
 }
 
 const INTERVAL_MS = 2000;
 const BEAT_MS = 15_000;
-/** A tab of the page has one. */
+/** Each tab of the page has one stream. */
 const STREAMS = { what: "event streams", perClient: 100, inAll: 400 };
 
 /**
- * Tells all clients of new minutes, camera states and health. It looks once for all of them, and not at all while there
- * is none.
+ * Notifies all clients of new minutes, camera states and health. It checks once for all of them, and not at all while
+ * there are none.
  */
 export class EventHub {
   readonly #parts: EventHubParts;
   readonly #watch: MinuteWatch;
   readonly #streams = new Set<EventStream>();
   readonly #places = new ClientPlaces(STREAMS);
-  /** What every client was told of last, as JSON: `health`, and each camera by id. */
-  #told = new Map<string, string>();
-  /** The conditions that every client knows of, by what, whom and since when. */
+  /** What was last sent to every client, as JSON: `health`, and each camera by id. */
+  #sent = new Map<string, string>();
+  /** The conditions that every client knows of, by id, subject and start. */
   #conditions = new Map<string, Condition>();
   #timer: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -51,18 +51,18 @@ export class EventHub {
   }
 
   /**
-   * Makes the response an event stream until its client leaves. It begins with the present state: a `camera` event for
-   * each enabled camera and a `health` event. Throws Problem 429 or 503 when there are too many streams of the client or in
-   * all.
+   * Makes the response an event stream until its client leaves. It begins with the current state: a `camera` event for
+   * each enabled camera and a `health` event. Throws Problem 429 when the client has too many streams, 503 when there
+   * are too many in all.
    *
-   * @param client as `clientAddress` names it
+   * @param client as `clientAddress` returns it
    */
   async attach(res: Response, client: string): Promise<void> {
     this.#refuseIfClosed();
     res.once("close", this.#places.take(client));
     const status = await this.#parts.monitor.status();
-    // What is news is what comes after the stream has begun: so where it starts from is looked at before. What a client
-    // was told before that, it asks for again when the stream has begun.
+    // The watch begins before the stream does, so that nothing is missed in between. A client that loaded data before
+    // its stream began loads it again then.
     if (this.#streams.size === 0) await this.#watch.begin(Date.now());
     if (res.destroyed || this.#closed) return void res.end();
     const stream = new EventStream(res);
@@ -73,7 +73,7 @@ export class EventHub {
     if (this.#streams.size === 1) this.#start(news);
   }
 
-  /** Ends all streams; their clients come back to whoever answers then. */
+  /** Ends all streams; their clients reconnect to whichever api answers then. */
   close(): void {
     this.#closed = true;
     this.#stop();
@@ -92,7 +92,7 @@ export class EventHub {
   }
 
   #start(news: Map<string, object>): void {
-    this.#told = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
+    this.#sent = new Map(Array.from(news, ([name, data]) => [name, JSON.stringify(data)]));
     this.#conditions = byName(this.#parts.health.conditions());
     this.#beat = setInterval(() => {
       for (const stream of this.#streams) stream.beat();
@@ -103,7 +103,7 @@ export class EventHub {
   #stop(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#beat);
-    this.#told = new Map();
+    this.#sent = new Map();
     this.#watch.reset();
   }
 
@@ -116,39 +116,39 @@ export class EventHub {
     try {
       const [status, minutes] = await Promise.all([this.#parts.monitor.status(), this.#watch.changes(Date.now())]);
       if (this.#streams.size === 0) return;
-      for (const minute of minutes) this.#tellAll("minute", minute);
-      const told = new Map<string, string>();
+      for (const minute of minutes) this.#sendAll("minute", minute);
+      const sent = new Map<string, string>();
       for (const [name, data] of newsOf(status, this.#parts.health.conditions())) {
         const text = JSON.stringify(data);
-        told.set(name, text);
-        if (this.#told.get(name) !== text) this.#tellAll(eventName(name), data);
+        sent.set(name, text);
+        if (this.#sent.get(name) !== text) this.#sendAll(eventName(name), data);
       }
-      this.#told = told;
-      this.#tellConditions();
+      this.#sent = sent;
+      this.#sendConditions();
     } catch (error) {
       this.#parts.logger.warn("looking for events failed", { error });
     }
     if (this.#streams.size > 0) this.#schedule();
   }
 
-  #tellConditions(): void {
+  #sendConditions(): void {
     const before = this.#conditions;
     this.#conditions = byName(this.#parts.health.conditions());
     for (const [name, condition] of this.#conditions) {
-      if (!before.has(name)) this.#tellAll("condition", { change: "began", condition });
+      if (!before.has(name)) this.#sendAll("condition", { change: "began", condition });
     }
     for (const [name, condition] of before) {
-      if (!this.#conditions.has(name)) this.#tellAll("condition", { change: "ended", condition });
+      if (!this.#conditions.has(name)) this.#sendAll("condition", { change: "ended", condition });
     }
   }
 
-  #tellAll(event: string, data: unknown): void {
+  #sendAll(event: string, data: unknown): void {
     const bytes = eventBytes(event, data);
     for (const stream of this.#streams) stream.send(bytes);
   }
 }
 
-/** What can be news in a status: counters that always change are not. */
+/** The parts of a status whose changes are events; counters that always change are not among them. */
 function newsOf(status: SystemStatus, health: readonly Condition[]): Map<string, object> {
   const news = new Map<string, object>();
   for (const [camera, recording] of Object.entries(status.camera)) {

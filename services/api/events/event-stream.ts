@@ -1,6 +1,6 @@
 import type { Response } from "express";
 
-/** What a client that does not read may let pile up before it is cut off; the browser then connects anew. */
+/** How much may wait for a client that does not read before it is disconnected; the browser then reconnects. */
 const MOST_WAITING_BYTES = 256 * 1024;
 
 export const EVENT_STREAM_HEADERS = {
@@ -9,7 +9,7 @@ export const EVENT_STREAM_HEADERS = {
   "X-Accel-Buffering": "no", // nginx in front must not collect events
 };
 
-/** An event as it is sent; `data` becomes JSON. */
+/** The bytes of an event; `data` becomes JSON. */
 export function eventBytes(event: string, data: unknown): Buffer {
   return Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
@@ -18,19 +18,19 @@ export function eventBytes(event: string, data: unknown): Buffer {
 export class EventStream {
   readonly #res: Response;
 
-  /** Sends the head; the browser is told to come back after three seconds when the connection breaks. */
+  /** Sends the head; it tells the browser to reconnect three seconds after the connection breaks. */
   constructor(res: Response) {
     this.#res = res;
     res.status(200).set(EVENT_STREAM_HEADERS);
     res.write("retry: 3000\n\n");
   }
 
-  /** Sends what `eventBytes` made; many streams can be given the same, and then hold it once. */
+  /** Sends an event of `eventBytes`; many streams can share one buffer, so that memory holds it once. */
   send(event: Buffer): void {
     this.#write(event);
   }
 
-  /** A comment that keeps proxies from taking the connection for dead. */
+  /** Sends a comment, so that proxies do not take the connection for dead. */
   beat(): void {
     this.#write(": still here\n\n");
   }

@@ -128,7 +128,7 @@ describe("GET /api/1/events", () => {
     state = "stalled";
     await listener.until("camera", { camera: "front-door", recording: false, state: "stalled", problem: "stalled" });
     await listener.until("health", { status: "error" });
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // counters go on changing meanwhile
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // meanwhile counters keep changing
     expect(listener.events.length).toBe(before + 2);
   });
 
@@ -180,7 +180,7 @@ describe("GET /api/1/events", () => {
     const { monitor } = api.parts;
     const statusOf = monitor.status.bind(monitor);
     vi.spyOn(monitor, "status").mockImplementation(async () => {
-      await new Promise((wake) => setTimeout(wake, 500)); // as when Redis is slow
+      await new Promise((wake) => setTimeout(wake, 500)); // as if Redis were slow
       return statusOf();
     });
     const answers = await Promise.all(Array.from({ length: 130 }, () => ask("127.0.0.2")));

@@ -25,7 +25,7 @@ function write(time: string): string {
   return minute;
 }
 
-/** A watch that is held up right before it reads a day, while `isHeld`. */
+/** A watch that waits right before it reads a day, while `isHeld` is set. */
 function heldWatch() {
   const { catalog } = api.parts;
   const gates: (() => void)[] = [];

@@ -2,7 +2,7 @@ import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { type DayIndex, Has } from "../../../shared/catalog/day-index.ts";
 import { DAY_MS, dayAtMs, type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 
-/** A minute that has become available, or whose pictures have, or into which a late part was merged. */
+/** A minute that has become available, whose pictures have become available, or into which a late part was merged. */
 export interface MinuteEvent {
   camera: string;
   name: Minute;
@@ -12,27 +12,27 @@ export interface MinuteEvent {
   hasThumbnail: boolean;
 }
 
-/** Finds what changed in the day folders of today and yesterday since it was last asked. */
+/** Finds what changed in the day folders of today and yesterday since the last call. */
 export class MinuteWatch {
   readonly #catalog: Catalog;
-  /** The index last seen of each directory and day. */
+  /** The last index seen, by camera, directory and day. */
   #seen = new Map<string, DayIndex>();
   #first = true;
-  /** How often everything was forgotten. */
+  /** Number of calls of `reset`. */
   #resets = 0;
-  /** Ends when the look under way does: what two looks at a time found, each would keep from the other's caller. */
+  /** Settles with the last look. One look at a time: of two at once, each would hide its changes from the other. */
   #lastLook: Promise<unknown> = Promise.resolve();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
   }
 
-  /** What comes from now on will be among the changes, unless that was begun already. */
+  /** Makes all that comes from now on count as a change; does nothing when that has begun already. */
   async begin(nowMs: number): Promise<void> {
     await this.#inTurn(() => (this.#first ? this.#look(nowMs) : Promise.resolve([])));
   }
 
-  /** The minutes that are new or other since the last call, or since `begin`; without either before it there are none. */
+  /** The minutes that are new or have changed since the last call or `begin`; none on the very first call. */
   changes(nowMs: number): Promise<MinuteEvent[]> {
     return this.#inTurn(() => this.#look(nowMs));
   }
@@ -58,7 +58,7 @@ export class MinuteWatch {
       }
     };
     for (const camera of (await this.#catalog.cameras()).keys()) {
-      for (const day of days) await look(camera, day).catch(() => {}); // its disk's trouble is a health event
+      for (const day of days) await look(camera, day).catch(() => {}); // an unreadable disk is a health event
     }
     if (resets === this.#resets) {
       this.#seen = next;
@@ -67,7 +67,7 @@ export class MinuteWatch {
     return events;
   }
 
-  /** Forgets what was seen; the next call is the first again. */
+  /** Forgets what was seen; the next call then counts as the first. */
   reset(): void {
     this.#resets++;
     this.#first = true;

@@ -8,19 +8,19 @@ import { openRegularFile } from "../http/send-file.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 import type { Span } from "./spans.ts";
 
-/** What only the inside of a minute's files tells. */
+/** What can only be learned from the contents of a minute's files. */
 export interface MinuteFacts {
   /** In the order in which they were recorded. */
   spans: readonly Span[];
   picture: Picture | undefined;
 }
 
-/** Parameter sets stand before a keyframe's picture data. */
+/** How much of a keyframe is read for its parameter sets: they precede its picture data. */
 const PARAMETER_BYTES = 4096;
 
 /**
- * What the chunks of a minute tell: the spans are those that their mp4 will have. Undefined when they have gone, hold no
- * frames yet, or are such that none can be made of them. Throws the errors of open(2) and read(2).
+ * The facts of a minute, from its chunks; the spans are those that the mp4 will have. Undefined when the chunks no
+ * longer exist, hold no frames yet, or cannot be converted. Throws the errors of open(2) and read(2).
  */
 export async function readChunkFacts(files: StoreFiles, paths: readonly string[]): Promise<MinuteFacts | undefined> {
   const handles: FileHandle[] = [];

@@ -9,8 +9,8 @@ export interface DayOfCameras {
 }
 
 /**
- * What several cameras have of a day. Where the cameras of a minute are those of the minute before, as they mostly are, their
- * text is too: of 32 cameras it is half a megabyte.
+ * What several cameras have of a day. Most minutes have the same cameras as the minute before; these reuse its JSON
+ * text, since for 32 cameras the whole is half a megabyte.
  */
 export function dayOfCameras(day: string, cameras: ReadonlyMap<string, readonly DayIndex[]>): DayOfCameras {
   const columns = Array.from(cameras, ([camera, indexes]) => ({ camera, indexes, holds: false }));
@@ -21,7 +21,7 @@ export function dayOfCameras(day: string, cameras: ReadonlyMap<string, readonly 
   for (let place = 0; place < MINUTES_A_DAY; place++) {
     let isOther = false;
     for (const column of columns) {
-      let holds = false; // once also when two directories hold it
+      let holds = false; // counted once even when two directories hold it
       for (const index of column.indexes) holds ||= (index.has(place) & Has.mp4) !== 0;
       isOther ||= holds !== column.holds;
       column.holds = holds;

@@ -12,9 +12,9 @@ export interface FootageFile {
 const FILE_PATTERN = /^([^./]*)\.(preview|thumbnail)\.(\d{6}|\d{8})\.(\d{4})\.(jpg|mp4)$/;
 
 /**
- * Parses `{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg` and `{id}.preview.….mp4`, days also as YYMMDD; undefined
- * when the name is not of this form. Throws Problem: 400 when it is, but names no camera id or no minute of the calendar, 404
- * for the video of a thumbnail. Only what this lets through ever becomes a part of a path.
+ * Parses `{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg` and `{id}.preview.….mp4`, days also as YYMMDD.
+ * Returns undefined when the name has another form. Throws Problem 400 when the camera id or the minute is invalid,
+ * 404 for the video of a thumbnail. Only names that pass this check become part of a path.
  */
 export function parseFootageFile(name: string): FootageFile | undefined {
   const match = FILE_PATTERN.exec(name);

@@ -12,28 +12,28 @@ import { type MinuteFacts, readChunkFacts } from "./chunk-facts.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 import type { Span } from "./spans.ts";
 
-/** What is known of an mp4 for as long as it is this file. `facts` are absent when it is damaged. */
+/** What is known of an mp4 while its identity stays the same. `facts` are absent when it is damaged. */
 interface KnownFile {
   identity: string;
   facts: MinuteFacts | undefined;
 }
 
 interface KnownDay {
-  /** The folder's state in which `files` were looked at. */
+  /** The state of the folder when `files` were looked at. */
   index: DayIndex;
   files: Map<number, Promise<KnownFile | undefined>>;
-  /** What was known of an earlier state: to be looked at again, but to be read only when it is another file. */
+  /** What was known of an earlier state: each is looked at again, but read only when its file was replaced. */
   earlier: Map<number, Promise<KnownFile | undefined>>;
 }
 
-/** 70 days of a camera; 430 bytes each. */
+/** 70 days of a camera, at 430 bytes a minute. */
 const MINUTES_KEPT = 100_000;
-/** So that a day that is read does not take all threads of the pool. */
+/** Files read at once: reading a day must not take all threads of the pool. */
 const AT_ONCE = 4;
 
 /**
- * Reads what minutes tell of themselves. An mp4 is read once (4 kB of it mostly) and never again while it is the same file;
- * while its day folder does not change, not even its name is looked at. Chunks are read at each question.
+ * Reads the facts of minutes from their files. An mp4 is read once (usually 4 kB of it) and again only when it was
+ * replaced; while its day folder does not change, it is not even checked. Chunks are read at each call.
  */
 export class MinuteFactsReader {
   readonly #files: StoreFiles;
@@ -41,9 +41,9 @@ export class MinuteFactsReader {
   readonly #capacity: number;
   /** In order of use, the least recent first. */
   readonly #days = new Map<string, KnownDay>();
-  /** The same few for thousands of minutes. */
+  /** The few distinct pictures, shared by thousands of minutes. */
   readonly #pictures = new Map<string, Picture>();
-  /** How many mp4s were opened. */
+  /** Number of mp4s opened. */
   reads = 0;
 
   constructor(files: StoreFiles, logger: Logger, capacity: number = MINUTES_KEPT) {
@@ -53,8 +53,9 @@ export class MinuteFactsReader {
   }
 
   /**
-   * The facts of minutes of a day, by their place in it. Missing are those that have gone meanwhile or are damaged, which is
-   * logged once. Where a minute has an mp4 and chunks, the spans are those of both. Throws the errors of open(2) and read(2).
+   * The facts of minutes of a day, by their place in it. Minutes that were deleted meanwhile or are damaged are
+   * missing; damage is logged once. Where a minute has an mp4 and chunks, the spans are those of both. Throws the
+   * errors of open(2) and read(2).
    */
   async of(index: DayIndex, places: readonly number[]): Promise<Map<number, MinuteFacts>> {
     const day = this.#day(index);
@@ -74,7 +75,7 @@ export class MinuteFactsReader {
 
   async #minute(day: KnownDay, index: DayIndex, place: number): Promise<MinuteFacts | undefined> {
     const minute = minuteOf(index.day, place);
-    // The chunks before the mp4, which is looked for also when they have gone: they were converted meanwhile.
+    // Chunks first: if they no longer exist, they were converted meanwhile, and the mp4 is there.
     const paths = index.chunkParts(place).map((part) => chunkPath(index.directory, index.camera, minute, part));
     const chunks = paths.length === 0 ? undefined : await readChunkFacts(this.#files, paths);
     const hasMp4 = (index.has(place) & Has.mp4) !== 0 || chunks === undefined;
@@ -154,7 +155,7 @@ export class MinuteFactsReader {
   }
 }
 
-/** What `openRegularFile` would say of a file now, without opening it; undefined when there is none. */
+/** The etag that `openRegularFile` would return for a file now, without opening it; undefined when there is no file. */
 async function identityOf(files: StoreFiles, path: string): Promise<string | undefined> {
   const stats: BigIntStats | undefined = await files.lstat(path, { bigint: true }).catch(() => undefined);
   return stats === undefined ? undefined : fileEntity(stats).etag;

@@ -18,28 +18,28 @@ import { gapsBetween, joinSpans, type Span } from "./spans.ts";
 export type MinuteState = "ready" | "recording" | "waiting" | "quarantined";
 
 export interface ListedMinute {
-  /** `YYYYMMDD.HHMM`, UTC: the name under which its files are asked for. */
+  /** `YYYYMMDD.HHMM`, UTC: the name under which its files are requested. */
   name: Minute;
-  /** The start of the minute that it is named for, ISO 8601 UTC. Its first frame comes up to a GOP later. */
+  /** The start of the minute of the name, ISO 8601 UTC. The first frame comes up to a GOP later. */
   start: string;
   state: MinuteState;
   /** Of the mp4, or of the chunks while there is no mp4; absent when they are in quarantine. */
   sizeBytes?: number;
   hasPreview: boolean;
   hasThumbnail: boolean;
-  /** From 2: the camera changed its directory within this minute, and its files are asked for with `?copy=`. */
+  /** From 2: the camera changed its directory within this minute, and its files are requested with `?copy=`. */
   copy?: number;
-  /** Where it was asked for, and unless the files are damaged. */
+  /** Absent unless `MinuteQuery.facts` is given, and when the files are damaged. */
   recorded?: Recorded;
 }
 
-/** What is in a minute, by its capture times. Instants are ISO 8601 UTC with six digits of a second. */
+/** What a minute contains, by its capture times. Instants are ISO 8601 UTC with six digits of a second. */
 export interface Recorded extends Partial<Picture> {
   /** When its first picture was taken. */
   start: string;
-  /** Where its last picture ends. */
+  /** When its last picture ends. */
   end: string;
-  /** Gaps not counted. */
+  /** Without the gaps. */
   durationSeconds: number;
   gaps: { start: string; end: string }[];
 }
@@ -52,13 +52,13 @@ export interface MinuteQuery {
   /** Excluded. */
   toMs: number;
   nowMs: number;
-  /** Not many more than so many: minutes of one name are not parted. */
+  /** Maximum number of minutes; slightly more when the last ones share a name, since these stay together. */
   limit?: number;
-  /** Tells what is in them; without it they are not looked into. */
+  /** Reads `recorded` from the files; without it the files are not opened. */
   facts?: MinuteFactsReader;
 }
 
-/** Minutes, ascending, and the name of the first that the limit left out. */
+/** Minutes, ascending, and the name of the first one beyond the limit. */
 export interface MinuteList {
   minutes: ListedMinute[];
   next?: Minute;
@@ -70,10 +70,10 @@ interface Entry {
   index?: DayIndex;
 }
 
-/** A recorder writes at least every second; one that writes less is not writing. */
+/** A chunk that was not modified for this long is not being written: a recorder writes at least every second. */
 const WRITING_MS = 10_000;
 
-/** The minutes of a camera, by name, that overlap a stretch of time. Throws the errors of readdir(3), stat(2), read(2). */
+/** The minutes of a camera that overlap a time, by name. Throws the errors of readdir(3), stat(2), read(2). */
 export async function listMinutes(files: StoreFiles, catalog: Catalog, query: MinuteQuery): Promise<MinuteList> {
   const { camera, fromMs, toMs, nowMs, limit = Number.POSITIVE_INFINITY, facts } = query;
   const first = minuteAt(Math.max(0, fromMs) * 1000);
@@ -146,7 +146,7 @@ async function listDay(files: StoreFiles, index: DayIndex, nowMs: number): Promi
       continue;
     }
     const chunks = await chunkStats(files, index, place, minute);
-    if (chunks === undefined) continue; // converted since the folder was read: the next reading shows it
+    if (chunks === undefined) continue; // converted since the folder was read: the next reading finds the mp4
     const writing = place === newestChunk && nowMs - chunks.modifiedMs < WRITING_MS;
     const state = writing ? "recording" : "waiting";
     listed.push({ minute: { ...minuteEntry(minute, state, has), sizeBytes: chunks.sizeBytes }, index });
@@ -180,7 +180,7 @@ function byNameReadyFirst({ minute: a }: Entry, { minute: b }: Entry): number {
   return Number(b.state === "ready") - Number(a.state === "ready");
 }
 
-/** Counts the ready entries of one name as the file endpoints do. */
+/** Numbers the ready entries of one name in the way the file endpoints do. */
 function numberCopies(entries: readonly Entry[]): Entry[] {
   let copy = 1;
   return entries.map((entry, i) => {

@@ -1,18 +1,18 @@
 import type { VideoConfiguration } from "../../../shared/codec/video-codec.ts";
 import { displaySizeOf } from "../../../shared/codec/video-configuration.ts";
 
-/** The codec (RFC 6381; the sample entry's type where it is none of ours), and where they are known the sizes in pixels. */
+/** The codec (RFC 6381; the sample entry's type if the codec is not supported), and the sizes in pixels if known. */
 export interface Picture {
   codec: string;
-  /** As the pictures are coded. */
+  /** Coded size. */
   width?: number;
   height?: number;
-  /** At which they are shown. */
+  /** Display size. */
   displayWidth?: number;
   displayHeight?: number;
 }
 
-/** What a decoder's configuration tells of the pictures. */
+/** What a decoder configuration says about the pictures. */
 export function pictureOf(configuration: VideoConfiguration): Picture {
   const { codecString: codec, width, height } = configuration;
   const shown = displaySizeOf(configuration);

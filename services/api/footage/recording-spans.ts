@@ -6,8 +6,9 @@ import type { MinuteFactsReader } from "./minute-facts.ts";
 import { joinSpans, type Span } from "./spans.ts";
 
 /**
- * When a camera was recorded between two times (µs since the Unix epoch), by capture times: unbroken from minute to minute,
- * those still being written included, cut to the stretch that is asked for. Throws the errors of readdir(3), open(2), read(2).
+ * When a camera was recorded between two times (µs since the Unix epoch), by capture times. Spans continue from minute
+ * to minute, include the minutes that are still being written, and are cut to the requested times. Throws the errors
+ * of readdir(3), open(2), read(2).
  */
 export async function recordingSpans(
   catalog: Catalog,

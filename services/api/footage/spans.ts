@@ -6,7 +6,7 @@ export interface Span {
   endUs: number;
 }
 
-/** Spans in the order of time; what overlaps, or lies less than a second apart, is one. Pure. */
+/** The spans by time; spans that overlap or lie less than a second apart become one. Pure. */
 export function joinSpans(spans: readonly Span[]): Span[] {
   const joined: Span[] = [];
   for (const { startUs, endUs } of [...spans].sort((a, b) => a.startUs - b.startUs)) {
@@ -17,7 +17,7 @@ export function joinSpans(spans: readonly Span[]): Span[] {
   return joined;
 }
 
-/** What lies between spans that are joined. */
+/** The gaps between the spans that `joinSpans` returned. */
 export function gapsBetween(joined: readonly Span[]): Span[] {
   return joined.slice(1).map(({ startUs }, i) => ({ startUs: (joined[i] as Span).endUs, endUs: startUs }));
 }

@@ -1,4 +1,4 @@
-/** What `ask` answers, or `otherwise` when it rejects or takes longer than `limitMs`. Never rejects. */
+/** Returns what `ask` resolves to, or `otherwise` when it rejects or takes longer than `limitMs`. Never rejects. */
 export async function bounded<Value, Otherwise>(
   ask: () => Promise<Value>,
   limitMs: number,
@@ -18,8 +18,8 @@ export async function bounded<Value, Otherwise>(
 }
 
 /**
- * Makes of `ask` a function that asks again only when the answer before has come: questions that a hung disk or Redis
- * leaves unanswered must not pile up, nor take all threads of the pool.
+ * Wraps `ask` so that it is not called again while a call is pending; callers share the pending promise. Calls that a
+ * hung disk or Redis does not answer must not pile up or take all threads of the pool.
  */
 export function oneAtATime<Value>(ask: () => Promise<Value>): () => Promise<Value> {
   let pending: Promise<Value> | undefined;

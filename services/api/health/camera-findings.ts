@@ -2,14 +2,14 @@ import type { Finding } from "../../../shared/health/condition.ts";
 import type { CameraState, CameraStatus } from "../../../shared/status/camera-status.ts";
 import { isRecording, type Observation } from "./observation.ts";
 
-/** A finding, and the same in fewer words for where its subject and kind stand beside it. */
+/** A finding; `brief` is its message in fewer words, for places that show subject and kind beside it. */
 export interface WordedFinding extends Finding {
   brief?: string;
 }
 
 const CLOCK_OFF_MS = 5000;
 const CLOCK_NEAR_MS = 4000;
-/** Frames are told of up to a few seconds after they were taken. */
+/** Recorders report frames up to a few seconds after they were taken. */
 const HOSTS_OFF_MS = 5000;
 const HOSTS_NEAR_MS = 3000;
 
@@ -94,7 +94,7 @@ function clocksOf(status: CameraStatus, nowMs: number): WordedFinding[] {
   return findings;
 }
 
-/** A recorder is named `{host}:{pid}:{random}`. */
+/** The host of a recorder's name, which is `{host}:{pid}:{random}`. */
 function hostOf(recorder: string): string {
   return recorder.split(":", 1)[0] ?? recorder;
 }
@@ -104,7 +104,7 @@ function clockTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 16);
 }
 
-/** A duration roughly, so that it does not change all the time. */
+/** A duration in words, rounded so that it does not change all the time. */
 function spoken(durationMs: number): string {
   const steps: [number, string][] = [
     [86_400_000, "days"],

@@ -7,29 +7,29 @@ const STREAM_MEMBERS = [
 ];
 type StreamMember = (typeof STREAM_MEMBERS)[number];
 
-/** How the recording of a camera does. */
+/** The state of a camera's recording. */
 export interface RecordingState extends Pick<CameraStatus, StreamMember> {
   recording: boolean;
-  /** `unknown`: no recorder tells. */
+  /** `unknown`: no recorder reports it. */
   state: CameraState | "unknown";
   /** ISO 8601 UTC. */
   since: string | null;
   problem: string | null;
 }
 
-/** What a system's status says of one camera. */
+/** The part of a system's status that concerns one camera. */
 export function cameraState(status: SystemStatus, camera: string): RecordingState {
-  const told = status.cameras.find((each) => each.camera === camera);
+  const report = status.cameras.find((each) => each.camera === camera);
   return {
     recording: status.camera[camera] ?? false,
-    state: told?.state ?? "unknown",
-    since: told?.since ?? null,
+    state: report?.state ?? "unknown",
+    since: report?.since ?? null,
     problem: status.problems.find((each) => each.what === "camera" && each.camera === camera)?.message ?? null,
-    ...streamOf(told),
+    ...streamOf(report),
   };
 }
 
-function streamOf(told: CameraStatus | undefined): Partial<CameraStatus> {
-  const members = STREAM_MEMBERS.map((member) => [member, told?.[member]] as const);
+function streamOf(report: CameraStatus | undefined): Partial<CameraStatus> {
+  const members = STREAM_MEMBERS.map((member) => [member, report?.[member]] as const);
   return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }

@@ -11,13 +11,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Puts a program of the test's own where only such are looked for. */
+/** Writes a program to the only folder in which programs are looked for. */
 function program(name: string, script: string): void {
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
   chmodSync(join(folder, name), 0o755);
 }
 
-/** The kernel's own word, asked in another way: maxerror of ntp_adjtime(3), which lies at byte 24. */
+/** The kernel's answer, read in another way: maxerror of ntp_adjtime(3), at byte 24. */
 const BY_PYTHON = `
 import ctypes
 timex = ctypes.create_string_buffer(256)

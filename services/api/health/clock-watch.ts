@@ -1,4 +1,4 @@
-/** A wall clock that was set. */
+/** A step of the wall clock: somebody or something set it. */
 export interface ClockStep {
   /** ISO 8601 UTC, by the clock after the step. */
   at: string;
@@ -6,16 +6,16 @@ export interface ClockStep {
   stepMs: number;
 }
 
-/** Slewing (500 ppm) moves a clock by less between two looks. */
+/** Slewing (500 ppm) moves a clock by less than this between two looks. */
 const STEP_MS = 1000;
 const REMEMBER_MS = 3_600_000;
 
-/** Notices that the wall clock was set, by a clock that never is. A machine that slept looks the same. */
+/** Notices steps of the wall clock by comparing it with the monotonic clock. A suspended machine looks the same. */
 export class ClockWatch {
   #offsetMs: number | undefined;
   #step: { step: ClockStep; noticedMs: number } | undefined;
 
-  /** Compares the clocks; returns the newest step of the last hour. `monotonicMs` only ever goes forward. */
+  /** Compares the clocks; returns the newest step of the last hour. `monotonicMs` must never go back. */
   observe(wallMs: number, monotonicMs: number): ClockStep | undefined {
     const offsetMs = wallMs - monotonicMs;
     const stepMs = offsetMs - (this.#offsetMs ?? offsetMs);

@@ -5,14 +5,14 @@ import type { Observation } from "./observation.ts";
 
 const FULL_PERCENT = 90;
 const NO_SPACE_PERCENT = 99;
-/** A condition ends only when the disk is so much emptier than where it began. */
+/** A condition ends only when the disk is emptier by this than the threshold at which it began. */
 const NEAR_PERCENT = 1;
-/** The same of inodes, by their number. */
+/** The same for inodes, as a factor of the threshold. */
 const NEAR_INODES = 1.1;
 const FEWEST_DAYS = 1;
 const NEAR_DAYS = 1.1;
 
-/** What is wrong with the disks; they hold what the reaper foresees for them. */
+/** What is wrong with the disks; `disks` include the reaper's forecasts. */
 export function diskFindings(seen: Observation, disks: readonly DiskStatus[]): WordedFinding[] {
   const broken = seen.broken.map(
     ({ directory, code }): WordedFinding => ({
@@ -31,7 +31,7 @@ function findingsOf(disk: DiskStatus, minFree: number | undefined): WordedFindin
 
 type Words = Pick<WordedFinding, "message" | "advice">;
 
-/** By the code of the error that a directory's disk answers with. */
+/** By the code in `BrokenDirectory`. */
 const WORDS: Record<string, Words> = {
   [NO_ANSWER]: {
     message: "does not answer",
@@ -74,7 +74,7 @@ function wordsOf(code: string): Words {
 }
 
 function fullness(disk: DiskStatus, minFree: number | undefined): WordedFinding[] {
-  // A reaper that keeps up lets the free space swing around its goal; well below it, it does not keep up.
+  // While the reaper keeps up, the free space varies around its goal; only well below the goal is something wrong.
   const filling = minFree === undefined ? FULL_PERCENT : Math.max(FULL_PERCENT, 100 - minFree / 2);
   const { usedPercent } = disk;
   const words = {
@@ -95,7 +95,7 @@ function fullness(disk: DiskStatus, minFree: number | undefined): WordedFinding[
   return findings;
 }
 
-/** The same of the inodes, which the reaper keeps free by their number (`inodeGoal`), not by a part of the whole. */
+/** The same for inodes, of which the reaper keeps a number free (`inodeGoal`), not a percentage. */
 function inodeFullness(disk: DiskStatus, hasReaper: boolean): WordedFinding[] {
   const { freeInodes: free, totalInodes: total } = disk;
   if (free === undefined || total === undefined) return [];

@@ -4,40 +4,40 @@ import { inodesOf } from "../../../shared/disk/inodes.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { TimeoutError, within } from "../../../shared/redis/within.ts";
 
-/** One file system, and which of our directories lie on it. */
+/** One file system, and which of the configured directories are on it. */
 export interface DiskStatus {
   directories: string[];
   totalBytes: number;
-  /** What a process without privileges may still write. */
+  /** How much a process without privileges can still write. */
   freeBytes: number;
-  /** As df(1) counts it: of what such a process could use in all, rounded to a tenth. */
+  /** As df(1) counts it: percentage of what such a process can use in all, rounded to a tenth. */
   usedPercent: number;
-  /** This and the next: absent where nothing but the bytes bounds how many files it can hold. */
+  /** `totalInodes` and `freeInodes` are absent where only the bytes limit how many files fit. */
   totalInodes?: number;
   freeInodes?: number;
-  /** Days of footage that fit on it at the rate of the last days; absent while the reaper does not tell. */
+  /** Days of footage that fit on it at the rate of the last days; absent while the reaper reports none. */
   daysThatFit?: number;
-  /** Of bytes more days would fit; absent as above. */
+  /** `daysThatFit` is limited by the inodes, not the bytes; absent as above. */
   inodesRunOutFirst?: true;
   /** YYYYMMDD of the oldest footage on it; absent as above. */
   oldestDay?: string;
 }
 
-/** The code of a disk that does not answer at all; of network file systems that give up by themselves, too. */
+/** The code of a disk that does not answer; network file systems that give up by themselves report the same. */
 export const NO_ANSWER = "ETIMEDOUT";
-/** The code of a folder on which a disk must be mounted (`storage.mountPoints`), and none is. */
+/** The code of a folder on which a disk must be mounted (`storage.mountPoints`) but none is. */
 export const NOT_MOUNTED = "ENODEV";
-/** The code of a file system that tells of no blocks at all. */
+/** The code of a file system that reports zero blocks. */
 export const NO_SIZE = "ENODATA";
-/** The code of what is no directory. */
+/** The code of a path that is not a directory. */
 export const NO_DIRECTORY = "ENOTDIR";
 /** The code of a symbolic link that points to nothing. */
 export const DANGLING = "ENOLINK";
 const IS_NOT_THERE: ReadonlySet<string | undefined> = new Set(["ENOENT", NO_DIRECTORY]);
-/** A disk that hangs must not keep the others' answers from being had. */
+/** Time limit for each disk, so that one that hangs does not hold up the answers of the others. */
 const LIMIT_MS = 500;
 
-/** A directory whose disk does not answer as it should: where it is known, the place that is to blame, such as its mount point. */
+/** A directory whose disk fails; if known, the path that is the cause, such as its mount point. */
 export interface BrokenDirectory {
   directory: string;
   /** The error's code, such as EIO or EACCES. */
@@ -49,7 +49,7 @@ export interface DiskReport {
   broken: BrokenDirectory[];
 }
 
-/** Asks the file systems under the directories; one that does not exist yet stands on its nearest parent's. Never throws. */
+/** Reads the file systems of the directories; one that does not exist yet has its nearest parent's. Never rejects. */
 export async function readDisks(
   files: StoreFiles,
   directories: Iterable<string>,
@@ -85,7 +85,7 @@ export async function readDisks(
   };
 }
 
-/** Something that no directory of ours can be made in. */
+/** A path in which none of our directories can be created. */
 class PlaceError extends Error {
   readonly path: string;
   readonly code: string;
@@ -102,7 +102,7 @@ function placeOf(error: unknown): string | undefined {
   return error instanceof PlaceError ? error.path : undefined;
 }
 
-/** Throws the errors of statfs(2), and NO_SIZE where a file system tells of no blocks: that is neither full nor empty. */
+/** Throws the errors of statfs(2), and NO_SIZE for zero blocks: such a file system is neither full nor empty. */
 async function readSpace(files: StoreFiles, path: string): Promise<Omit<DiskStatus, "directories">> {
   const space = await files.statfs(path);
   if (!(space.blocks > 0)) throw new PlaceError(path, NO_SIZE);
@@ -121,7 +121,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** Throws the errors of stat(2), NO_DIRECTORY for what is none, and DANGLING for a link that points to nothing. */
+/** Throws the errors of stat(2), NO_DIRECTORY for anything but a directory, and DANGLING for a dangling link. */
 async function nearestExisting(files: StoreFiles, directory: string): Promise<{ path: string; device: number }> {
   for (let path = directory; ; path = dirname(path)) {
     const stats = await files.statFolder(path).catch((error: unknown) => {
@@ -134,7 +134,7 @@ async function nearestExisting(files: StoreFiles, directory: string): Promise<{ 
   }
 }
 
-/** Whether there is something of the name that stat(2) does not find. */
+/** Whether a path that stat(2) does not find exists nevertheless: then it is a dangling link. */
 function isLink(files: StoreFiles, path: string): Promise<boolean> {
   return files.lstat(path).then(
     () => true,

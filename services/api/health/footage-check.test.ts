@@ -12,7 +12,7 @@ import { FootageCheck } from "./footage-check.ts";
 const files = new StoreFiles();
 
 const MINUTE_MS = 60_000;
-/** Just after midnight: what came before lies in another folder. */
+/** Just after midnight: earlier footage is in another folder. */
 const NOW_MS = Date.parse("2026-11-24T00:05:30.000Z");
 const minuteBefore = (minutes: number) => minuteAt((NOW_MS - minutes * MINUTE_MS) * 1000);
 const startOf = (minutes: number) => Math.floor(NOW_MS / MINUTE_MS) * MINUTE_MS - minutes * MINUTE_MS;
@@ -30,11 +30,11 @@ beforeEach(() => {
 });
 afterEach(() => store.remove());
 
-/** Writes the minutes of so many minutes ago, from and to included. */
+/** Writes the minutes from `from` to `to` minutes ago, both inclusive. */
 function record(camera: string, from: number, to: number): void {
   for (let minutes = from; minutes >= to; minutes--) store.minute(camera, minuteBefore(minutes));
 }
-/** A chunk whose last frame came at the time. */
+/** A chunk whose last frame came at the given time. */
 function chunk(minutes: number, lastMs: number, camera = "yard"): void {
   const path = store.chunk(camera, minuteBefore(minutes));
   utimesSync(path, lastMs / 1000, lastMs / 1000);
@@ -65,7 +65,7 @@ it("does not take the minute at hand and the one before for missing: they begin 
 
 it("does not take for missing what a GOP longer than a minute left without a file of its name", async () => {
   record("yard", 20, 6);
-  chunk(5, startOf(3) + 10_000); // reaches through minute 4 into minute 3, and so does what comes then
+  chunk(5, startOf(3) + 10_000); // its last GOP extends over minutes 4 and 3
   chunk(2, NOW_MS);
   expect(await gapOf()).toBeUndefined();
   chunk(5, startOf(4) + 10_000);
@@ -85,7 +85,7 @@ it("finds a gap that lies before a minute which a long GOP left out", async () =
 it("takes for there what lies in quarantine, and makes no gap of what it cannot read the end of", async () => {
   record("yard", 20, 6);
   record("yard", 3, 0);
-  expect(await gapOf()).toBeUndefined(); // the fixture's minutes are no real mp4
+  expect(await gapOf()).toBeUndefined(); // the fixture's minutes are not real mp4s
   chunk(6, startOf(5));
   expect(await gapOf()).toEqual({ fromMs: startOf(5), toMs: startOf(3) });
   const folder = quarantineFolder(store.directory("yard"));
@@ -111,7 +111,7 @@ it("finds no gap before the first footage of a camera, nor where none was to be 
 it("tells the oldest minute that waits for its conversion, at the latest after ten minutes, for as long as it waits", async () => {
   record("yard", 20, -30);
   expect((await check.run(NOW_MS)).get("yard")).toEqual({});
-  const late = store.chunk("yard", minuteBefore(19), 2); // a late part of a minute long converted
+  const late = store.chunk("yard", minuteBefore(19), 2); // a late part of a minute that was converted long ago
   for (const minutes of [-3, 7]) store.chunk("yard", minuteBefore(minutes), 2);
   for (const laterMs of [10 * MINUTE_MS, 11 * MINUTE_MS, 25 * MINUTE_MS]) {
     expect((await check.run(NOW_MS + laterMs)).get("yard")?.oldestWaiting).toBe(minuteBefore(19));

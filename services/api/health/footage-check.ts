@@ -6,28 +6,28 @@ import { readMinuteSummary } from "../../../shared/mp4/minute-file.ts";
 import { chunkPath, minutePath } from "../../../shared/store/names.ts";
 import { DAY_MS, dayAtMs, dayOf, MINUTE_MS, type Minute, minuteAt, minuteEndUs } from "../../../shared/time/minute.ts";
 
-/** What a camera's footage of the last day or two shows. */
+/** What was found in a camera's footage of today and yesterday. */
 export interface CameraFootage {
-  /** The newest stretch of whole minutes without footage within the last quarter of an hour, ms since the Unix epoch. */
+  /** The newest run of whole minutes without footage within the last quarter of an hour, ms since the Unix epoch. */
   gap?: { fromMs: number; toMs: number };
   /** The oldest minute of today and yesterday that is not converted. */
   oldestWaiting?: Minute;
 }
 
 const WINDOW_MINUTES = 15;
-/** The minute at hand and the one before may have no file yet: a minute begins at its first keyframe. */
+/** The current minute and the one before may have no file yet, since a minute begins at its first keyframe. */
 const YOUNGEST_MINUTES = 2;
-/** The whole day of a camera is read so often while its newest minutes are all there: that costs milliseconds. */
+/** Interval at which a camera's whole day, which takes milliseconds, is read while its newest minutes are all there. */
 const DAY_READ_MS = 10 * MINUTE_MS;
 
-/** Looks through the newest footage of cameras for what is missing and what waits for its conversion. */
+/** Finds what is missing in the newest footage of cameras, and what waits for its conversion. */
 export class FootageCheck {
   readonly #files: StoreFiles;
   readonly #catalog: Catalog;
   readonly #config: LiveConfig;
-  /** When cameras were enabled since the start, ms since the Unix epoch: what lies before is no gap. */
+  /** When cameras were enabled since the start, ms since the Unix epoch: missing footage before that is no gap. */
   readonly #enabledMs = new Map<string, number>();
-  /** When each camera's days were last read and what waited then. */
+  /** When each camera's days were last read, and the oldest minute that waited then. */
   readonly #daysRead = new Map<string, { atMs: number; oldestWaiting: Minute | undefined }>();
 
   constructor(files: StoreFiles, catalog: Catalog, config: LiveConfig) {
@@ -41,20 +41,20 @@ export class FootageCheck {
     });
   }
 
-  /** What was found of every known camera; those whose folders cannot be read are left out. Rejects when none can be listed. */
+  /** Checks every known camera that can be read. Rejects when the cameras cannot be listed. */
   async run(nowMs: number): Promise<Map<string, CameraFootage>> {
     const found = new Map<string, CameraFootage>();
     for (const camera of (await this.#catalog.cameras()).keys()) {
       try {
         found.set(camera, (await this.#isWell(camera, nowMs)) ? {} : await this.#readDays(camera, nowMs));
       } catch {
-        // its disk's trouble is a condition of its own
+        // an unreadable disk is a condition of its own
       }
     }
     return found;
   }
 
-  /** Whether the newest minutes are all converted, and nothing older waited when the days were read, lately. */
+  /** Whether the newest minutes are all converted and a recent reading of the days found nothing older waiting. */
   async #isWell(camera: string, nowMs: number): Promise<boolean> {
     const known = this.#daysRead.get(camera);
     const directory = this.#config.current.cameras.get(camera)?.directory;
@@ -86,7 +86,10 @@ export class FootageCheck {
     return { ...(gap !== undefined && { gap }), ...(oldestWaiting !== undefined && { oldestWaiting }) };
   }
 
-  /** A stretch before which there is footage; that a GOP longer than a minute leaves a minute without a file is no gap. */
+  /**
+   * The newest gap that has footage before it. A minute without a file is no gap when the minute before reaches past
+   * it, as with a GOP longer than a minute.
+   */
   async #findGap(camera: string, indexes: DayIndex[], quarantined: ReadonlySet<Minute>, nowMs: number) {
     const isThere = (timeMs: number) => {
       const minute = minuteAt(timeMs * 1000);
@@ -130,7 +133,7 @@ function newestBefore(indexes: readonly DayIndex[], timeMs: number): Place | und
   return newest;
 }
 
-/** Where a minute's footage ends, ms since the Unix epoch; while it cannot be told, now: no alarm without knowledge. */
+/** When a minute's footage ends, ms since the Unix epoch; `nowMs` if unknown, so that no false gap is reported. */
 async function reachOf(files: StoreFiles, camera: string, { index, minute }: Place, nowMs: number): Promise<number> {
   try {
     const part = index.chunkParts(indexOf(minute)).at(-1);

@@ -11,8 +11,9 @@ export interface HealthMetricsParts {
 }
 
 /**
- * Serves what is wrong, and what no other service serves of the queue and the disks; taken when it is asked for. The figures
- * of cameras are the recorder's. Those of the disks are the reaper's, under the same names, as soon as there is one.
+ * Serves the conditions, and the metrics of the queue and the disks that no other service has; all are collected at
+ * each scrape. The recorder serves the metrics of the cameras. Where a reaper is configured, it serves those of the
+ * disks, under the same names.
  */
 export function registerHealthMetrics(registry: Registry, { config, health, monitor }: HealthMetricsParts): void {
   const registers = [registry];

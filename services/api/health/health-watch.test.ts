@@ -25,7 +25,7 @@ interface Posted {
 
 let redisServer: TestRedis;
 let receiver: Server;
-/** How the receiver answers; it notes what it accepts. */
+/** How the receiver answers; it records what it accepts. */
 let answer: (body: Posted) => number;
 let asked = 0;
 let accepted: Posted[];
@@ -67,7 +67,7 @@ afterEach(async () => {
   expect(log.join("\n")).not.toContain(SECRET_PATH);
 });
 
-/** An api's watch, with a connection of its own. */
+/** The watch of an api, with its own connection to Redis. */
 function startWatch(instance: string): { watch: HealthWatch; stop: () => Promise<void>; redis: Redis } {
   const redis = connectRedis(redisServer.url, winston.createLogger({ silent: true }));
   const stream = new PassThrough().on("data", (line) => log.push(String(line)));
@@ -104,7 +104,7 @@ const refused = (subject = "yard"): Finding => {
 };
 const told = () => accepted.map(({ event, condition }) => `${event} ${condition.subject}`);
 const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
-/** Long enough for several looks. */
+/** Long enough for several checks. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2 * PATIENCE_MS));
 
 describe("the webhook", () => {
@@ -254,7 +254,7 @@ describe("the webhook", () => {
 
 describe("the history", () => {
   const day = () => ({ fromMs: Date.now() - 86_400_000, toMs: Date.now() + 1, cameras: undefined });
-  /** Those that last have an ellipsis. */
+  /** Conditions that still hold get an ellipsis. */
   const listed = async (watch: HealthWatch) =>
     (await watch.history(day())).conditions.map(({ subject, until }) => `${subject}${until === undefined ? "…" : ""}`);
 
@@ -266,7 +266,7 @@ describe("the history", () => {
     for (const { watch } of replicas) await until(async () => expect(await listed(watch)).toEqual(["yard…", "door…"]));
     const beforeMs = Date.now();
     findings = [refused("door")];
-    // At no moment is it in neither.
+    // It is always in at least one of the two.
     for (let isOver = false; !isOver; ) {
       for (const { watch } of replicas) expect(await listed(watch)).toHaveLength(2);
       isOver = replicas.every(({ watch }) => watch.conditions().length === 1);
@@ -282,7 +282,7 @@ describe("the history", () => {
       until: expect.stringMatching(/Z$/),
     });
     const endedMs = Date.parse(conditions[0]?.until ?? "");
-    expect(endedMs - beforeMs).toBeLessThan(PATIENCE_MS); // when it was over, not when it was told to be
+    expect(endedMs - beforeMs).toBeLessThan(PATIENCE_MS); // when it was over, not when that was reported
   });
 
   it("remembers what ends while Redis is away, notes it when Redis is back, and has lost the rest if that is empty", async () => {
@@ -299,7 +299,7 @@ describe("the history", () => {
     expect((await watch.history(day())).isPartial).toBe(true);
     redisServer = await startRedis({ port });
     const noted = new RedisHealthStore(redis, "reader");
-    await until(async () => expect(await noted.past(0)).toHaveLength(1)); // another that claims before would be the keeper
+    await until(async () => expect(await noted.past(0)).toHaveLength(1)); // another claim before this would win
     const { watch: other } = startWatch("two");
     await until(async () => expect(await listed(other)).toEqual(["yard"]));
   });

@@ -15,41 +15,42 @@ export interface HealthWatchParts {
   /** Unique among all processes. */
   instance: string;
   logger: Logger;
-  /** One that has never reached Redis tells the webhook by itself after so long; a minute unless given. */
+  /** How long a process that has never reached Redis waits before it notifies the webhook; a minute unless given. */
   withoutKeeperDelayMs?: number;
 }
 
 const LONGEST_INTERVAL_MS = 5000;
 const SHORTEST_INTERVAL_MS = 200;
 /**
- * When Redis is back, only the last keeper may claim the role for so long: what it told the webhook meanwhile, only it knows, and
- * another keeper would tell it again.
+ * Grace period after Redis is back, within which only the last keeper may claim the role: only it knows what it has
+ * reported to the webhook meanwhile, and another keeper would report that again.
  */
 const LAST_KEEPER_GRACE_MS = 15_000;
-/** Not at once: Redis knows what an earlier process told, and may be a moment away. */
+/** Not zero: Redis, which knows what an earlier process has reported, may be away only for a moment. */
 const WITHOUT_KEEPER_DELAY_MS = 60_000;
-/** Of what ends while Redis is away, the newest are remembered. */
+/** Maximum number of conditions that ended while Redis was away; the oldest are forgotten. */
 const MOST_UNNOTED = 1000;
 
-/** What the history has. */
+/** The answer of the history. */
 export interface History {
-  /** In the order in which they ended; those that last come last. */
+  /** In the order in which they ended; those that still hold come last. */
   conditions: LastedCondition[];
-  /** Redis does not answer: what it holds is missing. */
+  /** Redis did not answer: the conditions that only it holds are missing. */
   isPartial: boolean;
 }
 
 /**
- * Looks after the health of the system all the time, so that it is noticed also while nobody asks. Of all replicas one is
- * the keeper (`HealthStore`): it alone judges, and tells the webhook; the others show what it saved. While Redis is away each
- * judges for itself, and the keeper goes on telling; so does one that has started without Redis.
+ * Checks the health of the system continuously, so that trouble is noticed even when nobody asks. One of the replicas
+ * is the keeper (`HealthStore`): it alone judges and notifies the webhook; the others show what it saved. While Redis
+ * is away, each replica judges for itself. The keeper then continues to notify the webhook; so does a process that
+ * started without Redis.
  */
 export class HealthWatch {
   readonly #parts: HealthWatchParts;
   readonly #ledger = new HealthLedger();
   readonly #webhook: Webhook;
   readonly #startedMs = performance.now();
-  /** What has ended and is not in the history yet. */
+  /** The conditions that have ended and are not in the history yet. */
   #unnoted: PastCondition[] = [];
   #role: "unknown" | "keeper" | "follower" = "unknown";
   #isRedisAway = true;
@@ -67,14 +68,14 @@ export class HealthWatch {
     });
   }
 
-  /** What is wrong: errors first, the oldest first. */
+  /** The conditions that hold: errors first, then by age, the oldest first. */
   conditions(): Condition[] {
     return this.#ledger.conditions();
   }
 
-  /** The conditions that lasted within a time. Takes no longer than two seconds; never rejects. */
+  /** The conditions that held within a time. Takes no longer than two seconds; never rejects. */
   async history(query: HistoryQuery): Promise<History> {
-    // Now: while Redis is asked they may end, or be noted and gone from here.
+    // Read before the await: meanwhile these may end, or move from here to the history.
     const [present, unnoted] = [this.conditions(), this.#unnoted];
     const past = await this.#parts.store.past(query.fromMs);
     const conditions = lastedWithin([...(past ?? []), ...unnoted], present, query);
@@ -86,7 +87,7 @@ export class HealthWatch {
     return this.#webhook.waiting.length;
   }
 
-  /** Begins to look; a further call looks at once. */
+  /** Starts the checks; a further call checks at once. */
   start(): void {
     if (this.#isStopped) return;
     clearTimeout(this.#timer);
@@ -96,7 +97,7 @@ export class HealthWatch {
     });
   }
 
-  /** Ends; a message that is under way is waited for, so that whoever comes next does not send it again. */
+  /** Stops. Waits for the message under way, so that the next keeper does not send it again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -137,7 +138,7 @@ export class HealthWatch {
     );
   }
 
-  /** Finds out who is the keeper, and takes over what that one knows. */
+  /** Finds out which process is the keeper, and takes over what it saved. */
   async #findRole(): Promise<void> {
     const nowMs = performance.now();
     const claim = await this.#parts.store.claim(nowMs >= this.#mayClaimMs);
@@ -163,7 +164,9 @@ export class HealthWatch {
     this.#webhook.waiting = waiting;
   }
 
-  /** Returns false when another is the keeper, or Redis does not answer. */
+  /**
+   * If it is the keeper and Redis is not away, saves what it knows. Returns false for a follower, or if saving failed.
+   */
   async #save(): Promise<boolean> {
     if (this.#role !== "keeper" || this.#isRedisAway) return this.#role !== "follower";
     const noted = new Set(this.#unnoted);

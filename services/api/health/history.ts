@@ -1,11 +1,11 @@
 import { type Condition, cameraOf, type PastCondition } from "../../../shared/health/condition.ts";
 
-/** A condition as it lasted; without `until` it lasts still. */
+/** A condition and how long it held; without `until` it still holds. */
 export interface LastedCondition extends Omit<PastCondition, "until"> {
   until?: string;
 }
 
-/** What the history is asked for. */
+/** Which conditions of the history are wanted. */
 export interface HistoryQuery {
   /** ms since the Unix epoch; `toMs` excluded. */
   fromMs: number;
@@ -14,14 +14,15 @@ export interface HistoryQuery {
   cameras: readonly string[] | undefined;
 }
 
-/** The conditions that lasted within a time, from what was noted of those that have ended and what is wrong now. */
+/** The conditions that held within a time, from those that have ended and those that hold now. */
 export function lastedWithin(
   past: readonly PastCondition[],
   present: readonly Condition[],
   { fromMs, toMs, cameras }: HistoryQuery,
 ): LastedCondition[] {
   const lasting: LastedCondition[] = present.map(({ advice: _, ...condition }) => condition);
-  // What ended before Redis knew of it may be noted and still wait to be, or have been taken up again.
+  // A condition that ended while Redis was away can be in `past` twice (in the history and waiting to be saved to it),
+  // or can have come back with what Redis had saved.
   const known = new Set(lasting.map(nameOf));
   const ended = past.filter((condition) => !known.has(nameOf(condition)) && known.add(nameOf(condition)));
   ended.sort((a, b) => (a.until < b.until ? -1 : a.until > b.until ? 1 : 0));

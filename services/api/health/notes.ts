@@ -3,8 +3,8 @@ import type { Observation } from "./observation.ts";
 import type { SystemProblem } from "./system-problem.ts";
 
 /**
- * What is worth knowing and no trouble: it lasts until somebody builds the system otherwise, so no condition comes of it, which
- * would keep "All well" from ever being said again.
+ * What is worth knowing and nothing wrong. It stays until somebody changes the setup of the system, so it does not
+ * become a condition: that would prevent "All well" for good.
  */
 export function systemNotes({ services = [], redisFacts }: Observation): SystemProblem[] {
   const disks = new Set(services.flatMap(({ foldersNotSynced }) => foldersNotSynced ?? []));
@@ -14,7 +14,7 @@ export function systemNotes({ services = [], redisFacts }: Observation): SystemP
   return redisFacts?.isPersistent === false ? [...ofDisks, REDIS_NOT_PERSISTENT] : ofDisks;
 }
 
-/** No footage and no job is lost with Redis: the storage is the truth. */
+/** No footage and no job is lost with Redis: both are found again in the storage. */
 const REDIS_NOT_PERSISTENT: SystemProblem = {
   what: "redis",
   message:

@@ -16,29 +16,29 @@ export interface Backlog {
   failed: number;
 }
 
-/** What was seen of the system. What did not answer in time is undefined: nothing is said of it, neither good nor bad. */
+/** What was seen of the system. What did not answer in time is undefined, and is judged neither good nor bad. */
 export interface Observation {
-  /** When it was seen, ms since the Unix epoch. */
+  /** The time of the observation, ms since the Unix epoch. */
   nowMs: number;
   /** The ids of the enabled cameras, in the order of the configuration. */
   enabled: readonly string[];
-  /** This and the next two: what Redis tells. */
+  /** `statuses`, `services` and `backlog` come from Redis. */
   statuses: readonly CameraStatus[] | undefined;
   services: readonly ServiceStatus[] | undefined;
   backlog: Backlog | undefined;
-  /** What keeps Redis from taking writes. */
+  /** Why Redis does not accept writes; undefined when it does. */
   redisTrouble: RedisTrouble | undefined;
-  /** How Redis is set up; empty where it does not tell. */
+  /** How Redis is set up; without members where it does not say. */
   redisFacts: RedisFacts | undefined;
-  /** Enabled cameras of which a chunk grew within the last seconds; looked at only while Redis is away. */
+  /** Enabled cameras whose chunk was written to within the last seconds; determined only while Redis is away. */
   writing: ReadonlySet<string>;
   /** Chunks in quarantine, by camera. */
   quarantined: ReadonlyMap<string, number> | undefined;
-  /** What the last quarter of an hour of each known camera's footage lacks, and what waits; cameras that cannot be read are left out. */
+  /** By camera, gaps within the last quarter of an hour and waiting minutes; without cameras that cannot be read. */
   footage: ReadonlyMap<string, CameraFootage> | undefined;
   disks: readonly DiskStatus[];
   broken: readonly BrokenDirectory[];
-  /** What the reaper is to keep free, in percent; undefined without a reaper stanza. */
+  /** How much the reaper must keep free, in percent; undefined without a reaper stanza. */
   reaperMinFreePercent: number | undefined;
   /** Whether NTP keeps this host's clock. */
   clockSync: ClockSyncState;
@@ -46,7 +46,7 @@ export interface Observation {
   clockStep?: ClockStep;
 }
 
-/** Whether a camera records: by what its recorder tells, and while Redis is away by its growing chunk. */
+/** Whether a camera records: by its recorder's report, or while Redis is away by its growing chunk. */
 export function isRecording(camera: string, seen: Observation): boolean {
   if (seen.statuses === undefined) return seen.writing.has(camera);
   return seen.statuses.find((status) => status.camera === camera)?.state === "recording";

@@ -1,21 +1,21 @@
 import type { Redis } from "ioredis";
 
-/** What a Redis tells of how it is set up; what it does not tell is left out, and nothing is concluded of that. */
+/** How a Redis is set up. What it does not report is left out, and no finding follows from that. */
 export interface RedisFacts {
-  /** As `redis_version`; left out for Valkey and Dragonfly, which count otherwise. */
+  /** `redis_version`; left out for Valkey and Dragonfly, whose version numbers mean something else. */
   version?: string;
-  /** Set when it throws keys away once its memory is full. */
+  /** Set when it evicts keys once its memory is full. */
   eviction?: { policy: string; evictedKeys: number };
   /** Set when it is a replica: host and port of its master. */
   replicaOf?: string;
-  /** Whether anything of it is kept on a disk: by an append-only file, or snapshots. */
+  /** Whether it keeps data on a disk: in an append-only file, or in snapshots. */
   isPersistent?: boolean;
 }
 
-/** A command that this Redis has not, or that our user may not give: managed ones forbid CONFIG, and some INFO. */
+/** The error for a command that this Redis lacks or forbids our user: managed ones forbid CONFIG, and some INFO. */
 const REFUSAL = /^(?:NOPERM|ERR unknown (?:command|subcommand))/i;
 
-/** Asks INFO, and CONFIG GET where that is not enough. Rejects as ioredis does when Redis does not answer. */
+/** Calls INFO, and CONFIG GET where that is not enough. Rejects as ioredis does when Redis does not answer. */
 export async function readRedisFacts(redis: Pick<Redis, "info" | "config">): Promise<RedisFacts> {
   const facts = factsOf(await unlessRefused(redis.info(), ""));
   if (facts.isPersistent !== false) return facts;
@@ -36,7 +36,7 @@ async function unlessRefused<Answer, Otherwise>(
   }
 }
 
-/** What the text of INFO tells (redis.io, command INFO); `isPersistent` by the append-only file alone. */
+/** Parses the text of INFO (redis.io, command INFO); `isPersistent` considers the append-only file only. */
 export function factsOf(info: string): RedisFacts {
   const fields = new Map(
     info.split(/\r?\n/).map((line) => {
@@ -50,7 +50,7 @@ export function factsOf(info: string): RedisFacts {
   if (version !== undefined && !isOther) facts.version = version;
   const policy = fields.get("maxmemory_policy") ?? "noeviction";
   const evictedKeys = Number(fields.get("evicted_keys") ?? 0);
-  // Without a limit nothing is ever evicted; where the limit is not told, only what was evicted shows that there is one.
+  // Without a limit nothing is ever evicted; where the limit is not reported, evicted keys show that there is one.
   const isLimited = Number(fields.get("maxmemory") ?? evictedKeys) > 0;
   if (policy !== "noeviction" && isLimited) facts.eviction = { policy, evictedKeys };
   if (fields.get("role") === "slave") facts.replicaOf = `${fields.get("master_host")}:${fields.get("master_port")}`;

@@ -5,10 +5,10 @@ import type { RedisFacts } from "./redis-facts.ts";
 
 /** Below this version BullMQ refuses to work (its RedisConnection.minimumVersion). */
 const MINIMUM_VERSION = [5, 0] as const;
-/** Below this one it advises against it (recommendedMinimumVersion). */
+/** Below this version BullMQ warns (recommendedMinimumVersion). */
 const RECOMMENDED_VERSION = [6, 2] as const;
 
-/** Whether Redis is away, or of no use, or set up so that it cannot be relied on. */
+/** What is wrong with Redis: it is away, cannot be used, or is set up in an unreliable way. */
 export function redisFindings(seen: Observation): WordedFinding[] {
   const isWhole = seen.statuses !== undefined && seen.services !== undefined && seen.backlog !== undefined;
   const trouble = seen.redisTrouble ?? (isWhole ? undefined : REDIS_DOES_NOT_ANSWER);
@@ -23,7 +23,7 @@ export function redisFindings(seen: Observation): WordedFinding[] {
   return [away, ...setUpFindings(seen.redisFacts ?? {}, false)];
 }
 
-/** @param takesWrites of one that does not, redis-away says that it is a replica */
+/** @param takesWrites false: no finding for a replica, since redis-away already says so */
 function setUpFindings({ eviction, version, replicaOf }: RedisFacts, takesWrites: boolean): WordedFinding[] {
   const findings: WordedFinding[] = [];
   if (eviction !== undefined) {
@@ -63,7 +63,7 @@ function setUpFindings({ eviction, version, replicaOf }: RedisFacts, takesWrites
   return findings;
 }
 
-/** What cannot be read as a version is below none. */
+/** Whether a version is older than another; false when it cannot be parsed. */
 function isBelow(version: string, [major, minor]: readonly [number, number]): boolean {
   const [ownMajor = Number.NaN, ownMinor = 0] = version.split(".").map(Number);
   return ownMajor < major || (ownMajor === major && ownMinor < minor);

@@ -6,8 +6,8 @@ import { readRedisFacts } from "./redis-facts.ts";
 import type { RedisSource } from "./system-monitor.ts";
 
 /**
- * What Redis tells, asked only while it is connected: otherwise each question would wait in ioredis's queue, and a day
- * without Redis would fill the memory with them.
+ * Reads from Redis, but only while it is connected: otherwise each command would wait in ioredis's queue, and a day
+ * without Redis would fill the memory.
  */
 export function redisSource(redis: Redis, status: StatusStore, queue: Queue): RedisSource {
   const ifConnected = async <Value>(ask: () => Promise<Value>): Promise<Value> => {

@@ -1,7 +1,7 @@
 import type { LedgerEntries } from "../../../shared/health/ledger.ts";
 import type { Delivery } from "./webhook.ts";
 
-/** What the keeper of the health knows, as it outlives it. */
+/** What the keeper knows, in the form that it saves for its successor. */
 export interface Saved {
   /** The keeper that saved it; undefined when nothing was saved. */
   keeper: string | undefined;
@@ -14,7 +14,7 @@ export function writeSaved({ keeper, entries, waiting }: Saved): string {
   return JSON.stringify({ keeper, entries, waiting });
 }
 
-/** What was saved; nothing when that cannot be understood. */
+/** Parses what was saved; without entries and messages when it cannot be parsed. */
 export function readSaved(text: string | null): Saved {
   const nothing = { keeper: undefined, entries: {}, waiting: [] };
   try {
@@ -26,7 +26,7 @@ export function readSaved(text: string | null): Saved {
   }
 }
 
-/** What is known when one that was on its own finds what another had saved: of what both know, the saved counts. */
+/** Merges what a process found on its own, without Redis, with what another had saved; saved entries win. */
 export function mergeSaved(saved: Saved, known: Saved): Saved {
   const entries: LedgerEntries = { ...known.entries };
   for (const [key, entry] of Object.entries(saved.entries)) {

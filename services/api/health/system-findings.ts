@@ -41,7 +41,7 @@ function serviceFindings({ services, enabled, reaperMinFreePercent }: Observatio
           subject: service,
           message,
           advice: `See the ${service}'s log.`,
-          // Numbers are left out: "89 files" and "90 files" are one trouble that goes on.
+          // Without the numbers: "89 files" and "90 files" are the same problem, continuing.
           detail: message.replace(/[\d.]+/g, "#"),
         }),
       ),
@@ -49,7 +49,7 @@ function serviceFindings({ services, enabled, reaperMinFreePercent }: Observatio
   ];
 }
 
-/** All services read the same file: what several say of it is one trouble. */
+/** All services read the same file, so that what several report about it is a single finding. */
 function configurationFindings({ services = [] }: Observation): WordedFinding[] {
   const reasons = new Set(services.flatMap(({ refusedConfiguration }) => refusedConfiguration ?? []));
   if (reasons.size === 0) return [];

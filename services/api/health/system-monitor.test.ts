@@ -12,7 +12,7 @@ import { ApiFixture } from "../testing/api-fixture.ts";
 import { redisSource } from "./redis-source.ts";
 import type { SystemProblem } from "./system-problem.ts";
 
-/** The monitor gives the same answer for half a second. */
+/** The monitor reuses its answer for half a second. */
 const ANSWER_KEPT_MS = 600;
 
 let server: TestRedis;
@@ -143,7 +143,7 @@ describe("GET /api/1/system.json", () => {
     await pause(ANSWER_KEPT_MS);
     const beganMs = Date.now();
     const gone = await system();
-    expect(Date.now() - beganMs).toBeLessThan(700); // who is known to be away is not waited for
+    expect(Date.now() - beganMs).toBeLessThan(700); // no wait for what is known to be away
     expect(gone).toMatchObject(byChunks);
     expect(gone.problems.map(({ what }: { what: string }) => what)).toEqual(["redis", "camera"]);
     server = await startRedis({ port });

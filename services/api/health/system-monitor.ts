@@ -17,9 +17,9 @@ import type { Backlog, Observation } from "./observation.ts";
 import type { RedisFacts } from "./redis-facts.ts";
 import { type Judgement, judgeSystem, type SystemStatus } from "./system-status.ts";
 
-/** What is asked of Redis. Its promises may hang while Redis is away: they are waited for only so long. */
+/** What is read from Redis. The promises may hang while Redis is away; callers must bound their wait. */
 export interface RedisSource {
-  /** What keeps Redis from taking writes, if anything: what else it tells is then no longer true. */
+  /** Why Redis does not accept writes; undefined when it does. If it does not, its other data is out of date. */
   findTrouble(): Promise<RedisTrouble | undefined>;
   readRedisFacts(): Promise<RedisFacts>;
   readCameras(): Promise<readonly CameraStatus[]>;
@@ -33,28 +33,28 @@ export interface SystemMonitorParts {
   catalog: Catalog;
   live: RedisSource;
   clockSync: Pick<ClockSync, "state">;
-  /** What looks for gaps in the newest footage, if it is to be another one. */
+  /** Looks for gaps in the newest footage; a `FootageCheck` unless given. */
   footage?: Pick<FootageCheck, "run">;
-  /** How long is waited for each answer, and for that of each disk, where it is to be longer. */
+  /** How long to wait for each answer, and for the answer of each disk, instead of the defaults. */
   patience?: { answerMs: number; diskMs: number };
   logger: Logger;
 }
 
-/** Redis and each disk get so long to answer, so that /api/1/system.json answers within two seconds whatever is away. */
+/** How long each answer is waited for, so that /api/1/system.json answers within two seconds whatever is away. */
 const PATIENCE_MS = 1200;
-/** Within so long, all who ask get the same answer. */
+/** How long a judgement is reused. */
 const FRESH_MS = 500;
-/** A chunk that was written to so lately is being recorded. */
+/** A chunk that was modified within this time is being recorded. */
 const WRITING_MS = 10_000;
-/** A camera's folder of the day costs milliseconds to read, and changes all the time. */
+/** How long a check of the footage is reused: a camera's day folder takes milliseconds and changes all the time. */
 const FOOTAGE_FRESH_MS = 60_000;
-/** How Redis is set up changes hardly ever. */
+/** How long the facts of Redis are reused: its setup hardly ever changes. */
 const REDIS_FACTS_FRESH_MS = 60_000;
 
-/** Looks after the whole system on demand: one look for all who ask at the same time. */
+/** Observes the whole system on demand: callers at the same time share one observation. */
 export class SystemMonitor {
   readonly #parts: SystemMonitorParts;
-  /** When each problem was first seen, by what it says. */
+  /** When each problem was first seen, by its content without numbers. */
   #since = new Map<string, string>();
   readonly #findTrouble: RedisSource["findTrouble"];
   readonly #readRedisFacts: RedisSource["readRedisFacts"];
@@ -81,12 +81,12 @@ export class SystemMonitor {
     this.#checkFootage = oneAtATime(fresh(() => footage.run(Date.now()), FOOTAGE_FRESH_MS));
   }
 
-  /** How the system does, at most half a second old. Takes two seconds at most, and never rejects for what is away. */
+  /** The status, at most half a second old. Takes two seconds at most; never rejects because something is away. */
   async status(): Promise<SystemStatus> {
     return (await this.judgement()).status;
   }
 
-  /** The same, with all that was found. */
+  /** The same, with the findings. */
   judgement(): Promise<Judgement> {
     const newest = this.#newest;
     if (newest !== undefined && (!newest.done || Date.now() - newest.atMs < FRESH_MS)) return newest.promise;
@@ -109,7 +109,7 @@ export class SystemMonitor {
     const enabled = [...cameras.values()].filter((camera) => camera.enabled).map((camera) => camera.id);
     const limitMs = this.#parts.patience?.answerMs ?? PATIENCE_MS;
     const noAnswer: DiskReport = { disks: [], broken: [{ directory: storage.root, code: NO_ANSWER }] };
-    const [redisTrouble, redisFacts, told, services, backlog, quarantined, footage, { disks, broken }] =
+    const [redisTrouble, redisFacts, reported, services, backlog, quarantined, footage, { disks, broken }] =
       await Promise.all([
         bounded(this.#findTrouble, limitMs, REDIS_DOES_NOT_ANSWER),
         bounded(this.#readRedisFacts, limitMs, undefined),
@@ -120,7 +120,7 @@ export class SystemMonitor {
         bounded(this.#checkFootage, limitMs, undefined),
         bounded(this.#readDisks, limitMs, noAnswer),
       ]);
-    const statuses = redisTrouble === undefined ? told : undefined;
+    const statuses = redisTrouble === undefined ? reported : undefined;
     const noneWriting = new Set<string>();
     const writing =
       statuses === undefined ? await bounded(() => this.#writing(enabled), limitMs / 2, noneWriting) : noneWriting;
@@ -165,7 +165,7 @@ export class SystemMonitor {
     return counts;
   }
 
-  /** The cameras whose newest chunk was written to a moment ago: how recording shows itself without Redis. */
+  /** The cameras whose newest chunk was modified a moment ago: the sign of recording that does not need Redis. */
   async #writing(enabled: readonly string[]): Promise<Set<string>> {
     const nowMs = Date.now();
     const days = new Set([nowMs, nowMs - 2 * MINUTE_MS].map(dayAtMs));
@@ -185,12 +185,12 @@ export class SystemMonitor {
     return writing;
   }
 
-  /** A problem that does not say since when it is there gets the time at which it was first seen here. */
+  /** Sets `since` of problems that have none to the time at which they were first seen here. */
   #putSince(status: SystemStatus): void {
     const now = new Date().toISOString();
     const since = new Map<string, string>();
     for (const problem of [...status.problems, ...status.warnings, ...status.notes]) {
-      // Numbers are left out: "89 chunks" and "90 chunks" are one trouble that goes on.
+      // Without the numbers: "89 chunks" and "90 chunks" are the same problem, continuing.
       const key = JSON.stringify([
         problem.what,
         problem.camera,
@@ -206,13 +206,13 @@ export class SystemMonitor {
   }
 }
 
-/** A recorder never tells a camera's URL (it may hold a password); should one ever do so, it ends here. */
+/** Removes a camera's URL, which may hold a password: no recorder reports it, but if one ever did, it ends here. */
 function withoutUrl(status: CameraStatus): CameraStatus {
   const { url: _url, ...rest } = status as CameraStatus & { url?: unknown };
   return rest;
 }
 
-/** Makes of `ask` a function that gives the last answer while it is no older than `freshMs`. */
+/** Wraps `ask` so that it returns the last answer while that is no older than `freshMs`. */
 function fresh<Value>(ask: () => Promise<Value>, freshMs: number): () => Promise<Value> {
   let last: { value: Value; atMs: number } | undefined;
   return async () => {

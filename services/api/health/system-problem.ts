@@ -1,4 +1,4 @@
-/** Something that is wrong at this moment, in words for the operator. */
+/** Something that is wrong now, described for the operator. */
 export interface SystemProblem {
   what: "camera" | "redis" | "service" | "configuration" | "conversion" | "disk" | "clock";
   camera?: string;
@@ -6,7 +6,7 @@ export interface SystemProblem {
   service?: string;
   /** A directory on the disk in question. */
   disk?: string;
-  /** ISO 8601 UTC: since when, or since when the api has noticed. */
+  /** ISO 8601 UTC: when it began or, if that is unknown, when the api noticed it. */
   since?: string;
   message: string;
   /** What to do about it. */

@@ -333,7 +333,7 @@ describe("judgeSystem", () => {
     ]);
     const isUnknown = (change: Partial<Observation>) =>
       judgeSystem({ ...well, ...change }).isUnknown(condition("retention-short", "/store"));
-    expect(isUnknown({})).toBe(true); // a reaper that has just started does not tell yet
+    expect(isUnknown({})).toBe(true); // a reaper that has just started has no forecast yet
     expect(isUnknown({ services: services(5) })).toBe(false);
   });
 

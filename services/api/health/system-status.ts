@@ -14,11 +14,11 @@ export interface SystemStatus {
   status: "running" | "error";
   /** Enabled cameras: whether they are being recorded. */
   camera: Record<string, boolean>;
-  /** What is wrong at this moment; `health` is what lasts. */
+  /** What is wrong now; the conditions are what lasts. */
   problems: SystemProblem[];
-  /** What needs attention, but is no error. */
+  /** What needs attention but is not an error. */
   warnings: SystemProblem[];
-  /** What is worth knowing: nothing is wrong, but less is promised than elsewhere. */
+  /** What is worth knowing: nothing is wrong, but the setup guarantees less than it could. */
   notes: SystemProblem[];
   cameras: CameraStatus[];
   services: ServiceStatus[];
@@ -34,7 +34,7 @@ export interface Judgement {
   isUnknown(condition: Condition): boolean;
 }
 
-/** What the observation means: pure, so that every kind of trouble can be tried. */
+/** Judges an observation. Pure, so that every kind of trouble can be tested. */
 export function judgeSystem(seen: Observation): Judgement {
   const disks = seen.disks.map((disk) => ({ ...disk, ...foreseen(disk, seen.services ?? []) }));
   const findings = [
@@ -60,7 +60,7 @@ export function judgeSystem(seen: Observation): Judgement {
   return { status, findings, isUnknown: (condition) => isUnknown(condition, seen) };
 }
 
-/** What the reaper foresees for a disk: found by a camera directory that both name. */
+/** The reaper's forecast for a disk, found by a camera directory that both list. */
 function foreseen(
   disk: DiskStatus,
   services: readonly ServiceStatus[],
@@ -76,7 +76,7 @@ function foreseen(
   };
 }
 
-/** A reaper that has just started does not tell yet. */
+/** Whether there is a forecast for a directory's disk: a reaper that has just started has none yet. */
 function isForeseen(directory: string, services: readonly ServiceStatus[]): boolean {
   const forecasts = services.flatMap((service) => service.forecasts ?? []);
   return forecasts.some(({ directories, daysThatFit }) => daysThatFit !== undefined && directories.includes(directory));
@@ -116,7 +116,10 @@ function problemOf({ id, subject, since, message, brief, advice }: WordedFinding
   };
 }
 
-/** What was not seen must neither end a condition nor keep it from ending for ever: only what it takes to tell counts. */
+/**
+ * Whether the observation lacks what is needed to judge this condition. Missing data must not end a condition; data
+ * that the condition does not depend on must not prevent its end.
+ */
 function isUnknown({ id, subject }: Condition, seen: Observation): boolean {
   switch (id) {
     case "service-missing":

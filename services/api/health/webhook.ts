@@ -2,24 +2,24 @@ import { randomUUID } from "node:crypto";
 import type { Condition, ConditionEvent } from "../../../shared/health/condition.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 
-/** A message that waits to be accepted: what is posted as JSON. */
+/** A message that waits to be accepted; it is posted as JSON. */
 export interface Delivery {
-  /** The same at each attempt. */
+  /** An id, the same at each attempt. */
   delivery: string;
   event: ConditionEvent["event"];
-  /** ISO 8601 UTC: when it was noticed. */
+  /** ISO 8601 UTC: when the event was noticed. */
   at: string;
   system: string;
   condition: Condition;
 }
 
 export interface WebhookParts {
-  /** The URL in force; undefined: nobody is told. */
+  /** The configured URL; undefined when no webhook is wanted. */
   url(): string | undefined;
   logger: Logger;
-  /** An answer that takes longer is a failure; 10 s unless told. */
+  /** Timeout of an attempt; 10 s unless given. */
   timeoutMs?: number;
-  /** The pause after a first failure; doubled at each further one, up to five minutes. */
+  /** The pause after the first failure; it doubles at each further one, up to five minutes. */
   retryMs(): number;
 }
 
@@ -29,9 +29,9 @@ const GIVE_UP_MS = 86_400_000;
 const MOST_WAITING = 1000;
 
 /**
- * Posts messages one after the other, each until it is accepted (any 2xx): a later one waits behind it, so that no end is
- * told before its beginning. Kept in the sender's own list and not in a BullMQ queue, since that Redis is away has to be told,
- * too. A message that nobody accepted for a day is dropped.
+ * Posts messages one after the other, each until it is accepted (any 2xx): later ones wait, so that no condition's end
+ * is reported before its beginning. The messages are in a list here and not in a BullMQ queue, since the absence of
+ * Redis must be reported, too. A message that was not accepted within a day is dropped.
  */
 export class Webhook {
   waiting: Delivery[] = [];
@@ -59,8 +59,8 @@ export class Webhook {
   }
 
   /**
-   * Sends what waits, unless that is under way or a pause after a failure is not over. `accepted` is called after each message
-   * that went, and says whether to go on. Never rejects.
+   * Sends the waiting messages, unless that is under way or the pause after a failure is not over. `accepted` is
+   * called after each message that was accepted, and returns whether to continue. Never rejects.
    */
   send(accepted: () => Promise<boolean>): Promise<void> {
     this.#sending ??= this.#sendAll(accepted).finally(() => {
@@ -69,7 +69,7 @@ export class Webhook {
     return this.#sending;
   }
 
-  /** Waits for the message that is under way; no longer than the time limit of an answer. */
+  /** Waits for the message under way, no longer than the timeout of an attempt. */
   async settled(): Promise<void> {
     await this.#sending;
   }
@@ -84,7 +84,7 @@ export class Webhook {
       if (failure !== undefined) return this.#failed(url, failure);
       if (this.#failures > 0) this.#parts.logger.info(`the webhook at ${new URL(url).host} accepts messages again`);
       this.#failures = 0;
-      // The list may have been exchanged meanwhile.
+      // The list may have been replaced meanwhile.
       this.waiting = this.waiting.filter(({ delivery }) => delivery !== message.delivery);
       goesOn = await accepted();
     }
@@ -115,7 +115,7 @@ export class Webhook {
 async function post(url: string, message: Delivery, timeoutMs: number): Promise<string | undefined> {
   const target = new URL(url);
   const headers: Record<string, string> = { "Content-Type": "application/json", "Idempotency-Key": message.delivery };
-  // fetch refuses a URL that holds user and password.
+  // fetch refuses a URL that contains user and password.
   if (target.username !== "" || target.password !== "") {
     const login = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`;
     headers.Authorization = `Basic ${Buffer.from(login).toString("base64")}`;
@@ -125,7 +125,7 @@ async function post(url: string, message: Delivery, timeoutMs: number): Promise<
   const began = message.event === "began" ? severity : "over";
   const body = JSON.stringify({ ...message, text: `${began}: ${subject}: ${text}` });
   try {
-    // A redirect would make a GET of it.
+    // Following a redirect would turn the POST into a GET.
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(target, { method: "POST", headers, body, redirect: "manual", signal });
     await response.body?.cancel();

@@ -83,7 +83,7 @@ describe("a request for another host", () => {
     for (const headers of forwarded) expect(await status(headers)).toBe(421);
     expect(await status({ "X-Forwarded-Host": "nvr.example" })).toBe(200);
     expect(await status({ Forwarded: "for=x;host=nvr.example" })).toBe(200);
-    // Scripts may send that header, too, from a page whose name leads here: what was asked for has to be ours all the same.
+    // Scripts of a page whose name resolves to us can send that header, too: the requested host must still be ours.
     expect(await status({ Host: "evil.example", "X-Forwarded-Host": "nvr.example" })).toBe(421);
   });
 });

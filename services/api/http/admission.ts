@@ -5,12 +5,12 @@ import type { Logger } from "../../../shared/logging/logger.ts";
 import { configuredTrust, forwardedRequest } from "./forwarded.ts";
 import { Problem } from "./problem.ts";
 
-/** Why a request is not looked at any further; undefined when it is. */
+/** Returns why a request is refused; undefined when it is admitted. */
 export type Admission = (request: IncomingMessage) => Problem | undefined;
 
 /**
- * Refuses requests for hosts that are not ours (see HostGuard). A proxy in front may ask by a name of its own: then both
- * that name and the one that it says it was asked for have to be ours, since a browser can send `X-Forwarded-Host`, too.
+ * Refuses requests for hosts that are not ours (see HostGuard). A proxy in front may use another host name than its
+ * client: then both that name and the forwarded one must be ours, since a browser can send `X-Forwarded-Host`, too.
  */
 export function admission(config: LiveConfig, logger: Logger): Admission {
   const guard = new HostGuard({

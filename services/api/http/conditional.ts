@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** What a request may be conditional on, and cut ranges from. */
+/** The properties of a representation that preconditions and ranges refer to. */
 export interface Entity {
   /** Length in bytes. */
   length: number;
-  /** A strong entity tag, quotes included: other bytes, other tag (RFC 9110 §8.8.3). */
+  /** A strong entity tag, quotes included: it changes whenever the bytes do (RFC 9110 §8.8.3). */
   etag: string;
-  /** ms since the Unix epoch; HTTP dates count whole seconds. Without it, only the tag tells one state from another. */
+  /** ms since the Unix epoch; HTTP dates have whole seconds. Without it, only the tag distinguishes states. */
   lastModifiedMs?: number;
 }
 
@@ -19,7 +19,7 @@ export interface Answer {
 
 /**
  * Decides the answer to a GET or HEAD by its preconditions (in the order of RFC 9110 §13.2.2) and its Range (§14.2).
- * A Range that is malformed, in another unit, or names several ranges is ignored, as §14.2 allows: the whole is sent.
+ * A Range that is malformed, in another unit, or has several ranges is ignored, as §14.2 allows: everything is sent.
  * Never throws.
  */
 export function decideAnswer(method: string, headers: IncomingHttpHeaders, entity: Entity): Answer {
@@ -47,8 +47,8 @@ export function decideAnswer(method: string, headers: IncomingHttpHeaders, entit
 }
 
 /**
- * A single range of bytes (RFC 9110 §14.1.2) as start and exclusive end, "unsatisfiable" when it lies past the end, or
- * undefined when the header is none that is understood.
+ * Parses a single range of bytes (RFC 9110 §14.1.2) into start and exclusive end. "unsatisfiable" when it lies past the
+ * end, undefined when the header is not supported.
  */
 export function parseRange(
   header: string,
@@ -68,7 +68,7 @@ export function parseRange(
   return { start, end: last === "" ? length : Math.min(Number(last) + 1, length) };
 }
 
-/** Whether a list of entity tags holds `etag`, by the comparison of RFC 9110 §8.8.3.2; `*` matches any. */
+/** Whether a list of entity tags contains `etag`, by the comparison of RFC 9110 §8.8.3.2; `*` matches any. */
 function listsTag(header: string, etag: string, comparison: "strong" | "weak"): boolean {
   if (header.trim() === "*") return true;
   for (const [tag] of header.matchAll(/(?:W\/)?"[^"]*"/g)) {
@@ -93,7 +93,7 @@ function ifRangeHolds(header: string | undefined, entity: Entity): boolean {
   return entity.lastModifiedMs !== undefined && Date.parse(value) === wholeSeconds(entity.lastModifiedMs);
 }
 
-/** Node joins a repeated header into one; only its types allow for an array. */
+/** The value of a header. Node joins a repeated header into one string; only its types allow an array. */
 function text(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(", ") : header;
 }

@@ -34,7 +34,7 @@ function allow(...allowedOrigins: string[]): void {
   store.config.change({ api: { ...store.config.current.api, allowedOrigins } });
 }
 
-/** What a script of the other site gets of a part of the video, and of a change that it tries to make. */
+/** What a script of the other site gets when it reads a part of the video, and when it tries to change something. */
 async function askFromOtherSite(): Promise<unknown> {
   const page = await browser.newPage();
   try {

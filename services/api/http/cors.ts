@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Config, LiveConfig } from "../../../shared/config/config.ts";
 
-/** What scripts may read beside the headers that every answer shows: enough to resume, revalidate, follow and save. */
+/** What scripts may read besides the CORS-safelisted headers, in order to resume, revalidate, redirect and save. */
 const EXPOSED =
   "Accept-Ranges, Content-Disposition, Content-Encoding, Content-Length, Content-Range, ETag, Location, Retry-After";
 const REQUEST_HEADERS =
@@ -9,8 +9,8 @@ const REQUEST_HEADERS =
 const PREFLIGHT_MAX_AGE_S = 600;
 
 /**
- * Lets scripts of the origins in `api.allowedOrigins` read what is below /api/ (CORS, WHATWG Fetch §3.2), without
- * credentials. That lets nobody change anything: OriginGuard stands as it is.
+ * Lets scripts of the origins in `api.allowedOrigins` read everything below /api/ (CORS, WHATWG Fetch §3.2), without
+ * credentials. They still cannot change anything: OriginGuard refuses that.
  */
 export function allowOrigins(config: LiveConfig): RequestHandler {
   return (req, res, next) => {
@@ -31,7 +31,7 @@ export function allowOrigins(config: LiveConfig): RequestHandler {
   };
 }
 
-/** Whether scripts of a web site may read here. */
+/** Whether `api.allowedOrigins` lets scripts of this origin read the API. */
 export function isAllowedOrigin({ api }: Config, origin: string | undefined): boolean {
   return origin !== undefined && (api.allowedOrigins.includes("*") || api.allowedOrigins.includes(origin));
 }

@@ -1,15 +1,17 @@
 import type { Response } from "express";
 import { type Keeping, sendJsonText, weakTag } from "./json.ts";
 
-/** What this system is called in its answers. */
+/** The name and version of this system in its answers. */
 export interface SystemName {
   name: string;
   version: string;
 }
 
 /**
- * Sends a payload in the envelope of the original's endpoints: `date`, `YYYY-MM-DDTHH:MM:SS`, is when the answer was made,
- * UTC. A payload that is a text is JSON already. The tag is the payload's: the date of the answer is always another. */
+ * Sends a payload in the envelope of the original's endpoints; `date`, `YYYY-MM-DDTHH:MM:SS`, is the time of the
+ * answer, UTC. A payload that is a string is JSON already. The tag depends on the payload only, since the date is
+ * always another.
+ */
 export function sendEnvelope(
   res: Response,
   system: SystemName,

@@ -16,7 +16,7 @@ afterAll(async () => {
   store.remove();
 });
 
-/** Sends text as it is, and gives all that comes until the server closes the connection. */
+/** Sends text as it is; returns all that is received until the server closes the connection. */
 function raw(text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";

@@ -4,7 +4,7 @@ import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { diskAway, Problem, problemDetails } from "./problem.ts";
 
-/** 404 for whatever no route took. */
+/** 404 for requests that no route handled. */
 export const notFound: RequestHandler = (req, _res, next) => {
   next(
     new Problem("no-such-resource", 404, `There is nothing at ${req.path.slice(0, 200)}; docs/api.md lists what is.`),
@@ -12,8 +12,8 @@ export const notFound: RequestHandler = (req, _res, next) => {
 };
 
 /**
- * For the end of a route: 405 with `Allow` (RFC 9110 §15.5.6) for the methods that it does not have, and the answer to
- * OPTIONS (§9.3.7).
+ * For the end of a route: answers OPTIONS (RFC 9110 §9.3.7), and methods that the route lacks with 405 and `Allow`
+ * (§15.5.6).
  */
 export function allowOnly(...methods: string[]): RequestHandler {
   const allow = methods.join(", ");
@@ -27,10 +27,10 @@ export function allowOnly(...methods: string[]): RequestHandler {
   };
 }
 
-/** Answers every error as application/problem+json (RFC 9457); those that are not the client's are logged. */
+/** Answers every error as application/problem+json (RFC 9457), and logs those that the client did not cause. */
 export function errorHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, _next) => {
-    if (res.destroyed || res.writableEnded || req.socket.destroyed) return; // nobody is left to be told
+    if (res.destroyed || res.writableEnded || req.socket.destroyed) return; // nobody is left to answer
     const problem =
       error instanceof Problem
         ? error
@@ -38,7 +38,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
           ? diskAway()
           : (requestError(error) ?? diskFault(error, req.path, logger) ?? internalProblem(error, req.path, logger));
     if (res.headersSent) {
-      // Half an answer is out: ending the connection is the only honest sign left (RFC 9112 §8).
+      // Part of an answer was sent: only closing the connection can still show that it is incomplete (RFC 9112 §8).
       res.destroy();
       return;
     }
@@ -46,7 +46,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** Sends a problem in place of whatever answer had been prepared. */
+/** Sends a problem instead of the answer that had been prepared. */
 export function sendProblem(res: Response, problem: Problem, instance: string): void {
   for (const name of ["ETag", "Last-Modified", "Content-Length", "Content-Range", "Content-Disposition"]) {
     res.removeHeader(name);
@@ -59,7 +59,7 @@ export function sendProblem(res: Response, problem: Problem, instance: string): 
   res.end(body);
 }
 
-/** What express and its parsers throw for a request carries a 4xx `status` (a stray % in the path, a Range that is none). */
+/** The problem for an error with a 4xx `status`, as express and its parsers throw (stray % in the path, bad Range). */
 function requestError(error: unknown): Problem | undefined {
   const status = (error as { status?: unknown } | null)?.status;
   if (typeof status !== "number" || status < 400 || status >= 500) return undefined;
@@ -74,7 +74,7 @@ function requestError(error: unknown): Problem | undefined {
   return new Problem("bad-request", status, detail);
 }
 
-/** What the kernel says when a disk fails or its files may not be read: nothing is wrong with the request, or in here. */
+/** Error codes of a failing disk or unreadable files, where neither the request nor the api is at fault. */
 const DISK_FAULTS: ReadonlySet<unknown> = new Set(["EACCES", "EIO", "EPERM", "ESTALE", "EUCLEAN"]);
 
 function diskFault(error: unknown, path: string, logger: Logger): Problem | undefined {

@@ -4,13 +4,13 @@ import { parse } from "forwarded-parse";
 import type { LiveConfig } from "../../../shared/config/config.ts";
 import { normalizeAddress } from "../../../shared/http/ip-address.ts";
 
-/** What a request's proxies say of it, as far as they are trusted. */
+/** What is known of a request, including what its trusted proxies report. */
 export interface ForwardedRequest {
-  /** Who asked, normalized; empty when that cannot be told any more, since the connection has ended. */
+  /** The client's address, normalized; empty when the connection has ended and it is unknown. */
   address: string;
-  /** The host, with its port if it has one, that was asked for. */
+  /** The requested host, with its port if it has one. */
   host?: string;
-  /** "http" or "https", by which it was asked for. */
+  /** The protocol of the client's request, "http" or "https". */
   protocol?: string;
 }
 
@@ -19,7 +19,7 @@ type Heard = Pick<IncomingMessage, "headers" | "socket">;
 /** Whether an address is that of a trusted proxy. */
 export type ProxyTrust = (address: string) => boolean;
 
-/** @param trustedProxies addresses and networks (`10.0.0.0/8`), as `api.trustedProxies` has them */
+/** @param trustedProxies addresses and networks (`10.0.0.0/8`), in the format of `api.trustedProxies` */
 export function proxyTrust(trustedProxies: readonly string[]): ProxyTrust {
   if (trustedProxies.length === 0) return () => false;
   const list = new BlockList();
@@ -32,7 +32,7 @@ export function proxyTrust(trustedProxies: readonly string[]): ProxyTrust {
   return (address) => address !== "" && list.check(address, familyOf(address));
 }
 
-/** The trust of the configuration in force. */
+/** The trust by the current configuration. */
 export function configuredTrust(config: LiveConfig): () => ProxyTrust {
   let proxies: readonly string[] = [];
   let trust = proxyTrust(proxies);
@@ -49,12 +49,12 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 }
 
 /**
- * Who asked, for which host, and how. Without trusted proxies in between that is the connection's other end; headers that
- * say otherwise count only when such a proxy sent them.
+ * The client of a request, and the requested host and protocol. The client is the connection's peer; headers that say
+ * otherwise count only when a trusted proxy sent them.
  *
- * `X-Forwarded-For`, `-Host` and `-Proto` are read, or `Forwarded` (RFC 7239), never both: a proxy sets one kind and passes
- * on what the client wrote in the other. Lists are read from their end, where the nearest proxy adds; what stands before
- * the first address that is not trusted, a client may have made up.
+ * Either `X-Forwarded-For`, `-Host` and `-Proto` or `Forwarded` (RFC 7239) is read, never both: a proxy sets one kind
+ * and passes on what the client wrote in the other. Lists are read from their end, where the nearest proxy appends; a
+ * client may have forged what precedes the last address that is not trusted.
  */
 export function forwardedRequest({ headers, socket }: Heard, isTrusted: ProxyTrust): ForwardedRequest {
   let address = normalizeAddress(socket.remoteAddress ?? "") ?? "";
@@ -71,7 +71,7 @@ export function forwardedRequest({ headers, socket }: Heard, isTrusted: ProxyTru
   return { address, ...(host !== undefined && { host }), ...(protocol !== undefined && { protocol }) };
 }
 
-/** What one proxy says of the request that it was sent. */
+/** What one proxy reports of the request that it received. */
 interface Hop {
   /** Who sent it. */
   for?: string | undefined;
@@ -79,10 +79,10 @@ interface Hop {
   protocol?: string | undefined;
 }
 
-/** The nearest proxy's comes last. */
+/** The reports of all proxies; the nearest proxy's comes last. */
 function readHops(headers: IncomingMessage["headers"]): Hop[] {
   const addresses = listOf(headers["x-forwarded-for"]);
-  // Where more than one stands, the nearest proxy added the last to what it was sent.
+  // Of several values, the nearest proxy appended the last one.
   const host = listOf(headers["x-forwarded-host"]).at(-1);
   const protocol = protocolOf(listOf(headers["x-forwarded-proto"]).at(-1));
   if (addresses.length > 0 || host !== undefined || protocol !== undefined) {
@@ -96,11 +96,11 @@ function readHops(headers: IncomingMessage["headers"]): Hop[] {
       protocol: protocolOf(hop.proto),
     }));
   } catch {
-    return []; // not as the standard has it: as if nothing were said
+    return []; // malformed: treated as absent
   }
 }
 
-/** Traefik says of a request for a WebSocket "ws" or "wss" (traefik #9736); the page's own protocol is HTTP. */
+/** Traefik reports "ws" or "wss" for a WebSocket request (traefik #9736); the page's own protocol is HTTP. */
 function protocolOf(said: string | undefined): string | undefined {
   return said?.toLowerCase().replace(/^ws(s?)$/, "http$1");
 }
@@ -113,7 +113,7 @@ function listOf(value: string | string[] | undefined): string[] {
     .filter((item) => item !== "");
 }
 
-/** The address in `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; undefined in `unknown` and `_hidden`. */
+/** The address in `192.0.2.1[:4711]`, `2001:db8::1` or `[2001:db8::1]:4711`; undefined for `unknown` and `_hidden`. */
 function addressOf(node: string | undefined): string | undefined {
   if (node === undefined) return undefined;
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/.exec(node) ?? [];

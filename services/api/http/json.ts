@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
 import type { Response } from "express";
 
-/** Whether an answer may be kept by a browser, which then asks each time whether it is still the same. */
+/** Whether a browser may store an answer, which it then revalidates each time, or not. */
 export type Keeping = "revalidated" | "never";
 
-/** Sends JSON that a browser may keep, and that is answered 304 while it is the same. */
+/** Sends JSON that a browser may store; it gets 304 while the JSON is the same. */
 export function sendJson(res: Response, body: object): void {
   const text = JSON.stringify(body);
   sendJsonText(res, text, weakTag(text));
 }
 
-/** Sends JSON that is never kept: it tells of this moment. */
+/** Sends JSON that must not be stored, since it describes the current moment. */
 export function sendFreshJson(res: Response, body: object): void {
   sendJsonText(res, JSON.stringify(body), undefined);
 }
 
-/** Sends a text of JSON; with a tag it may be kept, without one never. */
+/** Sends JSON text; a browser may store it only when it has a tag. */
 export function sendJsonText(res: Response, text: string, tag: string | undefined): void {
   res.set({
     "Cache-Control": tag === undefined ? "no-store" : "private, no-cache",
@@ -25,7 +25,7 @@ export function sendJsonText(res: Response, text: string, tag: string | undefine
   else res.set("ETag", tag).send(text);
 }
 
-/** Weak (RFC 9110 §8.8.1): it stands for what is said, compressed or not. */
+/** A weak entity tag (RFC 9110 §8.8.1): the same for the compressed and the uncompressed text. */
 export function weakTag(text: string): string {
   return `W/"${createHash("sha1").update(text).digest("base64url")}"`;
 }

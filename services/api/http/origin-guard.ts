@@ -8,12 +8,13 @@ import { configuredTrust, type ForwardedRequest, forwardedRequest } from "./forw
 import { excerpt, Problem } from "./problem.ts";
 
 type Heard = Pick<IncomingMessage, "headers" | "socket">;
-type Deed = "watch" | "change anything";
+type Action = "watch" | "change anything";
 
 /**
- * Tells our own page from other web sites, which can make requests through the visitor's browser as well. Browsers say
- * whose page asks: by `Sec-Fetch-Site`, or where that is not sent (to plain http, in some for WebSockets) by `Origin`,
- * which is ours when it is what was asked for, or stands in `api.hosts`. Clients that are no browsers send neither.
+ * Distinguishes our own page from other web sites, which can also make requests through the visitor's browser.
+ * Browsers send which site a request comes from: in `Sec-Fetch-Site`, or where they omit that (to plain http, in some
+ * for WebSockets) in `Origin`, which is ours when it is the requested host or one of `api.hosts`. Other clients send
+ * neither.
  */
 export class OriginGuard {
   readonly #config: LiveConfig;
@@ -26,28 +27,28 @@ export class OriginGuard {
     this.#trust = configuredTrust(config);
   }
 
-  /** Refuses requests that change something when another web site makes them (CSRF). */
+  /** Refuses requests of other web sites that change something (CSRF). */
   readonly refuseChanges: RequestHandler = (req, _res, next) => {
     if (req.method === "GET" || req.method === "HEAD" || req.method === "OPTIONS") return next();
     next(this.refusal(req, "change anything"));
   };
 
-  /** Why a page's request is refused, and what to set when the page is ours; undefined when it is not. */
-  refusal(request: Heard, deed: Deed): Problem | undefined {
+  /** Why a page's request is refused, and what to configure if the page is ours; undefined when it is not refused. */
+  refusal(request: Heard, action: Action): Problem | undefined {
     const { origin, "sec-fetch-site": site } = request.headers;
     if (site === "same-origin" || site === "none") return undefined;
-    const problem = site === undefined ? this.originRefusal(request, origin, deed) : anotherSite(deed);
+    const problem = site === undefined ? this.originRefusal(request, origin, action) : anotherSite(action);
     if (problem !== undefined) this.#warnings.warn(origin ?? "", `a page of ${named(origin)}: ${problem.message}`);
     return problem;
   }
 
-  /** The same by the page's origin alone. */
-  originRefusal(request: Heard, origin: string | undefined, deed: Deed): Problem | undefined {
+  /** The same, by the page's origin alone. */
+  originRefusal(request: Heard, origin: string | undefined, action: Action): Problem | undefined {
     if (origin === undefined) return undefined;
     const forwarded = forwardedRequest(request, this.#trust());
     if (this.#isOurs(origin, request.headers.host, forwarded)) return undefined;
     const protocol = /^(https?):\/\//.exec(origin)?.[1];
-    if (protocol === undefined) return anotherSite(deed); // "null" and the like, which no setting makes ours
+    if (protocol === undefined) return anotherSite(action); // such as "null", which no setting can allow
     const todo =
       forwarded.protocol !== undefined && forwarded.protocol !== protocol
         ? `have the proxy send the browser's protocol as X-Forwarded-Proto, instead of "${excerpt(forwarded.protocol)}"`
@@ -56,7 +57,7 @@ export class OriginGuard {
     return new Problem(
       "cross-site",
       403,
-      `Another web site may not ${deed} here, and the page of ${named(origin)} looks like one, since ${asked} was asked for. ` +
+      `Another web site may not ${action} here, and the page of ${named(origin)} looks like one, since ${asked} was asked for. ` +
         `If it is Hindsight's own page behind a proxy, ${todo}; docs/proxy.md tells more.`,
     );
   }
@@ -74,8 +75,8 @@ export class OriginGuard {
   }
 }
 
-function anotherSite(deed: Deed): Problem {
-  return new Problem("cross-site", 403, `Another web site may not ${deed} here.`);
+function anotherSite(action: Action): Problem {
+  return new Problem("cross-site", 403, `Another web site may not ${action} here.`);
 }
 
 function named(text: string | undefined): string {

@@ -2,7 +2,7 @@ import { excerpt } from "../../../shared/http/problem-details.ts";
 
 export { excerpt, problemDetails } from "../../../shared/http/problem-details.ts";
 
-/** The problems that a client can tell apart by their `type`; docs/api.md explains each. */
+/** The problems that a client can distinguish by their `type`; docs/api.md explains each. */
 export const PROBLEM_KINDS = [
   "bad-request",
   "invalid-date",
@@ -25,12 +25,12 @@ export const PROBLEM_KINDS = [
 
 export type ProblemKind = (typeof PROBLEM_KINDS)[number];
 
-/** An error whose message may be shown to the client as it stands: it names no path of this machine and no secret. */
+/** An error whose message is sent to the client as it is: it must contain no path of this machine and no secret. */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Members of the answer's own, beside those of every problem. */
+  /** Additional members of the answer (RFC 9457 §3.2). */
   readonly members: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -54,7 +54,7 @@ export function unknownCamera(camera: string): Problem {
   return new Problem("unknown-camera", 404, `There is no camera "${excerpt(camera)}", nor was there ever one.`);
 }
 
-/** 429: one client has as much at once as it may. `what` is plural: "event streams". */
+/** 429: a client has reached its limit. `what` is plural: "event streams". */
 export function tooManyOfClient(what: string, most: number): Problem {
   const detail =
     `This client has ${most} ${what}, and may not have more at once; close some. Where clients come through a proxy, name it ` +
@@ -62,7 +62,7 @@ export function tooManyOfClient(what: string, most: number): Problem {
   return new Problem("too-many-requests", 429, detail, { "Retry-After": "5" });
 }
 
-/** 400: text of a request, shortened, for use in a message. */
+/** 400: a text of the request is not a day; the message quotes it, shortened. */
 export function invalidDate(text: string): Problem {
   return new Problem("invalid-date", 400, `"${excerpt(text)}" is not a day of the calendar, written YYYYMMDD.`);
 }

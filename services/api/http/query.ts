@@ -4,14 +4,14 @@ import { excerpt, invalidDate, Problem } from "./problem.ts";
 
 const INSTANT_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** A parameter of the query that is given at most once, or undefined. Throws Problem 400 when it is given twice. */
+/** The value of a query parameter, or undefined. Throws Problem 400 when it is given twice. */
 export function single(req: Request, name: string): string | undefined {
   const value: unknown = req.query[name];
   if (value === undefined || typeof value === "string") return value;
   throw new Problem("bad-request", 400, `The parameter "${name}" may be given once only.`);
 }
 
-/** Whether a parameter is given and does not say no: `?download`, `?download=1`; not `?download=0` or `=false`. */
+/** Whether a parameter is given and not false: `?download`, `?download=1`; not `?download=0` or `=false`. */
 export function flag(req: Request, name: string): boolean {
   const value = single(req, name);
   return value !== undefined && value !== "0" && value !== "false";
@@ -41,7 +41,8 @@ export function fullDay(text: string): string | undefined {
 
 /**
  * An instant of ISO 8601 with its zone (`2026-11-24T14:33:00Z`, `2026-11-24T15:33+01:00`), ms since the Unix epoch.
- * Throws Problem 400: a time without a zone is refused rather than guessed at. (In a query, `+` must be sent as `%2B`.)
+ * Throws Problem 400, also for a time without a zone, which could only be guessed. (In a query, `+` must be sent as
+ * `%2B`.)
  */
 export function parseInstant(text: string, name: string): number {
   const timeMs = INSTANT_PATTERN.test(text) ? Date.parse(text) : Number.NaN;

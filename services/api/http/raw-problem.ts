@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Problem, problemDetails } from "./problem.ts";
 
-/** Answers with a problem where there is no express, and closes the connection. */
+/** Answers a request that has not reached express with a problem, and closes the connection. */
 export function answerProblem(response: ServerResponse, problem: Problem, target: string): void {
   const body = Buffer.from(JSON.stringify(problemDetails(problem, target)));
   response.writeHead(problem.status, {
@@ -15,12 +15,12 @@ export function answerProblem(response: ServerResponse, problem: Problem, target
   response.end(body);
 }
 
-/** Answers a request to speak another protocol with a problem, as HTTP, and closes the connection. */
+/** Answers an upgrade request with a problem, as HTTP, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, problem: Problem, target: string): void {
   const body = JSON.stringify(problemDetails(problem, target));
   const headers = Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on("error", () => {});
-  // Node's server has let go of the connection: without this it would last as long as the client keeps its end open.
+  // Node's server no longer manages the connection: without this it would stay open until the client closes it.
   socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +

@@ -3,7 +3,7 @@ import type { LiveConfig } from "../../../shared/config/config.ts";
 import { isAllowedOrigin } from "./cors.ts";
 import { Problem } from "./problem.ts";
 
-/** For the page: nothing from elsewhere, no inline script; pictures and video may come from blobs that it made itself. */
+/** For the page: nothing from other hosts, no inline script; pictures and video may be blobs made by the page itself. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -19,15 +19,15 @@ const PAGE_POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
-/** For Bull Board, whose page sets styles and its base in the markup. */
+/** For Bull Board, whose page has inline styles and a base element. */
 const BOARD_POLICY = PAGE_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace(
   "base-uri 'none'",
   "base-uri 'self'",
 );
 
-/** What costs more to answer than a file of the page. In any case of letters: Bull Board takes its own so. */
+/** Paths that cost more to answer than a file of the page. Case-insensitive, as Bull Board's own routes are. */
 const PROTECTED = /^\/(?:api|admin)\//i;
-/** Navigations (`Sec-Fetch-Dest`) within a page of the other site. */
+/** The destinations (`Sec-Fetch-Dest`) of navigations within a page of the other site. */
 const FRAMES: ReadonlySet<string> = new Set(["embed", "fencedframe", "frame", "iframe", "object"]);
 
 const SECURITY_HEADERS = new Map([
@@ -39,7 +39,7 @@ const SECURITY_HEADERS = new Map([
   ["X-Frame-Options", "SAMEORIGIN"],
 ]);
 
-/** Headers that keep a browser from doing with our answers what they are not meant for. */
+/** Sets the headers that restrict what a browser may do with our answers. */
 export const securityHeaders: RequestHandler = (req, res, next) => {
   res.setHeader("Content-Security-Policy", req.path.startsWith("/admin/queues") ? BOARD_POLICY : PAGE_POLICY);
   res.setHeaders(SECURITY_HEADERS);
@@ -47,8 +47,9 @@ export const securityHeaders: RequestHandler = (req, res, next) => {
 };
 
 /**
- * Refuses what another web site asks for through the visitor's browser: it could read nothing of it, but occupy the api and
- * the visitor's connection. Scripts of `api.allowedOrigins` may ask. Links that are followed are no such thing; frames are.
+ * Refuses reads that another web site makes through the visitor's browser: it could not read the answers, but keep the
+ * api and the visitor's connection busy. Scripts of `api.allowedOrigins` are let through, and so are links that a
+ * visitor follows, but not frames.
  */
 export function refuseCrossSiteReads(config: LiveConfig): RequestHandler {
   return (req, _res, next) => {

@@ -1,13 +1,13 @@
 const LARGE_BYTES = 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
-/** Who has taken so much reads, and does not only fill the kernel's buffers. */
+/** A client that has taken this much really reads, and does not only fill the kernel's buffers. */
 const LARGE_AFTER_BYTES = 8 * 1024 * 1024;
 const MOST_SMALL_KEPT = 64;
 
 /**
- * What is read from disk and not yet taken by the client, of all downloads together. Large pieces cost half the CPU of
- * small ones; but every download that stalls keeps one. So large ones are for those that are seen to read, and when many
- * are in use, further ones are small.
+ * The buffers of all downloads, for data that was read from disk and not yet sent. Large buffers take half the CPU of
+ * small ones, but every stalled download keeps one. So only clients that have proved to read get large ones, and only
+ * while few of them are in use.
  */
 export class SendBuffers {
   readonly #mostLarge: number;
@@ -16,17 +16,17 @@ export class SendBuffers {
   #large = 0;
   #small = 0;
 
-  /** `largeBytes`: how much the large ones may take together. */
+  /** @param largeBytes maximum size of all large buffers together */
   constructor(largeBytes: number) {
     this.#mostLarge = Math.floor(largeBytes / LARGE_BYTES);
   }
 
-  /** What is in use, bytes. */
+  /** Bytes in use. */
   get bytes(): number {
     return this.#large * LARGE_BYTES + this.#small * SMALL_BYTES;
   }
 
-  /** A buffer of 64 kB, or of 1 MB for a download of which the client has taken enough, while few of those are in use. */
+  /** A buffer of 64 kB, or of 1 MB if the client has taken enough (`takenBytes`) and few of those are in use. */
   take(takenBytes: number): Buffer {
     if (takenBytes < LARGE_AFTER_BYTES || this.#large >= this.#mostLarge) {
       this.#small++;
@@ -36,7 +36,7 @@ export class SendBuffers {
     return this.#freeLarge.pop() ?? Buffer.allocUnsafeSlow(LARGE_BYTES);
   }
 
-  /** Gives a buffer back once; it is used anew unless `isStillRead` (a connection that broke may not be done with it). */
+  /** Returns a buffer, once. It is reused unless `isStillRead`: a broken connection may still read from it. */
   giveBack(buffer: Buffer, isStillRead = false): void {
     const isSmall = buffer.length === SMALL_BYTES;
     if (isSmall) this.#small--;

@@ -23,7 +23,7 @@ beforeAll(async () => {
     writeFileSync(path, "x".repeat(Number(req.params.length)));
     const file = await openRegularFile(files, path);
     if (file === undefined) throw new Error("it was just written");
-    file.entity.length = Number(req.params.promised); // as it was before somebody cut it
+    file.entity.length = Number(req.params.promised); // as before the file was truncated
     await sendFile(req, res, file, { type: "image/jpeg", fileName: "x.jpg", download: false }, buffers);
   });
   server = new ApiServer(app);

@@ -8,7 +8,7 @@ import { Problem } from "./problem.ts";
 import type { SendBuffers } from "./send-buffers.ts";
 import { writeFileBytes } from "./write-bytes.ts";
 
-/** A regular file, open: what is said about it and what is sent of it come from one inode, whatever happens to its name. */
+/** An open regular file: its metadata and its bytes come from the same inode, whatever happens to its name. */
 export interface OpenFile {
   handle: FileHandle;
   entity: Entity;
@@ -17,22 +17,22 @@ export interface OpenFile {
 export interface SendFileOptions {
   /** Content-Type. */
   type: string;
-  /** Content-Disposition's file name; must be a token or safe in quotes. */
+  /** The file name in Content-Disposition; must be a token or safe in quotes. */
   fileName: string;
   /** Whether the browser should save it rather than show it. */
   download: boolean;
-  /** Cache-Control, where the age of the file does not tell how long it may be kept. */
+  /** Cache-Control, where it does not follow from the age of the file. */
   cacheControl?: string;
 }
 
 const LONGEST_MAX_AGE_S = 86_400;
-/** Files up to here, thumbnails above all, are read and sent in one piece. */
+/** Files up to this size, mostly thumbnails, are read and sent in one piece. */
 const SMALL_BYTES = 64 * 1024;
 
 /**
- * Opens a regular file for reading, or answers undefined when there is none of that name. A symbolic link in its place
- * is not followed, and a FIFO or device is neither waited for nor read.
- * Throws the errors of open(2) other than ENOENT, ENOTDIR, ELOOP and ENXIO.
+ * Opens a regular file for reading; returns undefined when there is none of that name. A symbolic link is not
+ * followed, and a FIFO or device is neither waited for nor read. Throws the errors of open(2) other than ENOENT,
+ * ENOTDIR, ELOOP and ENXIO.
  */
 export async function openRegularFile(files: StoreFiles, path: string): Promise<OpenFile | undefined> {
   let handle: FileHandle;
@@ -44,7 +44,7 @@ export async function openRegularFile(files: StoreFiles, path: string): Promise<
     throw error;
   }
   try {
-    // The kernel has it at hand, the file being open.
+    // Synchronous: the file is open, so the kernel has its inode in memory.
     const stats = fstatSync(handle.fd, { bigint: true });
     if (stats.isFile()) return { handle, entity: fileEntity(stats) };
   } catch (error) {
@@ -56,8 +56,8 @@ export async function openRegularFile(files: StoreFiles, path: string): Promise<
 }
 
 /**
- * Answers a GET or HEAD with an open file: preconditions, byte range, caching. Closes the file. Resolves when the answer
- * is sent or the client has gone; throws a Problem (412, 416), or what reading threw.
+ * Answers a GET or HEAD with an open file: preconditions, byte range, caching. Closes the file. Resolves when the
+ * answer was sent or the client has disconnected; throws Problem 412 or 416, or the errors of read(2).
  */
 export async function sendFile(
   req: Request,
@@ -75,8 +75,8 @@ export async function sendFile(
 }
 
 /**
- * Answers a GET or HEAD with something of which any bytes can be sent: `send` is called with those that are wanted, and
- * ends the answer. Throws a Problem (412, 416), or what `send` threw.
+ * Answers a GET or HEAD with an entity that `send` can send any range of: it is called with the wanted bytes, and must
+ * end the answer. Throws Problem 412 or 416, or what `send` threw.
  */
 export async function sendEntity(
   req: Request,
@@ -129,7 +129,7 @@ async function sendBytes(
   if (end - start <= SMALL_BYTES) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
     if (bytesRead === end - start)
-      res.end(buffer); // with its head, in one call of the kernel
+      res.end(buffer); // together with the head, in one system call
     else res.destroy();
     return;
   }
@@ -139,9 +139,9 @@ async function sendBytes(
 }
 
 /**
- * Footage changes only when a late part is merged into its minute, soon after it was made if ever. So it may be kept
- * for a tenth of its age (the heuristic of RFC 9111 §4.2.2), a day at most: a minute just converted is asked for again
- * after seconds, scrubbing through last week asks once. `private`: a shared cache has no business with surveillance
+ * Footage changes only when a late part is merged into its minute, if at all soon after it was made. So it may be
+ * cached for a tenth of its age (the heuristic of RFC 9111 §4.2.2), a day at most: a minute that was just converted is
+ * requested again after seconds, one of last week only once. `private`: shared caches must not store surveillance
  * pictures.
  */
 export function cacheControl(lastModifiedMs: number, nowMs: number): string {
@@ -149,7 +149,7 @@ export function cacheControl(lastModifiedMs: number, nowMs: number): string {
   return `private, max-age=${Math.min(LONGEST_MAX_AGE_S, Math.floor(ageS / 10))}, must-revalidate`;
 }
 
-/** A file is only ever replaced by renaming another over it: another inode, and a time that differs by nanoseconds. */
+/** Files are only replaced by renaming another over them, which has another inode and another time in nanoseconds. */
 export function fileEntity(stats: FileIdentity): Entity {
   return {
     length: Number(stats.size),

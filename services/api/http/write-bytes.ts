@@ -3,8 +3,8 @@ import type { Writable } from "node:stream";
 import type { SendBuffers } from "./send-buffers.ts";
 
 /**
- * Writes, and waits until the kernel has taken all of it: the memory may then be used anew, and a slow reader holds one
- * piece. False when the client has gone.
+ * Writes, and waits until the kernel has taken all of it: then the memory can be reused, and a slow reader holds only
+ * one piece. False when the client has disconnected.
  */
 export function writeFlushed(res: Writable, bytes: Buffer): Promise<boolean> {
   if (res.destroyed) return Promise.resolve(false);
@@ -19,9 +19,10 @@ export function writeFlushed(res: Writable, bytes: Buffer): Promise<boolean> {
 }
 
 /**
- * Writes the bytes from `start` to `end` (exclusive) of an open file. Answers "gone" when the client has gone, "short"
- * when the file ends too early: then what was promised cannot be kept, and the connection must end. (Not by a stream of
- * the handle's: with `autoClose: false` that keeps the handle from ever being closed.) Throws the errors of read(2).
+ * Writes the bytes from `start` to `end` (exclusive) of an open file. Returns "gone" when the client has disconnected,
+ * "short" when the file ends too early: then the announced length is wrong, and the caller must close the connection.
+ * (The handle's read stream is not used: with `autoClose: false` it prevents the handle from ever being closed.)
+ * Throws the errors of read(2).
  */
 export async function writeFileBytes(
   res: Writable,

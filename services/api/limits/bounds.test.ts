@@ -15,7 +15,7 @@ import { ClientPlaces } from "./client-places.ts";
 import { ConnectionBounds } from "./connection-bounds.ts";
 import { connectionBounds } from "./limits.ts";
 
-/** How long a busy machine may take. */
+/** Timeout, with room for a busy machine. */
 const PATIENT = { timeout: 20_000 };
 let store: StoreFixture;
 let server: ApiServer;
@@ -42,7 +42,7 @@ async function serve(
   port = await server.listen("127.0.0.1", 0);
 }
 
-/** A connection that says nothing, as one whose headers come slowly. */
+/** A connection that sends nothing, like one whose headers come slowly. */
 async function holdConnection(localAddress: string): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", localAddress });
   sockets.push(socket.on("error", () => {}));

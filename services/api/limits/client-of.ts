@@ -3,7 +3,7 @@ import type { LiveConfig } from "../../../shared/config/config.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { configuredTrust } from "../http/forwarded.ts";
 
-/** Tells of which client a request is, by the configuration that is in force. */
+/** Returns the client of a request, by the current configuration. */
 export type ClientOf = (request: IncomingMessage) => string;
 
 export function clientOf(config: LiveConfig): ClientOf {

@@ -11,7 +11,7 @@ it("a client takes its share, and no more; others take what is left, until all a
   places.take("b");
   expect(() => places.take("c")).toThrow(refusal(503));
   first();
-  first(); // gives back one place only
+  first(); // gives back only one place
   expect(places.taken).toBe(2);
   places.take("c");
   expect(() => places.take("a")).toThrow(refusal(503));

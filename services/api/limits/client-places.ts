@@ -1,13 +1,13 @@
 import { Problem, tooManyOfClient } from "../http/problem.ts";
 
 export interface PlaceLimits {
-  /** What takes the places, as a sentence names them: "event streams". */
+  /** What takes the places, plural, for messages: "event streams". */
   what: string;
   perClient: number;
   inAll: number;
 }
 
-/** Bounds how many places are taken, by each client and in all: one client alone cannot keep the others out. */
+/** Limits the places taken, per client and in all, so that one client alone cannot keep the others out. */
 export class ClientPlaces {
   readonly #limits: PlaceLimits;
   readonly #taken = new Map<string, number>();
@@ -22,10 +22,10 @@ export class ClientPlaces {
   }
 
   /**
-   * Takes a place; returns what gives it back, which may be called more than once. Throws Problem 429 when the client has
-   * as many as it may, 503 when all are taken.
+   * Takes a place; returns the function that gives it back, which may be called more than once. Throws Problem 429
+   * when the client has reached its limit, 503 when all places are taken.
    *
-   * @param client as `clientAddress` names it
+   * @param client as `clientAddress` returns it
    */
   take(client: string): () => void {
     const { what, perClient, inAll } = this.#limits;

@@ -4,17 +4,17 @@ import type { ClientPlaces } from "./client-places.ts";
 
 export interface ConnectionBoundsParts {
   places: ClientPlaces;
-  /** Which client is at a connection's other end; undefined for a trusted proxy, which stands for any number of them. */
+  /** The client of a connection; undefined for a trusted proxy, which may have any number of clients. */
   client: (socket: Socket) => string | undefined;
-  /** A client that sends no request for so long on a connection that is refused is hung up on; 2 s unless told. */
+  /** How long a refused connection stays open for a request, which gets the reason; 2 s unless given. */
   refusedForMs?: number;
 }
 
-/** Connections beyond the bound that one client may have, to be told so. */
+/** Maximum number of refused connections of a client that stay open to be answered; further ones are closed at once. */
 const MOST_REFUSED = 16;
 const REFUSED_FOR_MS = 2000;
 
-/** Bounds the connections of each client and of all, whatever is done with them: a slow request holds one as well. */
+/** Limits the connections, per client and in all, whatever they are used for: a slow request occupies one as well. */
 export class ConnectionBounds {
   readonly #parts: ConnectionBoundsParts;
   readonly #refusals = new WeakMap<Socket, Problem>();
@@ -24,7 +24,7 @@ export class ConnectionBounds {
     this.#parts = parts;
   }
 
-  /** To be called with each connection that comes, before its first request is read. */
+  /** Must be called with each new connection, before its first request is read. */
   admit(socket: Socket): void {
     const client = this.#parts.client(socket);
     if (client === undefined) return;
@@ -35,7 +35,7 @@ export class ConnectionBounds {
     }
   }
 
-  /** What the requests of a connection are to be answered with, instead of what they ask for. */
+  /** The answer to all requests of a refused connection; undefined when it is not refused. */
   refusal(socket: Socket): Problem | undefined {
     return this.#refusals.get(socket);
   }

@@ -6,18 +6,19 @@ import { ConnectionBounds } from "./connection-bounds.ts";
 import { openFilesLimit } from "./open-files-limit.ts";
 
 /**
- * How much of the api one client may occupy at once, and all together. A client is an address, behind which a household may
- * sit: so one gets a quarter of what all do, which is many times what a page asks for (six connections a tab).
+ * How much of the api all clients together, and one client, may occupy at once. A client is an address, which a whole
+ * household may share: so one client gets a quarter of the total, many times what a page needs (six connections a
+ * tab).
  */
 const CONNECTIONS = 2048;
 const REQUESTS = { what: "requests under way", perClient: 256, inAll: 1024 };
 
-/** Places for requests, whatever they ask for. */
+/** Places for requests of any kind. */
 export function requestPlaces(): ClientPlaces {
   return new ClientPlaces(REQUESTS);
 }
 
-/** Bounds for an api's connections; together they are a quarter of the files that the process may have open at most. */
+/** Limits for the connections; together they take at most a quarter of the files that the process may have open. */
 export function connectionBounds(config: LiveConfig): ConnectionBounds {
   const trust = configuredTrust(config);
   const nobody = () => false;

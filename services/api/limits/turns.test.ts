@@ -3,7 +3,7 @@ import { type TurnLimits, Turns } from "./turns.ts";
 
 const LIMITS: TurnLimits = { what: "dances", perClient: 2, inAll: 3, waitingPerClient: 5, waitingInAll: 7 };
 
-/** Clients that ask for turns, in the order in which they get them. */
+/** Clients that request turns, listed in the order in which they get them. */
 function dance(limits: Partial<TurnLimits> = {}) {
   const turns = new Turns({ ...LIMITS, ...limits });
   const begun: string[] = [];
@@ -15,7 +15,7 @@ function dance(limits: Partial<TurnLimits> = {}) {
     });
   const end = async (name: string) => {
     ends.get(name)?.();
-    ends.get(name)?.(); // counts once
+    ends.get(name)?.(); // a second call has no effect
     await new Promise(setImmediate);
   };
   return { turns, begun, ask, end };

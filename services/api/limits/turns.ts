@@ -1,12 +1,12 @@
 import { Problem, tooManyOfClient } from "../http/problem.ts";
 
 export interface TurnLimits {
-  /** What waits for its turn, as a sentence names it: "ranges". */
+  /** What waits for its turn, plural, for messages: "ranges". */
   what: string;
-  /** How many have their turn at once, of one client and in all. */
+  /** Maximum number of turns at once, per client and in all. */
   perClient: number;
   inAll: number;
-  /** How many may wait in line, of one client and in all. */
+  /** Maximum number that wait in line, per client and in all. */
   waitingPerClient: number;
   waitingInAll: number;
 }
@@ -17,8 +17,8 @@ interface Waiter {
 }
 
 /**
- * Bounds how many do something at once. Who comes later waits in line; of those who wait, the next is the first of the client
- * that has the fewest turns, so that a client with many wishes waits for itself, and nobody else for it.
+ * Limits how many tasks run at once; further ones wait in line. The next to run is the first one of the client that
+ * has the fewest turns, so that a client with many tasks does not hold up the others.
  */
 export class Turns {
   readonly #limits: TurnLimits;
@@ -31,16 +31,17 @@ export class Turns {
     this.#limits = limits;
   }
 
-  /** Whether somebody waits whose turn it would be if one of this client's ended. */
+  /** Whether a task waits that could run if one of this client's turns ended. */
   isWanted(client: string): boolean {
     return this.#line.some((waiter) => waiter.client === client || this.#mayHaveMore(waiter.client));
   }
 
   /**
-   * Waits for a turn; returns what ends it, which may be called more than once. Throws Problem 429 when too many of the
-   * client wait, 503 when too many wait in all, and the reason of `signal` when it is aborted before the turn has come.
+   * Waits for a turn; returns the function that ends it, which may be called more than once. Throws Problem 429 when
+   * too many tasks of the client wait, 503 when too many wait in all, and the reason of `signal` when it is aborted
+   * before the turn.
    *
-   * @param client as `clientAddress` names it
+   * @param client as `clientAddress` returns it
    */
   async take(client: string, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();

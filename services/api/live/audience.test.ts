@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { WebSocket } from "ws";
 import { Audience } from "./audience.ts";
 
-/** A viewer who reads when told to. */
+/** A viewer that reads only on command. */
 function viewer() {
   const sent: string[] = [];
   const fake = { bufferedAmount: 0, sent, send: (message: Buffer | string) => sent.push(message.toString()) };

@@ -1,22 +1,22 @@
 import type { WebSocket } from "ws";
 
-/** More than this waits to be sent only for a viewer whose network or browser does not keep up. */
+/** A viewer for whom more than this waits to be sent is skipped: its network or browser does not keep up. */
 const MOST_WAITING_BYTES = 2 * 1024 * 1024;
-/** Such a viewer goes on at an entry point once no more than this is left. */
+/** Such a viewer continues at an entry point once no more than this waits. */
 const RESUME_BYTES = 256 * 1024;
 
 export type Message = string | Buffer;
 
 interface Viewer {
-  /** Which preamble it was sent; 0: none. */
+  /** The number of the preamble that it was sent last; 0: none. */
   preamble: number;
-  /** What comes is left out, up to the next point at which a decoder can begin. */
+  /** Data is skipped until an entry point. */
   isWaiting: boolean;
 }
 
 /**
- * The viewers of one stream. Each holds a bounded amount of memory: who does not keep up is left out of what comes, and
- * goes on at the next point at which a decoder can begin.
+ * The viewers of one stream. Each takes a bounded amount of memory: a viewer that does not keep up is skipped, and
+ * continues at a later entry point, that is, where a decoder can begin.
  */
 export class Audience {
   readonly #viewers = new Map<WebSocket, Viewer>();
@@ -31,13 +31,16 @@ export class Audience {
     return this.#viewers.keys();
   }
 
-  /** What must go before the next entry point, and before the one at which a later viewer begins. */
+  /** Sets the messages that precede the next entry point, and the first one of every later viewer. */
   setPreamble(messages: readonly Message[]): void {
     this.#preamble = messages;
     this.#preambleNumber++;
   }
 
-  /** A viewer who begins with `past`, whose first is an entry point, or when it is empty with the next entry point. */
+  /**
+   * Adds a viewer. It begins with `past`, which starts with an entry point, or if that is empty at the next entry
+   * point.
+   */
   add(socket: WebSocket, past: readonly Buffer[]): void {
     const viewer: Viewer = { preamble: 0, isWaiting: past.length === 0 };
     this.#viewers.set(socket, viewer);
@@ -50,7 +53,7 @@ export class Audience {
     this.#viewers.delete(socket);
   }
 
-  /** Sends to all who keep up. At an entry point a decoder can begin. */
+  /** Sends to all viewers that keep up. `isEntry`: a decoder can begin with these bytes. */
   send(bytes: Buffer, isEntry: boolean): void {
     for (const [socket, viewer] of this.#viewers) {
       if (viewer.isWaiting && isEntry && socket.bufferedAmount <= RESUME_BYTES) viewer.isWaiting = false;
@@ -61,7 +64,7 @@ export class Audience {
     }
   }
 
-  /** Hangs up on all, with a code and a reason of RFC 6455 §7.4. */
+  /** Closes all connections, with a code and a reason (RFC 6455 §7.4). */
   close(code: number, reason: string): void {
     for (const socket of this.#viewers.keys()) socket.close(code, reason);
     this.#viewers.clear();

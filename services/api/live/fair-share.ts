@@ -1,12 +1,13 @@
-/** A conversion, and the clients that watch it. */
+/** A conversion, with the clients that watch it. */
 export interface Conversion {
   clients: ReadonlySet<string>;
 }
 
 /**
- * Which of all conversions ends so that a client gets one: the newest that nobody but the client with the most watches, and
- * only where that one has more left afterwards than the asking one has now. So one client never keeps the others out, and
- * those that share take nothing from each other in turns. Pure.
+ * Selects the conversion to end so that a client gets one. Only conversions that a single other client watches are
+ * considered: of the client with the most of these, the newest, if this client still has more of them afterwards than
+ * the asking client has now. So no client keeps the others out, and clients with equal shares do not take conversions
+ * from each other in turns. Pure.
  *
  * @param conversions all of them, the oldest first
  */

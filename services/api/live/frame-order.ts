@@ -1,12 +1,12 @@
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 
-/** A run of frames that is silent for so long has ended, and another one may take its place. */
+/** A source that has sent no frame for this long has ended, and another one may replace it. */
 const SILENCE_MS = 1000;
 
 /**
- * Lets through, of all frames that come for a camera, one run that can be decoded: it begins with a keyframe, and where
- * frames were dropped on the way it goes on with the next keyframe. When two recorders hold the camera for a while, the
- * one that began last is shown.
+ * Selects from all frames that arrive for a camera a sequence that can be decoded: it begins with a keyframe, and
+ * where frames were lost on the way it continues with the next keyframe. While two recorders hold the camera, the one
+ * that began last is shown.
  */
 export class FrameOrder {
   #source: number | undefined;
@@ -14,7 +14,7 @@ export class FrameOrder {
   #isWaitingForKeyframe = true;
   #heardMs = Number.NEGATIVE_INFINITY;
 
-  /** Whether a frame that came at `nowMs` (of a clock that is never set) is to be shown. */
+  /** Whether to show a frame that arrived at `nowMs` (of a monotonic clock). */
   accepts(frame: LiveFrame, nowMs: number): boolean {
     if (frame.source !== this.#source) {
       const mayTakeOver = frame.sequence === 0 || nowMs - this.#heardMs >= SILENCE_MS;

@@ -5,20 +5,20 @@ import { FrameOrder } from "./frame-order.ts";
 
 export type FrameListener = (frame: LiveFrame) => void;
 
-/** A GOP that is longer is not kept for listeners who come later: they begin with the next keyframe. */
+/** A larger GOP is not kept for listeners that come later: these begin with the next keyframe. */
 export const MOST_KEPT_BYTES = 8 * 1024 * 1024;
 
 interface Subscription {
   order: FrameOrder;
-  /** The newest GOP so far; empty when it is too long. */
+  /** The newest GOP so far; empty when it is too large. */
   gop: LiveFrame[];
   gopBytes: number;
   listeners: Set<FrameListener>;
 }
 
 /**
- * The frames of cameras, from whichever recorder holds them: asked for over Redis while there are listeners, once for all
- * listeners of this process. Its connection exists only while there are any.
+ * The frames of cameras, from whichever recorder holds them. They are requested over Redis while there are listeners,
+ * once for all listeners of this process. The connection exists only while there are any.
  */
 export class LiveSource {
   readonly #redis: Redis;
@@ -31,12 +31,15 @@ export class LiveSource {
     this.#redis = redis;
   }
 
-  /** Calls back with the camera's frames, the first one a keyframe, those of the newest GOP soon; returns a function that ends it. */
+  /**
+   * Calls back with the camera's frames: soon with those of the newest GOP, so that the first one is a keyframe, then
+   * with new ones. Returns the function that ends it.
+   */
   listen(camera: string, listener: FrameListener): () => void {
     const known = this.#subscriptions.get(camera);
     const subscription = known ?? { order: new FrameOrder(), gop: [], gopBytes: 0, listeners: new Set() };
     subscription.listeners.add(listener);
-    // Before anything more can come in, and not before the caller knows how to end it.
+    // In a microtask: before any new frame can arrive, but after the caller has the function that ends it.
     queueMicrotask(() => {
       for (const frame of subscription.gop) {
         if (subscription.listeners.has(listener)) listener(frame);
@@ -54,7 +57,7 @@ export class LiveSource {
   #subscribe(camera: string, subscription: Subscription): void {
     this.#subscriptions.set(camera, subscription);
     this.#subscriber ??= this.#connect();
-    // Recorders are told only when their frames would be heard: the first ones are the newest GOP.
+    // Recorders are notified only once the subscription is in place: their first frames are the newest GOP.
     this.#subscriber.subscribe(framesChannel(camera)).then(
       () => this.#renew(camera),
       () => {},
@@ -85,7 +88,7 @@ export class LiveSource {
   #connect(): Redis {
     const subscriber = this.#redis.duplicate();
     const cameras = new Map<string, string>();
-    subscriber.on("error", () => {}); // connectRedis tells that Redis is away
+    subscriber.on("error", () => {}); // connectRedis logs that Redis is away
     subscriber.on("messageBuffer", (channel: Buffer, message: Buffer) => {
       const name = channel.toString("latin1");
       const camera = cameras.get(name) ?? this.#cameraOf(name);

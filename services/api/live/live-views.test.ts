@@ -28,7 +28,7 @@ const FRAME = Buffer.from("0000000141888040", "hex");
 
 let redisServer: TestRedis;
 let redis: Redis;
-/** Plays the recorder. */
+/** Acts as the recorder. */
 let recorder: Redis;
 let store: StoreFixture;
 let live: LiveViews;
@@ -92,7 +92,7 @@ async function received(client: LiveClient, count: number): Promise<void> {
   await vi.waitUntil(() => client.pieces.length >= count, { timeout: 20_000, interval: 20 });
 }
 
-/** Waits until nobody asks for the camera's frames any more. */
+/** Waits until nobody requests the camera's frames any longer. */
 async function letGo(camera: string): Promise<void> {
   const listeners = async () => (await recorder.pubsub("NUMSUB", framesChannel(camera)))[1];
   await vi.waitUntil(async () => (await listeners()) === 0, { timeout: 20_000, interval: 50 });
@@ -281,7 +281,7 @@ function viewerAt(localAddress: string, target = "yard/live"): Promise<WebSocket
   });
 }
 
-/** With which code and reason the api closes it; undefined when it does not so soon. */
+/** The code and reason with which the api closes it; undefined when it stays open for a while. */
 function closing(viewer: WebSocket, patienceMs = 500): Promise<string | undefined> {
   return new Promise((resolve) => {
     viewer.once("close", (code, reason) => resolve(`${code} ${reason}`));

@@ -26,9 +26,9 @@ export interface LiveViewsOptions {
 
 /** How long live views wait, ms. */
 export interface LivePatience {
-  /** A viewer who leaves and comes back at once finds the stream still there. */
+  /** How long a stream without viewers is kept, for one who leaves and comes back at once. */
   lingerMs: number;
-  /** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
+  /** An ffmpeg that gets frames and outputs nothing for this long hangs. */
   hangMs: number;
 }
 
@@ -38,13 +38,13 @@ type Codec = "h264" | "mpeg1";
 
 const PATH = /^\/api\/1\/camera\/([^/]*)\/live$/;
 const PING_INTERVAL_MS = 10_000;
-/** Of a problem's message so much is the reason for closing, for which there are 123 bytes (RFC 6455 §5.5). */
+/** The part of a problem's message that becomes the close reason, which may have 123 bytes (RFC 6455 §5.5). */
 const FIRST_SENTENCE = /^.{0,122}?\.(?= |$)/;
 const CLOSE_PATIENCE_MS = 1000;
-/** A client may be a household of several screens, each with all its cameras. */
+/** A client may be a household with several screens, each showing all cameras. */
 const VIEWERS = { what: "live views", perClient: 100, inAll: 400 };
 
-/** Live view by WebSocket: `/api/1/camera/{id}/live`, `?codec=mpeg1` for browsers that cannot play the camera's own. */
+/** Live view by WebSocket: `/api/1/camera/{id}/live`; `?codec=mpeg1` if the browser cannot play the camera's codec. */
 export class LiveViews {
   readonly #options: LiveViewsOptions;
   readonly #patience: LivePatience;
@@ -70,7 +70,7 @@ export class LiveViews {
     return this.#server.clients.size;
   }
 
-  /** Takes an upgrade request; false when it is for something else. */
+  /** Handles an upgrade request; returns false when it is not for a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (request.headers.upgrade?.toLowerCase() !== "websocket") return false;
     const target = request.url ?? "/";
@@ -92,15 +92,15 @@ export class LiveViews {
     }
     socket.on("error", () => {});
     this.#server.handleUpgrade(request, socket, head, (viewer) => {
-      // Told by a close code, which a page can read: it cannot read the answer to an upgrade that is refused.
-      if (tooMany !== undefined) return turnAway(viewer, tooMany);
+      // Refused by a close code, which a page can read: it cannot read the answer to a refused upgrade.
+      if (tooMany !== undefined) return refuse(viewer, tooMany);
       this.#clients.set(viewer, client);
       this.#admit(viewer, asked.camera, asked.codec, client);
     });
     return true;
   }
 
-  /** Says goodbye to all viewers and lets go of everything. */
+  /** Closes the connections of all viewers and releases everything. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#pings);
@@ -181,7 +181,7 @@ export class LiveViews {
     return channel;
   }
 
-  /** Conversions whose last viewer has just left make room for others, and those of a client that has more than its share. */
+  /** Whether a conversion may start. If necessary ends one without viewers, or one of a client with too many. */
   #hasRoomForMpeg1(client: string): boolean {
     const streams = [...this.#channels].filter(([, channel]) => channel instanceof Mpeg1Channel);
     if (streams.length < this.#options.config.current.api.maxMpeg1Streams) return true;
@@ -224,7 +224,7 @@ export class LiveViews {
     this.#lingering.delete(key);
   }
 
-  /** Cameras that are configured no more are watched no more. */
+  /** Ends the live views of cameras that are no longer configured or enabled. */
   #dropUnknown(): void {
     for (const [key, channel] of this.#channels) {
       const camera = key.slice(key.indexOf(":") + 1);
@@ -234,7 +234,7 @@ export class LiveViews {
     }
   }
 
-  /** Viewers who vanished without a word, or do not read what they are sent, are hung up on. */
+  /** Disconnects viewers that disappeared without closing, or that do not read what they are sent. */
   #ping(): void {
     for (const viewer of this.#server.clients) {
       if (this.#silent.has(viewer)) {
@@ -247,14 +247,14 @@ export class LiveViews {
   }
 }
 
-/** Throws Problem 404 where nothing could be watched live. */
+/** Throws Problem 404 for a camera that is not being recorded and so has no live view. */
 export function requireRecorded({ cameras }: Config, id: string): void {
   if (cameras.get(id)?.enabled !== true) {
     throw new Problem("unknown-camera", 404, `No camera "${excerpt(id)}" is being recorded.`);
   }
 }
 
-function turnAway(viewer: WebSocket, { message }: Problem): void {
+function refuse(viewer: WebSocket, { message }: Problem): void {
   viewer.on("error", () => viewer.terminate());
   viewer.close(CloseCode.tryAgainLater, FIRST_SENTENCE.exec(message)?.[0]);
   setTimeout(() => viewer.terminate(), CLOSE_PATIENCE_MS).unref();

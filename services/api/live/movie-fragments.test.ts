@@ -42,7 +42,7 @@ test("a changed picture, or a clock that was set, begins a new stream", () => {
 });
 
 test("presentation times are the capture times, B-frames and odd intervals included; decode times rise, and no pause is longer than two durations", () => {
-  // What Media Source Extensions ask for (§3.5.8, coded frame processing, step 6).
+  // What Media Source Extensions require (§3.5.8, coded frame processing, step 6).
   const intervals = fc.array(fc.integer({ min: 20_000, max: 900_000 }), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(intervals, fc.boolean(), (steps, hasBFrames) => {
@@ -65,7 +65,7 @@ test("presentation times are the capture times, B-frames and odd intervals inclu
   );
 });
 
-/** Every third frame before the two that are shown before it. */
+/** A decode order: every third frame comes before the two that are shown before it. */
 function reorder(shown: readonly number[]): number[] {
   const order = shown.slice(0, 1);
   for (let i = 1; i < shown.length; i += 3) {

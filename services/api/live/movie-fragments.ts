@@ -3,34 +3,34 @@ import { isSameConfiguration } from "../../../shared/codec/video-configuration.t
 import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { writeFragment, writeInitializationSegment } from "../../../shared/mp4/fragment-writer.ts";
 
-/** A stream that a player can begin: what it must be told, and the initialization segment. */
+/** What a player needs to begin a stream. */
 export interface StreamStart {
   configuration: VideoConfiguration;
-  /** The capture time that the media time 0 stands for, µs since the Unix epoch. */
+  /** The capture time at media time 0, µs since the Unix epoch. */
   startTimeUs: number;
   initializationSegment: Buffer;
 }
 
 export interface Fragment {
-  /** A new stream begins with this fragment: the first, or after a change of the picture or of the clock. */
+  /** Set when a new stream begins here: at the first fragment, and after a change of the picture or of the clock. */
   start?: StreamStart;
   isKeyframe: boolean;
   bytes: Buffer;
 }
 
-/** Frames that are presented before the keyframe that they follow must not have negative times. */
+/** Offset of the times, so that frames presented before the keyframe that they follow have no negative times. */
 const LEAD_US = 1_000_000;
-/** Times that go back, or ahead by so much, are those of another clock. */
+/** A capture time that is further back or ahead than this comes from another clock. */
 const MOST_BACK_US = 1_000_000;
 const MOST_AHEAD_US = 10_000_000;
 const DEFAULT_INTERVAL_US = 40_000;
 const MOST_DURATION_US = 2_000_000;
 
 /**
- * Makes fragments of live frames, one of each. What only the future knows is set so that a player is never held up. A
- * sample lasts half as long again as the longest interval of late. A player of Media Source Extensions takes decode times
- * that are more than two durations apart for the end of a stretch, and drops everything up to the next keyframe: so within
- * a GOP they never are, whatever the intervals of presentation. Frames that are presented before the one they follow
+ * Makes a fragment of each live frame. Values that depend on later frames are chosen so that a player never stalls: a
+ * sample lasts 1.5 times the longest recent interval. A player of Media Source Extensions takes decode times that are
+ * more than two durations apart for a gap, and drops everything up to the next keyframe: so within a GOP they never
+ * are that far apart, whatever the intervals of presentation. Frames that are presented before the one they follow
  * (B-frames) are decoded a microsecond after it.
  */
 export class MovieFragments {
@@ -40,11 +40,11 @@ export class MovieFragments {
   #newestUs = 0;
   #decodeTimeUs = 0;
   #durationUs = 0;
-  /** Longest interval between frames, of this GOP and of the one before. */
+  /** The longest interval between frames of this GOP; below it, that of the GOP before. */
   #intervalUs = 0;
   #previousIntervalUs = DEFAULT_INTERVAL_US;
 
-  /** The fragment of a frame, or undefined where no stream could begin so far. Frames come in decode order. */
+  /** The fragment of a frame, or undefined while no stream could begin yet. Frames must come in decode order. */
   take(frame: LiveFrame): Fragment | undefined {
     const nals = frame.codec.splitAccessUnit(frame.data);
     const start = frame.isKeyframe ? this.#startAt(frame, nals) : undefined;
@@ -78,7 +78,7 @@ export class MovieFragments {
     return isKeyframe ? timeUs : Math.min(timeUs, this.#decodeTimeUs + 2 * this.#durationUs);
   }
 
-  /** A new stream when this keyframe cannot go on with the one there is. */
+  /** The start of a new stream if this keyframe cannot continue the current one. */
   #startAt({ codec, captureTimeUs }: LiveFrame, nals: Buffer[]): StreamStart | undefined {
     const before = this.#configuration;
     const configuration = codec.configurationOf(nals);

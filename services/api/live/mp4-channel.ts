@@ -6,7 +6,7 @@ import type { Channel } from "./channel.ts";
 import { type LiveSource, MOST_KEPT_BYTES } from "./live-source.ts";
 import { MovieFragments, type StreamStart } from "./movie-fragments.ts";
 
-/** A camera's own pictures for all its viewers here, as fragmented mp4: each frame is repackaged once. */
+/** A camera's stream in its own codec, as fragmented mp4, for all its viewers: each frame is repackaged once. */
 export class Mp4Channel implements Channel {
   readonly audience = new Audience();
   readonly #fragments = new MovieFragments();

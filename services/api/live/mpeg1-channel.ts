@@ -15,30 +15,30 @@ export interface Mpeg1ChannelOptions {
   camera: string;
   source: LiveSource;
   ffmpegPath: string;
-  /** Pixels of the largest picture that is converted. */
+  /** Larger pictures, in pixels, are not converted. */
   maxPixels: number;
-  /** An ffmpeg that is given frames and makes nothing of them for so long hangs. */
+  /** An ffmpeg that gets frames and outputs nothing for this long hangs. */
   hangMs: number;
   logger: Logger;
-  /** It has ended by itself, and its viewers were told. */
+  /** Called when the channel has ended by itself and closed its viewers' connections. */
   ended(): void;
 }
 
-/** What ffmpeg has not taken yet; beyond it frames are left out, up to a keyframe that finds less than half of it. */
+/** Limit of what ffmpeg has not read yet. Beyond it frames are skipped, up to a keyframe at less than half of it. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** MPEG-1 of a camera for all its viewers here: one ffmpeg, fed with the recorder's frames. */
+/** A camera's stream in MPEG-1, for all its viewers: one ffmpeg converts the recorder's frames. */
 export class Mpeg1Channel implements Channel {
   readonly audience = new Audience();
   readonly #options: Mpeg1ChannelOptions;
   readonly #packets = new TransportPackets();
   readonly #endListening: () => void;
   #ffmpeg: ChildProcessWithoutNullStreams | undefined;
-  /** What ffmpeg was told to decode. */
+  /** The codec that ffmpeg was started for. */
   #codec: VideoCodec | undefined;
   #isSkipping = false;
   #isOver = false;
-  /** When ffmpeg was first given a frame of which nothing has come out yet. */
+  /** When ffmpeg got the first frame since its last output; undefined when it has answered all. */
   #unansweredSinceMs: number | undefined;
   #complaint = "";
 
@@ -55,10 +55,10 @@ export class Mpeg1Channel implements Channel {
   stop(): void {
     this.#isOver = true;
     this.#endListening();
-    this.#ffmpeg?.kill("SIGKILL"); // it has nothing to finish
+    this.#ffmpeg?.kill("SIGKILL"); // ffmpeg has nothing to finish
   }
 
-  /** The first frame is a keyframe: ffmpeg is not started before there is something for it to do. */
+  /** Starts ffmpeg with the first frame, which is a keyframe. */
   #frame({ codec, data, isKeyframe }: LiveFrame): void {
     const nowMs = performance.now();
     if (this.#unansweredSinceMs !== undefined && nowMs - this.#unansweredSinceMs > this.#options.hangMs) {
@@ -67,7 +67,7 @@ export class Mpeg1Channel implements Channel {
     }
     this.#codec ??= codec;
     if (codec !== this.#codec) {
-      this.#fail(`the camera now sends ${codec.name}`); // who watches asks again
+      this.#fail(`the camera now sends ${codec.name}`); // viewers reconnect
       return;
     }
     const nals = codec.splitAccessUnit(data);
@@ -81,7 +81,8 @@ export class Mpeg1Channel implements Channel {
     if (this.#isSkipping || !stdin.writable) return;
     stdin.cork();
     stdin.write(nals.some(codec.isOpaqueSei) ? withoutOpaqueSei(codec, nals) : data);
-    // The parser of ffmpeg knows that a picture is whole only when the next thing begins, and would wait for the next frame.
+    // ffmpeg's parser takes a picture for complete only when the next NAL unit begins, and would wait for the next
+    // frame.
     stdin.write(codec.delimiter);
     stdin.uncork();
   }
@@ -130,7 +131,7 @@ export class Mpeg1Channel implements Channel {
   }
 }
 
-/** ffmpeg is given start codes, and would find those within the SEI as well. */
+/** An access unit without opaque SEI: ffmpeg reads a byte stream, and would find start codes within such SEI, too. */
 function withoutOpaqueSei({ isOpaqueSei }: VideoCodec, nals: readonly Buffer[]): Buffer {
   return Buffer.concat(nals.filter((nal) => !isOpaqueSei(nal)).flatMap((nal) => [START_CODE, nal]));
 }

@@ -1,4 +1,4 @@
-/** What services/api/live/mpeg1-muxer.ts uses of node-rtsp-stream 0.0.9, which brings no types. */
+/** The part of node-rtsp-stream 0.0.9, which has no types, that services/api/live/mpeg1-muxer.ts uses. */
 declare module "node-rtsp-stream/mpeg1muxer.js" {
   import { EventEmitter } from "node:events";
 

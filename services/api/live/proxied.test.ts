@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 afterAll(() => store.remove());
 
-/** How a page behind a proxy is let watch, or what it is told to set. */
+/** Whether a page behind a proxy may watch, or else which setting the refusal recommends. */
 test.each<[string, string, ProxyOptions, Partial<ApiConfig>, RegExp | undefined]>([
   ["Host is $proxy_host", "https://nvr.example", { host: upstream }, {}, /add "nvr\.example" to api\.hosts/],
   ["Host is $proxy_host", "https://nvr.example", { host: upstream }, { hosts: ["nvr.example"] }, undefined],

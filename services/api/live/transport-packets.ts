@@ -1,17 +1,17 @@
-/** MPEG transport stream (ISO/IEC 13818-1 §2.4.3): packets of 188 bytes, each with a sync byte in front. */
+/** MPEG transport stream (ISO/IEC 13818-1 §2.4.3): packets of 188 bytes that begin with a sync byte. */
 const PACKET_BYTES = 188;
 const SYNC_BYTE = 0x47;
 const ADAPTATION_FIELD = 0x20;
 const PAYLOAD_UNIT_START = 0x40;
 const RANDOM_ACCESS = 0x40;
 
-/** Whole packets; a decoder can begin at the first of them, or cannot. */
+/** Whole packets; `isEntry`: a decoder can begin at the first of them. */
 export interface PacketRun {
   bytes: Buffer;
   isEntry: boolean;
 }
 
-/** Cuts a transport stream, however it comes in pieces, into runs of whole packets that begin where a decoder can. */
+/** Cuts a transport stream, in whatever pieces it arrives, into runs of whole packets; each entry begins a new run. */
 export class TransportPackets {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -27,7 +27,7 @@ export class TransportPackets {
     };
     for (; at + PACKET_BYTES <= bytes.length; at += PACKET_BYTES) {
       if (bytes[at] !== SYNC_BYTE) {
-        // Out of step, which ffmpeg never is: go on at the next sync byte.
+        // Out of sync, which never happens with ffmpeg: continue at the next sync byte.
         flush(at);
         const next = bytes.indexOf(SYNC_BYTE, at + 1);
         at = next === -1 ? bytes.length : next;
@@ -46,7 +46,7 @@ export class TransportPackets {
   }
 }
 
-/** Whether a packet begins a picture that needs no other (random_access_indicator, §2.4.3.5). */
+/** Whether a packet begins a picture that refers to no other (random_access_indicator, §2.4.3.5). */
 function isEntryPacket(bytes: Buffer, at: number): boolean {
   if (((bytes[at + 1] as number) & PAYLOAD_UNIT_START) === 0) return false;
   if (((bytes[at + 3] as number) & ADAPTATION_FIELD) === 0 || bytes[at + 4] === 0) return false;

@@ -9,7 +9,7 @@ import { realMinute } from "../testing/real-minute.ts";
 import { openApiDocument } from "./document.ts";
 
 const MINUTE = "20261124.1433";
-/** Every endpoint but the stream that never ends. */
+/** Every endpoint except the endless event stream. */
 const OPERATIONS = Object.entries(openApiDocument("1").paths ?? {})
   .filter(([path]) => path.startsWith("/api/") && path !== "/api/1/events")
   .map(([path, item]) => ({ path, parameters: (item.get?.parameters ?? []) as OpenApi.ParameterObject[] }));
@@ -37,7 +37,7 @@ const day = fc.oneof(
   instants.map((instant) => instant.slice(0, 10).replaceAll("-", "")),
 );
 
-/** Values that the document allows a parameter, by the schema that it names. */
+/** Values that the document allows for a parameter, by the name of its schema. */
 const ALLOWED: Record<string, fc.Arbitrary<string>> = {
   CameraId: fc.oneof(fc.constant("front-door"), fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/)),
   GivenDay: fc.oneof(day, fc.constant("261124")),
@@ -121,7 +121,7 @@ function allowed({ schema }: OpenApi.ParameterObject): fc.Arbitrary<string> {
   return fc.constantFrom("", "1", "0");
 }
 
-/** A request target of an operation: `value` makes what each parameter is given. Of the query, some are left out. */
+/** A request target for an operation; `value` makes the parameters' values. Some query parameters are left out. */
 function target(
   { path, parameters }: (typeof OPERATIONS)[number],
   value: (parameter: OpenApi.ParameterObject) => fc.Arbitrary<string>,
@@ -175,13 +175,13 @@ describe("bad input, at every endpoint of the OpenAPI document", () => {
         { requiredKeys: [] },
       ),
     });
-    // A file that is forgotten is closed with its handle's memory: Node warns of it.
+    // Node warns about a file that was not closed when it collects the handle.
     const warnings: string[] = [];
     const keep = (warning: Error) => warnings.push(warning.message);
     process.on("warning", keep);
     await fc.assert(
       fc.asyncProperty(request, async ({ target: path, method, headers }) => {
-        // That it is documented, and a problem where it is an error, the fixture sees to.
+        // The fixture checks that the answer is documented, and that an error is a problem.
         const reply = await api.get(path, headers as Record<string, string>, method);
         expect([500, 501, 502]).not.toContain(reply.status);
         if (reply.status < 400) return;
@@ -212,7 +212,7 @@ describe("bad input, at every endpoint of the OpenAPI document", () => {
 
   it("is not what the document allows: such requests are never called malformed", async () => {
     const request = fc.constantFrom(...OPERATIONS).chain((operation) => {
-      // Either a day or a stretch of time: what JSON Schema of single parameters cannot say, the description does.
+      // Either a day or from and to: schemas of single parameters cannot express that, so the description does.
       const names = operation.parameters.map(({ name }) => name);
       const needsOne = names.includes("day") && names.includes("from");
       const required = (chosen: readonly string[]) => ({

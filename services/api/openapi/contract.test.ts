@@ -27,7 +27,7 @@ afterAll(async () => {
   store.remove();
 });
 
-/** Requests for a file that is there, for one that is not, and a malformed one: all that a file can be asked. */
+/** All kinds of requests for a file: one that exists, one that does not, and a malformed one. */
 function ofFile(good: string, missing: string, malformed: string): [string, Record<string, string>][] {
   const conditions = [
     {},
@@ -40,7 +40,7 @@ function ofFile(good: string, missing: string, malformed: string): [string, Reco
   return [...asked, [missing, {}], [malformed, {}]] as [string, Record<string, string>][];
 }
 
-/** Requests for a list: as it is, still the same, of a camera that never was, and malformed. */
+/** Requests for a list: a plain one, a revalidation, one for an unknown camera, and a malformed one. */
 function ofList(good: string, ...bad: string[]): [string, Record<string, string>][] {
   return [
     [good, {}],
@@ -52,7 +52,7 @@ function ofList(good: string, ...bad: string[]): [string, Record<string, string>
 const camera = "/api/1/camera/front-door";
 const twice = "download=1&download=2";
 const between = (start: string, end: string) => `start=2026-11-24T${start}Z&end=2026-11-24T${end}Z`;
-/** An endpoint that is added is asked for here. */
+/** New endpoints must be added here. */
 const REQUESTS = [
   ...ofFile(
     `${camera}.preview.${MINUTE}.jpg`,
@@ -108,7 +108,10 @@ const REQUESTS = [
   ...ofList("/api/1/system.json"),
 ];
 
-/** What takes more than a request, and has tests of its own: a fault (500), what is away (503), the present (307), another codec (409), bounds (429), another web site (403). */
+/**
+ * Statuses that take more than a request and have their own tests: 307 (the present), 403 (another web site), 409
+ * (another codec), 429 (limits), 500 (a fault), 503 (something is away).
+ */
 const ELSEWHERE = new Set(["307", "403", "409", "429", "500", "503"]);
 const ELSEWHERE_PATHS = new Set(["/api/1/events", "/api/1/camera/{id}/live", "/health", "/metrics"]);
 
@@ -117,10 +120,10 @@ describe("the OpenAPI document", () => {
     const config = await createConfig({
       extends: ["recommended-strict"],
       rules: {
-        "operation-4xx-response": "off", // lists without parameters refuse nothing
-        "operation-2xx-response": "off", // a WebSocket is answered 101
-        "no-unused-components": "off", // the events are named by x-events
-        "no-ambiguous-paths": "off", // {id}.preview.… and {id}.range.… are told apart by their letters
+        "operation-4xx-response": "off", // lists without parameters have no 4xx
+        "operation-2xx-response": "off", // a WebSocket gets 101
+        "no-unused-components": "off", // x-events refers to the events
+        "no-ambiguous-paths": "off", // {id}.preview.… and {id}.range.… differ in their literal part
       },
     });
     const document = makeDocumentFromString(JSON.stringify(openApiDocument("1.0.0")), "/openapi.json");

@@ -10,7 +10,7 @@ const DESCRIPTION = `All times are UTC. Errors are problem details (RFC 9457). E
 are answered 405 with \`Allow\`. Parameters that an endpoint does not know are disregarded. An answer has one form,
 whatever \`Accept\` says.`;
 
-/** The contract of every endpoint: an OpenAPI 3.1 document. Tests hold the answers against it. */
+/** The contract of every endpoint: an OpenAPI 3.1 document. Tests check the answers against it. */
 export function openApiDocument(version: string): OpenApi.OpenAPIObject {
   return {
     openapi: "3.1.1",

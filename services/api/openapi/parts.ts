@@ -5,13 +5,13 @@ export type Schema = OpenApi.SchemaObject | OpenApi.ReferenceObject;
 export type Responses = Record<string, OpenApi.ResponseObject>;
 type Headers = Record<string, OpenApi.HeaderObject>;
 
-/** Names of what tells the size of pictures; all or none of it is known. */
+/** The members with the size of pictures; either all or none of them are present. */
 export const PICTURE_SIZE = ["width", "height", "displayWidth", "displayHeight"] as const;
 
 /** A named schema of `schemas/`. */
 export const ref = (name: string): OpenApi.ReferenceObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** An object of these members, all there but those that `optional` names. */
+/** An object with these members; all but the `optional` ones are required. */
 export function object(
   description: string,
   properties: Record<string, Schema>,
@@ -40,7 +40,7 @@ export const instant = (description: string): OpenApi.SchemaObject => ({
   format: "date-time",
   description: `${description}; ISO 8601 UTC.`,
 });
-/** The size of a stream's pictures: as they are coded, and as they are shown. */
+/** The coded size and the display size of a stream's pictures. */
 export const pictureSize: Record<(typeof PICTURE_SIZE)[number], Schema> = {
   width: count("Pixels, as coded."),
   height: count("Pixels, as coded."),
@@ -48,12 +48,12 @@ export const pictureSize: Record<(typeof PICTURE_SIZE)[number], Schema> = {
   displayHeight: count("Square pixels, as shown: another number than `height` where the camera's pixels are narrow."),
 };
 
-/** A parameter of the path. */
+/** A path parameter. */
 export function inPath(name: string, description: string, schema: Schema): OpenApi.ParameterObject {
   return { name, in: "path", required: true, description, schema };
 }
 
-/** A parameter of the query, which may be left out unless `required`. */
+/** A query parameter. */
 export function inQuery(name: string, description: string, schema: Schema, required = false): OpenApi.ParameterObject {
   return { name, in: "query", required, description, schema };
 }
@@ -70,7 +70,7 @@ export const download: OpenApi.ParameterObject = {
   allowEmptyValue: true,
 };
 
-/** How long, and by whom, an answer may be kept; the table of docs/api.md says why. */
+/** How long, and by whom, an answer may be cached; the table in docs/api.md says why. */
 export const CACHING = {
   never: "no-store",
   revalidated: "private, no-cache",
@@ -84,13 +84,13 @@ const header = (description: string, schema: Schema = { type: "string" }): OpenA
 const strongTag = header("Strong: other bytes, another tag.", { type: "string", pattern: '^"[^"]+"$' });
 const weakTag = header("Weak: another content, another tag.", { type: "string", pattern: '^W/"[^"]+"$' });
 
-/** A 200 of JSON that is never kept. */
+/** A 200 with JSON that must not be cached. */
 export function freshJson(schema: Schema, description: string): Responses {
   const headers = { "Cache-Control": header("Never kept.", { type: "string", const: CACHING.never }) };
   return { 200: { description, headers, content: { "application/json": { schema } } } };
 }
 
-/** A 200 of JSON that may be kept, and is asked for anew each time; 304 when it is the same. */
+/** A 200 with JSON that may be cached but is revalidated each time; 304 when it is the same. */
 export function revalidatedJson(schema: Schema, description: string): Responses {
   const headers: Headers = {
     ETag: weakTag,
@@ -102,7 +102,7 @@ export function revalidatedJson(schema: Schema, description: string): Responses 
   };
 }
 
-/** The answers of a file that can be had in byte ranges; `dated`: with Last-Modified; `kept`: for a time, by its age. */
+/** The answers for a file with byte ranges. `dated`: with Last-Modified; `kept`: cached for a time by its age. */
 export function file(
   type: string,
   description: string,
@@ -135,7 +135,7 @@ export function file(
   };
 }
 
-/** A zip that is made while it is sent, and cannot be had in byte ranges. */
+/** A zip that is made while it is sent, without byte ranges. */
 export function archive(description: string): Responses {
   const headers: Headers = {
     "Cache-Control": header("Never kept.", { type: "string", const: CACHING.never }),
@@ -171,7 +171,7 @@ const TITLES: Record<string, string> = {
   503: "It cannot be had at this moment.",
 };
 
-/** Error answers: the kinds of problem that each status stands for, and further headers and members of theirs. */
+/** Error answers: the kinds of problem for each status, with additional headers and members. */
 export function problems(
   kinds: Record<number, readonly ProblemKind[]>,
   headers: Headers = {},
@@ -203,8 +203,8 @@ function problemSchema(status: number, names: readonly ProblemKind[], members: r
 const retryAfter = { "Retry-After": header("In seconds.", { type: "string", pattern: "^\\d+$" }) };
 
 /**
- * A GET; HEAD goes with it everywhere. Whatever fails inside is answered 500; what another web site asks for, 403; what a
- * client asks for while it, or all together, occupy as much as they may, 429 and 503.
+ * A GET, which implies HEAD everywhere. Any endpoint can also answer 500 for an internal error, 403 for requests from
+ * another web site, 429 when the client has reached its limits, and 503 when all clients together have.
  */
 export function get(operation: Omit<OpenApi.OperationObject, "responses"> & { responses: Responses }) {
   const always = {

@@ -11,7 +11,7 @@ const day: OpenApi.SchemaObject = {
   examples: ["20261124"],
 };
 
-/** Every kind of condition: the compiler misses one that is left out. */
+/** Every kind of condition: as a record, so that the compiler reports one that is missing. */
 const CONDITIONS: Record<ConditionId, true> = {
   "camera-not-recording": true,
   "camera-clock-off": true,
@@ -35,7 +35,7 @@ const CONDITIONS: Record<ConditionId, true> = {
   "clock-unsynchronized": true,
 };
 
-/** What answers and parameters are made of, by name: `components.schemas`. */
+/** The schemas of answers and parameters, by name: `components.schemas`. */
 export const schemas: Record<string, OpenApi.SchemaObject> = {
   CameraId: { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}$", examples: ["front-door"] },
   Day: day,

@@ -17,7 +17,7 @@ import {
 } from "./parts.ts";
 import { schemas } from "./schemas.ts";
 
-/** The frame around the successful answers of the original's endpoints. */
+/** The envelope of the successful answers of the original's endpoints. */
 export function envelope(payload: Schema): OpenApi.SchemaObject {
   return object("", { date: ref("EnvelopeDate"), system: ref("System"), payload });
 }

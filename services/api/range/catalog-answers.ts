@@ -2,8 +2,8 @@ import type { DayIndex } from "../../../shared/catalog/day-index.ts";
 import type { FootageDays } from "../../../shared/catalog/find-minutes.ts";
 
 /**
- * Asks the catalog, and keeps what it answered about one camera. The catalog hands out the same index of a day as long as its
- * folder has not changed: so whether anything has can be told without looking at one file.
+ * Asks the catalog, and keeps its answers about one camera. The catalog returns the same index object for a day until
+ * the folder changes, so that a change is detected without looking at a single file.
  */
 export class CatalogAnswers implements FootageDays {
   readonly #catalog: FootageDays;
@@ -27,12 +27,12 @@ export class CatalogAnswers implements FootageDays {
     return indexes;
   }
 
-  /** How many days it holds. */
+  /** Number of days that were asked for. */
   get dayCount(): number {
     return this.#indexes.size;
   }
 
-  /** Asks all of it again: whether the answers are the same. Throws the errors of readdir(3) and stat(2). */
+  /** Asks everything again; whether the answers are still the same. Throws the errors of readdir(3) and stat(2). */
   async stillHold(camera: string): Promise<boolean> {
     const [days, ...indexes] = await Promise.all([
       this.#catalog.daysWithFootage(camera),
@@ -42,7 +42,7 @@ export class CatalogAnswers implements FootageDays {
     return isSameList(days, this.#days ?? []) && before.every((each, i) => isSameList(each, indexes[i] ?? []));
   }
 
-  /** Whether the folders of a day are as they were when `other` asked for them. */
+  /** Whether the folders of a day are unchanged since `other` asked for them. */
   isSameDay(other: CatalogAnswers, day: string): boolean {
     const [here, there] = [this.#indexes.get(day), other.#indexes.get(day)];
     return here !== undefined && there !== undefined && isSameList(here, there);

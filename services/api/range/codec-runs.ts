@@ -10,7 +10,7 @@ interface Run {
   endUs: number;
 }
 
-/** Notes which stretches of a range are of which codec; minutes may come in any order, since several are read at once. */
+/** Records which parts of a range have which codec; minutes may come in any order, since several are read at once. */
 export class CodecRuns {
   readonly #request: RangeRequest;
   readonly #spans: Run[] = [];
@@ -19,7 +19,7 @@ export class CodecRuns {
     this.#request = request;
   }
 
-  /** `codec` is the type of the sample entry, known here or not; the spans are a minute's. */
+  /** Adds a minute's spans; `codec` is the type of the sample entry, supported or not. */
   add(codec: string, spans: readonly CaptureSpan[]): void {
     for (const { firstCaptureTimeUs, endUs } of spans) {
       const start = Math.max(firstCaptureTimeUs, this.#request.startUs);
@@ -28,7 +28,7 @@ export class CodecRuns {
     }
   }
 
-  /** 409 when the range cannot be one track; it names the ranges that can. */
+  /** 409 if the range cannot be one track, listing the ranges that can. */
   problem(): Problem | undefined {
     const [first] = this.#spans;
     const isOne = this.#spans.every(({ codec }) => codec === first?.codec);
@@ -48,7 +48,7 @@ export class CodecRuns {
   }
 }
 
-/** In the order of time, neighbours of one codec as one. */
+/** The spans by time; neighbours of the same codec become one. */
 function joined(spans: readonly Run[]): Run[] {
   const runs: Run[] = [];
   for (const span of [...spans].sort((a, b) => a.startUs - b.startUs)) {

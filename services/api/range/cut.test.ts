@@ -11,7 +11,7 @@ interface Unit {
   isKeyframe: boolean;
 }
 
-/** A minute of one span as it is when so many access units are written. */
+/** A minute of one span, after the given number of access units was written. */
 function minuteOf(units: readonly Unit[], count = units.length): MinuteSamples {
   const written = units.slice(0, count);
   const timesUs = Float64Array.from(written, ({ timeUs }) => timeUs);
@@ -27,7 +27,7 @@ function minuteOf(units: readonly Unit[], count = units.length): MinuteSamples {
   };
 }
 
-/** GOPs of an encoder that puts so many B-frames between two others, their intervals uneven. */
+/** GOPs with the given number of B-frames between two other frames, at uneven intervals. */
 const streams = fc
   .tuple(
     fc.nat(3),
@@ -52,7 +52,7 @@ const streams = fc
     return units;
   });
 
-/** A cut, its absent offsets as the zeros that they are. */
+/** A cut in which absent offsets are written out as zeros. */
 function plain(minute: MinuteSamples, startUs: number, endUs: number) {
   return cutMinute(minute, startUs, endUs).map(({ span: _, ptsOffsets, ...cut }) => ({
     ...cut,

@@ -5,39 +5,40 @@ import type { SampleTable } from "../../../shared/mp4/track.ts";
 /** The samples of a minute's video, and their times. */
 export interface MinuteSamples extends SampleTable {
   record: CaptureRecord;
-  /** Where they lie in their file, if they stand there in their order with nothing between them. */
+  /** Their offsets in the file; absent unless they are stored in this order without gaps. */
   contiguousOffsets?: Float64Array;
 }
 
-/** Samples of one span that go into a range, in decode order, the first of them a keyframe. */
+/** The samples of one span that belong to a range, in decode order; the first is a keyframe. */
 export interface Cut {
-  /** The first sample and the one behind the last, counted in the minute. */
+  /** The first sample and the one after the last, counted within the minute. */
   from: number;
   to: number;
   sizes: Uint32Array;
-  /** Where the samples lie, if with nothing between them. */
+  /** The offsets of the samples; absent unless they are stored without gaps. */
   offsets?: Float64Array;
   /** In ticks on the minute's time line. */
   dts: Uint32Array;
   ptsOffsets?: Int32Array;
   /** Counted from `from`. */
   keyframes: Uint32Array;
-  /** The earliest presentation time among the samples: in ticks on the minute's line, and the capture time that it is. */
+  /** The earliest presentation time of the samples: in ticks on the minute's time line, and as capture time. */
   firstTicks: number;
   firstUs: number;
-  /** Capture time of the first picture that is wanted; those before it are there because it needs them. */
+  /** Capture time of the first wanted picture; earlier ones are included only to decode it. */
   shownUs: number;
-  /** Where the last picture that is wanted ends. */
+  /** When the last wanted picture ends. */
   endUs: number;
-  /** Whether there are pictures behind `endUs`, which those before it need. */
+  /** Whether pictures after `endUs` are included, to decode those before it. */
   hasMore: boolean;
   span: CaptureSpan;
 }
 
 /**
- * Cuts out of a minute what is shown from `startUs` (the picture on show then is the first) to `endUs` (the last begins
- * before it), a cut for each span that has anything of it. All times are those of the minute's time line, exact to a tick,
- * so that a minute gives the same cuts as chunk and as mp4, and as long as it grows, for what lies before its end. Pure.
+ * Cuts the time from `startUs` (the picture shown then is the first) to `endUs` (the last picture begins before it)
+ * out of a minute; returns a cut for each span that overlaps it. All times are those of the minute's time line, exact
+ * to a tick: so a minute gives the same cuts as chunk and as mp4, and while it grows, those before its end do not
+ * change. Pure.
  */
 export function cutMinute(minute: MinuteSamples, startUs: number, endUs: number): Cut[] {
   const cuts: Cut[] = [];
@@ -97,8 +98,8 @@ function cutSpan(minute: MinuteSamples, span: CaptureSpan, base: number, startUs
 }
 
 /**
- * Decode times are the sorted presentation times of each GOP, of those samples that are there. They are made anew, since
- * those of a minute depend on how it ends (`settleTail`), which is not known while it grows.
+ * The decode times: the sorted presentation times of each GOP's samples in the cut. The minute's own cannot be used,
+ * since they depend on its end (`settleTail`), which is unknown while it grows.
  */
 function decodeTimes(
   minute: MinuteSamples,
@@ -118,7 +119,7 @@ function decodeTimes(
   return { dts: sorted, ptsOffsets: Int32Array.from(shown, (ticks, i) => ticks - (sorted[i] as number)) };
 }
 
-/** Those among the samples `from` up to, not including, `to`; counted from `from`. */
+/** The keyframes among the samples from `from` to `to` (exclusive), counted from `from`. */
 function keyframesIn(keyframes: Uint32Array, from: number, to: number): Uint32Array {
   let first = 0;
   while (first < keyframes.length && (keyframes[first] as number) < from) first++;

@@ -3,14 +3,14 @@ import { readNals } from "../../../shared/minute/sample-source.ts";
 import type { Cut } from "./cut.ts";
 import type { HeldSource, OpenMinute } from "./open-minute.ts";
 
-/** Parameter sets stand at the beginning of a keyframe. */
+/** How much of a keyframe is read: parameter sets are at its beginning. */
 const HEAD_BYTES = 64 * 1024;
 const MOST_KEYFRAMES = 10;
 
 /**
- * What a decoder must know before the first sample of a cut: the parameter sets that its first keyframes carry in band; else
- * those of the minute's mp4. Undefined when there are none. Later changes need no more: they are in band. Throws the errors
- * of open(2) and read(2).
+ * The configuration for the first sample of a cut, from the in-band parameter sets of its first keyframes, or else
+ * from the minute's mp4. Undefined when there is none. Later changes are not needed here: they are in band. Throws the
+ * errors of open(2) and read(2).
  */
 export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<VideoConfiguration | undefined> {
   for (const keyframe of cut.keyframes.subarray(0, MOST_KEYFRAMES)) {
@@ -23,7 +23,7 @@ export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<
   return minute.configuration;
 }
 
-/** Where a sample of a minute lies. */
+/** The source that holds a sample of a minute, and the sample's index in it. */
 function placeOf({ ranges }: OpenMinute, sample: number): { source: HeldSource; index: number } {
   let base = 0;
   for (const { source, from, to } of ranges) {

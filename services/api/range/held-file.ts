@@ -3,21 +3,21 @@ import type { FileIdentity } from "../../../shared/disk/head-thread.ts";
 import type { OpenHead, StoreFiles } from "../../../shared/disk/store-files.ts";
 import { fileEntity, openRegularFile } from "../http/send-file.ts";
 
-/** A file is no longer what it was when the range was laid out: the answer ends rather than be wrong. */
+/** A file has changed since the range was laid out: the answer ends, since its bytes would be wrong. */
 export class FootageChangedError extends Error {
   override name = "FootageChangedError";
 }
 
-/** Of the budget, what is left to files that will soon be deleted: those need it most. */
+/** The part of the budget that is reserved for files that will soon be deleted. */
 const URGENT_SHARE = 1 / 5;
 
-/** What opens the files of ranges, and how many of them all ranges together may hold open while they are being sent. */
+/** Opens the files of ranges, and limits how many of them all ranges together keep open while they are being sent. */
 export class OpenFileBudget {
   readonly files: StoreFiles;
   readonly #urgent: number;
   #left: number;
 
-  /** @param most how many may be open */
+  /** @param most maximum number of open files */
   constructor(files: StoreFiles, most: number) {
     this.files = files;
     this.#left = most;
@@ -36,8 +36,9 @@ export class OpenFileBudget {
 }
 
 /**
- * A file of a range. It is held open from when its index was read until its bytes are sent, so that they stay what they
- * were though the file be deleted or replaced; files beyond the budget are opened again, and must then be the same.
+ * A file of a range. It is kept open from the reading of its index until its bytes are sent, so that these stay the
+ * same even if the file is deleted or replaced. Files beyond the budget are closed and opened again, and must then be
+ * the same.
  */
 export class HeldFile {
   readonly path: string;
@@ -61,26 +62,26 @@ export class HeldFile {
     this.#budget = budget;
   }
 
-  /** Undefined when there is no such file. Throws the errors of open(2). */
+  /** Opens a file. Undefined when there is no such file. Throws the errors of open(2). */
   static async open(path: string, budget: OpenFileBudget): Promise<HeldFile | undefined> {
     const file = await openRegularFile(budget.files, path);
     if (file === undefined) return undefined;
     return new HeldFile(path, file.handle, file.entity.length, file.entity.etag, budget);
   }
 
-  /** A regular file that is open already. */
+  /** For a regular file that is already open. */
   static of(path: string, { handle, stats }: OpenHead, budget: OpenFileBudget): HeldFile {
     const { length, etag } = fileEntity(stats);
     return new HeldFile(path, handle, length, etag, budget);
   }
 
-  /** A file that is opened when it is wanted; it must then be the same. */
+  /** For a file that is opened when it is needed, and must then have this identity. */
   static closed(path: string, identity: FileIdentity, budget: OpenFileBudget): HeldFile {
     const { length, etag } = fileEntity(identity);
     return new HeldFile(path, undefined, length, etag, budget);
   }
 
-  /** The open file. Throws FootageChangedError when it had to be opened again and is another, and the errors of open(2). */
+  /** The open file. Throws FootageChangedError if it was opened again and has changed, and the errors of open(2). */
   async handle(): Promise<FileHandle> {
     if (this.#handle !== undefined) return this.#handle;
     const file = await openRegularFile(this.#budget.files, this.path);
@@ -89,7 +90,7 @@ export class HeldFile {
       await file.handle.close();
       throw new FootageChangedError("a minute of the range was merged with a late part");
     }
-    const ahead = this.#handle as FileHandle | undefined; // it may have been opened meanwhile
+    const ahead = this.#handle as FileHandle | undefined; // `hold` may have set it meanwhile
     if (ahead !== undefined) {
       await file.handle.close();
       return ahead;
@@ -98,7 +99,7 @@ export class HeldFile {
     return file.handle;
   }
 
-  /** Takes over the file, which was opened ahead: it stays open if it is the same, and the budget lets it. */
+  /** Takes over the file, which was opened in advance: keeps it open if it has not changed and the budget allows it. */
   async hold({ handle, stats }: OpenHead): Promise<void> {
     const isWanted = this.#handle === undefined && fileEntity(stats).etag === this.#etag && this.#budget.take();
     if (!isWanted) return handle.close();
@@ -106,13 +107,13 @@ export class HeldFile {
     this.#isCounted = true;
   }
 
-  /** Closes the file until it is wanted again, unless the budget lets it stay open; `isUrgent`: it will soon be deleted. */
+  /** Closes the file until it is needed, unless the budget lets it stay open. `isUrgent`: it will soon be deleted. */
   async keepIfAffordable(isUrgent: boolean): Promise<void> {
     this.#isCounted = this.#budget.take(isUrgent);
     await this.closeUnlessKept();
   }
 
-  /** Closes the file, which may have been opened again, unless the budget lets it stay open. */
+  /** Closes the file, which may have been opened again, unless it is counted in the budget. */
   async closeUnlessKept(): Promise<void> {
     if (!this.#isCounted) await this.close();
   }

@@ -3,7 +3,7 @@ import { HeldIndex, type IndexTurn } from "./held-index.ts";
 
 const PATIENCE = { wantedMs: 20, otherwiseMs: 100_000 };
 const PART_BYTES = 64 * 1024;
-/** Each byte tells in which part it lies. */
+/** Each byte is the number of its part. */
 const parts = () => Array.from({ length: 8 }, (_, i) => Buffer.alloc(PART_BYTES, i));
 const whole = Buffer.concat(parts());
 

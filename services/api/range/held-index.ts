@@ -1,48 +1,48 @@
 import { lengthOf } from "../../../shared/mp4/box.ts";
 
-/** What a download needs to hold an index in memory. */
+/** A download needs a turn to hold an index in memory. */
 export interface IndexTurn {
-  /** Whether somebody else waits for this turn. */
+  /** Whether another download waits for this turn. */
   readonly isWanted: boolean;
-  /** Nothing that was made is held in memory any more. May be called more than once. */
+  /** Ends the turn: no index that was made is in memory any longer. May be called more than once. */
   end(): void;
-  /** The index, while it is kept for all: it takes no turn to send that. */
+  /** The index from the cache that all downloads share, if it is there: sending that takes no turn. */
   kept(): readonly Buffer[] | undefined;
-  /** The index once more, when its turn has come again. Throws when it is another by now, or cannot be made. */
+  /** Waits for a turn and makes the index again. Throws when it has changed or cannot be made. */
   again(): Promise<Buffer[]>;
 }
 
-/** How long a client may take nothing of an index before that is let go of, ms. */
+/** How long a client may read nothing of an index before its memory is freed, ms. */
 export interface IndexPatience {
-  /** While somebody waits for the turn. */
+  /** While another download waits for the turn. */
   wantedMs: number;
   otherwiseMs: number;
 }
 
 export const INDEX_PATIENCE: IndexPatience = { wantedMs: 250, otherwiseMs: 5000 };
-/** Who waits is asked for so often. */
+/** Number of checks within `wantedMs`. */
 const LOOKS_PER_WAIT = 2;
-/** An index up to here takes no more than a download does anyway: nobody need wait for it. */
+/** An index up to this size takes no more memory than a download does anyway, so it holds no turn. */
 const SMALL_BYTES = 256 * 1024;
 
 /**
- * The index of a range, in parts. The client of a download that does not read it holds none of it in memory, nor a turn: both
- * are let go of, and the index is made anew when the client goes on.
+ * The index of a range, in parts. While the client of a download does not read, the memory is freed and the turn
+ * ended; the index is made again when the client continues.
  */
 export class HeldIndex {
   readonly length: number;
   readonly #patience: IndexPatience;
-  /** Those that have not been sent, and where the first of them begins. */
+  /** The parts that have not been sent, and where the first of them begins. */
   #left: { parts: Buffer[]; start: number } | undefined;
 
-  /** Without `parts` it is kept elsewhere, or made when it is asked for. */
+  /** @param parts undefined: the index is in the cache, or is made when it is needed */
   constructor(parts: readonly Buffer[] | undefined, patience = INDEX_PATIENCE, length = lengthOf(parts ?? [])) {
     if (parts !== undefined) this.#left = { parts: [...parts], start: 0 };
     this.#patience = patience;
     this.length = length;
   }
 
-  /** Hands over what is left of it; it is made anew when it is asked for. */
+  /** Returns the parts that are left, and no longer holds them; the index is made again when it is needed. */
   take(): Buffer[] {
     const { parts } = this.#left ?? { parts: [] };
     this.#left = undefined;
@@ -50,8 +50,8 @@ export class HeldIndex {
   }
 
   /**
-   * The bytes from `start` to `end` (exclusive); each part is good until the next one is asked for. Can be called once. Ends
-   * the turn when no more than a little is held. Throws what `again` throws.
+   * The bytes from `start` to `end` (exclusive); each part is valid until the next one is requested. Can be called
+   * once. Ends the turn as soon as it holds little memory. Throws what `again` throws.
    */
   async *contents(start: number, end: number, turn: IndexTurn): AsyncGenerator<Buffer> {
     if (this.length <= SMALL_BYTES) turn.end();
@@ -92,7 +92,7 @@ export class HeldIndex {
   }
 }
 
-/** The part in which a position lies, from that position on. */
+/** The part that contains a position, from that position on. */
 function partAt(parts: readonly Buffer[], position: number): Buffer {
   let start = 0;
   for (const part of parts) {
@@ -102,7 +102,7 @@ function partAt(parts: readonly Buffer[], position: number): Buffer {
   throw new RangeError("past the end of the index");
 }
 
-/** Takes the part in which a position lies out of the list, with those before it; returns it from that position on. */
+/** Removes the part that contains a position and those before it from the list; returns it from that position on. */
 function takeAt(left: { parts: Buffer[]; start: number }, position: number): Buffer {
   for (;;) {
     const part = left.parts.shift();

@@ -1,6 +1,6 @@
 /**
- * The results of `work` for each item, in the order of the items, with up to `ahead` of them under way. Results that are not
- * taken any more go to `discard`. Throws what `work` threw.
+ * The results of `work` for each item, in the order of the items, with up to `ahead` calls under way. Results that the
+ * consumer no longer takes go to `discard`. Throws what `work` threw.
  */
 export async function* inOrder<Item, Result>(
   items: readonly Item[],
@@ -14,7 +14,7 @@ export async function* inOrder<Item, Result>(
     for (;;) {
       for (; next < items.length && underWay.length < ahead; next++) {
         const result = work(items[next] as Item);
-        result.catch(() => {}); // it is thrown when its turn comes
+        result.catch(() => {}); // it is thrown below, in order
         underWay.push(result);
       }
       const oldest = underWay.shift();

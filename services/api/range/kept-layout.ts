@@ -6,16 +6,16 @@ import type { Entity } from "../http/conditional.ts";
 import type { HeldFile } from "./held-file.ts";
 import type { FootagePiece } from "./pieces.ts";
 
-/** What a layout takes beside its lists. */
+/** The memory of a layout besides its lists. */
 const FIXED_BYTES = 2048;
 
-/** A file that a range was laid out of, as it was then. */
+/** A file that a range was laid out from, as it was then. */
 export interface SeenFile {
   held: HeldFile;
   identity: FileIdentity;
 }
 
-/** What is said of a range, whatever of it is sent. */
+/** What every answer about a range needs, whichever bytes of it are sent. */
 export interface RangeFacts {
   entity: Entity;
   fileName: string;
@@ -24,29 +24,29 @@ export interface RangeFacts {
   indexBytes: number;
 }
 
-/** What a range was laid out of. */
+/** What a range was laid out from. */
 export interface LayoutParts extends RangeFacts {
   camera: string;
   found: FoundMinutes;
-  /** Of the places that are nothing but an mp4. */
+  /** For the places that have an mp4 and no chunks. */
   seen: ReadonlyMap<MinutePlace, SeenFile>;
   pieces: readonly FootagePiece[];
 }
 
 /**
- * Where the media data of a range lie, and what their files were when it was laid out: some 50 bytes for a minute, and none of
- * the files open.
+ * The positions of a range's media data, and the identities of its files when it was laid out. It takes some 50 bytes
+ * a minute, and keeps no files open.
  */
 export class KeptLayout {
   readonly facts: RangeFacts;
   readonly camera: string;
   readonly #reachesNewest: boolean;
   readonly #directories: string[];
-  /** By file: in which directory, its minute by the digits of the name, and its identity. */
+  /** By file: the index of its directory, its minute as `digitsOf` returns it, and its identity. */
   readonly #directoryOf: Uint16Array;
   readonly #minutes: Float64Array;
   readonly #identities: BigUint64Array;
-  /** By piece: its file, where it begins in the file, and where it ends in the range, counted from the end of the index. */
+  /** By piece: its file, its start in the file, and its end in the range, counted from the end of the index. */
   readonly #files: Uint32Array;
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
@@ -72,7 +72,7 @@ export class KeptLayout {
     for (const [i, piece] of pieces.entries()) this.#ends[i] = end += piece.length;
   }
 
-  /** Undefined for a range that has chunks, which grow and go, or of which a file was not seen as it was. */
+  /** Undefined for a range with chunks, which grow and disappear, or with a file whose identity is unknown. */
   static of(parts: LayoutParts): KeptLayout | undefined {
     const places = parts.found.minutes.flat();
     const seen = places.map((place) => parts.seen.get(place)).filter((file) => file !== undefined);
@@ -100,7 +100,7 @@ export class KeptLayout {
     return minutePath(directory, this.camera, this.#minuteOf(file), "mp4");
   }
 
-  /** What a file was when the range was laid out. */
+  /** The identity of a file when the range was laid out. */
   identity(file: number): FileIdentity {
     const at = file * IDENTITY_NUMBERS;
     const [ino, size, mtimeNs] = this.#identities.subarray(at, at + IDENTITY_NUMBERS) as unknown as [
@@ -111,7 +111,7 @@ export class KeptLayout {
     return { ino, size, mtimeNs };
   }
 
-  /** Whether what was found now is what the range was laid out of, by name. */
+  /** Whether the minutes found now have the same names as those that the range was laid out from. */
   isOf({ minutes, reachesNewest }: FoundMinutes): boolean {
     const places = minutes.flat();
     if (places.length !== this.fileCount || reachesNewest !== this.#reachesNewest) return false;
@@ -124,7 +124,7 @@ export class KeptLayout {
     );
   }
 
-  /** Whether files still are what they were, by their identities now. */
+  /** Whether files are unchanged, given their current identities. */
   areSame(files: readonly number[], identities: BigUint64Array): boolean {
     return files.every((file, i) => {
       for (let n = 0; n < IDENTITY_NUMBERS; n++) {
@@ -134,7 +134,7 @@ export class KeptLayout {
     });
   }
 
-  /** The pieces in which the media bytes from `start` to `end` (exclusive) lie, in their order. */
+  /** The pieces that contain the media bytes from `start` to `end` (exclusive), in order. */
   *pieces(start: number, end: number): Generator<{ file: number; start: number; length: number; position: number }> {
     for (let i = this.#firstPieceBehind(start); i < this.#ends.length; i++) {
       const position = i === 0 ? 0 : (this.#ends[i - 1] as number);
@@ -144,7 +144,7 @@ export class KeptLayout {
     }
   }
 
-  /** The first piece that ends behind a position. */
+  /** The first piece that ends after a position. */
   #firstPieceBehind(position: number): number {
     let [low, high] = [0, this.#ends.length];
     while (low < high) {

@@ -10,7 +10,7 @@ import { HeldFile, OpenFileBudget } from "./held-file.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import { KeptMedia } from "./kept-media.ts";
 
-// What is asked of the disk is counted; all of it is done.
+// Counts the calls for the disk, and performs all of them.
 const files = new StoreFiles();
 const counted = {
   openHeads: vi.spyOn(files, "openHeads"),
@@ -18,13 +18,13 @@ const counted = {
   identitiesOf: vi.spyOn(files, "identitiesOf"),
 };
 
-/** How long a busy machine may take. */
+/** Timeout, with room for a busy machine. */
 const PATIENT = { timeout: 20_000 };
 const CAMERA = "front-door";
 const DAY = "20251124";
 const MINUTES = [1433, 1434, 1435, 1436].map((minute) => `${DAY}.${minute}`);
 const [FIRST, SECOND, THIRD, LAST] = MINUTES as [string, string, string, string];
-/** Where the last minute ends: each has two seconds. */
+/** The end of the last minute: each has two seconds. */
 const PATH = `/api/1/camera/${CAMERA}/range.mp4?start=2025-11-24T14:33:00Z&end=2025-11-24T14:36:02Z`;
 const secondsOf = (from: number) =>
   `/api/1/camera/${CAMERA}/range.mp4?start=2025-11-24T14:33:00.${from}Z&end=2025-11-24T14:36:02Z`;
@@ -44,7 +44,7 @@ afterEach(async () => {
   store.remove();
 });
 
-/** What an answer asked of the disk. */
+/** The calls for the disk that an answer made. */
 async function asked<Result>(work: () => Promise<Result>) {
   for (const spy of Object.values(counted)) spy.mockClear();
   const result = await work();
@@ -53,7 +53,7 @@ async function asked<Result>(work: () => Promise<Result>) {
   return { result, heads, opened, identities, paths };
 }
 
-/** The same bytes from an api that has laid out nothing before. */
+/** The same bytes from an api with an empty cache. */
 async function fromFresh(path: string, headers: Record<string, string> = {}): Promise<Reply> {
   const fresh = await new ApiFixture(store, { files }).start();
   try {
@@ -63,7 +63,7 @@ async function fromFresh(path: string, headers: Record<string, string> = {}): Pr
   }
 }
 
-/** Exchanges a minute as the converter does, by renaming another file over it. */
+/** Replaces a minute as the converter does, by renaming another file over it. */
 async function replace(minute: string, hue: number): Promise<void> {
   writeFileSync(`${file(minute)}.new`, await realMinute(minute, { hue, frames: 40 }));
   renameSync(`${file(minute)}.new`, file(minute));
@@ -109,7 +109,7 @@ describe("a range that was laid out before", () => {
   it("is looked after by its files where the folder has just changed, whatever changed in it", async () => {
     const { body } = await api.get(PATH);
     store.write(file("20251124.1600"), await realMinute("20251124.1600"));
-    await api.get(PATH); // nothing was recorded behind the range before: it is laid out anew
+    await api.get(PATH); // footage now follows the range, which it did not before: laid out again
     store.write(`${file(FIRST)}.keep`, "");
     const { range, bytes } = seekInThird({ body } as Reply);
     const seek = await asked(() => api.get(PATH, { range }));

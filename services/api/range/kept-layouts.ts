@@ -5,10 +5,10 @@ import { CatalogAnswers } from "./catalog-answers.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import type { RangeRequest } from "./range-request.ts";
 
-/** What is kept of a range that was laid out. */
+/** What the cache keeps of a range that was laid out. */
 export interface Keepable {
   layout: KeptLayout;
-  /** What the catalog said when it was laid out. */
+  /** The answers of the catalog when the range was laid out. */
   answers: CatalogAnswers;
   index: readonly Buffer[];
 }
@@ -19,21 +19,22 @@ interface Entry {
   index: readonly Buffer[] | undefined;
 }
 
-/** How much is kept at most, bytes of memory. */
+/** Maximum size of the cache, bytes of memory. */
 export interface KeepLimits {
   indexBytes: number;
   layoutBytes: number;
 }
 
-/** An index of a day of 25 pictures a second and some shorter ones; where the media of four weeks lie. */
+/** Room for the index of a day of 25 pictures a second and some shorter ones, and for layouts of four weeks. */
 export const KEEP_LIMITS: KeepLimits = { indexBytes: 16 * 1024 * 1024, layoutBytes: 2 * 1024 * 1024 };
-/** What an index of a day that the catalog gave takes. */
+/** The size of a day's index from the catalog. */
 const DAY_BYTES = 2048;
 
 /**
- * Ranges as they were laid out, so that who seeks in one, or asks for it again, need not wait until it is laid out anew. One is
- * given only when all that it was made of is the same: the folders have not changed since, or the same files lie in them, by
- * inode, size and time. The least recently asked for go when there are too many; of those, their indexes first, which are large.
+ * A cache of ranges that were laid out, so that a client that seeks in a range, or requests it again, does not wait
+ * for another layout. A range is returned only if everything that it was made from is unchanged: the folders have not
+ * changed, or they hold the same files by inode, size and time. When the cache is full, the least recently used ranges
+ * are dropped; their indexes, which are large, have a limit of their own.
  */
 export class KeptLayouts {
   readonly #files: StoreFiles;
@@ -50,17 +51,17 @@ export class KeptLayouts {
     this.#limits = limits;
   }
 
-  /** What is kept, bytes of memory. */
+  /** The size of the cache, bytes of memory. */
   get bytes(): number {
     return this.#indexBytes + this.#layoutBytes;
   }
 
-  /** How many ranges are kept. */
+  /** Number of ranges in the cache. */
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Keeps a range in the place of what was kept of it. */
+  /** Keeps a range, replacing what was kept of it. */
   keep(request: RangeRequest, kept: Keepable): void {
     const key = keyOf(request);
     this.#drop(key);
@@ -69,21 +70,21 @@ export class KeptLayouts {
     this.#bound();
   }
 
-  /** What is kept of a range, if all that it was made of is the same. Throws the errors of readdir(3) and stat(2). */
+  /** The layout of a range, if all that it was made from is unchanged. Throws the errors of readdir(3) and stat(2). */
   async find(request: RangeRequest): Promise<KeptLayout | undefined> {
     const key = keyOf(request);
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     const isUnchanged = await entry.answers.stillHold(request.camera);
     const answers = isUnchanged ? entry.answers : await this.#sameFiles(request, entry);
-    if (this.#entries.get(key) !== entry) return undefined; // it was replaced, or went, meanwhile
+    if (this.#entries.get(key) !== entry) return undefined; // it was replaced or dropped meanwhile
     this.#drop(key);
     if (answers === undefined) return undefined;
     this.#add(key, { ...entry, answers });
     return entry.layout;
   }
 
-  /** The index that has this tag, while it is kept. */
+  /** The index of a range, if it is kept and has this tag. */
   index(request: RangeRequest, etag: string): readonly Buffer[] | undefined {
     const entry = this.#entries.get(keyOf(request));
     return entry?.layout.facts.entity.etag === etag ? entry.index : undefined;
@@ -94,8 +95,9 @@ export class KeptLayouts {
   }
 
   /**
-   * Looks at the files themselves, in folders that have changed, or were read too soon after a change to be kept. What the
-   * catalog says by now, if the range would be laid out of the same files.
+   * Compares the files themselves, in folders that have changed, or that were read too soon after a change to be
+   * cached. Returns the catalog's current answers if the range would be laid out from the same files, otherwise
+   * undefined.
    */
   async #sameFiles(request: RangeRequest, { layout, answers }: Entry): Promise<CatalogAnswers | undefined> {
     const now = new CatalogAnswers(this.#catalog);

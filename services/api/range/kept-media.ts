@@ -3,19 +3,19 @@ import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import type { KeptLayout } from "./kept-layout.ts";
 import { closeInTurn, type RangeMedia, type WantedPiece } from "./range-media.ts";
 
-/** So many files are opened ahead at a time. */
+/** Number of files that are opened in advance at a time. */
 const OPENED_AT_ONCE = 32;
 
 /**
- * Media of a range that was laid out before. The file in which the first bytes lie is opened when they are wanted. When the
- * client has taken them, all others that it asked for are opened, so that a download is not cut short by a minute that is
- * deleted meanwhile; who seeks to and fro pays for none of that.
+ * The media of a range that was laid out before. The file with the first bytes is opened when they are needed. Once
+ * the client has taken them, all other files of its request are opened, so that a minute that is deleted meanwhile
+ * does not cut the download short. A client that seeks back and forth does not cause that work.
  */
 export class KeptMedia implements RangeMedia {
   readonly #layout: KeptLayout;
   readonly #budget: OpenFileBudget;
   readonly #files = new Map<number, HeldFile>();
-  /** Those that have been sent. */
+  /** The files that have been sent. */
   readonly #passed = new Set<number>();
   #isClosed = false;
   #opening: Promise<void> | undefined;
@@ -57,7 +57,7 @@ export class KeptMedia implements RangeMedia {
     return file;
   }
 
-  /** Opens the files of the bytes from `start` to `end` ahead. Where that fails, who reads them will be told. */
+  /** Opens the files of the bytes from `start` to `end` in advance. If that fails, reading them reports the error. */
   async #openAll(start: number, end: number): Promise<void> {
     const files = new Set<number>();
     for (const { file } of this.#layout.pieces(start, end)) files.add(file);
@@ -67,7 +67,7 @@ export class KeptMedia implements RangeMedia {
         await this.#openBatch(batch);
       }
     } catch {
-      // The disk hangs, or is gone.
+      // The disk hangs or is missing.
     }
   }
 
@@ -84,7 +84,7 @@ export class KeptMedia implements RangeMedia {
     }
   }
 
-  /** Those of one folder together. */
+  /** Groups of files in the same folder. */
   *#batches(files: readonly number[]): Generator<number[]> {
     let batch: number[] = [];
     let folder = "";

@@ -5,19 +5,19 @@ import { dayOf } from "../../../shared/time/minute.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import type { OpenMp4 } from "./open-minute.ts";
 
-/** Holds the index of most minutes, so that one read will do. */
+/** How much of a file is read: it contains the index of most minutes, so that one read suffices. */
 const HEAD_BYTES = 32 * 1024;
 const MOST_MINUTES = 32;
 
-/** Kept for the next range. */
+/** Maximum number of buffers that are kept for the next range. */
 const MOST_KEPT = 2;
 
-/** Memory for the beginnings of files, of all ranges: to make it anew for each costs more than to fill it. */
+/** Memory for the beginnings of files, shared by all ranges: allocating it for each costs more than filling it. */
 export class HeadBuffers {
-  /** Not in use. */
+  /** Buffers that are not in use. */
   readonly #free: ArrayBuffer[] = [];
 
-  /** Memory for `files` beginnings, at least. */
+  /** Returns memory for the beginnings of at least `files` files. */
   take(files: number): ArrayBuffer {
     const free = this.#free.pop();
     return free !== undefined && free.byteLength >= files * HEAD_BYTES ? free : new ArrayBuffer(files * HEAD_BYTES);
@@ -28,7 +28,7 @@ export class HeadBuffers {
   }
 }
 
-/** Minutes of one name each, several names together: those that are opened at a time. */
+/** Groups of minutes that are opened together; the minutes of a group have the same name. */
 export type Batch = readonly (readonly MinutePlace[])[];
 
 /** Opens the mp4 files of a camera's minutes, many at a time. */
@@ -43,7 +43,7 @@ export class MinuteHeads {
     this.#buffers = buffers;
   }
 
-  /** Groups that can be opened at a time: their files lie in one folder. */
+  /** Divides groups into batches that can be opened together: their files are in the same folder. */
   batches(groups: Batch): Batch[] {
     const batches: (readonly MinutePlace[])[][] = [];
     let before: MinutePlace | undefined;
@@ -58,8 +58,9 @@ export class MinuteHeads {
   }
 
   /**
-   * Hands those of a batch that are nothing but an mp4, open, to `use`, which closes them; their heads are good until it is
-   * done. Those that could not be opened are left out. Rejects with DiskHangsError, and as `use` does.
+   * Opens the minutes of a batch that have an mp4 and no chunks, and passes them to `use`, which must close them;
+   * their heads are valid until `use` has finished. Minutes that cannot be opened are left out. Rejects with
+   * DiskHangsError, and as `use` does.
    */
   async with<Result>(batch: Batch, use: (mp4s: Map<MinutePlace, OpenMp4>) => Promise<Result>): Promise<Result> {
     const places = batch.flatMap((group) => (group.length === 1 && isMp4Alone(group[0]) ? group : []));

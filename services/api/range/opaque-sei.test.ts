@@ -11,7 +11,8 @@ import { OPAQUE_SEI, withOpaqueSei } from "../../../tests/support/odd-units.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 
-// SEI that hold start codes, as ONVIF Media Signing sends them (gortsplib #1156), in a minute that is being recorded.
+// SEI that contain start codes, as ONVIF Media Signing sends them (gortsplib #1156), in a minute that is being
+// recorded.
 
 const START_US = Date.UTC(2025, 10, 24, 14, 33) * 1000;
 let store: StoreFixture;
@@ -50,7 +51,7 @@ it("do not break off a range over it; sync samples are the recorder's keyframes,
   expect([status, String(body.length)]).toEqual([200, headers["content-length"]]);
   const path = join(store.root, "range.mp4");
   writeFileSync(path, body);
-  const stss = body.indexOf("stss") + 8; // ffprobe judges by its own look into the samples, which the SEI leads astray
+  const stss = body.indexOf("stss") + 8; // not by ffprobe, which parses the samples and is misled by the SEI
   const sync = Array.from({ length: body.readUInt32BE(stss) }, (_, i) => body.readUInt32BE(stss + 4 + 4 * i));
   expect(sync).toEqual([1, 21, 41]);
   let found = 0;

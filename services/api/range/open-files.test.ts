@@ -10,7 +10,7 @@ import { realMinute } from "../testing/real-minute.ts";
 const CAMERA = "front-door";
 const START_US = Date.UTC(2025, 10, 24, 14) * 1000;
 const MINUTES = 150;
-/** An mp4 for each, but for the last ones, which are chunks. */
+/** An mp4 for each minute, except for the last ones, which are chunks. */
 const CHUNKS = 30;
 const LIMIT = 200;
 let store: StoreFixture;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.remove());
 
-/** Lays out three ranges in a process that may have LIMIT files; returns of how many files it holds mp4s and chunks. */
+/** Lays out three ranges in a process that may open LIMIT files; returns how many mp4s and chunks it keeps open. */
 async function heldBy(ranges: number): Promise<{ mp4s: number; chunks: number }> {
   const here = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `

@@ -11,46 +11,47 @@ import type { MinuteSamples } from "./cut.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
 import { writtenUntil } from "./written.ts";
 
-/** A file of a minute, and where the minute's samples lie in it. */
+/** A file of a minute, with the positions of the minute's samples in it. */
 export interface HeldSource extends SampleSource {
   held: HeldFile;
-  /** Whether the samples are known to stand in their order with nothing between them. */
+  /** Whether the samples are known to be stored in order and without gaps. */
   isContiguous?: boolean;
 }
 
 /** A minute whose index was read: its mp4, its chunks, or both. */
 export interface OpenMinute {
   samples: MinuteSamples;
-  /** Where the samples lie, in their order. */
+  /** The sources of the samples, in the order of the samples. */
   ranges: (SampleRange & { source: HeldSource })[];
   files: HeldFile[];
-  /** Of the mp4, if there is one. */
+  /** The configuration of the mp4, if there is one. */
   configuration: VideoConfiguration | undefined;
   codec: VideoCodec;
-  /** Up to where nothing more will come that begins earlier, µs since the Unix epoch. */
+  /** No further picture will begin before this time, µs since the Unix epoch. */
   writtenUs: number;
 }
 
-/** A chunk was converted since its folder was read: look again. */
+/** A chunk was converted since its folder was read: the folder must be read again. */
 export class ConvertedMeanwhileError extends Error {
   override name = "ConvertedMeanwhileError";
 }
 
-/** An mp4 that is open already. */
+/** An mp4 that is already open. */
 export interface OpenMp4 {
   held: HeldFile;
-  /** Its first bytes, and what it was then, if they were read. */
+  /** Its first bytes and its identity, if they were read. */
   head?: Buffer;
   identity?: FileIdentity;
 }
 
 /**
- * Reads the index of a minute. One that is still chunks is planned as the converter plans it, so that it has the same
- * samples at the same times now and as an mp4. The files stay open while the budget lets them; chunks are deleted soon, and
- * have more of it. Undefined when the minute was deleted meanwhile, or holds no samples. Takes over the `mp4` of a minute
- * without chunks, if it is open already.
+ * Reads the index of a minute. Chunks are planned in the way the converter does it, so that the minute has the same
+ * samples at the same times before and after its conversion. The files stay open if the budget allows it; chunks,
+ * which will soon be deleted, may use all of it. Undefined when the minute was deleted meanwhile or has no samples.
+ * Takes over `mp4`, which a minute without chunks may pass if it is already open.
  *
- * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and read(2).
+ * Throws ConvertedMeanwhileError, Mp4Error, OtherCodecError, TimesTooFarApartError, and the errors of open(2) and
+ * read(2).
  */
 export async function openMinute(
   camera: string,
@@ -85,7 +86,8 @@ async function readIndex(
   mp4: OpenMp4 | undefined,
 ): Promise<OpenMinute | undefined> {
   const chunks = [];
-  // Before the mp4: what was removed since is in the mp4, and the other way round it could be in neither.
+  // Chunks before the mp4: a chunk that was removed meanwhile is in the mp4. In the other order it could be missed in
+  // both.
   for (const part of parts) {
     const held = await HeldFile.open(chunkPath(directory, camera, minute, part), budget);
     if (held === undefined) throw new ConvertedMeanwhileError(`a chunk of ${minute}`);
@@ -138,7 +140,7 @@ function planned(
   const isClosed = chunks.every(({ index }) => index.isClosed);
   return {
     samples: movie,
-    ranges: ranges as OpenMinute["ranges"], // the plan's sources are those that it was given
+    ranges: ranges as OpenMinute["ranges"], // the plan uses the sources passed to it
     files,
     configuration: existing?.movie.video.configuration,
     codec: first.source.codec,

@@ -2,14 +2,14 @@ import type { VideoCodec } from "../../../shared/codec/video-codec.ts";
 import type { HeldFile } from "./held-file.ts";
 import type { OpenMinute } from "./open-minute.ts";
 
-/** Samples as they lie in a file, NAL units behind their lengths. */
+/** Bytes of a file that are samples as they are sent: NAL units with their lengths in front. */
 export interface FilePiece {
   file: HeldFile;
   start: number;
   length: number;
 }
 
-/** Samples `from` up to, not including, `to` of a chunk: their start codes become lengths on the way. */
+/** The samples from `from` to `to` (exclusive) of a chunk; sending them replaces their start codes by lengths. */
 export interface ChunkPiece {
   file: HeldFile;
   codec: VideoCodec;
@@ -20,10 +20,10 @@ export interface ChunkPiece {
   length: number;
 }
 
-/** A run of a range's media data. */
+/** Consecutive media data of a range. */
 export type FootagePiece = FilePiece | ChunkPiece;
 
-/** Where the samples `from` up to, not including, `to` of a minute lie; what lies together as one. */
+/** The pieces that hold the samples from `from` to `to` (exclusive) of a minute; adjacent samples become one piece. */
 export function mediaPieces({ ranges }: OpenMinute, from: number, to: number): FootagePiece[] {
   const pieces: FootagePiece[] = [];
   let base = 0;

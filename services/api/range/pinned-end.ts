@@ -2,8 +2,9 @@ import type { FoundMinutes, MinutePlace } from "../../../shared/catalog/find-min
 import type { RangeRequest } from "./range-request.ts";
 
 /**
- * Where the end of a range must be pinned, µs since the Unix epoch, when it lies past what is written of the camera; undefined
- * when it does not. A range by names ends with its last minute: past what is written while that is still a chunk, or to come.
+ * The time at which the end of a range must be pinned, µs since the Unix epoch, if it lies past what is written of the
+ * camera; otherwise undefined. A range by names ends with its last minute, so it lies past that while this minute is a
+ * chunk or in the future.
  */
 export async function pinnedEnd(
   { names, endUs }: RangeRequest,

@@ -52,7 +52,7 @@ afterAll(async () => {
   store.remove();
 });
 
-/** What Info-ZIP unpacks, by name. */
+/** The files that Info-ZIP unpacks, by name. */
 async function unzip(zip: Buffer): Promise<Map<string, Buffer>> {
   const path = join(store.root, "ranges.zip");
   writeFileSync(path, zip);
@@ -153,7 +153,7 @@ describe("GET /api/1/range.zip", () => {
 describe("a zip of which the client has gone", () => {
   it("lets go of what was read", async () => {
     const path = join(store.root, "media");
-    const length = 40_000_000; // more than the zip's streams take before anybody reads
+    const length = 40_000_000; // more than the zip's streams buffer before they are read
     writeFileSync(path, "");
     truncateSync(path, length);
     const budget = new OpenFileBudget(files, 1);

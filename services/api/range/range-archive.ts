@@ -3,10 +3,10 @@ import { ZipFile } from "yazl";
 import type { IndexTurn } from "./held-index.ts";
 import type { RangeFile } from "./range-file.ts";
 
-/** Names the cameras that are not in the zip. */
+/** The file that lists the cameras that are not in the zip. */
 const LEFT_OUT = "left-out.txt";
 
-/** A range, whose index is made when its turn has come. */
+/** A range whose index is made when it is sent. */
 export interface ArchivedRange extends Pick<RangeFile, "file" | "fileName" | "firstUs"> {
   turn: IndexTurn;
 }
@@ -17,7 +17,7 @@ export interface LeftOut {
   unreadable: string[];
 }
 
-/** Ranges as one zip (PKWARE APPNOTE 6.3.3), stored as they are; `stream` fails with what goes wrong with one of them. */
+/** Ranges as one zip (PKWARE APPNOTE 6.3.3), uncompressed; `stream` fails with the first error of any range. */
 export interface RangeArchive {
   /** In bytes. */
   length: number;
@@ -43,7 +43,7 @@ export function archiveRanges(ranges: readonly ArchivedRange[], leftOut: LeftOut
   const text = textOf(leftOut);
   if (text !== "") zip.addBuffer(Buffer.from(text), LEFT_OUT, options(ranges[0]?.firstUs ?? 0));
   let length = -1;
-  // Zip64 for the directory always: yazl counts on it from another size on than it uses it.
+  // Always Zip64 for the directory: yazl's calculated length assumes it from another size on than yazl writes it.
   zip.end({ forceZip64Format: true, comment: "" }, (...sizes: number[]) => {
     length = sizes[0] as number; // the argument is missing in @types/yazl
   });
@@ -63,7 +63,7 @@ function textOf({ withoutFootage, unreadable }: LeftOut): string {
   return line("No footage in this range", withoutFootage) + line("Footage that cannot be read", unreadable);
 }
 
-/** The zip's streams keep several parts, each of which is otherwise good until the next one only. */
+/** Copies the parts: each is valid only until the next one, but the zip's streams keep several. */
 async function* copies(contents: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const bytes of contents) yield Buffer.from(bytes);
 }

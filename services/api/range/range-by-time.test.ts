@@ -41,7 +41,7 @@ afterAll(async () => {
   store.remove();
 });
 
-/** As a converter would write it, were it H.265. */
+/** A minute as a converter would write it if it were H.265. */
 function asH265(mp4: Buffer): Buffer {
   const changed = Buffer.from(mp4);
   changed.write("hvc1", mp4.lastIndexOf("avc1", mp4.indexOf("avcC")), "latin1");
@@ -225,7 +225,7 @@ describe("a range whose client has gone", () => {
     const behind = {
       daysWithFootage: (camera: string) => catalog.daysWithFootage(camera),
       day: (camera: string, day: string) => {
-        gone.abort(); // while its minutes are looked for
+        gone.abort(); // while its minutes are being found
         return catalog.day(camera, day);
       },
     } as unknown as Catalog;

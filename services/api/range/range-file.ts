@@ -29,7 +29,7 @@ import type { RangeRequest } from "./range-request.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
-/** What ranges are made with. */
+/** What is needed to lay out ranges. */
 export interface RangeParts {
   catalog: Catalog;
   logger: Logger;
@@ -42,35 +42,35 @@ export interface RangeParts {
 export interface RangeFile {
   file: VirtualFile;
   fileName: string;
-  /** When the first picture that is shown was taken, µs since the Unix epoch. */
+  /** Capture time of the first picture that is shown, µs since the Unix epoch. */
   firstUs: number;
-  /** How many pictures it has: each takes 4 bytes of memory and more until the index is sent. */
+  /** Number of pictures; each takes at least 4 bytes of memory until the index is sent. */
   pictures: number;
 }
 
-/** A range that was laid out, with what may be kept of it for the next request. */
+/** A range that was just laid out, with what can be cached of it. */
 export interface NewRange extends RangeFile {
   keepable: Keepable | undefined;
 }
 
-/** A range as a file, or where its end must be pinned before it can be one. */
+/** A range as a file, or the time at which its end must be pinned first. */
 export type LaidOut<Range = RangeFile> = Range | { pinnedUs: number };
 
-/** Goes into the ETag: another layout of the same minutes is another file. */
+/** Part of the ETag: another layout of the same minutes is another file. */
 const LAYOUT_VERSION = 2;
-/** While one is taken in, the next is read. */
+/** While one batch is processed, the next is read. */
 const BATCHES_AHEAD = 2;
 const ATTEMPTS = 5;
-/** Two weeks of 25 pictures a second; the index of so much takes 130 MB of memory until it is sent. */
+/** Two weeks of 25 pictures a second; their index takes 130 MB of memory until it is sent. */
 export const MOST_PICTURES = 32_000_000;
 
 /**
- * Lays out a range as one mp4: an index made from those of its minutes, and behind it the media data where it lies in
- * their files. The ETag is made of the index, which holds the size, time and recorder of every sample: so it stays the
- * same when a chunk becomes an mp4.
+ * Lays out a range as one mp4: an index made from those of its minutes, followed by references to the media data in
+ * their files. The ETag is a hash of the index, which contains the size, time and recorder of every sample: so it
+ * stays the same when a chunk becomes an mp4.
  *
- * Throws Problem (404 without footage, 409 when the codec changes, 400 when it has more than `mostPictures`), the errors of
- * the file system, and the reason of `signal` when it is aborted.
+ * Throws Problem (404 without footage, 409 when the codec changes, 400 when it has more than `mostPictures`), the
+ * errors of the file system, and the reason of `signal` when it is aborted.
  */
 export async function layOutRange(
   parts: RangeParts,
@@ -130,7 +130,7 @@ class RangeLayout {
       (minutes) => closeAll(minutes.flatMap(({ files }) => files)),
     );
     for await (const minutes of batches) {
-      // All of them first: trouble with one must not leave the next one open.
+      // All files first: an error with one minute must not leave the files of the next ones open.
       this.#files.push(...minutes.flatMap(({ files }) => files));
       for (const minute of minutes) {
         await this.#add(minute);
@@ -184,7 +184,7 @@ class RangeLayout {
       return;
     }
     await this.#configure(minute, first);
-    if (this.#configuration === undefined) return; // nobody can decode it: there are no parameter sets
+    if (this.#configuration === undefined) return; // cannot be decoded without parameter sets
     this.#firstShownUs ??= first.shownUs;
     for (const cut of cuts) {
       this.#movie.add(cut);
@@ -197,7 +197,7 @@ class RangeLayout {
     }
   }
 
-  /** The first parameter sets are those of the range; of the others it is told whether they give another format. */
+  /** The first parameter sets become those of the range; later ones only mark whether the format changes. */
   async #configure(minute: OpenMinute, cut: Cut): Promise<void> {
     const before = this.#configuration;
     if (before?.formatChanges === true) return;
@@ -242,10 +242,10 @@ class RangeLayout {
     return minutes.sort((a, b) => firstCaptureUs(a) - firstCaptureUs(b));
   }
 
-  /** A minute that cannot be read as one of ours must not keep the others from being had. */
+  /** Opens a minute. One that is damaged or has another codec is left out, so that the others can be sent. */
   async #openPlace(place: MinutePlace, mp4: OpenMp4 | undefined): Promise<OpenMinute | undefined> {
     const { camera } = this.#request;
-    // Those that cannot be read as well: they may be replaced by others.
+    // Also minutes that turn out unreadable: their files may be replaced later.
     if (mp4?.identity !== undefined) this.#seen.set(place, { held: mp4.held, identity: mp4.identity });
     try {
       return await openMinute(camera, place, this.#parts.budget, mp4);

@@ -1,23 +1,23 @@
 import type { HeldFile } from "./held-file.ts";
 import type { FootagePiece } from "./pieces.ts";
 
-/** The bytes `from` to `to` (exclusive) of a piece. */
+/** The bytes from `from` to `to` (exclusive) of a piece. */
 export interface WantedPiece {
   piece: FootagePiece;
   from: number;
   to: number;
-  /** No later piece is of the same file: it may be closed. */
+  /** No later piece is in the same file, so the file can be closed. */
   isLast: boolean;
 }
 
-/** What stands behind the index of a range, where it lies. */
+/** The media data of a range, which follow its index. */
 export interface RangeMedia {
-  /** The pieces in which the bytes from `start` to `end` (exclusive) lie, counted from the end of the index. Can be called once. */
+  /** The pieces with the bytes from `start` to `end` (exclusive), counted from the index's end. Can be called once. */
   pieces(start: number, end: number): Iterable<WantedPiece>;
   close(): Promise<void>;
 }
 
-/** Media in files that are open, as far as the budget lets them be; what was given is let go of. */
+/** Media data of a range that was just laid out; its files are open as far as the budget allows it. */
 export class HeldMedia implements RangeMedia {
   readonly #pieces: FootagePiece[];
   readonly #files: Set<HeldFile>;
@@ -42,7 +42,7 @@ export class HeldMedia implements RangeMedia {
       const isLast = lastUse.get(piece.file) === index;
       if (from < to) {
         yield { piece, from, to, isLast };
-        this.#letGo(passed.splice(0)); // behind the first piece: who waits for it need not wait for this
+        this.#letGo(passed.splice(0)); // after the first piece, which must not wait for this
       } else if (isLast) passed.push(piece.file);
     }
   }
@@ -57,7 +57,7 @@ export class HeldMedia implements RangeMedia {
   }
 }
 
-/** One after the other: who seeks has left a day of open files behind, and must not wait in the disk's queue for all of them. */
+/** Closes one after the other: a seek leaves a day of open files, and must not wait in the disk's queue behind all. */
 export async function closeInTurn(files: Iterable<HeldFile>): Promise<void> {
   for (const file of files) await file.close();
 }

@@ -39,7 +39,7 @@ async function headOf(...cuts: Cut[]): Promise<Buffer> {
   return Buffer.concat((await movie.finish(CONFIGURATION, new TimeSlice())).head);
 }
 
-/** The numbers of a table behind its version and count, as the file has them. */
+/** The numbers of a table box, after its version and count. */
 function tableOf(head: Buffer, type: string, entryBytes: 4 | 8): number[] {
   const at = head.indexOf(type) + 8;
   return Array.from({ length: head.readUInt32BE(at) }, (_, i) =>
@@ -55,7 +55,7 @@ describe("the index of a range", () => {
   });
 
   it("has offsets of 64 bits as soon as one of them needs it", async () => {
-    // The last picture lies just short of 4 GiB behind the first; the tables in front carry it past.
+    // The last picture begins just below 4 GiB after the first; the tables before the media move it above.
     const pictures = 300_000;
     const size = Math.floor(2 ** 32 / pictures);
     const keyframes = Uint32Array.from({ length: pictures / 50 }, (_, i) => i * 50);

@@ -8,19 +8,19 @@ import type { TimeSlice } from "./time-slice.ts";
 
 interface PlacedCut {
   cut: Cut;
-  /** The tick at which its earliest picture is shown. */
+  /** The presentation time of its earliest picture, in ticks. */
   startTicks: number;
 }
 
 /**
- * The index of one movie made of many cuts. Gaps are skipped or kept by the duration of the sample before them; what the
- * first cut holds before the first picture that is wanted, and the last one behind the last, one edit leaves out. Pure.
+ * The index of one movie made of many cuts. Gaps are skipped, or kept by a longer duration of the sample before them.
+ * One edit hides the pictures before the first wanted one and after the last wanted one. Pure.
  */
 export class RangeMovie {
   readonly #tables = new SampleTables();
   readonly #line: TimeLine;
   #first: Cut | undefined;
-  /** The last cut: how long its last sample lasts is known when the next one comes. */
+  /** The last cut: the duration of its last sample is known only when the next cut comes. */
   #pending: PlacedCut | undefined;
 
   constructor(gaps: "skip" | "keep") {
@@ -39,7 +39,9 @@ export class RangeMovie {
     this.#pending = { cut, startTicks };
   }
 
-  /** Everything before the first sample's bytes, in parts, and how many bytes of samples follow. Nothing may be added then. */
+  /**
+   * All that precedes the first sample's bytes, in parts, and the number of bytes of samples. Must be the last call.
+   */
   async finish(
     configuration: VideoConfiguration,
     slice: TimeSlice,

@@ -2,7 +2,7 @@ import type { Minute } from "../../../shared/time/minute.ts";
 import { cameraOfName, minuteOfName } from "../footage/name-parts.ts";
 import { Problem } from "../http/problem.ts";
 
-/** A range of minutes by their names, both ends inclusive. */
+/** A range of minutes by name, both ends inclusive. */
 export interface MinuteRange {
   camera: string;
   from: Minute;
@@ -12,8 +12,8 @@ export interface MinuteRange {
 const RANGE_PATTERN = /^([^./]*)\.range\.(\d{6}|\d{8})\.(\d{4})\.to\.(\d{6}|\d{8})\.(\d{4})\.mp4$/;
 
 /**
- * Parses `{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`, days also as YYMMDD; undefined when the name is not of
- * this form. Throws Problem 400 when it is, but names no camera id, no minute of the calendar, or an end before the start.
+ * Parses `{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`, days also as YYMMDD. Returns undefined when the name
+ * has another form. Throws Problem 400 when the camera id or a minute is invalid, or the end is before the start.
  */
 export function parseRangeName(name: string): MinuteRange | undefined {
   const match = RANGE_PATTERN.exec(name);

@@ -4,13 +4,13 @@ import { excerpt, Problem } from "../http/problem.ts";
 import { parseInstant, single } from "../http/query.ts";
 import { parseRangeName } from "./range-name.ts";
 
-/** What part of a camera's footage is to be one file. */
+/** The part of a camera's footage that is requested as one file. */
 export interface RangeRequest extends FootageRange {
-  /** Whether a gap takes its time in the video or is skipped. */
+  /** Whether gaps are skipped in the video or keep their duration. */
   gaps: "skip" | "keep";
 }
 
-/** The range that `/api/1/camera/{id}/range.mp4?start=…&end=…&gaps=…` asks for. Throws Problem 400. */
+/** Parses the query of `/api/1/camera/{id}/range.mp4?start=…&end=…&gaps=…`. Throws Problem 400. */
 export function parseRangeQuery(camera: string, req: Request): RangeRequest {
   const [start, end] = [single(req, "start"), single(req, "end")];
   if (start === undefined || end === undefined) {
@@ -22,8 +22,8 @@ export function parseRangeQuery(camera: string, req: Request): RangeRequest {
 }
 
 /**
- * The range that `/api/1/camera/{id}.range.….to.….mp4?gaps=…&end=…` asks for, `end` being where a range that reached into
- * the present was pinned; undefined when the name is not of this form. Throws Problem 400.
+ * Parses a request for `/api/1/camera/{id}.range.….to.….mp4?gaps=…&end=…`; `end` is where a range that reached the
+ * present was pinned. Returns undefined when the name has another form. Throws Problem 400.
  */
 export function parseNamedRange(file: string, req: Request): RangeRequest | undefined {
   const name = parseRangeName(file);
@@ -39,7 +39,7 @@ export function parseNamedRange(file: string, req: Request): RangeRequest | unde
   };
 }
 
-/** An instant as `parseInstant` takes it, µs since the Unix epoch; further digits are cut. Throws Problem 400. */
+/** Parses an instant like `parseInstant`, but returns µs since the Unix epoch, truncated. Throws Problem 400. */
 function parseInstantUs(text: string, name: string): number {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
   const seconds = Math.floor(parseInstant(text, name) / 1000);

@@ -3,11 +3,11 @@ import { FootageChangedError } from "./held-file.ts";
 import type { IndexTurn } from "./held-index.ts";
 import type { LaidOut, NewRange, RangeFile } from "./range-file.ts";
 
-/** What is kept of one range. */
+/** The cache entry of one range. */
 export interface KeptRange {
-  /** The range as it was laid out before, if all that it was made of is the same. */
+  /** The range as it was laid out before, if all that it was made from is unchanged. */
   find(): Promise<RangeFile | undefined>;
-  /** Its index, while that is kept, if it has this tag. */
+  /** The index of the range, if it is kept and has this tag. */
   index(etag: string): readonly Buffer[] | undefined;
   keep(range: NewRange): void;
   forget(): void;
@@ -16,17 +16,17 @@ export interface KeptRange {
 export interface RangeTurnParts {
   turns: Turns;
   client: string;
-  /** Aborts when the client has gone. */
+  /** Aborts when the client has disconnected. */
   signal: AbortSignal;
   kept: KeptRange;
   layOut: (mostPictures?: number) => Promise<LaidOut<NewRange>>;
 }
 
-/** The turn of one range: while it lasts, the range may be laid out and its index be held in memory. */
+/** The turn of one range: during it, the range may be laid out and its index held in memory. */
 export class RangeTurn implements IndexTurn {
   readonly #parts: RangeTurnParts;
   #end: (() => void) | undefined;
-  /** What was laid out, by its tag. */
+  /** The tag of the range that was laid out or found. */
   #etag = "";
 
   constructor(parts: RangeTurnParts) {
@@ -37,7 +37,7 @@ export class RangeTurn implements IndexTurn {
     return this.#parts.turns.isWanted(this.#parts.client);
   }
 
-  /** Waits for the turn, unless it is there. Throws as `Turns.take`. */
+  /** Waits for the turn, unless it has it. Throws as `Turns.take` does. */
   async begin(): Promise<void> {
     this.#end ??= await this.#parts.turns.take(this.#parts.client, this.#parts.signal);
   }
@@ -48,8 +48,8 @@ export class RangeTurn implements IndexTurn {
   }
 
   /**
-   * The range as it is kept, or, when its turn has come, laid out; as `layOutRange`. `mostPictures` bounds both. Throws as
-   * `begin` does as well.
+   * The range from the cache or, after waiting for the turn, laid out by `layOutRange`. `mostPictures` limits both.
+   * Throws as `layOutRange` and `begin` do.
    */
   async layOut(mostPictures?: number): Promise<LaidOut> {
     const before = await this.#find(mostPictures);
@@ -61,7 +61,7 @@ export class RangeTurn implements IndexTurn {
     return meanwhile;
   }
 
-  /** The range laid out, whatever is kept of it: its files are held open, as far as there is room. Throws as `layOut` does. */
+  /** Like `layOut`, but without looking in the cache, so that the files are open as far as the budget allows. */
   async layOutAnew(mostPictures?: number): Promise<LaidOut> {
     await this.begin();
     const laidOut = await this.#make(mostPictures);
@@ -69,7 +69,7 @@ export class RangeTurn implements IndexTurn {
     return laidOut;
   }
 
-  /** What is kept of the range is not what it was. */
+  /** Drops the range from the cache, since its footage has changed. */
   forget(): void {
     this.#parts.kept.forget();
   }
@@ -78,7 +78,7 @@ export class RangeTurn implements IndexTurn {
     return this.#parts.kept.index(this.#etag);
   }
 
-  /** Waits for a turn once more, and makes the index anew. Throws FootageChangedError when it is another. */
+  /** Waits for the turn and makes the index again. Throws FootageChangedError when it has changed. */
   async again(): Promise<Buffer[]> {
     await this.begin();
     try {
@@ -100,7 +100,7 @@ export class RangeTurn implements IndexTurn {
     const laidOut = await this.#parts.layOut(mostPictures);
     if (!("file" in laidOut)) return laidOut;
     this.#parts.kept.keep(laidOut);
-    const { file, fileName, firstUs, pictures } = laidOut; // and not what is to be kept, which may go before the file does
+    const { file, fileName, firstUs, pictures } = laidOut; // without `keepable`, which the cache may drop earlier
     return { file, fileName, firstUs, pictures };
   }
 }

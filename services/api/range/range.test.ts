@@ -12,7 +12,7 @@ import { realMinute } from "../testing/real-minute.ts";
 
 const run = promisify(execFile);
 const CAMERA = "front-door";
-/** Two minutes side by side (2 s of each are recorded), a gap of an hour, a minute of another size, one with B-frames. */
+/** Two adjacent minutes (2 s of each are recorded), a gap of an hour, a minute of another size, one with B-frames. */
 const MINUTES = [
   ["20261124.1433", { hue: 10 }],
   ["20261124.1434", { hue: 20 }],

@@ -8,7 +8,7 @@ import { FootageChangedError } from "./held-file.ts";
 import type { RangeTurn } from "./range-turn.ts";
 import { rehearse } from "./ranges.ts";
 
-/** How long a busy machine may take. */
+/** Timeout, with room for a busy machine. */
 const PATIENT = { timeout: 20_000 };
 let store: StoreFixture;
 let api: ApiFixture;

@@ -26,33 +26,33 @@ import type { RangeRequest } from "./range-request.ts";
 import { type KeptRange, RangeTurn } from "./range-turn.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
-/** A day has 1,440 minutes. */
+/** Enough for a day, which has 1,440 minutes. */
 const OPEN_FILES = 2500;
 /**
- * Ranges of the cameras of one disk whose index is being made or sent: that of a day takes 10 MB. One client has some of the
- * turns, whatever it asks for.
+ * Limits the ranges of one disk's cameras whose index is being made or sent: the index of a day takes 10 MB. One
+ * client can never have all turns.
  */
 const TURNS: TurnLimits = { what: "ranges", perClient: 2, inAll: 8, waitingPerClient: 64, waitingInAll: 256 };
-/** Of longer ones, whose index may take 130 MB: they wait for one another, and nobody else for them. */
+/** The same for long ranges, whose index may take 130 MB: they wait for each other, and shorter ones not for them. */
 const LONG_TURNS: TurnLimits = { ...TURNS, what: "long ranges", perClient: 1, inAll: 2 };
 const LONG_US = 48 * 3600e6;
-/** For as many downloads in large pieces. */
+/** Enough for 32 downloads in large pieces at a time. */
 const SEND_BUFFER_BYTES = 32 * 1024 * 1024;
-/** Ranges that are waited for, laid out or sent, however slowly; zips of them are bounded by themselves. */
+/** Limits the ranges that wait, are laid out or are sent, however slowly; zips of ranges have a limit of their own. */
 const DOWNLOADS: PlaceLimits = { what: "downloads of ranges", perClient: 64, inAll: 256 };
 
-/** What all ranges of an api share: they bound what it holds, however many are asked for. */
+/** What all ranges of an api share; it limits their memory and open files, however many are requested. */
 export class Ranges {
-  /** By disk, so that those that wait for one that hangs keep nobody else's turn. */
+  /** By disk, so that ranges that wait for a hung disk do not take the turns of others. */
   readonly #turns = new Map<string, { short: Turns; long: Turns }>();
   readonly #files: StoreFiles;
   readonly #parts: RangeParts;
   readonly kept: KeptLayouts;
   readonly downloads = new ClientPlaces(DOWNLOADS);
-  /** For other downloads as well. */
+  /** Used for other downloads as well. */
   readonly buffers = new SendBuffers(SEND_BUFFER_BYTES);
 
-  /** `keep` bounds what is kept of ranges. */
+  /** `keep` limits the cache. */
   constructor({
     files,
     keep,
@@ -71,7 +71,7 @@ export class Ranges {
 
   /**
    * The turn of a client's range, which begins when the range must be laid out, and ends when its index is sent. Throws
-   * DiskHangsError, and what reading the list of cameras throws.
+   * DiskHangsError, and the errors of reading the list of cameras.
    */
   async turn(request: RangeRequest, client: string, signal: AbortSignal): Promise<RangeTurn> {
     const [directory] = (await this.#parts.catalog.directories(request.camera)) ?? [];
@@ -90,7 +90,7 @@ export class Ranges {
     });
   }
 
-  /** As `layOutRange`, outside of any turn; nothing is kept of it. */
+  /** Calls `layOutRange` without a turn, and without putting the result in the cache. */
   layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut<NewRange>> {
     return layOutRange(this.#parts, request, signal, mostPictures);
   }
@@ -118,12 +118,12 @@ export class Ranges {
   }
 }
 
-/** So often the last hour is laid out: V8 has compiled most of what a long range needs by then. */
+/** How many times the last hour is laid out: by then V8 has compiled most of what a long range needs. */
 const REHEARSALS = 4;
 
 /**
- * Lays out the last minutes that are found, and lets go of them, some times: what has run often runs in a third of the time,
- * and the first viewer should not be who waits for it. Resolves whatever happens.
+ * Lays out the newest hour several times and discards it: code that has run often takes a third of the time, and the
+ * first viewer should not have to wait for that. Never rejects.
  */
 export async function rehearse(ranges: Ranges, catalog: Catalog): Promise<void> {
   try {
@@ -134,7 +134,7 @@ export async function rehearse(ranges: Ranges, catalog: Catalog): Promise<void> 
       if ("file" in laidOut) await laidOut.file.close();
     }
   } catch {
-    // Who asks for it will be told.
+    // A request for the footage reports the error.
   }
 }
 
@@ -155,7 +155,7 @@ async function newestHour(catalog: Catalog): Promise<RangeRequest | undefined> {
   return undefined;
 }
 
-/** Aborts when the client has gone, or the answer is done. */
+/** A signal that aborts when the client has disconnected or the answer is finished. */
 export function untilClosed(res: Response): AbortSignal {
   const gone = new AbortController();
   if (res.destroyed) gone.abort();

@@ -8,7 +8,7 @@ import { readFrames } from "../../../tests/support/mp4-evidence.ts";
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture } from "../testing/api-fixture.ts";
 
-// Minutes that have sound beside their video, as a later version may write them: their video is served.
+// Minutes with sound and video, as a later version may write them: their video is served.
 
 const CAMERA = "front-door";
 const MINUTES = ["20251124.1433", "20251124.1434"] as const;

@@ -2,20 +2,20 @@ import type { CaptureSpan } from "../../../shared/mp4/capture-record.ts";
 import { TICKS_PER_US } from "../../../shared/mp4/sample-times.ts";
 import type { Cut } from "./cut.ts";
 
-/** Cuts that lie no further apart than this go on without a gap. */
+/** Cuts that are no further apart than this continue without a gap. */
 const SEAM_US = 1000;
-/** A sample lasts at most 2^31 ticks, 6.6 hours, or ffmpeg takes its duration for negative. */
+/** A sample may last at most 2^31 ticks, 6.6 hours: ffmpeg takes a longer duration for a negative one. */
 const LONGEST_KEPT_GAP_US = 6 * 3600 * 1e6;
 
 /**
- * Places cuts one behind the other. Times within a stretch stay exact to a tick, however long it is, since each is laid out
- * from the start of the stretch and none is added up.
+ * Places cuts one after the other. Times within an unbroken stretch stay exact to a tick, however long it is, since
+ * each is calculated from the start of the stretch and not by adding durations.
  */
 export class TimeLine {
   readonly #gaps: "skip" | "keep";
-  /** What was placed with true times, cuts that go on without a gap as one. */
+  /** The spans that were placed, with their capture times; cuts that continue without a gap are one span. */
   readonly spans: CaptureSpan[] = [];
-  /** The capture time that lies at tick 0 of the stretch at hand. */
+  /** The capture time that corresponds to tick 0 for the current stretch. */
   #zeroUs = 0;
   #endUs: number | undefined;
 
@@ -23,7 +23,7 @@ export class TimeLine {
     this.#gaps = gaps;
   }
 
-  /** Places a cut; returns the tick at which its earliest picture is shown, at least `leastTicks`. */
+  /** Places a cut; returns the presentation time of its earliest picture in ticks, at least `leastTicks`. */
   place(cut: Cut, leastTicks: number): number {
     const { firstUs, endUs, span } = cut;
     const gapUs = firstUs - (this.#endUs ?? firstUs);

@@ -16,7 +16,7 @@ import { VirtualFile } from "./virtual-file.ts";
 const files = new StoreFiles();
 
 const MB = 1024 * 1024;
-/** More than the kernel keeps of a connection. */
+/** More than the kernel buffers for a connection. */
 const LENGTH = 40 * MB;
 const STALLED = 20;
 
@@ -35,7 +35,7 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Serves what `make` makes for each request; returns where, and how many have been sent to the end or given up. */
+/** Serves what `make` makes for each request; returns the address, and how many answers were completed or aborted. */
 async function serve(make: () => Promise<VirtualFile>) {
   const ended: number[] = [];
   const turn = { isWanted: false, end() {}, again: async () => [], kept: () => undefined };

@@ -7,13 +7,13 @@ import type { HeldIndex, IndexTurn } from "./held-index.ts";
 import type { ChunkPiece, FilePiece } from "./pieces.ts";
 import type { RangeMedia } from "./range-media.ts";
 
-/** A file that is not on disk: an index that was made, and behind it parts of files that are. */
+/** A file that does not exist on disk: a generated index, followed by parts of files that do. */
 export class VirtualFile {
   readonly entity: Entity;
   readonly #index: HeldIndex;
   readonly #media: RangeMedia;
   readonly #buffers: SendBuffers;
-  /** How much was asked for, and so taken. */
+  /** Bytes that the client has taken, as shown by its request for the part after them. */
   #takenBytes = 0;
 
   /** Takes over the media: `close` closes them. */
@@ -24,22 +24,25 @@ export class VirtualFile {
     this.#buffers = buffers;
   }
 
-  /** Hands the index over: the file makes it anew when it is to be sent. */
+  /** Returns the index, and no longer holds it: it is made again when it is sent. */
   takeIndex(): Buffer[] {
     return this.#index.take();
   }
 
-  /** Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has gone. Otherwise as `contents`. */
+  /**
+   * Sends the bytes from `start` to `end` (exclusive) and ends the answer; resolves early when the client has
+   * disconnected. Otherwise like `contents`.
+   */
   async send(res: Response, start: number, end: number, turn: IndexTurn): Promise<void> {
     for await (const bytes of this.contents(start, end, turn)) if (!(await writeFlushed(res, bytes))) return;
     res.end();
   }
 
   /**
-   * The bytes from `start` to `end` (exclusive); each part is good until the next one is asked for. Can be called once:
-   * what was given is let go of. The turn ends when nothing that was made is held in memory any more.
-   * Throws FootageChangedError, what making the index anew throws, and the errors of open(2) and read(2):
-   * bytes that would be wrong are not given.
+   * The bytes from `start` to `end` (exclusive); each part is valid until the next one is requested. Can be called
+   * once, since it frees what it has returned. The turn ends when no index is in memory any longer. Throws
+   * FootageChangedError rather than return wrong bytes, what making the index again throws, and the errors of open(2)
+   * and read(2).
    */
   async *contents(start: number, end: number, turn: IndexTurn): AsyncGenerator<Buffer> {
     yield* this.#index.contents(start, Math.min(end, this.#index.length), turn);
@@ -100,7 +103,7 @@ export class VirtualFile {
     }
   }
 
-  /** Samples of a chunk as they are in an mp4; in `buffer`, unless a single one is larger. */
+  /** Samples of a chunk in the format of an mp4; in `buffer`, unless a single one is larger. */
   async #samples(piece: ChunkPiece, from: number, to: number, buffer: Buffer): Promise<Buffer> {
     const { file, codec, offsets, sizes } = piece;
     const start = offsets[from] as number;
@@ -112,7 +115,7 @@ export class VirtualFile {
       const at = (offsets[sample] as number) - start;
       const unit = bytes.subarray(at, at + (sizes[sample] as number));
       codec.startCodesToLengths(unit);
-      filled += unit.copy(bytes, filled); // over the block header in front of it
+      filled += unit.copy(bytes, filled); // overwrites the block header before it
     }
     return bytes.subarray(0, filled);
   }

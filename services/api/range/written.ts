@@ -1,13 +1,13 @@
 import { TICKS_PER_US } from "../../../shared/mp4/sample-times.ts";
 import type { MinuteSamples } from "./cut.ts";
 
-/** H.264 reorders no more pictures than its decoded picture buffer holds, 16 (ITU-T H.264 §A.3.1): then it has shown. */
+/** Reordering shows within this many pictures: H.264 reorders at most its decoded picture buffer, 16 (H.264 §A.3.1). */
 const REORDER_LIMIT = 16;
 
 /**
- * Up to where nothing more can come of a minute that is still being written, µs since the Unix epoch: every picture that
- * is shown before then is there, and how long it is shown is known. That is where the newest picture begins; where pictures
- * are not decoded in the order in which they are shown, where the newest keyframe begins. Undefined without pictures.
+ * The time up to which a minute that is still being written is final, µs since the Unix epoch: all pictures shown
+ * before it are there, with known durations. It is the beginning of the newest picture or, if pictures are reordered
+ * or may be, of the newest keyframe. Undefined without pictures.
  */
 export function writtenUntil(minute: MinuteSamples): number | undefined {
   const span = minute.record.spans.at(-1);

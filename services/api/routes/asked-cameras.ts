@@ -3,7 +3,7 @@ import { DiskAwayError } from "../../../shared/disk/disk-away-error.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { diskAway, Problem, unknownCamera } from "../http/problem.ts";
 
-/** The cameras that a request asks for, or every known one. Throws Problem 404 when one of them is not known. */
+/** The requested cameras, or every known one. Throws Problem 404 when one of them is not known. */
 export async function askedCameras(catalog: Catalog, asked: readonly string[] | undefined): Promise<string[]> {
   const known = await catalog.cameras();
   for (const camera of asked ?? []) {
@@ -13,9 +13,9 @@ export async function askedCameras(catalog: Catalog, asked: readonly string[] | 
 }
 
 /**
- * Asks `read` for each camera. The footage of a camera whose disk cannot be read does not keep that of the others from
- * being shown: such cameras are logged and named. Throws Problem 503 when there is none but such, and the
- * problems that `read` throws.
+ * Calls `read` for each camera. A camera that cannot be read does not prevent the others from being shown: it is
+ * logged, and listed in `unreadable`. Throws Problem 503 when no camera can be read, and the problems that `read`
+ * throws.
  */
 export async function forEachCamera<Value>(
   cameras: readonly string[],
@@ -30,7 +30,7 @@ export async function forEachCamera<Value>(
       try {
         found.set(camera, await read(camera));
       } catch (error) {
-        if (error instanceof Problem) throw error; // it says more than that
+        if (error instanceof Problem) throw error; // it has its own message
         logger.warn("the footage of a camera cannot be read", { camera, error });
         unreadable.push(camera);
         failure = error;

@@ -7,8 +7,8 @@ const LONGEST_DAYS = 31;
 const MOST_AT_ONCE = 10_000;
 
 /**
- * The half-open stretch of time of `day=…` or `from=…&to=…`, ms since the Unix epoch. Throws Problem 400, also when it is
- * longer than 31 days.
+ * The time of `day=…` or `from=…&to=…`, half-open, ms since the Unix epoch. Throws Problem 400, also when it is longer
+ * than 31 days.
  */
 export function askedTime(req: Request): { fromMs: number; toMs: number } {
   const [day, from, to] = [single(req, "day"), single(req, "from"), single(req, "to")];
@@ -31,7 +31,7 @@ export function askedTime(req: Request): { fromMs: number; toMs: number } {
   return { fromMs, toMs };
 }
 
-/** How many entries a page of a list is to have, `limit=…`; undefined: all of them. Throws Problem 400. */
+/** Maximum number of entries on a page of a list, `limit=…`; undefined: no limit. Throws Problem 400. */
 export function askedLimit(req: Request): number | undefined {
   const text = single(req, "limit");
   if (text === undefined) return undefined;
@@ -40,7 +40,7 @@ export function askedLimit(req: Request): number | undefined {
   throw new Problem("bad-request", 400, `"limit" is a number from 1 to ${MOST_AT_ONCE}, not "${excerpt(text)}".`);
 }
 
-/** Where a list goes on: the same address with another stretch of time, as a reference relative to it (RFC 3986 §4.2). */
+/** The address of a list's next page: the same with other times, as a relative reference (RFC 3986 §4.2). */
 export function nextPage(req: Request, from: string, to: string | undefined): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(req.query)) {

@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { excerpt, Problem } from "../http/problem.ts";
 
-/** What Bull Board's page loads and reads: itself, the queue, its jobs and what there is to tell of them. */
+/** What Bull Board's page loads: itself, the queue, the jobs and their details. */
 const LOOKS = [
   /^\/(?:job-schedulers|metrics-history)?$/,
   /^\/queue\/[^/]+(?:\/[^/]+)?$/,
@@ -10,7 +10,7 @@ const LOOKS = [
   /^\/api\/queues\/[^/]+\/[^/]+(?:\/(?:logs|flow))?$/,
 ];
 
-/** Trying jobs again, now or sooner, and removing them, one or all of a kind: the converter's sweep finds chunks again. */
+/** Retrying, promoting and removing jobs, one or all of a state: the converter's sweep finds their chunks again. */
 const ACTIONS = [
   /^\/api\/queues\/[^/]+\/(?:retry|clean)\/[^/]+$/,
   /^\/api\/queues\/[^/]+\/promote$/,
@@ -18,9 +18,9 @@ const ACTIONS = [
 ];
 
 /**
- * Lets through what Bull Board is here for, and nothing else that it can do, now or in a version to come: to pause or
- * limit the queue would stop conversion, and a job that somebody makes or rewrites names a directory to work in. Its own
- * router takes paths in any case; here they are as its page writes them.
+ * Lets through only what is listed above, and nothing else that this or a later version of Bull Board can do: pausing
+ * or limiting the queue would stop conversion, and a job that somebody creates or edits names a directory to work in.
+ * Bull Board's router ignores the case of paths; here they must be as its page writes them.
  */
 export const allowBoardActions: RequestHandler = (req, _res, next) => {
   const path = req.path.replace(/(?<=.)\/$/, "");

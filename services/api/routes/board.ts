@@ -11,12 +11,14 @@ type BoardServer = Parameters<typeof createBullBoard>[0]["serverAdapter"];
 
 export const BOARD_PATH = "/admin/queues";
 
-/** BullMQ's calls wait without end while Redis is away; a request to the board does not. */
+/** Timeout of a request to the board: BullMQ's calls wait for ever while Redis is away. */
 const PATIENCE_MS = 5000;
 
 const FOREIGN_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/gi;
 
-/** Without what sets a rate limit, which would be refused; its other buttons Bull Board shows all or none of. */
+/**
+ * Hides the button for a rate limit, which would be refused; Bull Board can hide the other buttons only all at once.
+ */
 class BoardAdapter extends BullMQAdapter {
   override get supportsGlobalRateLimit(): boolean {
     return false;
@@ -24,8 +26,8 @@ class BoardAdapter extends BullMQAdapter {
 }
 
 /**
- * Bull Board on the conversion queue: what waits, runs, failed and why; jobs can be tried again, and removed. Removing jobs
- * loses no footage: the converter's sweep finds the chunks again.
+ * Bull Board for the conversion queue: it shows which jobs wait, run or failed, and why; jobs can be retried and
+ * removed. Removing jobs loses no footage: the converter's sweep finds the chunks again.
  */
 export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestHandler {
   const server = new ExpressAdapter();
@@ -34,7 +36,7 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
   adapter.setFormatter("data", onlyKnownFields);
   createBullBoard({
     queues: [adapter],
-    // The two packages bring their own copies of the same types when their versions differ.
+    // The two packages have their own copies of the same types when their versions differ.
     serverAdapter: server as unknown as BoardServer,
     options: { uiConfig: { boardTitle: "Hindsight", hideRedisDetails: true, hideDocsLink: true } },
   });
@@ -53,7 +55,7 @@ export function boardRoutes(queue: Queue, isRedisReady: () => boolean): RequestH
   return router;
 }
 
-/** Bull Board's own errors become problems; what it says of them, its page reads from members of the same names. */
+/** Turns Bull Board's own errors into problems; these keep the error's members, which its page reads. */
 const asProblems: RequestHandler = (req, res, next) => {
   const json = res.json.bind(res);
   res.json = (body: { error?: unknown } | undefined) => {
@@ -66,7 +68,7 @@ const asProblems: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** Bull Board's page without its fonts of Google, so that nobody elsewhere is told who looks at it; it does without. */
+/** Removes Google's fonts from Bull Board's page, so that no third party learns who views it; it works without them. */
 const withoutForeignLinks: RequestHandler = (_req, res, next) => {
   const send = res.send.bind(res);
   res.send = (body: unknown) => {
@@ -76,7 +78,7 @@ const withoutForeignLinks: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Of a job's data only what says where the minute is, whatever else somebody may have put there. */
+/** Only the members of a job's data that say where the minute is, whatever else the data may contain. */
 function onlyKnownFields(data: unknown): Record<string, unknown> {
   if (typeof data !== "object" || data === null) return {};
   const { camera, minute, directory } = data as Record<string, unknown>;

@@ -35,7 +35,7 @@ function listEnabled({ config, system }: CamerasParts): RequestHandler {
   };
 }
 
-/** Every camera that is or was configured: how its recording does, and from when to when there is footage. */
+/** Every camera that is or was configured: the state of its recording, and its first and last day of footage. */
 function listStates({ config, catalog, monitor, logger }: CamerasParts): RequestHandler {
   return async (_req, res) => {
     const cameras = await askedCameras(catalog, undefined);
@@ -59,7 +59,7 @@ function listStates({ config, catalog, monitor, logger }: CamerasParts): Request
   };
 }
 
-/** The converted minutes of a day, each with the cameras that have it; without `camera_ids` those of all cameras. */
+/** The converted minutes of a day, each with the cameras that have it; for all cameras unless `camera_ids` is given. */
 function listMinutes({ catalog, system, logger }: CamerasParts): RequestHandler<{ day: string }> {
   return async (req, res) => {
     const day = parseDay(req.params.day);

@@ -20,7 +20,7 @@ beforeEach(async () => {
   await redis.ping();
   store = new StoreFixture({ "front-door": {}, yard: {} });
   nowMs = Date.now();
-  // An api of which nothing is alive finds that Redis is away: a condition that lasts.
+  // An api without any other service finds that Redis is away: a condition that still holds.
   api = await new ApiFixture(store, { watchesHealth: true, healthStore: new RedisHealthStore(redis, "test") }).start();
 });
 afterEach(async () => {
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const ago = (minutes: number) => new Date(nowMs - minutes * MINUTE_MS).toISOString();
 
-/** Notes conditions as an earlier keeper would have. */
+/** Saves conditions as an earlier keeper would have done. */
 async function note(...conditions: Pick<PastCondition, "id" | "subject" | "since" | "until">[]): Promise<void> {
   const keeper = new RedisHealthStore(redis, "earlier");
   await redis.set("hindsight:health:keeper", "earlier");
@@ -67,7 +67,7 @@ describe("conditions", () => {
         { ...off("yard", 20, 10), severity: "warning", message: "was wrong" },
       ],
     });
-    expect(names((await ask(`from=${ago(50)}&to=${ago(40)}`)).conditions)).toEqual(["/data"]); // the ends are excluded
+    expect(names((await ask(`from=${ago(50)}&to=${ago(40)}`)).conditions)).toEqual(["/data"]); // both ends excluded
     expect(names((await ask(`from=${ago(51)}&to=${ago(39)}`)).conditions)).toEqual(["yard", "/data", "front-door"]);
     expect(names((await ask(`from=${ago(600)}&to=${ago(0)}&camera_ids=yard`)).conditions)).toEqual(["yard", "yard"]);
     expect((await ask("day=20200101")).conditions).toEqual([]);

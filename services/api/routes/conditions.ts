@@ -13,7 +13,7 @@ interface ConditionsParts {
   health: Pick<HealthWatch, "history">;
 }
 
-/** `GET /api/1/conditions?from=…&to=…` or `?day=…`: what was wrong when; a page at a time with `limit=…`. */
+/** `GET /api/1/conditions?from=…&to=…` or `?day=…`: what was wrong, and when; in pages with `limit=…`. */
 export function conditionsRoutes({ catalog, health }: ConditionsParts): Router {
   const router = Router({ caseSensitive: true });
   router
@@ -38,7 +38,10 @@ export function conditionsRoutes({ catalog, health }: ConditionsParts): Router {
   return router;
 }
 
-/** As many as a page has, and after which end the list goes on. Those that ended at the same time, or last, are not parted. */
+/**
+ * The first page, and the time after whose ends the list continues. Conditions that ended at the same time, and those
+ * that still hold, stay together.
+ */
 function firstPage(
   conditions: readonly LastedCondition[],
   limit = conditions.length,

@@ -19,7 +19,7 @@ const PATHS = [
   `/api/1/camera/front-door.sprites.${DAY}.14.jpg`,
 ];
 
-/** What the kernel is asked by this process: a third party's word for it. */
+/** The system calls of this process, as reported by strace. */
 class Trace {
   readonly #log: string;
   readonly #strace: ChildProcess;
@@ -36,7 +36,7 @@ class Trace {
     return trace;
   }
 
-  /** The calls that name something below a folder, in the order in which they were made. */
+  /** The calls for paths below a folder, in order. */
   calls(folder: string): string[] {
     const lines = readFileSync(this.#log, "utf8").split("\n");
     return lines.filter((line) => line.includes(folder) && !line.includes("trace"));
@@ -66,9 +66,9 @@ it("no folder of a day that has not changed is read, whatever is asked for, and 
     const reads = () => trace.calls(store.root).filter((line) => /getdents64\(|O_DIRECTORY/.test(line));
     const opened = () => trace.calls(store.root).filter((line) => /openat\(.*\.mp4.*O_RDONLY/.test(line));
     await ask();
-    await vi.waitFor(() => expect(reads().length).toBeGreaterThan(4)); // strace sees the first reading
+    await vi.waitFor(() => expect(reads().length).toBeGreaterThan(4)); // strace has seen the first reading
     expect(opened()).toHaveLength(1);
-    await ask(); // of a sheet that was just made the storage root is another
+    await ask(); // the sheet that was just made has changed the storage root
     const [readsBefore, callsBefore] = [reads().length, trace.calls(store.root).length];
     for (let i = 0; i < 10; i++) await ask();
     await vi.waitFor(() => expect(trace.calls(store.root).length).toBeGreaterThan(callsBefore + 10 * PATHS.length));

@@ -37,7 +37,7 @@ describe("/api/1/docs", () => {
     await page.goto(`${api.url}/api/1/docs`);
     await page.waitForSelector(".opblock");
     const shown = await page.locator(".opblock-summary-path").allInnerTexts();
-    // It puts zero-width spaces into long paths, where they may be broken.
+    // Swagger UI inserts zero-width spaces into long paths, as possible line breaks.
     expect(shown.map((path) => path.replace(/\u200b/g, "")).sort()).toEqual(
       Object.keys(openApiDocument("1").paths ?? {}).sort(),
     );

@@ -21,11 +21,11 @@ const PAGE = `<!doctype html>
 `;
 const START = `SwaggerUIBundle({ url: "/api/1/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null });\n`;
 const LIBRARY = ["swagger-ui.css", "swagger-ui-bundle.js"];
-/** Where a file of Swagger UI lies; importing the package itself would load all of it. */
+/** The path of a file of Swagger UI; importing the package itself would load all of it. */
 const require = createRequire(import.meta.url);
 const fileOf = (name: string) => join(dirname(require.resolve("swagger-ui-dist/package.json")), name);
 
-/** `GET /api/1/openapi.json`, and `GET /api/1/docs`: the same to browse, by Swagger UI from node_modules. */
+/** `GET /api/1/openapi.json`, and `GET /api/1/docs`: the same for reading, with Swagger UI from node_modules. */
 export function docsRoutes({ system }: { system: SystemName }): Router {
   const document = JSON.stringify(openApiDocument(system.version));
   const tag = weakTag(document);

@@ -104,7 +104,7 @@ describe("a minute's files", () => {
     renameSync(`${path}.new`, path);
     const changed = await api.get(MP4, { "If-None-Match": etag });
     expect(changed.status).toBe(200);
-    // The rest of the old file must not be stuck onto the new one's.
+    // The rest of the old file must not be appended to a part of the new one.
     const resumed = await api.get(MP4, { Range: "bytes=2999990-", "If-Range": etag });
     expect(resumed.status).toBe(200);
     expect(resumed.body.length).toBe(3_000_000);

@@ -15,8 +15,8 @@ const TYPES = { mp4: "video/mp4", preview: "image/jpeg", thumbnail: "image/jpeg"
 const EXTENSIONS = { mp4: "mp4", preview: "preview.jpg", thumbnail: "thumbnail.jpg" } as const;
 
 /**
- * What is named after a camera and a time: `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`, `{id}.thumbnail.….jpg`,
- * `{id}.preview.….mp4`, sprite sheets and ranges by name.
+ * Files named after a camera and a time: `GET /api/1/camera/{id}.preview.{YYYYMMDD}.{HHMM}.jpg`,
+ * `{id}.thumbnail.….jpg`, `{id}.preview.….mp4`, sprite sheets and ranges by name.
  */
 export function footageRoutes(parts: SpritesParts & RangeRouteParts): Router {
   const router = Router({ caseSensitive: true });
@@ -57,8 +57,8 @@ function sendFootage(files: StoreFiles, catalog: Catalog, buffers: SendBuffers):
 }
 
 /**
- * A camera that was moved to another directory within a minute has that minute in both. The one in the directory that is
- * configured now is the first copy; the others are to be had with `?copy=2` and so on.
+ * A camera that was moved to another directory within a minute has that minute in both. The one in the directory that
+ * is configured now is the first copy; `?copy=2` and so on select the others.
  */
 async function openCopy(
   files: StoreFiles,
@@ -75,7 +75,7 @@ async function openCopy(
       if (++found === copy) return file;
       await file.handle.close();
     } catch (error) {
-      failure ??= error; // a broken disk must not hide what lies on the camera's other one
+      failure ??= error; // a broken disk must not hide the footage on the camera's other one
     }
   }
   if (failure !== undefined) throw failure;

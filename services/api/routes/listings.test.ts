@@ -94,7 +94,7 @@ describe("cameras/YYYYMMDD", () => {
   });
 
   it("shows the other cameras' footage when one camera's disk cannot be read, and names that camera", async () => {
-    // Stands for a failing disk also for root, whom no permission keeps out: a loop of links cannot be read by anybody.
+    // Simulates a failing disk, also for root, which ignores permissions: nobody can read a loop of links.
     breakDay("back_yard-2", "20261124");
     const { body } = await get("/api/1/cameras/20261124?camera_ids=front-door,back_yard-2");
     expect(body.payload.unreadable).toEqual(["back_yard-2"]);
@@ -262,7 +262,7 @@ describe("minutes in pages", () => {
   });
 });
 
-/** The answers from a first page on, each found by the reference in the one before. */
+/** All pages of an answer, each found by the reference in the one before. */
 // biome-ignore lint/suspicious/noExplicitAny: tests look at the shape of whatever came
 async function pagesOf(path: string): Promise<any[]> {
   const pages = [];

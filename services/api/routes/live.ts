@@ -14,8 +14,8 @@ const DROPPED =
   "A proxy in front does not pass WebSockets on: have it pass the headers Upgrade and Connection; docs/proxy.md tells how.";
 
 /**
- * `/api/1/camera/{id}/live` for those who ask for it without a WebSocket; with one they get to live/live-views.ts. Scripts
- * are not told why a WebSocket was refused: with `origin` they ask whether theirs would be.
+ * `/api/1/camera/{id}/live` for requests without a WebSocket; live/live-views.ts handles those with one. Browsers do
+ * not let scripts see why a WebSocket was refused: with `origin` they can ask whether their origin would be.
  */
 export function liveRoutes(parts: { config: LiveConfig; origins: OriginGuard; logger: Logger }): Router {
   const { config, origins, logger } = parts;
@@ -30,7 +30,7 @@ export function liveRoutes(parts: { config: LiveConfig; origins: OriginGuard; lo
         if (refusal !== undefined) throw refusal;
       }
       requireRecorded(config.current, req.params.camera);
-      // Proxies that speak HTTP/1.0, or close each connection, leave out Upgrade, which is of the connection, and pass on the rest.
+      // Proxies that use HTTP/1.0, or close each connection, drop Upgrade, a hop-by-hop header, and pass on the others.
       const isDropped = req.headers["sec-websocket-key"] !== undefined;
       if (isDropped) warnings.warn("", `live view cannot be had by a browser. ${DROPPED}`);
       const detail = isDropped ? DROPPED : "Live pictures come over a WebSocket; docs/api.md tells how.";

@@ -22,8 +22,8 @@ export interface MinutesParts {
 }
 
 /**
- * `GET /api/1/camera/{id}/minutes` and `…/spans`, each with `?day=…` or `?from=…&to=…`, and `GET /api/1/days`; a page at a
- * time with `limit=…`.
+ * `GET /api/1/camera/{id}/minutes` and `…/spans`, each with `?day=…` or `?from=…&to=…`, and `GET /api/1/days`; in
+ * pages with `limit=…`.
  */
 export function minutesRoutes(parts: MinutesParts): Router {
   const facts = new MinuteFactsReader(parts.files, parts.logger);

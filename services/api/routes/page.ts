@@ -11,8 +11,8 @@ need it: <a href="/api/1/system.json">/api/1/system.json</a>.</p></html>
 `;
 
 /**
- * The page, as Vite builds it. What lies in `assets/` has a hash of its content in its name and is kept for ever;
- * everything else, index.html above all, is asked for anew each time (and answered 304 while it is the same).
+ * The page, as Vite builds it. The files in `assets/` have a hash of their content in their names and are cached for
+ * ever; everything else, mainly index.html, is revalidated each time (and answered 304 while it is the same).
  */
 export function pageRoutes(folder: string): Router {
   const router = Router({ caseSensitive: true });

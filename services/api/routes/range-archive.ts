@@ -18,14 +18,14 @@ export interface RangeArchiveParts {
   logger: Logger;
   ranges: Ranges;
   client: ClientOf;
-  /** How many pictures all cameras may have together, each takes memory; as one range unless told. */
+  /** Maximum number of pictures of all cameras together, each of which takes memory; that of one range unless given. */
   mostPictures?: number;
 }
 
-/** Each holds where the minutes of all its cameras lie: some megabytes. */
+/** Each zip keeps the positions of all its cameras' minutes in memory: some megabytes. */
 const ARCHIVES: PlaceLimits = { what: "zips of ranges", perClient: 4, inAll: 16 };
 
-/** `GET /api/1/range.zip?camera_ids=a,b&start=…&end=…&gaps=…`: what was taken between two instants, an mp4 for each camera. */
+/** `GET /api/1/range.zip?camera_ids=a,b&start=…&end=…&gaps=…`: footage between two instants, an mp4 for each camera. */
 export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
   const places = new ClientPlaces(ARCHIVES);
   const send = sender(parts.logger);
@@ -49,7 +49,7 @@ export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
   return router;
 }
 
-/** Adds to `files`; returns the cameras that are left out. Throws Problem 404 or 503 when all are. */
+/** Adds the ranges to `files`; returns the cameras that are left out. Throws Problem 404 or 503 when all are. */
 async function layOutAll(
   { ranges, logger, mostPictures = MOST_PICTURES }: RangeArchiveParts,
   cameras: readonly string[],
@@ -84,7 +84,9 @@ async function layOutAll(
   throw new Problem("no-footage", 404, `There is no footage of ${cameras.join(", ") || "any camera"} in this range.`);
 }
 
-/** With the end pinned where it lies past what is written. Its index is let go of until it is sent. */
+/**
+ * Lays out a range, with its end pinned if it lies past what is written. The index is freed, and made again when sent.
+ */
 async function layOut(
   ranges: Ranges,
   request: RangeRequest,
@@ -94,7 +96,7 @@ async function layOut(
 ): Promise<ArchivedRange & { pictures: number }> {
   const turn = await ranges.turn(request, client, signal);
   try {
-    const laidOut = await turn.layOutAnew(mostPictures); // it may be long until it is sent
+    const laidOut = await turn.layOutAnew(mostPictures); // opens the files: it may be long until they are sent
     if ("file" in laidOut) {
       laidOut.file.takeIndex();
       return { ...laidOut, turn };

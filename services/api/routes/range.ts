@@ -18,8 +18,8 @@ export interface RangeRouteParts {
 }
 
 /**
- * `GET /api/1/camera/{id}/range.mp4?start=…&end=…`: what was taken between two instants as one mp4, to the frame; 307 with the
- * end pinned where it lies past what is written.
+ * `GET /api/1/camera/{id}/range.mp4?start=…&end=…`: the footage between two instants as one mp4, exact to the frame.
+ * If the end lies past what is written, it answers 307 with the end pinned.
  */
 export function rangeRoutes(parts: RangeRouteParts): Router {
   const sendRange = rangeSender(parts);
@@ -32,8 +32,8 @@ export function rangeRoutes(parts: RangeRouteParts): Router {
 }
 
 /**
- * `GET /api/1/camera/{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`: the minutes of those names, pinned likewise.
- * Passes other names on.
+ * `GET /api/1/camera/{id}.range.{YYYYMMDD}.{HHMM}.to.{YYYYMMDD}.{HHMM}.mp4`: the minutes of those names; its end is
+ * pinned in the same way. Passes other names on.
  */
 export function sendNamedRange(parts: RangeRouteParts): RequestHandler<{ file: string }> {
   const sendRange = rangeSender(parts);
@@ -58,10 +58,10 @@ function rangeSender({ catalog, ranges, client: clientOf }: RangeRouteParts) {
   };
 }
 
-/** Headers that tell of a file. */
+/** Headers that describe the file. */
 const OF_THE_FILE = ["Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "Content-Type", "ETag"];
 
-/** What was kept of a range and turns out to have changed before a byte was sent is laid out anew. */
+/** Sends a range. If its footage turns out to have changed before a byte was sent, lays it out again. */
 async function sendInTurn(req: Request, res: Response, turn: RangeTurn): Promise<void> {
   try {
     await sendLaidOut(req, res, turn);
@@ -85,12 +85,12 @@ async function sendLaidOut(req: Request, res: Response, turn: RangeTurn): Promis
     const options = { type: "video/mp4", fileName, download: flag(req, "download") };
     await sendEntity(req, res, file.entity, options, (start, end) => file.send(res, start, end, turn));
   } finally {
-    turn.end(); // nobody need wait until its files are closed
+    turn.end(); // before the files are closed, so that nobody waits for that
     await file.close();
   }
 }
 
-/** 307 to the same address with another end; relative, so that it holds behind any proxy (RFC 9110 §10.2.2). */
+/** 307 to the same address with another end; relative, so that it works behind any proxy (RFC 9110 §10.2.2). */
 function redirect(req: Request, res: Response, endUs: number): void {
   const query = new URLSearchParams(req.query as Record<string, string>);
   query.set("end", formatInstant(endUs));

@@ -32,7 +32,7 @@ function useFfmpeg(ffmpegPath: string, maxPixels = LARGEST_PIXELS): void {
   store.config.change({ converter: { ffmpegPath, ffmpegTimeoutMs: 20_000, maxPixels } as ConverterConfig });
 }
 
-/** ffmpeg, that counts how often it is started, and takes its time. */
+/** A slow ffmpeg that counts its starts. */
 function countingFfmpeg(script = 'sleep 0.3; exec ffmpeg "$@"'): () => number {
   const path = join(store.root, "counting-ffmpeg");
   writeFileSync(path, `#!/bin/sh\necho started >> ${path}.log\n${script}\n`);
@@ -50,13 +50,13 @@ async function record(units: readonly TimedUnit[], path = chunkOf(), tail?: Buff
   await writeChunk(path, { units, ...opened, ...(tail !== undefined && { tail }) });
 }
 
-/** Two GOPs of one colour, then one of another: the hue of the newest keyframe tells it from all others. */
+/** Two GOPs of one colour, then one of another: the newest keyframe has its own hue. */
 async function clip(hues: readonly number[], fromUs = startUs): Promise<TimedUnit[]> {
   const gops = await Promise.all(hues.map((hue) => makeClip({ frames: 10, hue })));
   return gops.flatMap((units, i) => atPace(units, fromUs + i * 10 * FRAME_US));
 }
 
-/** How far two pictures differ, by the mean over their bytes. */
+/** The mean difference of two pictures' bytes. */
 async function difference(jpeg: Buffer, hue: number): Promise<number> {
   const [unit] = await makeClip({ frames: 10, hue });
   const args = ["-v", "error", "-f", "h264", "-i", "pipe:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "pipe:1"];
@@ -152,7 +152,7 @@ describe("a snapshot", () => {
     await record(poisoned);
     const started = countingFfmpeg('exec ffmpeg "$@"');
     for (let i = 0; i < 3; i++) expect((await api.get(SNAPSHOT)).text).toBe("preview of front-door 20251124.1432");
-    expect(started()).toBeLessThanOrEqual(2); // the attempt, and ffmpeg's own test
+    expect(started()).toBeLessThanOrEqual(2); // the attempt, and the test of ffmpeg itself
   });
 
   it("is the newest preview when there is no ffmpeg, which the log tells once", async () => {

@@ -6,7 +6,7 @@ import { sendEntity } from "../http/send-file.ts";
 import { Snapshots, type SnapshotsParts } from "../snapshot/snapshots.ts";
 import { forEachCamera } from "./asked-cameras.ts";
 
-/** `GET /api/1/camera/{id}/snapshot.jpg`: the newest picture; Last-Modified tells when it was taken. */
+/** `GET /api/1/camera/{id}/snapshot.jpg`: the newest picture; Last-Modified is when it was taken. */
 export function snapshotRoutes(parts: SnapshotsParts): Router {
   const { catalog, logger } = parts;
   const snapshots = new Snapshots(parts);

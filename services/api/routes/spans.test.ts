@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const pathOf = (minute: Minute) => minutePath(store.directory("front-door"), "front-door", minute, "mp4");
 
-/** A minute of 50 frames that fill it: at 50/60 frames a second, or fewer when it is to end earlier. */
+/** A minute whose 50 frames last `seconds`; 60 fill it. */
 async function minute(name: Minute, seconds = 60): Promise<void> {
   store.minute("front-door", name);
   store.write(pathOf(name), await realMinute(name, { frames: 50, framesPerSecond: 50 / seconds }));
@@ -105,7 +105,7 @@ describe("spans", () => {
   it("have a minute that is converted between the look into its folder and the one into its chunk", async () => {
     await minute(`${DAY}.1433`);
     const index = new DayIndex("front-door", store.directory("front-door"), DAY);
-    index.add(`front-door.${DAY}.1433.chunk`); // as the folder was
+    index.add(`front-door.${DAY}.1433.chunk`); // as the folder was before
     const place = indexOf(`${DAY}.1433`);
     const facts = await new MinuteFactsReader(files, api.parts.logger).of(index, [place]);
     const startUs = minuteStartUs(`${DAY}.1433`) as number;
@@ -187,7 +187,7 @@ describe("MinuteFactsReader", () => {
       return (await reader.of(index as never, places)).size;
     };
     await Promise.all([look(), look()]);
-    expect(reader.reads).toBeLessThanOrEqual(40); // two readings of a folder that was just changed
+    expect(reader.reads).toBeLessThanOrEqual(40); // a folder that was just changed is read twice
     const before = reader.reads;
     store.settle("front-door", `${DAY}.0000`);
     for (let i = 0; i < 3; i++) expect(await look()).toBe(20);

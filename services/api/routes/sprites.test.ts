@@ -57,7 +57,7 @@ async function thumbnail(minute: string, jpeg: Buffer | Colour, directory = stor
 
 const sheetPath = (hour = HOUR) => spriteSheetPath(store.root, "front-door", hour);
 
-/** The colours in the middle of a minute's cell and next to its four corners, told by a decoder of its own. */
+/** The colours in the middle of a minute's cell and next to its four corners, by another decoder. */
 async function cell(jpeg: Buffer, minute: number): Promise<Colour[]> {
   const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
   expect([info.width, info.height]).toEqual([2560, 864]);
@@ -175,7 +175,7 @@ describe("a sprite sheet", () => {
     await expectCell(await look(), 1, GREEN);
     rmSync(path);
     await expectCell(await look(), 1, DARK);
-    expect(tags.size).toBe(3); // the last is the first again: the same thumbnails
+    expect(tags.size).toBe(3); // the last equals the first, since the thumbnails are the same
     rmSync(join(store.directory("front-door"), "20251124"), { recursive: true });
     expect(await look()).toMatchObject({ status: 404 });
     expect(existsSync(join(store.root, SPRITES_FOLDER, "20251124"))).toBe(false);
@@ -244,7 +244,7 @@ describe("a sprite sheet", () => {
       writeFileSync(join(dirname(sheetPath()), name), foreign);
     }
     await expectCell(await api.get(SHEET), 0, RED);
-    expect(headers.etag).toContain(key); // which holds the layout, for browsers that have kept a sheet
+    expect(headers.etag).toContain(key); // the key includes the layout, for browsers that have cached a sheet
     rmSync(minutePath(store.directory("front-door"), "front-door", `${HOUR}00`, "thumbnail"));
     expect(await api.get(SHEET)).toMatchObject({ status: 404 });
     expect(existsSync(dirname(sheetPath())), "sheets of what is gone, of any layout").toBe(false);

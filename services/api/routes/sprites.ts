@@ -19,10 +19,10 @@ export interface SpritesParts {
   client: ClientOf;
 }
 
-/** The next minute is a matter of seconds. */
+/** For an hour that is still growing: the next minute may come within seconds. */
 const UNDER_WAY = "private, max-age=5, must-revalidate";
 
-/** `GET /api/1/camera/{id}.sprites.{YYYYMMDD}.{HH}.jpg`: the thumbnails of an hour in one JPEG. Passes other names on. */
+/** `GET /api/1/camera/{id}.sprites.{YYYYMMDD}.{HH}.jpg`: an hour's thumbnails in one JPEG. Passes other names on. */
 export function sendSprites({
   config,
   files,
@@ -51,7 +51,7 @@ export function sendSprites({
       download: flag(req as never, "download"),
       cacheControl: cells.isComplete ? cacheControl(cells.newestMs, Date.now()) : UNDER_WAY,
     };
-    // No Last-Modified: when a minute is deleted the sheet is another one, and no newer.
+    // No Last-Modified: when a minute is deleted, the sheet changes but does not become newer.
     const entity = { length: jpeg.length, etag: `"${cells.key}"` };
     await sendEntity(req as never, res, entity, options, async (start, end) => {
       res.end(jpeg.subarray(start, end));

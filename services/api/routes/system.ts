@@ -10,7 +10,7 @@ interface SystemParts {
   system: SystemName;
 }
 
-/** `GET /api/1/system.json`: whether everything records, and if not, what is wrong. Answers within two seconds. */
+/** `GET /api/1/system.json`: whether everything is recording, and what is wrong. Answers within two seconds. */
 export function systemRoutes({ monitor, health, system }: SystemParts): Router {
   const router = Router({ caseSensitive: true });
   router

@@ -4,18 +4,18 @@ import { chunkSource, readNals } from "../../../shared/minute/sample-source.ts";
 import { type Keyframe, keyframeOf } from "../../../shared/pictures/keyframe.ts";
 import { openRegularFile } from "../http/send-file.ts";
 
-/** A keyframe, not decoded yet. */
+/** A keyframe that is not decoded yet. */
 export interface FoundKeyframe {
   /** Its capture time, µs since the Unix epoch. */
   timeUs: number;
   /**
-   * What to decode; undefined when it has gone or has no parameter sets. Throws PictureTooLargeError, and the errors of open(2)
-   * and read(2).
+   * Reads what to decode; undefined when the file no longer exists or has no parameter sets. Throws
+   * PictureTooLargeError, and the errors of open(2) and read(2).
    */
   read(maxPixels: number): Promise<Keyframe | undefined>;
 }
 
-/** The newest keyframe in a chunk; undefined when it has none, or has gone. Throws the errors of open(2) and read(2). */
+/** The newest keyframe of a chunk; undefined if there is none, or no file. Throws the errors of open(2) and read(2). */
 export async function newestKeyframe(files: StoreFiles, path: string): Promise<FoundKeyframe | undefined> {
   const chunk = await openRegularFile(files, path);
   if (chunk === undefined) return undefined;

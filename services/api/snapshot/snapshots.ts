@@ -22,28 +22,28 @@ export interface SnapshotsParts {
 /** A picture of a camera. */
 export interface Snapshot {
   jpeg: Buffer;
-  /** When it was taken, µs since the Unix epoch; of a preview, when its minute began. */
+  /** When it was taken, µs since the Unix epoch; for a preview, when its minute began. */
   takenUs: number;
-  /** Another picture, another tag. */
+  /** An entity tag, which differs for each picture. */
   etag: string;
 }
 
-/** Each is a process with one thread. The line is as long as there are cameras: no client can make it longer. */
+/** Each decoding is a process with one thread. At most one per camera waits: clients cannot make the queue longer. */
 const DECODED_AT_ONCE = 2;
-/** Pictures that are kept until there is a newer keyframe: some 10 MB at 1080p. */
+/** Number of pictures that are kept until there is a newer keyframe: some 10 MB at 1080p. */
 const CAMERAS_KEPT = 32;
-/** A chunk that was just begun may have no keyframe on disk yet; then the one before it has. */
+/** A chunk that was just begun may have no keyframe on disk yet; then the one before it is tried. */
 const CHUNKS_TRIED = 3;
 
 /**
- * The newest picture of a camera, decoded on demand from what is recorded: no second connection to the camera. However many
- * ask for a camera at once, it is decoded once, and not again before there is a newer keyframe.
+ * The newest picture of a camera, decoded on demand from what is recorded, without a second connection to the camera.
+ * Requests for a camera at the same time share one decoding, and none happens again before there is a newer keyframe.
  */
 export class Snapshots {
   readonly #parts: SnapshotsParts;
   readonly #decoding = pLimit(DECODED_AT_ONCE);
   readonly #underWay = new Map<string, Promise<Snapshot | undefined>>();
-  /** By camera, the least recent first: the newest keyframe that was tried, and what came of it. */
+  /** By camera, the least recently used first: the newest keyframe that was tried, and the result. */
   readonly #decoded = new Map<string, { timeUs: number; snapshot: Snapshot | undefined }>();
   #isUnusable = false;
 
@@ -52,8 +52,8 @@ export class Snapshots {
   }
 
   /**
-   * The newest keyframe of what is not converted yet, or else the newest preview; undefined when there is neither. Throws the
-   * errors of readdir(3), open(2) and read(2).
+   * The newest keyframe that is not converted yet, or else the newest preview; undefined when there is neither. Throws
+   * the errors of readdir(3), open(2) and read(2).
    */
   newest(camera: string): Promise<Snapshot | undefined> {
     const underWay = this.#underWay.get(camera);
@@ -79,7 +79,7 @@ export class Snapshots {
     return snapshot ?? (await this.#preview(camera));
   }
 
-  /** Of the newest chunks; undefined also when a minute that was converted is newer. */
+  /** The newest keyframe of the newest chunks; undefined also when a converted minute is newer. */
   async #newestKeyframe(camera: string): Promise<FoundKeyframe | undefined> {
     const { catalog } = this.#parts;
     const day = (await catalog.daysWithFootage(camera)).at(-1);

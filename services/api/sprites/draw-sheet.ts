@@ -2,9 +2,9 @@ import sharp from "sharp";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import { LARGEST_PIXELS } from "../../../shared/pictures/picture-size.ts";
 
-// Whoever changes what comes out of this file raises SPRITE_LAYOUT in shared/store/names.ts.
+// A change to the output of this file must increase SPRITE_LAYOUT in shared/store/names.ts.
 
-/** A cell is 16:9, of whole JPEG blocks (16 × 16 pixels), so that no cell shows in its neighbour. */
+/** A cell is 16:9 and consists of whole JPEG blocks (16 × 16 pixels), so that no cell affects its neighbours. */
 const CELL_WIDTH = 256;
 const CELL_HEIGHT = 144;
 const COLUMNS = 10;
@@ -13,9 +13,9 @@ const JPEG_QUALITY = 75;
 const CHANNELS = 3;
 
 /**
- * Draws the thumbnails of an hour as one JPEG: ten cells in a row, a cell for each minute, in which the picture is fitted
- * whole. A minute without a thumbnail, or with one that cannot be read, is a dark cell; `onBad` is told of the latter.
- * Takes one thread at a time.
+ * Draws the thumbnails of an hour as one JPEG: ten cells a row, one for each minute, with the whole picture fitted
+ * into it. A minute without a thumbnail, or with one that cannot be read, gets a dark cell; `onBad` is called for the
+ * latter. Takes one thread at a time.
  */
 export async function drawSheet(
   files: StoreFiles,
@@ -39,7 +39,7 @@ export async function drawSheet(
   return await sharp(sheet, { raw }).jpeg({ quality: JPEG_QUALITY }).toBuffer();
 }
 
-/** CELL_WIDTH × CELL_HEIGHT pixels of three bytes. */
+/** Decodes a thumbnail to CELL_WIDTH × CELL_HEIGHT pixels of three bytes. */
 async function decodeCell(jpeg: Buffer): Promise<Buffer> {
   return await sharp(jpeg, { limitInputPixels: LARGEST_PIXELS })
     .resize({

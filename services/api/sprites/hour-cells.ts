@@ -9,19 +9,19 @@ import type { CameraHour } from "./sheet-name.ts";
 
 export const CELLS = 60;
 
-/** What is to be seen of a camera's hour. */
+/** The thumbnails of a camera's hour. */
 export interface HourCells {
   /** For each minute of the hour the path of its thumbnail, or undefined. */
   paths: readonly (string | undefined)[];
-  /** Other thumbnails, or another layout of the sheet, other key: 24 hex digits. */
+  /** 24 hex digits that depend on the thumbnails and on the layout of the sheet. */
   key: string;
   /** When the newest thumbnail was made, ms since the Unix epoch. */
   newestMs: number;
-  /** The hour is over and nothing of it waits for its conversion. */
+  /** The hour is over and none of its minutes waits for its conversion. */
   isComplete: boolean;
 }
 
-/** A thumbnail as it was when it was looked at. */
+/** A thumbnail and its state when it was read. */
 interface Thumbnail {
   path: string;
   identity: string;
@@ -30,7 +30,7 @@ interface Thumbnail {
 
 type Hour = readonly (Thumbnail | undefined)[];
 
-/** Finds the thumbnails of hours. Those of a day folder that has not changed are not looked at again. */
+/** Finds the thumbnails of hours. While a day folder does not change, its thumbnails are not looked at again. */
 export class HourCellFinder {
   readonly #files: StoreFiles;
   readonly #catalog: Catalog;
@@ -42,8 +42,8 @@ export class HourCellFinder {
   }
 
   /**
-   * The hour as it is now; undefined when it has no thumbnail. Where several directories hold one of a minute, it is that of
-   * the configured directory. Throws the errors of readdir(3) and stat(2).
+   * The hour as it is now; undefined when it has no thumbnail. If several directories have a minute's thumbnail, the
+   * one in the configured directory is used. Throws the errors of readdir(3) and stat(2).
    */
   async find({ camera, hour }: CameraHour, nowMs: number): Promise<HourCells | undefined> {
     const indexes = await this.#catalog.day(camera, dayOf(hour));

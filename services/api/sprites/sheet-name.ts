@@ -12,8 +12,8 @@ export interface CameraHour {
 const SHEET_PATTERN = /^([^./]*)\.sprites\.(\d{6}|\d{8})\.(\d{2})\.jpg$/;
 
 /**
- * Parses `{id}.sprites.{YYYYMMDD}.{HH}.jpg`, days also as YYMMDD; undefined when the name is not of this form. Throws Problem
- * 400 when it is, but names no camera id or no hour of the calendar.
+ * Parses `{id}.sprites.{YYYYMMDD}.{HH}.jpg`, days also as YYMMDD. Returns undefined when the name has another form.
+ * Throws Problem 400 when the camera id or the hour is invalid.
  */
 export function parseSheetName(name: string): CameraHour | undefined {
   const match = SHEET_PATTERN.exec(name);

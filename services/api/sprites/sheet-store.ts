@@ -13,16 +13,17 @@ export interface SheetStoreParts {
   files: StoreFiles;
   config: LiveConfig;
   logger: Logger;
-  /** What all sheets may take up; 512 MiB unless told. */
+  /** Maximum size of all sheets together; 512 MiB unless given. */
   maxBytes?: number;
 }
 
 const MAX_BYTES = 512 * 1024 * 1024;
-/** When there are too many, the oldest go until so much of the limit is taken. */
+/** Above the limit, the oldest sheets are removed until this part of it is used. */
 const TRIMMED_TO = 0.9;
-/** After so much of the limit was written it is looked again at what is there, since other processes write, too. */
+/** The folder is read again once this part of the limit has been written, since other processes write, too. */
 const LOOK_AFTER = 1 / 16;
-/** Sprite sheets on disk. All of them can be made anew: trouble with the disk is logged, and keeps nobody from a sheet. */
+
+/** Sprite sheets on disk. All of them can be made again: errors of the disk are logged, and requests still succeed. */
 export class SheetStore {
   readonly #files: StoreFiles;
   readonly #config: LiveConfig;
@@ -39,13 +40,13 @@ export class SheetStore {
     this.#maxBytes = maxBytes;
   }
 
-  /** The sheet that was made of the thumbnails of this key, or undefined. Never rejects. */
+  /** The sheet with this key, or undefined. Never rejects. */
   async read(which: CameraHour, key: string): Promise<Buffer | undefined> {
     const jpeg = await this.#files.readFile(this.#path(which)).catch(() => undefined);
     return jpeg !== undefined && keyOfJpeg(jpeg) === key ? jpeg : undefined;
   }
 
-  /** Puts a sheet in the place of the one that was there, and returns it with its key. Never rejects. */
+  /** Writes a sheet, replacing an earlier one, and returns it with its key. Never rejects. */
   async write(which: CameraHour, sheet: Buffer, key: string): Promise<Buffer> {
     const jpeg = withKey(sheet, key);
     const path = this.#path(which);
@@ -62,7 +63,7 @@ export class SheetStore {
     return jpeg;
   }
 
-  /** Removes the sheets of an hour, of whichever layout. Never rejects. */
+  /** Removes the sheets of an hour, of all layouts. Never rejects. */
   async drop({ camera, hour }: CameraHour): Promise<void> {
     await removeSpriteSheets(this.#files, this.#config.current.storage.root, camera, `${hour}00`).catch(
       (error: unknown) =>

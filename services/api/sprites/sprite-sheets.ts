@@ -14,29 +14,29 @@ export interface SpriteSheetsParts {
   catalog: Catalog;
   config: LiveConfig;
   logger: Logger;
-  /** What all sheets on disk may take up. */
+  /** Maximum size of all sheets on disk together. */
   maxBytes?: number;
 }
 
-/** A sheet, and of which thumbnails it was made. */
+/** A sheet, and the thumbnails of which it was made. */
 export interface SpriteSheet {
   jpeg: Buffer;
   cells: HourCells;
 }
 
-/** Each takes a thread of the pool. A tab of the page asks for three at once. */
+/** Each sheet takes a thread of the pool. A tab of the page requests three at once. */
 const TURNS: TurnLimits = { what: "sprite sheets", perClient: 2, inAll: 2, waitingPerClient: 32, waitingInAll: 128 };
 
-/** The sprite sheets of cameras' hours: made at the first request, and again when thumbnails have come, changed or gone. */
+/** The sprite sheets of cameras' hours: made at the first request, and again when the thumbnails have changed. */
 export class SpriteSheets {
   readonly #files: StoreFiles;
   readonly #finder: HourCellFinder;
   readonly #store: SheetStore;
   readonly #logger: Logger;
   readonly #turns = new Turns(TURNS);
-  /** By camera and hour: one at a time of each. */
+  /** By camera and hour, each of which is made only once at a time. */
   readonly #underWay = new Map<string, { key: string; jpeg: Promise<Buffer> }>();
-  /** How many were drawn. */
+  /** Number of sheets drawn. */
   drawn = 0;
 
   constructor(parts: SpriteSheetsParts) {
@@ -47,10 +47,10 @@ export class SpriteSheets {
   }
 
   /**
-   * The sheet of an hour as it is now; undefined when it has no thumbnails. Throws Problem 429 or 503 when too many of the
-   * client or in all wait to be made, and the errors of readdir(3) and stat(2).
+   * The sheet of an hour as it is now; undefined when the hour has no thumbnails. Throws Problem 429 when too many
+   * sheets of the client wait to be made, 503 when too many wait in all, and the errors of readdir(3) and stat(2).
    *
-   * @param client as `clientAddress` names it
+   * @param client as `clientAddress` returns it
    */
   async get(which: CameraHour, client: string): Promise<SpriteSheet | undefined> {
     const cells = await this.#finder.find(which, Date.now());
@@ -83,7 +83,8 @@ export class SpriteSheets {
         this.#logger.warn("a thumbnail cannot be shown in its sprite sheet", { path, error }),
       );
       const jpeg = await this.#store.write(which, sheet, cells.key);
-      // What was deleted since must not stay in a sheet: whoever deletes footage removes the sheet that is there then.
+      // Footage that was deleted while the sheet was drawn must not stay in it: its deletion removed only an earlier
+      // sheet.
       const now = await this.#finder.find(which, Date.now());
       if (now?.key !== cells.key) await this.#store.drop(which);
       return jpeg;
@@ -93,7 +94,7 @@ export class SpriteSheets {
   }
 }
 
-/** Another client may not have more sheets made: that is no reason why this one may not. */
+/** Ignores the problem of another client that has reached its limit: this client may still have the sheet made. */
 function unlessProblem(error: unknown): undefined {
   if (!(error instanceof Problem)) throw error;
 }

@@ -29,7 +29,7 @@ export interface Reply {
   body: Buffer;
   text: string;
   /** The body as JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at the shape of whatever came
+  // biome-ignore lint/suspicious/noExplicitAny: tests check the shape of whatever was received
   json: () => any;
 }
 
@@ -37,19 +37,19 @@ export interface ApiFixtureOptions {
   files?: StoreFiles;
   live?: RedisSource;
   board?: RequestHandler;
-  /** Lets browsers watch live, although nobody sends pictures. */
+  /** Accepts WebSockets for live view, although no pictures are sent. */
   hasLiveViews?: boolean;
   healthRouter?: RequestHandler;
   eventIntervalMs?: number;
-  /** Looks after the health all the time, as the api does. */
+  /** Checks the health continuously, as the api does. */
   watchesHealth?: boolean;
-  /** What looks for gaps in the newest footage, if it is to be another one. */
+  /** Looks for gaps in the newest footage; that of `SystemMonitor` unless given. */
   footage?: SystemMonitorParts["footage"];
-  /** How long the state of the system is waited for, where it is to be longer. */
+  /** How long to wait for the state of the system; as long as `SystemMonitor` does unless given. */
   patience?: SystemMonitorParts["patience"];
-  /** How much is kept of ranges. */
+  /** Limits of the cache of ranges. */
   keep?: KeepLimits;
-  /** Where the health is kept; without it, Redis is away. */
+  /** The store of the health; without it, Redis is away. */
   healthStore?: HealthStore;
 }
 
@@ -61,7 +61,7 @@ const AWAY: RedisSource = {
   readBacklog: () => Promise.reject(new Error("away")),
 };
 
-/** What the machine of the tests does is no matter of theirs. */
+/** The tests must not depend on the clock of the machine that they run on. */
 const CLOCK = { state: "synchronized" as const };
 
 const NO_STORE: HealthStore = {
@@ -71,15 +71,15 @@ const NO_STORE: HealthStore = {
   release: async () => {},
 };
 
-/** The api, listening on a port of its own, on a store made for a test. Without `live`, Redis is away. */
+/** The api for a test's store, on a port of its own. Without `live`, Redis is away. */
 export class ApiFixture {
   readonly parts: AppParts;
   readonly server: ApiServer;
   readonly #health: HealthWatch;
   readonly #liveViews: LiveViews | undefined;
-  /** What was logged, a line each. */
+  /** The lines that were logged. */
   readonly log: string[] = [];
-  /** Where answers were not as the OpenAPI document has them. */
+  /** Differences between answers and the OpenAPI document. */
   readonly #faults: string[] = [];
   port = 0;
 
@@ -156,7 +156,7 @@ export class ApiFixture {
     this.#expectContract();
   }
 
-  /** Throws when any answer since the last time was not as the OpenAPI document has it. */
+  /** Throws when any answer since the last call differed from the OpenAPI document. */
   #expectContract(): void {
     const faults = this.#faults.splice(0);
     if (faults.length > 0) throw new Error(`not as services/api/openapi has it:\n${faults.join("\n")}`);
@@ -166,7 +166,7 @@ export class ApiFixture {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Sends the path exactly as it is written: nothing is normalized or escaped on the way, as fetch would. */
+  /** Sends the path exactly as it is given, neither normalized nor escaped as fetch would do it. */
   async get(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Reply> {
     const reply = await this.#ask(path, headers, method);
     this.#expectContract();

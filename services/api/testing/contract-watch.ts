@@ -5,7 +5,7 @@ import { Contract, type Exchange } from "./contract.ts";
 const LOOKED_AT = /^(?:application\/(?:problem\+)?json|text\/event-stream)\b/;
 const contract = new Contract();
 
-/** A listener that does what `listener` does, and tells `report` of every answer that is not as the OpenAPI document has it. */
+/** Wraps `listener` so that every answer that differs from the OpenAPI document is passed to `report`. */
 export function watched(
   listener: RequestListener,
   report: (fault: string, exchange: Exchange) => void,
@@ -25,7 +25,7 @@ export function watched(
     }) as typeof write;
     res.end = ((...args: unknown[]) => {
       keep(args[0], typeof args[1] === "string" ? args[1] : "utf8");
-      const isAnswered = !res.destroyed; // to a client that has gone, nothing may have been said yet
+      const isAnswered = !res.destroyed; // if the client has disconnected, the answer may be incomplete
       const ended = Reflect.apply(end, res, args);
       if (!isAnswered) return ended;
       const headers = res.getHeaders();

@@ -4,7 +4,7 @@ import addFormats from "ajv-formats";
 import type * as OpenApi from "openapi3-ts/oas31";
 import { openApiDocument } from "../openapi/document.ts";
 
-/** A request and what was answered to it. */
+/** A request and its answer. */
 export interface Exchange {
   method: string;
   /** The request target as it was sent. */
@@ -12,11 +12,11 @@ export interface Exchange {
   requestHeaders: IncomingHttpHeaders;
   status: number;
   headers: OutgoingHttpHeaders;
-  /** The body as text where it is text, decompressed; undefined when it was not looked at. */
+  /** The body, decompressed, if it is text; undefined when it was not recorded. */
   body: string | undefined;
 }
 
-/** An operation of the document, and what a request's path says to it. */
+/** An operation of the document, and the values of its path parameters in a request. */
 export interface Match {
   path: string;
   operation: OpenApi.OperationObject;
@@ -25,7 +25,10 @@ export interface Match {
 
 const ROOT = "openapi";
 
-/** Holds requests and answers against the OpenAPI document. Schemas of OpenAPI 3.1 are JSON Schema 2020-12: Ajv reads them as they are. */
+/**
+ * Checks requests and answers against the OpenAPI document. The schemas of OpenAPI 3.1 are JSON Schema 2020-12, which
+ * Ajv reads directly.
+ */
 export class Contract {
   readonly document: OpenApi.OpenAPIObject;
   readonly #routes: { path: string; pattern: RegExp; names: string[]; operation: OpenApi.OperationObject }[];
@@ -46,11 +49,11 @@ export class Contract {
         operation: item.get as OpenApi.OperationObject,
       };
     });
-    // Concrete before templated (OpenAPI 3.1 §4.8.8.2), and of these the one with more to it.
+    // Concrete paths before templated ones (OpenAPI 3.1 §4.8.8.2), and among these the longer ones first.
     this.#routes.sort((a, b) => a.names.length - b.names.length || b.path.length - a.path.length);
   }
 
-  /** The operation that a request target belongs to. */
+  /** The operation for a request target. */
   match(target: string): Match | undefined {
     const pathname = target.replace(/^https?:\/\/[^/?]*/i, "").split(/[?#]/, 1)[0] as string;
     for (const { path, pattern, names, operation } of this.#routes) {
@@ -62,7 +65,7 @@ export class Contract {
     return undefined;
   }
 
-  /** Whether a request is as the document has it, and if not, why. */
+  /** How a request differs from the document; empty when it does not. */
   requestFaults(match: Match, target: string): string[] {
     const query = new URLSearchParams(target.split("?").slice(1).join("?"));
     return (match.operation.parameters ?? []).flatMap((each, i) => {
@@ -79,7 +82,7 @@ export class Contract {
     });
   }
 
-  /** What of an answer is not as the document has it; empty when all is. */
+  /** How an answer differs from the document; empty when it does not. */
   faults(exchange: Exchange): string[] {
     const { method, target, status } = exchange;
     const match = this.match(target);
@@ -95,7 +98,9 @@ export class Contract {
     ];
   }
 
-  /** What no operation documents: OPTIONS, other methods (405), other addresses (404), the page and Bull Board. */
+  /**
+   * For answers that no operation documents: OPTIONS, other methods (405) and addresses (404), the page, Bull Board.
+   */
   #otherFaults({ method, target, status, headers, body }: Exchange, match: Match | undefined): string[] {
     if (!target.startsWith("/api/") && match === undefined && status < 400) return [];
     if (target.startsWith("/admin/queues/")) return [];
@@ -135,7 +140,7 @@ export class Contract {
   }
 
   #eventFaults(at: readonly string[], stream: string): string[] {
-    const events = stream.split("\n\n").slice(0, -1); // what comes after the last blank line was cut off
+    const events = stream.split("\n\n").slice(0, -1); // the text after the last blank line is incomplete
     return events.flatMap((event) => {
       const match = /^event: (\w+)\ndata: (.*)$/.exec(event);
       if (match === null) return /^(retry: \d+|:.*)$/.test(event) ? [] : [`an odd event: ${event}`];
@@ -164,7 +169,7 @@ export class Contract {
   }
 }
 
-/** The document with every object closed: clients disregard members that they do not know, but we are to document all. */
+/** The document with every object closed: clients ignore unknown members, but we must document all. */
 function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== "object" || node === null) return node;

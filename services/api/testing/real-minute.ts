@@ -5,7 +5,7 @@ import { layOutTimes, TIMESCALE } from "../../../shared/mp4/sample-times.ts";
 import { type Minute, minuteStartUs } from "../../../shared/time/minute.ts";
 import { atPace, type ClipOptions, makeClip, origin } from "../../../tests/support/chunk-maker.ts";
 
-/** A minute's mp4 as a converter makes it, of a clip that ffmpeg has encoded (a few frames from the minute's start). */
+/** A minute's mp4 as a converter makes it, from a clip that ffmpeg encoded (a few frames from the minute's start). */
 export async function realMinute(minute: Minute, options: ClipOptions = {}): Promise<Buffer> {
   const startUs = minuteStartUs(minute) as number;
   const framesPerSecond = options.framesPerSecond ?? 25;

@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage, request, type Server } from "node:h
 import type { AddressInfo, Socket } from "node:net";
 
 export interface ProxyOptions {
-  /** The Host that is sent on, by that which came: nginx's `$proxy_host` is the upstream's, `$host` is without a port. */
+  /** The Host to pass on, given the received one: nginx's `$proxy_host` is the upstream's, `$host` has no port. */
   host(asked: string, upstream: string): string;
-  /** Headers that are set beside. */
+  /** Additional headers. */
   headers?(asked: string, client: string): Record<string, string>;
-  /** As nginx unless told otherwise: Upgrade is not passed on, what else a WebSocket is asked for with is. */
+  /** Like nginx without settings for WebSockets: drops Upgrade, but passes on the other headers of such a request. */
   dropsUpgrades?: boolean;
 }
 
-/** What stands in front of the api: a small reverse proxy, on Node's http alone, at 127.0.0.1. */
+/** A small reverse proxy in front of the api, with Node's http only, at 127.0.0.1. */
 export class ReverseProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
