@@ -4,11 +4,11 @@ import { makeClip } from "../../../tests/support/chunk-maker.ts";
 import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
 import { clock, HOUR_MS, iso, MINUTE_MS, PageFixture, SECOND_MS, shows, token } from "./testing/page-fixture.ts";
 
-/** Answers that come late, in another order than they were asked for, in part, or not at all. */
+/** Answers that come late, out of order, incomplete, or not at all. */
 
 const DAY_MS = 24 * HOUR_MS;
 const noonMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
-/** The yard's minutes begin so much after the clock does. */
+/** How long after the clock's minute each minute of the yard begins. */
 const YARD_LATE_MS = 1500;
 
 let fixture: PageFixture;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const dayMs of [noonMs - DAY_MS, noonMs]) {
     for (let timeMs = dayMs; timeMs < dayMs + 6 * MINUTE_MS; timeMs += MINUTE_MS) {
       fixture.writeMinute("front-door", timeMs, whole.file(timeMs * 1000));
-      // The second ends after half of it.
+      // The second minute ends halfway.
       const maker = timeMs === dayMs + MINUTE_MS ? half : whole;
       fixture.writeMinute("yard", timeMs, maker.file((timeMs + YARD_LATE_MS) * 1000));
     }
@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterEach(async () => {
-  // Where a test makes requests fail, the browser says so.
+  // The browser logs an error for each request that a test makes fail.
   const complaints = await fixture.closePages();
   expect(complaints.filter((complaint) => !complaint.includes("Failed to load resource"))).toEqual([]);
 });
@@ -41,18 +41,18 @@ const videoOf = (camera: string, timeMs: number) => `**/${camera}.preview.${toke
 const minutesOf = (timeMs: number) => `**/minutes?day=${token(timeMs).slice(0, 8)}`;
 const stageTime = (page: Page) => page.locator(".stage .stage-time").textContent();
 
-/** Holds what is asked for at an address back until it is let go. */
+/** Holds back requests for a URL until the returned function is called. */
 async function hold(page: Page, url: string): Promise<() => void> {
   let letGo = () => {};
   const free = new Promise<void>((resolve) => (letGo = resolve));
   await page.route(url, async (route) => {
     await free;
-    await route.continue().catch(() => {}); // the page may have given it up
+    await route.continue().catch(() => {}); // the page may have aborted the request
   });
   return letGo;
 }
 
-/** The page's timers run ten times as fast, so that patience ends sooner. */
+/** Makes the page's timers run ten times as fast, so that its timeouts end sooner. */
 async function hurry(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const { setTimeout, setInterval } = window;
@@ -162,7 +162,7 @@ test("as long as the frame that is sought has not come, it says so; when nothing
       else await route.continue();
       return;
     }
-    // The index and the first seconds.
+    // Only the index and the first seconds.
     const whole = await (await route.fetch()).body();
     const headers = {
       "Content-Type": "video/mp4",
@@ -199,7 +199,7 @@ test("a camera beside the one that plays whose video cannot be fetched says so, 
   await shows(page, noonMs);
   await page.getByText("yard could not be fetched").waitFor();
   await page.waitForTimeout(1000);
-  expect(asked).toBeLessThanOrEqual(8); // four times two requests
+  expect(asked).toBeLessThanOrEqual(8); // four attempts of two requests
   await page.unrouteAll();
   await fixture.stopApi();
   await page.getByText(/No connection since/).waitFor();
@@ -252,7 +252,7 @@ test("a camera beside the one that plays is led back over its minute's first fra
   const yardTime = page.locator(".picture .stage-time");
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(":10.00");
   await goToTyped(page, "-10s");
-  // It lies in the file of the minute before.
+  // This moment is in the file of the previous minute.
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(`${clock(noonMs + 4 * MINUTE_MS)}:00.0`);
   await goToTyped(page, "-110s");
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(`${clock(noonMs + 2 * MINUTE_MS)}:10.0`);
@@ -328,7 +328,7 @@ test("the player for browsers that cannot play a camera's own video is asked for
   await expect.poll(() => asked, PATIENT).toBeGreaterThan(1);
 });
 
-/** Opens the page anew, and writes a minute after an answer was given and before it is there. */
+/** Reloads the page, and writes a minute after the api has answered but before the answer reaches the page. */
 async function comesDuring(page: Page, url: string, timeMs: number): Promise<void> {
   let letGo = () => {};
   const free = new Promise<void>((resolve) => {
@@ -356,7 +356,7 @@ async function comesDuring(page: Page, url: string, timeMs: number): Promise<voi
   await page.locator("body.listens").waitFor();
   fixture.writeMinute("front-door", timeMs);
   await comes;
-  await page.waitForTimeout(800); // it is listed anew a moment after the last news
+  await page.waitForTimeout(800); // the page lists the minutes again a moment after the last event
   letGo();
 }
 

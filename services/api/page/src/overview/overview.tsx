@@ -10,7 +10,7 @@ import { StorageAndJobs } from "./storage.tsx";
 
 const MOST_STACKED = 6;
 
-/** All cameras at a glance: what each sees, whether it records, and what is wrong. */
+/** All cameras at a glance: what each sees, whether it records, and its problems. */
 export function Overview({ services }: { services: Services }): JSX.Element {
   const { system, footage, feed, liveRefusal } = services;
   useChanges(system, footage, feed, liveRefusal);

@@ -7,17 +7,17 @@ import type { Picture } from "./picture.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
 const MOST_CAMERAS = 4;
-/** A picture of another minute stands in until the right one is there, if it is no further away than this. */
+/** How far away a minute may be whose picture is shown until the right one is loaded. */
 const REACH_MINUTES = 90;
 const MOST_TROUBLES = 4;
-/** In a view narrower than this a pixel is a few seconds. */
+/** In a view narrower than this, a pixel is only a few seconds: the card then shows seconds. */
 const SECONDS_BELOW_MS = 3 * HOUR_MS;
 
 type Frame = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement };
 
 /**
- * The pictures under the pointer: one of each camera, drawn on canvases, so that a new one takes the place of the old
- * within the same frame and without a flicker. Works outside the rendering of components for the sake of speed.
+ * The pictures under the pointer, one of each camera. They are drawn on canvases, so that a new one replaces the old
+ * within the same frame and without flicker. Not rendered by components, for speed.
  */
 export class HoverCard {
   readonly #root: HTMLElement;
@@ -41,7 +41,7 @@ export class HoverCard {
     this.#root.hidden = true;
   }
 
-  /** Shows the pictures of a moment, and what was wrong then, above the pixel `xPx` of a view. */
+  /** Shows the pictures and conditions of a moment, above the pixel `xPx` of a view. */
   show(cameras: readonly string[], timeMs: number, xPx: number, view: Viewport, services: TimelineServices): void {
     this.#root.hidden = false;
     const shown = cameras.slice(0, MOST_CAMERAS);
@@ -105,7 +105,7 @@ export class HoverCard {
   }
 }
 
-/** What was wrong, a line each: the newest, when there are many. */
+/** The conditions as text, one per line: only the newest, when there are many. */
 function wordsOf(spans: readonly ConditionSpan[]): string {
   const nowMs = Date.now();
   const newest = [...spans].sort((a, b) => b.fromMs - a.fromMs);

@@ -7,7 +7,7 @@ import { useChanges } from "./store.ts";
 
 const MOST_STACKED = 4;
 
-/** Name, the two views, and whether all is well. */
+/** The name, the two views, and whether all is well. */
 export function Header({ services }: { services: Services }): JSX.Element {
   const { router, footage, system } = services;
   useChanges(router, footage, system);
