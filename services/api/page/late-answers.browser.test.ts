@@ -43,13 +43,13 @@ const stageTime = (page: Page) => page.locator(".stage .stage-time").textContent
 
 /** Holds back requests for a URL until the returned function is called. */
 async function hold(page: Page, url: string): Promise<() => void> {
-  let letGo = () => {};
-  const free = new Promise<void>((resolve) => (letGo = resolve));
+  let release = () => {};
+  const free = new Promise<void>((resolve) => (release = resolve));
   await page.route(url, async (route) => {
     await free;
     await route.continue().catch(() => {}); // the page may have aborted the request
   });
-  return letGo;
+  return release;
 }
 
 /** Makes the page's timers run ten times as fast, so that its timeouts end sooner. */
@@ -78,25 +78,25 @@ function setMediaTime(page: Page, beforeEndS: number): Promise<void> {
 
 test("a jump is not lost when the minute that played before it ends meanwhile", async () => {
   const page = await fixture.watch({ at: noonMs + 30 * SECOND_MS, width: HOUR_MS });
-  const letGo = await hold(page, minutesOf(noonMs - DAY_MS));
+  const release = await hold(page, minutesOf(noonMs - DAY_MS));
   await page.keyboard.press("Space");
   await setMediaTime(page, 0.5);
   await goTo(page, noonMs - DAY_MS + 3 * MINUTE_MS);
   await page.waitForTimeout(1000);
-  letGo();
+  release();
   await shows(page, noonMs - DAY_MS + 3 * MINUTE_MS);
 });
 
 test("what is asked for last is shown, also when what was asked for before it is answered later", async () => {
   const page = await fixture.open(`#/watch/front-door?t=${iso(noonMs - DAY_MS)}&w=900`);
-  const letGo = await hold(page, minutesOf(noonMs));
+  const release = await hold(page, minutesOf(noonMs));
   await page.reload();
   await shows(page, noonMs - DAY_MS);
   await page.keyboard.press("n");
   await page.keyboard.press("ArrowRight");
   await shows(page, noonMs - DAY_MS + MINUTE_MS);
   const answer = page.waitForResponse(minutesOf(noonMs));
-  letGo();
+  release();
   await answer;
   await page.waitForTimeout(300);
   await shows(page, noonMs - DAY_MS + MINUTE_MS);
@@ -127,13 +127,13 @@ test("a frame forward asked for while there is no picture moves nothing", async 
 
 test("word of a former video that comes late does not stop the one on its way", async () => {
   const page = await fixture.watch({ at: noonMs, width: HOUR_MS });
-  const letGo = await hold(page, videoOf("front-door", noonMs + MINUTE_MS));
+  const release = await hold(page, videoOf("front-door", noonMs + MINUTE_MS));
   await page.keyboard.press("ArrowRight");
   await page.locator(".stage-line", { hasText: "Loading" }).waitFor();
   await page.evaluate(() => {
     for (const video of document.querySelectorAll("video")) video.dispatchEvent(new Event("emptied"));
   });
-  letGo();
+  release();
   await shows(page, noonMs + MINUTE_MS);
 });
 
@@ -330,9 +330,9 @@ test("the player for browsers that cannot play a camera's own video is asked for
 
 /** Reloads the page, and writes a minute after the api has answered but before the answer reaches the page. */
 async function comesDuring(page: Page, url: string, timeMs: number): Promise<void> {
-  let letGo = () => {};
+  let release = () => {};
   const free = new Promise<void>((resolve) => {
-    letGo = resolve;
+    release = resolve;
   });
   const answered = new Promise<void>((resolve) => {
     void page.route(url, async (route) => {
@@ -357,19 +357,19 @@ async function comesDuring(page: Page, url: string, timeMs: number): Promise<voi
   fixture.writeMinute("front-door", timeMs);
   await comes;
   await page.waitForTimeout(800); // the page lists the minutes again a moment after the last event
-  letGo();
+  release();
 }
 
 test("a minute that comes between a listing and the beginning of the events is shown", async () => {
   const page = await fixture.open("#/");
-  const letGo = await hold(page, "**/api/1/events");
+  const release = await hold(page, "**/api/1/events");
   await goTo(page, noonMs);
   await page.reload();
   await shows(page, noonMs);
   const newMs = noonMs + 6 * MINUTE_MS;
   fixture.writeMinute("front-door", newMs);
   const listed = page.waitForResponse(minutesOf(noonMs));
-  letGo();
+  release();
   await listed;
   const video = page.waitForRequest(videoOf("front-door", newMs));
   await goTo(page, newMs + 5 * SECOND_MS);

@@ -22,27 +22,27 @@ export class UnreachableError extends Error {
   }
 }
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 /** Knows each endpoint's parameters and answers from the types generated from services/api/openapi. */
 const api = createClient<paths>();
 
 /** Reads the system's status and the api's version. Throws ApiError or UnreachableError. */
 export async function readSystem(): Promise<{ version: string; status: SystemStatus }> {
-  const { system, payload } = await answerOf(api.GET("/api/1/system.json", { signal: patience() }));
+  const { system, payload } = await answerOf(api.GET("/api/1/system.json", { signal: timeoutSignal() }));
   return { version: system.version, status: payload };
 }
 
 /** The UTC days with footage (`YYYYMMDD`, ascending) of every present or former camera. Throws as `readSystem`. */
 export async function readDays(): Promise<Record<string, string[]>> {
-  const { cameras } = await answerOf(api.GET("/api/1/days", { signal: patience() }));
+  const { cameras } = await answerOf(api.GET("/api/1/days", { signal: timeoutSignal() }));
   return cameras;
 }
 
 /** The minutes of a UTC day, ascending. Throws as `readSystem`. */
 export async function readMinutes(camera: string, day: string): Promise<ListedMinute[]> {
   const params = { path: { id: camera }, query: { day } };
-  const { minutes } = await answerOf(api.GET("/api/1/camera/{id}/minutes", { params, signal: patience() }));
+  const { minutes } = await answerOf(api.GET("/api/1/camera/{id}/minutes", { params, signal: timeoutSignal() }));
   return minutes;
 }
 
@@ -54,14 +54,14 @@ export async function readSpans(
 ): Promise<{ fromMs: number; toMs: number }[]> {
   const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   const params = { path: { id: camera }, query };
-  const { spans } = await answerOf(api.GET("/api/1/camera/{id}/spans", { params, signal: patience() }));
+  const { spans } = await answerOf(api.GET("/api/1/camera/{id}/spans", { params, signal: timeoutSignal() }));
   return spans.map(({ start, end }) => ({ fromMs: Date.parse(start), toMs: Date.parse(end) }));
 }
 
 /** The conditions within a period of at most 31 days, ms since the Unix epoch. Throws as `readSystem`. */
 export function readConditions(fromMs: number, toMs: number): Promise<ConditionList> {
   const query = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  return answerOf(api.GET("/api/1/conditions", { params: { query }, signal: patience() }));
+  return answerOf(api.GET("/api/1/conditions", { params: { query }, signal: timeoutSignal() }));
 }
 
 /**
@@ -76,7 +76,7 @@ const REFUSALS: ReadonlySet<number | undefined> = new Set([403, 421]);
  */
 export async function whyLiveIsRefused(camera: string): Promise<string | undefined> {
   const params = { path: { id: camera }, query: { origin: window.location.origin } };
-  const answer = await api.GET("/api/1/camera/{id}/live", { params, signal: patience() }).catch(() => undefined);
+  const answer = await api.GET("/api/1/camera/{id}/live", { params, signal: timeoutSignal() }).catch(() => undefined);
   if (answer?.response.status === 426) {
     return "No WebSocket gets through to Hindsight. Have the proxy in front pass on the headers Upgrade and Connection; docs/proxy.md tells how.";
   }
@@ -108,8 +108,8 @@ function minuteOf(timeMs: number): { day: string; time: string } {
   return { day, time };
 }
 
-function patience(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE_MS);
+function timeoutSignal(): AbortSignal {
+  return AbortSignal.timeout(TIMEOUT_MS);
 }
 
 /** The body of an answer. Throws ApiError, and UnreachableError also when the answer was cut off in the middle. */

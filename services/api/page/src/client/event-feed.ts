@@ -13,7 +13,7 @@ export interface FeedListener {
 }
 
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 10_000;
+const MAX_RETRY_MS = 10_000;
 /** The api sends a comment every 15 s, but scripts cannot see comments: we detect that a laptop slept by its clock. */
 const WATCH_MS = 5000;
 
@@ -88,7 +88,7 @@ export class EventFeed extends Changing {
     this.#setOnline(false);
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#connect(), this.#retryMs);
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.7);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 1.7);
   }
 
   #setOnline(online: boolean): void {

@@ -6,7 +6,7 @@ import { CameraDay } from "./camera-day.ts";
 import { listSpans, type Span, type TakeAway, takeAway } from "./spans.ts";
 
 /** A browser opens six connections to a host; the events hold one, and video and pictures need the others. */
-const MOST_READINGS = 2;
+const MAX_READINGS = 2;
 const RELOAD_DELAY_MS = 400;
 const RETRY_MS = 3000;
 
@@ -209,7 +209,7 @@ export class Footage extends Changing {
   }
 
   #readNext(): void {
-    if (this.#readings >= MOST_READINGS) return;
+    if (this.#readings >= MAX_READINGS) return;
     const next = this.#wanted.pop();
     if (next === undefined) return;
     this.#readings++;

@@ -8,13 +8,13 @@ export interface FragmentTimes {
 const TFDT_TYPE = 52;
 const DECODE_TIME = 60;
 const SAMPLE_FLAGS = 96;
-const LEAST_BYTES = 100;
+const MIN_BYTES = 100;
 const TFDT = 0x74666474;
 const IS_NON_SYNC = 0x10000;
 
 /** Returns undefined when the bytes are not such a fragment. */
 export function readFragmentTimes(bytes: ArrayBuffer): FragmentTimes | undefined {
-  if (bytes.byteLength < LEAST_BYTES) return undefined;
+  if (bytes.byteLength < MIN_BYTES) return undefined;
   const view = new DataView(bytes);
   if (view.getUint32(TFDT_TYPE) !== TFDT) return undefined;
   return {

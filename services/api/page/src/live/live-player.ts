@@ -6,7 +6,7 @@ import { canPlay, MsePlayer } from "./mse-player.ts";
 type Mpeg1Player = import("./mpeg1-player.ts").Mpeg1Player;
 
 /** Number of failures after which a browser that claims to play a stream is given MPEG-1 instead. */
-const MOST_FAILURES = 2;
+const MAX_FAILURES = 2;
 
 /**
  * A camera live: its own H.264 through Media Source Extensions, or MPEG-1 drawn on a canvas where the browser cannot
@@ -123,7 +123,7 @@ export class LivePlayer extends Changing {
   #mseFailed(): void {
     this.#mse = undefined;
     this.#showPicture(false, "");
-    if (++this.#failures < MOST_FAILURES) this.#socket?.restart();
+    if (++this.#failures < MAX_FAILURES) this.#socket?.restart();
     else this.#fallBack();
   }
 

@@ -23,7 +23,7 @@ export interface LiveSocketListener {
 }
 
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 8000;
+const MAX_RETRY_MS = 8000;
 /** Number of failed attempts that count as refused: a single one may fail because the api is restarting. */
 const REFUSED_AFTER = 2;
 /** A stream without a frame for this long is requested again: the connection may be dead without an error. */
@@ -110,6 +110,6 @@ export class LiveSocket {
     this.#listener.onAway(reason);
     if (this.#unopened >= REFUSED_AFTER) void this.#askWhy();
     this.#retryTimer = window.setTimeout(() => this.#connect(), this.#retryMs);
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
   }
 }

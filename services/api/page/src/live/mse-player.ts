@@ -18,7 +18,7 @@ const MUCH_FASTER_RATE = 1.5;
 /** How long shown media is kept before it is removed, a GOP at a time. */
 const KEEP_S = 15;
 /** Maximum number of fragments that wait for the browser to take them: with more, we assume that it hangs. */
-const MOST_QUEUED = 1500;
+const MAX_QUEUED = 1500;
 
 /** iOS has only its own kind of MediaSource. */
 const Source: typeof MediaSource | undefined =
@@ -64,7 +64,7 @@ export class MsePlayer {
     const times = readFragmentTimes(bytes);
     if (times?.isKeyframe === true) this.#keyframesS.push(times.decodeTimeS);
     this.#queue.push(bytes);
-    if (this.#queue.length > MOST_QUEUED) this.#failed();
+    if (this.#queue.length > MAX_QUEUED) this.#failed();
     else this.#feed();
   }
 

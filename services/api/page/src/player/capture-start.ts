@@ -1,6 +1,6 @@
 /** Size of the first part of a minute's file, which holds its index: about 30 kB at 25 frames a second. */
 const HEAD_BYTES = 65_536;
-const MOST_INDEX_BYTES = 4_000_000;
+const MAX_INDEX_BYTES = 4_000_000;
 const PATIENCE_MS = 15_000;
 /** The extended type of the box with the capture times: docs/mp4.md, shared/mp4/capture-record.ts. */
 const CAPTURE_RECORD_UUID = "c3f1a6d27e0b4d5f9a418e2d5b7790c4";
@@ -14,7 +14,7 @@ const UUID_BYTES = 16;
 export async function readCaptureStart(url: string, signal: AbortSignal): Promise<number | undefined> {
   const head = await readHead(url, HEAD_BYTES, signal);
   const indexEnd = indexEndOf(head);
-  const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MOST_INDEX_BYTES;
+  const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MAX_INDEX_BYTES;
   return parseCaptureStart(isWhole ? head : await readHead(url, indexEnd, signal));
 }
 

@@ -3,7 +3,7 @@ import { floorMinute, MINUTE_MS } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 import { MinuteVideo } from "./minute-video.ts";
 
-const MOST_RETRIES = 3;
+const MAX_RETRIES = 3;
 const RETRY_MS = 2500;
 /** How long the last frame stays without a message while the next minute is being looked for. */
 const SILENT_MS = 300;
@@ -11,7 +11,7 @@ const SILENT_MS = 300;
 const FETCH_BEFORE_MS = 6000;
 
 /** Footage with a smaller gap than this counts as unbroken, as in the api. */
-const LEAST_SKIPPED_MS = 1000;
+const MIN_SKIPPED_MS = 1000;
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
@@ -354,7 +354,7 @@ export class ChainPlayer extends Changing {
     await this.#show(next, next - MINUTE_MS, opening);
     if (opening !== this.#opening || this.#state !== "ready") return;
     const skippedMs = this.#shown.startMs - endedMs;
-    if (skippedMs >= LEAST_SKIPPED_MS) {
+    if (skippedMs >= MIN_SKIPPED_MS) {
       this.#skippedMs = skippedMs;
       this.changed();
     }
@@ -381,7 +381,7 @@ export class ChainPlayer extends Changing {
         this.#setState("failed");
         // A connection may break although the api is up again: then no other event would cause a retry.
         window.clearTimeout(this.#retryTimer);
-        if (this.#failures++ < MOST_RETRIES) this.#retryTimer = window.setTimeout(() => this.retry(), RETRY_MS);
+        if (this.#failures++ < MAX_RETRIES) this.#retryTimer = window.setTimeout(() => this.retry(), RETRY_MS);
       },
     };
   }

@@ -9,13 +9,13 @@ export interface MinuteVideoListener {
 
 /** Shorter than any camera's, so that the first step skips no frame; each step and playback correct it. */
 const FIRST_FRAME_S = 1 / 60;
-const MOST_FRAME_S = 0.5;
+const MAX_FRAME_S = 0.5;
 /** A paused frame that is further than this from the requested position is an old one. */
 const OLD_FRAME_S = 1;
-const STEP_PATIENCE_MS = 700;
+const STEP_TIMEOUT_MS = 700;
 const SAME_FRAME_MS = 100;
 /** A connection without data for this long is given up, while the page is visible: hidden, browsers load nothing. */
-const MOST_IDLE_S = 20;
+const MAX_IDLE_S = 20;
 const NOT_FETCHED = "This minute could not be fetched.";
 
 /** A video element that shows one minute of one camera, and knows the capture time of the displayed frame. */
@@ -156,7 +156,7 @@ export class MinuteVideo {
       if (targetS < 0 || targetS >= this.element.duration) return false;
       const shown = new Promise<void>((resolve) => {
         this.#onNextFrame = resolve;
-        window.setTimeout(resolve, STEP_PATIENCE_MS);
+        window.setTimeout(resolve, STEP_TIMEOUT_MS);
         // If the seek is done and no other frame comes, it is still the same frame.
         const onSeeked = () => window.setTimeout(resolve, SAME_FRAME_MS);
         this.element.addEventListener("seeked", onSeeked, { once: true });
@@ -164,7 +164,7 @@ export class MinuteVideo {
       this.element.currentTime = targetS;
       await shown;
       if (Math.abs(this.#frameS - fromS) > 0.001) {
-        this.#frameDurationS = Math.min(MOST_FRAME_S, Math.abs(this.#frameS - fromS));
+        this.#frameDurationS = Math.min(MAX_FRAME_S, Math.abs(this.#frameS - fromS));
         return true;
       }
       distanceS *= 1.6;
@@ -204,7 +204,7 @@ export class MinuteVideo {
 
   #frame(mediaS: number): void {
     const apartS = mediaS - this.#frameS;
-    const plausible = apartS > 1 / 130 && apartS < MOST_FRAME_S;
+    const plausible = apartS > 1 / 130 && apartS < MAX_FRAME_S;
     // At up to normal speed every frame is shown, so the distance is a frame's duration.
     if (plausible && !this.element.paused && this.element.playbackRate <= 1) this.#frameDurationS = apartS;
     this.#frameS = mediaS;
@@ -244,7 +244,7 @@ export class MinuteVideo {
     const signal = AbortSignal.any([loaded, waiting.signal]);
     let idleS = 0;
     const timer = window.setInterval(() => {
-      if (!document.hidden && ++idleS > MOST_IDLE_S) this.#fail(NOT_FETCHED);
+      if (!document.hidden && ++idleS > MAX_IDLE_S) this.#fail(NOT_FETCHED);
     }, 1000);
     element.addEventListener("progress", () => (idleS = 0), { signal });
     await new Promise<void>((resolve) => {

@@ -28,13 +28,13 @@ export type Step =
 const IN_STEP_MS = 20;
 /** Time within which a small drift is corrected. */
 const MAKE_GOOD_MS = 600;
-const MOST_CORRECTION = 0.25;
+const MAX_CORRECTION = 0.25;
 /**
  * From this far ahead it waits; from the next value on, ahead or behind, it jumps. In clock time, whatever the speed.
  */
 const HOLD_MS = 300;
 const JUMP_MS = 1200;
-const FASTEST = 16;
+const MAX_RATE = 16;
 
 /** What a follower does next, to reach the wanted time or to stay at it. */
 export function nextStep({ wantedMs, isPlaying, speed, hasFootage, askedMs, shown }: StepState): Step {
@@ -56,8 +56,8 @@ export function nextStep({ wantedMs, isPlaying, speed, hasFootage, askedMs, show
   if (Math.abs(aheadOnClockMs) > JUMP_MS) return { to: "jump" };
   if (aheadOnClockMs > HOLD_MS) return { to: "hold" };
   if (Math.abs(aheadMs) < IN_STEP_MS) return { to: "play", rate: speed };
-  const correction = Math.min(MOST_CORRECTION, Math.max(-MOST_CORRECTION, -aheadOnClockMs / MAKE_GOOD_MS));
-  return { to: "play", rate: Math.min(FASTEST, speed * (1 + correction)) };
+  const correction = Math.min(MAX_CORRECTION, Math.max(-MAX_CORRECTION, -aheadOnClockMs / MAKE_GOOD_MS));
+  return { to: "play", rate: Math.min(MAX_RATE, speed * (1 + correction)) };
 }
 
 function isSameMinute(oneMs: number, otherMs: number): boolean {

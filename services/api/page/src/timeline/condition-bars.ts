@@ -10,7 +10,7 @@ export interface ConditionBar {
 }
 
 /** Even a very short condition must be visible and large enough to point at. */
-const NARROWEST_PX = 3;
+const MIN_BAR_PX = 3;
 const REACH_PX = 2;
 
 /**
@@ -25,7 +25,7 @@ export function conditionBars(spans: readonly ConditionSpan[], view: Viewport, n
     for (const { condition, fromMs, toMs } of spans) {
       if (condition.severity !== severity) continue;
       const fromPx = Math.max(0, xOf(view, fromMs));
-      const toPx = Math.max(fromPx + NARROWEST_PX, Math.min(view.widthPx, xOf(view, toMs ?? nowMs)));
+      const toPx = Math.max(fromPx + MIN_BAR_PX, Math.min(view.widthPx, xOf(view, toMs ?? nowMs)));
       if (last !== undefined && fromPx - last.toPx < 1) last.toPx = Math.max(last.toPx, toPx);
       else {
         last = { severity, fromPx, toPx };
@@ -38,5 +38,5 @@ export function conditionBars(spans: readonly ConditionSpan[], view: Viewport, n
 
 /** The period whose conditions have their lines at a pixel or next to it. */
 export function timesUnder(view: Viewport, xPx: number): { fromMs: number; toMs: number } {
-  return { fromMs: timeAt(view, xPx - NARROWEST_PX), toMs: timeAt(view, xPx + REACH_PX) };
+  return { fromMs: timeAt(view, xPx - MIN_BAR_PX), toMs: timeAt(view, xPx + REACH_PX) };
 }

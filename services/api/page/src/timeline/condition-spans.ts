@@ -10,9 +10,9 @@ export interface ConditionSpan {
   toMs: number | undefined;
 }
 
-const MOST_JUST_ENDED = 500;
+const MAX_JUST_ENDED = 500;
 /** Maximum number of days that the api lists at once. */
-const MOST_DAYS = 31;
+const MAX_DAYS = 31;
 const RETRY_MS = 10_000;
 
 /** Which conditions there were and when: the present ones, and of the days that were viewed those that have ended. */
@@ -39,7 +39,7 @@ export class ConditionSpans extends Changing {
   follow(conditions: readonly Condition[], nowMs: number): void {
     const now = new Set(conditions.map(keyOf));
     const gone = this.#present.filter(({ condition }) => !now.has(keyOf(condition)));
-    this.#justEnded = [...this.#justEnded, ...gone.map((span) => ({ ...span, toMs: nowMs }))].slice(-MOST_JUST_ENDED);
+    this.#justEnded = [...this.#justEnded, ...gone.map((span) => ({ ...span, toMs: nowMs }))].slice(-MAX_JUST_ENDED);
     this.#present = conditions.map((condition) => ({
       condition,
       fromMs: Date.parse(condition.since),
@@ -68,7 +68,7 @@ export class ConditionSpans extends Changing {
     const missing: number[] = [];
     for (let day = last; day >= utcDayNumber(fromMs); day--) if (!this.#known.has(day)) missing.push(day);
     const [newest] = missing;
-    const oldest = missing.findLast((day) => newest !== undefined && newest - day < MOST_DAYS);
+    const oldest = missing.findLast((day) => newest !== undefined && newest - day < MAX_DAYS);
     if (newest !== undefined && oldest !== undefined) void this.#read(oldest, newest, nowMs);
   }
 

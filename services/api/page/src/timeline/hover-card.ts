@@ -6,10 +6,10 @@ import type { ConditionSpan } from "./condition-spans.ts";
 import type { Picture } from "./picture.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
-const MOST_CAMERAS = 4;
+const MAX_CAMERAS = 4;
 /** How far away a minute may be whose picture is shown until the right one is loaded. */
 const REACH_MINUTES = 90;
-const MOST_TROUBLES = 4;
+const MAX_TROUBLES = 4;
 /** In a view narrower than this, a pixel is only a few seconds: the card then shows seconds. */
 const SECONDS_BELOW_MS = 3 * HOUR_MS;
 
@@ -44,7 +44,7 @@ export class HoverCard {
   /** Shows the pictures and conditions of a moment, above the pixel `xPx` of a view. */
   show(cameras: readonly string[], timeMs: number, xPx: number, view: Viewport, services: TimelineServices): void {
     this.#root.hidden = false;
-    const shown = cameras.slice(0, MOST_CAMERAS);
+    const shown = cameras.slice(0, MAX_CAMERAS);
     this.#setCameras(shown);
     for (const camera of shown) this.#draw(camera, timeMs, services);
     const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
@@ -109,7 +109,7 @@ export class HoverCard {
 function wordsOf(spans: readonly ConditionSpan[]): string {
   const nowMs = Date.now();
   const newest = [...spans].sort((a, b) => b.fromMs - a.fromMs);
-  const lines = newest.slice(0, MOST_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
+  const lines = newest.slice(0, MAX_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
     const since = formatMoment(fromMs, nowMs);
     const when = toMs === undefined ? `since ${since}` : `${since}, for ${formatDuration(toMs - fromMs)}`;
     return `${subject}: ${message} (${when})`;

@@ -7,7 +7,7 @@ const COLUMNS = 10;
 const ROWS = 6;
 /** The cells are stored smaller than received (256 × 144), so that a sheet takes 5 MB. */
 const CELL = { width: 192, height: 108 } as const;
-const MOST_KEPT = 40;
+const MAX_KEPT = 40;
 const AT_ONCE = 3;
 const RETRY_AFTER_MS = 30_000;
 
@@ -51,7 +51,7 @@ export class Sheets extends Changing {
     for (const { camera, minuteMs } of minutes) {
       const hour = { camera, hour: hourOf(minuteMs) };
       hours.set(keyOf(hour), hour);
-      if (hours.size === MOST_KEPT) break;
+      if (hours.size === MAX_KEPT) break;
     }
     this.#wanted = [];
     for (const [key, hour] of hours) {
@@ -110,7 +110,7 @@ export class Sheets extends Changing {
 
   #dropOldest(): void {
     for (const [key, sheet] of this.#kept) {
-      if (this.#kept.size <= MOST_KEPT) return;
+      if (this.#kept.size <= MAX_KEPT) return;
       sheet.close();
       this.#kept.delete(key);
     }

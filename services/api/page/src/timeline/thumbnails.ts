@@ -12,10 +12,10 @@ export interface MinuteOf {
 }
 
 /** Of six connections to a host, the events use one and the video two. The pointer may use all the others. */
-const MOST_URGENT = 3;
-const MOST_BACKGROUND = 2;
+const MAX_URGENT = 3;
+const MAX_BACKGROUND = 2;
 /** About 10 kB each, compressed; browsers discard decoded pictures by themselves. */
-const MOST_KEPT = 6000;
+const MAX_KEPT = 6000;
 const RETRY_AFTER_MS = 10_000;
 
 /**
@@ -74,7 +74,7 @@ export class Thumbnails extends Changing {
   /** Requests these for when nothing is urgent, in this order, in place of those requested before. */
   prefetch(minutes: readonly MinuteOf[]): void {
     // Fewer than are kept, or fetching the last ones would discard the first.
-    const affordable = minutes.slice(0, MOST_KEPT / 2);
+    const affordable = minutes.slice(0, MAX_KEPT / 2);
     const nowMs = Date.now();
     const isOnSheet = ({ camera, minuteMs }: MinuteOf) => this.#sheets.serves(camera, minuteMs, nowMs);
     this.#sheets.want(affordable.filter(isOnSheet));
@@ -103,12 +103,12 @@ export class Thumbnails extends Changing {
   }
 
   #pump(): void {
-    while (this.#loading.size < MOST_URGENT) {
+    while (this.#loading.size < MAX_URGENT) {
       const next = this.#urgent.shift();
       if (next === undefined) break;
       if (this.#isMissing(next)) this.#load(next, "urgent");
     }
-    while (this.#urgent.length === 0 && this.#loading.size < MOST_BACKGROUND) {
+    while (this.#urgent.length === 0 && this.#loading.size < MAX_BACKGROUND) {
       const next = this.#background.pop();
       if (next === undefined) break;
       if (this.#isMissing(next)) this.#load(next, "background");
@@ -142,8 +142,8 @@ export class Thumbnails extends Changing {
     }
     kept.set(minute.minuteMs / MINUTE_MS, image);
     this.#order.push(minute);
-    if (++this.#count <= MOST_KEPT) return;
-    for (const oldest of this.#order.splice(0, MOST_KEPT / 10)) this.#forget(oldest);
+    if (++this.#count <= MAX_KEPT) return;
+    for (const oldest of this.#order.splice(0, MAX_KEPT / 10)) this.#forget(oldest);
   }
 }
 

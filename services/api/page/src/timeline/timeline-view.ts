@@ -29,7 +29,7 @@ const SNAPS_MS: readonly number[] = [1, 5, 10, 30, 60].map((seconds) => seconds 
 const GRIP_PX = 14;
 const AROUND_MINUTES = 12;
 const SETTLED_MS = 250;
-const MOST_PREFETCHED_MS = 26 * 60 * MINUTE_MS;
+const MAX_PREFETCHED_MS = 26 * 60 * MINUTE_MS;
 
 /** The timeline's canvas and hover card: draws at most once per frame, and only when something has changed. */
 export class TimelineView implements GestureListener {
@@ -190,7 +190,7 @@ export class TimelineView implements GestureListener {
     if (this.#pinchStart !== undefined) this.setView(pinch(this.#pinchStart, startPx, nowPx));
   }
 
-  /** A dragged mark snaps to round times, coarser the wider the view; to seconds where a pixel is no more than that. */
+  /** A dragged mark snaps to round times, coarser the wider the view; to seconds where a pixel is at most a second. */
   #snap(timeMs: number): number {
     const { view } = this.#scene;
     const pixelMs = widthMs(view) / view.widthPx;
@@ -273,8 +273,8 @@ export class TimelineView implements GestureListener {
   #prefetch(): void {
     const { view, layout, hoverMs, playheadMs } = this.#scene;
     const middleMs = hoverMs ?? playheadMs ?? view.toMs;
-    const fromMs = floorMinute(Math.max(view.fromMs, middleMs - MOST_PREFETCHED_MS));
-    const toMs = Math.min(view.toMs, fromMs + MOST_PREFETCHED_MS);
+    const fromMs = floorMinute(Math.max(view.fromMs, middleMs - MAX_PREFETCHED_MS));
+    const toMs = Math.min(view.toMs, fromMs + MAX_PREFETCHED_MS);
     const order = prefetchOrder(Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)), (middleMs - fromMs) / MINUTE_MS);
     const minutes: MinuteOf[] = [];
     for (const place of order) {

@@ -5,7 +5,7 @@ import { Icon } from "./icons.tsx";
 import { formatRoute } from "./route.ts";
 import { useChanges } from "./store.ts";
 
-const MOST_STACKED = 4;
+const MAX_STACKED = 4;
 
 /** The name, the two views, and whether all is well. */
 export function Header({ services }: { services: Services }): JSX.Element {
@@ -14,7 +14,7 @@ export function Header({ services }: { services: Services }): JSX.Element {
   const { route } = router;
   const cameras = footage.cameras ?? [];
   const enabled = cameras.filter((camera) => system.status?.camera[camera] !== undefined);
-  const shown = (enabled.length > 0 ? enabled : cameras).slice(0, MOST_STACKED);
+  const shown = (enabled.length > 0 ? enabled : cameras).slice(0, MAX_STACKED);
   return (
     <header class="header">
       <a class="brand" href="#/" aria-label="Hindsight: all cameras">

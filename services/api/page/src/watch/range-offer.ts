@@ -13,7 +13,7 @@ export type RangeOffer =
 
 /** How long a mark must rest before the api is asked: while it is dragged, nothing is requested. */
 const REST_MS = 300;
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 const RETRY_MS = 3000;
 
 /** The URL of one camera's video between two instants, exact to the picture. */
@@ -39,7 +39,7 @@ export function useRangeOffer(url: string): RangeOffer {
     let timer = 0;
     const askIn = (delayMs: number) => {
       timer = window.setTimeout(async () => {
-        const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(PATIENCE_MS)]);
+        const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(TIMEOUT_MS)]);
         const offer = await ask(url, signal).catch(
           (): RangeOffer => ({ state: "refused", problem: "no answer", isAway: true }),
         );

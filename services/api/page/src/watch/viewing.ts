@@ -10,7 +10,7 @@ import { formatRoute, type WatchRoute } from "../ui/route.ts";
 import { Changing } from "../ui/store.ts";
 
 const FEW_HOURS_MS = 4 * HOUR_MS;
-const SHORTEST_FIRST_VIEW_MS = 15 * MINUTE_MS;
+const MIN_FIRST_VIEW_MS = 15 * MINUTE_MS;
 const RECORD_DELAY_MS = 300;
 export const MOST_IN_STEP = 4;
 
@@ -31,7 +31,7 @@ export class Viewing extends Changing {
   #recordTimer = 0;
   #recorded = "";
   /** Counts requests: late results of an older one are ignored. */
-  #wishes = 0;
+  #requests = 0;
   readonly #ends: (() => void)[] = [];
   readonly #frameListeners = new Set<(timeMs: number) => void>();
 
@@ -100,7 +100,7 @@ export class Viewing extends Changing {
   }
 
   close(): void {
-    this.#wishes++;
+    this.#requests++;
     for (const end of this.#ends) end();
     window.clearTimeout(this.#recordTimer);
     this.player.close();
@@ -139,7 +139,7 @@ export class Viewing extends Changing {
 
   /** Goes to a moment; if that is in a gap, to the nearest footage in a direction. */
   seek(timeMs: number, camera = this.#active, direction: 1 | -1 = 1): void {
-    this.#wishes++;
+    this.#requests++;
     this.#active = camera;
     this.#setView(reveal(this.#view, timeMs));
     this.changed();
@@ -168,9 +168,9 @@ export class Viewing extends Changing {
 
   /** Goes to the newest minute. */
   async goToNewest(): Promise<void> {
-    const wish = ++this.#wishes;
+    const request = ++this.#requests;
     const newestMs = await this.#services.footage.previousReady(this.#active);
-    if (newestMs !== undefined && wish === this.#wishes) this.seek(newestMs + MINUTE_MS - 1);
+    if (newestMs !== undefined && request === this.#requests) this.seek(newestMs + MINUTE_MS - 1);
   }
 
   togglePlay(): void {
@@ -204,7 +204,7 @@ export class Viewing extends Changing {
       else this.#inMs = undefined;
     }
     if (shows !== undefined) {
-      this.#wishes++;
+      this.#requests++;
       this.player.pause();
     }
     if (shows === "at once" || (shows === "if idle" && this.player.state !== "loading")) {
@@ -266,15 +266,15 @@ export class Viewing extends Changing {
   }
 
   async #openFirst(timeMs: number | undefined): Promise<void> {
-    const wish = ++this.#wishes;
+    const request = ++this.#requests;
     const newestMs = timeMs ?? (await this.#services.footage.previousReady(this.#active));
-    if (wish !== this.#wishes) return;
+    if (request !== this.#requests) return;
     // The start of the newest minute, not its end, so that there is something to play.
     this.seek(newestMs ?? Date.now());
     if (timeMs === undefined && newestMs !== undefined) {
-      const landed = this.#wishes;
+      const landed = this.#requests;
       const width = (await this.#firstHours(newestMs)) ?? widthMs(this.#view);
-      if (landed !== this.#wishes) return;
+      if (landed !== this.#requests) return;
       this.#setView(initialView({ timeMs: newestMs, widthMs: width }, Date.now()));
     }
     this.#updateTimeline();
@@ -284,7 +284,7 @@ export class Viewing extends Changing {
   async #firstHours(newestMs: number): Promise<number | undefined> {
     const oldestMs = await this.#services.footage.nextReady(this.#active, newestMs - UTC_DAY_MS);
     if (oldestMs === undefined || newestMs - oldestMs > FEW_HOURS_MS) return undefined;
-    return Math.max(SHORTEST_FIRST_VIEW_MS, (newestMs - oldestMs) * 2.5);
+    return Math.max(MIN_FIRST_VIEW_MS, (newestMs - oldestMs) * 2.5);
   }
 
   #onFrame(timeMs: number): void {
