@@ -22,7 +22,7 @@ const STATES: Record<CameraStatus["state"], string> = {
   refused: "Refused",
   stopped: "Stopped",
 };
-/** How long after its end a minute is converted at the latest. */
+/** Maximum time between the end of a minute and its conversion. */
 const CONVERSION_MS = 10_000;
 
 interface Props {

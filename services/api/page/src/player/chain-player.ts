@@ -18,7 +18,7 @@ export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 /**
  * - `empty`: the camera has no footage at all
  * - `waiting`: everything up to now (or, where gaps are not skipped, to the next gap) was shown; playback continues
- * when the next minute is there
+ *   when the next minute is there
  */
 export type PlayerState = "loading" | "ready" | "waiting" | "empty" | "failed";
 
