@@ -1,4 +1,5 @@
-// What the api's lists and pictures cost: npm run bench:api [cameras = 16] [days = 30]. The tables go into docs/performance.md.
+// The cost of the api's lists and pictures: npm run bench:api [cameras = 16] [days = 30]. The tables go into
+// docs/performance.md.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -23,7 +24,7 @@ const ROUNDS = 3;
 const REQUESTS = 200;
 const LOAD_SECONDS = 8;
 const CONNECTIONS = 32;
-/** Cameras whose thumbnails of one day are pictures; all other files are empty. */
+/** Number of cameras whose thumbnails of one day are real pictures; all other files are empty. */
 const PICTURED = 4;
 const [API_PORT, NGINX_PORT] = [18_093, 18_095];
 const API = `http://127.0.0.1:${API_PORT}`;
@@ -65,7 +66,7 @@ async function bench(): Promise<void> {
   print(`\nload at the end ${loadavg()[0]?.toFixed(1)}`);
 }
 
-/** The api of dist/, on one core. */
+/** Starts the api from dist/, on one core. */
 async function startApi(cameras: readonly string[]): Promise<ChildProcess> {
   const path = join(root, "nvr.json");
   const configured = cameras.map((id) => [id, { url: "rtsp://192.0.2.1/", enabled: false }]);
@@ -95,7 +96,7 @@ async function startApi(cameras: readonly string[]): Promise<ChildProcess> {
   throw new Error("the api does not answer");
 }
 
-/** Pictures of 320 × 180 pixels of some 8 kB, as those of a real scene. Returns their paths in the store. */
+/** Writes pictures of 320 × 180 pixels and about 8 kB, like those of a real scene. Returns their paths in the store. */
 async function writeThumbnails(cameras: readonly [string, string][]): Promise<{ camera: string; minute: string }[]> {
   const noise = { type: "gaussian", mean: 120, sigma: 14 } as const;
   const create = { width: 320, height: 180, channels: 3, background: "black", noise } as const;

@@ -29,8 +29,8 @@ import { minuteStartUs } from "../shared/time/minute.ts";
 import { atPace, chunkBytes, makeClip, origin, writeChunk } from "../tests/support/chunk-maker.ts";
 
 /**
- * What it costs to convert a minute (1080p25, 4 Mbit/s, 30 MB), in CPU time, user and system, of this process and its
- * children; each row against ffmpeg and mediabunny in the same run. Page cache warm; median of the rounds.
+ * The cost of converting a minute (1080p25, 4 Mbit/s, 30 MB) in CPU time, user and system, of this process and its
+ * children; each row beside ffmpeg and mediabunny in the same run. Page cache warm; median of the rounds.
  */
 const ROUNDS = 9;
 const MINUTE = "20251124.1432";
@@ -82,7 +82,7 @@ function row(name: string, ms: number, ffmpegMs: number, bunnyMs: number): void 
   );
 }
 
-/** Median CPU time in ms; that of children comes in steps of 10 ms, so a round of theirs is repeated. */
+/** Median CPU time in ms. That of children is measured in steps of 10 ms, so their rounds are repeated. */
 async function measure(work: () => Promise<void>, hasChildren = false): Promise<number> {
   const times: number[] = [];
   const repeats = hasChildren ? 3 : 1;

@@ -1,4 +1,4 @@
-// What the whole fleet takes, beside what ffmpeg takes merely to record, and beside copying bytes: one run, one machine.
+// What the whole fleet uses, beside what ffmpeg uses merely to record, and beside copying bytes: one run, one machine.
 // Usage: tsx bench/fleet.ts [cameras = 8] [seconds = 120]
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ async function measureFleet(): Promise<void> {
   const config = { cameras: Object.fromEntries(urls.map((url, i) => [`cam-${i + 1}`, { url }])) };
   const fleet = await Fleet.prepare({ folder, redisUrl: redis.url, config });
   fleet.start(...SERVICES);
-  await sleep(75_000); // the first minutes are converted
+  await sleep(75_000); // until the first minutes are converted
   const pids = { ...Object.fromEntries(SERVICES.map((name) => [name, fleet.pid(name)])), redis: redis.pid };
   const results = await Promise.all(Object.values(pids).map((pid) => measure([pid], seconds)));
   for (const [i, what] of Object.keys(pids).entries()) {

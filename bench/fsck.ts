@@ -1,4 +1,4 @@
-// What `nvr fsck` costs on a large store. Usage: tsx bench/fsck.ts [minutes = 100000] [folder]
+// The cost of `nvr fsck` on a large store. Usage: tsx bench/fsck.ts [minutes = 100000] [folder]
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
@@ -32,7 +32,7 @@ const START_MS = Date.UTC(2025, 0, 1);
 const MINUTE_MS = 60_000;
 const CAPTURE_RECORD = Buffer.from("c3f1a6d27e0b4d5f9a418e2d5b7790c4", "hex");
 
-/** A minute's index, of as many pictures as a camera of 25 a second makes, whose times are yet to be filled in. */
+/** A minute's index with as many pictures as a camera makes at 25 a second; setTimes fills in its times. */
 async function makeHead(): Promise<Buffer> {
   const [unit] = await makeClip();
   const configuration = H264.configurationOf(splitAnnexB(unit?.data as Buffer)) as VideoConfiguration;
@@ -63,7 +63,7 @@ function setTimes(head: Buffer, startMs: number): void {
   }
 }
 
-/** The media data is a hole in the file, and a day's pictures are one file with many names. */
+/** The media data is a hole in the file, and all pictures of a day are one file with many names. */
 async function makeStore(directory: string): Promise<void> {
   const head = await makeHead();
   for (let i = 0; i < minutes; i++) {

@@ -1,4 +1,4 @@
-// How fast the page is, in a real Chromium: npm run bench:page. The table goes into docs/performance.md.
+// The page's speed in a real Chromium: npm run bench:page. The table goes into docs/performance.md.
 import { readdir, readFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ try {
   await fixture.close();
 }
 
-/** What the first view fetches, and what comes only when it is needed. */
+/** The size of what the first view fetches, and of what is fetched only when needed. */
 async function scriptSizes(): Promise<[string, number][]> {
   const folder = join(fixture.store.root, "page");
   const html = await readFile(join(folder, "index.html"), "utf8");
@@ -59,7 +59,7 @@ async function scriptSizes(): Promise<[string, number][]> {
   return Promise.all(sizes);
 }
 
-/** Opens the page anew, nothing cached, and tells how long it took until an element was there and had a picture. */
+/** Opens the page without cache, and returns the time until an element is there and has a picture. */
 async function msUntil(hash: string, selector: string): Promise<number> {
   const page = await fixture.open("icon.svg");
   const ms = await measure(page, `${fixture.api.url}/${hash}`, selector);
@@ -79,7 +79,7 @@ async function measure(page: Page, url: string, selector: string): Promise<numbe
   }, selector);
 }
 
-/** Moves the pointer over the whole day in an even sweep, and looks at every frame that the browser draws meanwhile. */
+/** Moves the pointer over the whole day at an even speed, and measures every frame that the browser draws meanwhile. */
 async function sweep(): Promise<{ fps: number; p99Ms: number; exact: number }> {
   const page = await fixture.open(`#/watch/${CAMERA}?t=${new Date(fromMs + 12 * HOUR_MS).toISOString()}`, {
     timezoneId: "UTC",
@@ -103,7 +103,9 @@ async function sweep(): Promise<{ fps: number; p99Ms: number; exact: number }> {
   };
 }
 
-/** Runs in the page: the time between frames, and how many of them showed the picture of the minute pointed at. */
+/**
+ * Runs in the page: measures the time between frames, and counts those that show the picture of the minute pointed at.
+ */
 async function watchFrames(durationMs: number): Promise<{ intervals: number[]; exact: number }> {
   const intervals: number[] = [];
   let exact = 0;

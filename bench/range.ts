@@ -1,5 +1,5 @@
-// What a range costs: npm run bench:range; `npm run bench:range -- seeks` measures first bytes and seeks alone. The tables go into
-// docs/performance.md.
+// The cost of a range: npm run bench:range; `npm run bench:range -- seeks` measures first bytes and seeks only. The
+// tables go into docs/performance.md.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -17,7 +17,7 @@ import { MinuteVideo, writeMinutes } from "./support/video-store.ts";
 const ROUNDS = 5;
 const START_US = Date.UTC(2025, 10, 24) * 1000;
 const NGINX = "one process, tcp_nopush on, access_log off, worker_connections 64";
-/** By whether it hands files to the kernel (`sendfile`), which Node.js cannot do. */
+/** By whether nginx hands files to the kernel (`sendfile`), which Node.js cannot do. */
 const NGINX_PORTS = { on: 18_089, off: 18_090 } as const;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const root = await mkdtemp(join(tmpdir(), "hindsight-bench-range-"));
@@ -25,7 +25,7 @@ const iso = (timeUs: number) => new Date(timeUs / 1000).toISOString();
 const rangePath = (camera: string, minutes: number) =>
   `/api/1/camera/${camera}/range.mp4?start=${iso(START_US)}&end=${iso(START_US + minutes * 60_000_000)}`;
 const [TEN_MINUTES, HOUR, DAY] = [rangePath("hour", 10), rangePath("hour", 60), rangePath("day", 1440)];
-/** Seeks of a round, each to another place. */
+/** Number of seeks in a round, each to a different place. */
 const SEEKS = 20;
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] as number;
 
@@ -99,7 +99,7 @@ async function firstBytes(): Promise<void> {
   }
 }
 
-/** Each seek beside one of the same length in a file that nginx sends; contenders take turns. */
+/** Compares each seek with one of the same length in a file that nginx sends; contenders take turns. */
 async function seeks(): Promise<void> {
   const nginx = await startNginx(root, NGINX_PORTS.off, "off");
   const file = `http://127.0.0.1:${NGINX_PORTS.off}/hour.mp4`;
@@ -127,7 +127,7 @@ async function seeks(): Promise<void> {
       await stop(server.child);
     }
     const [one, two, three] = [first, later, peer].map((each) => median(each as number[])) as [number, number, number];
-    const p90 = later?.[Math.floor(later.length * 0.9)] as number; // sorted by the median
+    const p90 = later?.[Math.floor(later.length * 0.9)] as number; // the median has sorted them
     print(`| ${[what, ...[one, two, three, two / three, p90].map((figure) => figure.toFixed(2))].join(" | ")} |`);
   }
   await stop(nginx);
@@ -149,7 +149,7 @@ async function firstByteMs(url: string, from?: number): Promise<number> {
   return ms;
 }
 
-/** For how long nobody else had a turn in the server since it was last asked. */
+/** The longest time for which nothing else could run in the server since the last call. */
 async function longestDelayMs(url: string): Promise<number> {
   return Number(await text(await answer(`${url}/delay`)));
 }
@@ -226,7 +226,7 @@ function download(url: string, ...more: string[]): Promise<void> {
   return run("curl", "-sS", "-o", "/dev/null", ...more, url);
 }
 
-/** CPU of ffmpeg for the same hour as a file, s; ours in the meantime is next to none. */
+/** CPU seconds of ffmpeg for the same hour as a file; what this process uses meanwhile is negligible. */
 async function ffmpegCpu(minutes: string[]): Promise<number> {
   const list = join(root, "list.txt");
   await writeFile(list, minutes.map((path) => `file '${path}'\n`).join(""));

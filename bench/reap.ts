@@ -1,5 +1,5 @@
-// What a pass of the reaper costs on a large store. Usage: tsx bench/reap.ts [cameras = 16] [days = 30] [store], where a
-// store that is there already (cam-1 to cam-{cameras}, up to yesterday) is used and left there.
+// The cost of a reaper's pass on a large store. Usage: tsx bench/reap.ts [cameras = 16] [days = 30] [store]. A given
+// store must have cam-1 to cam-{cameras}, up to yesterday; it is used and kept.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ function directoriesIn(store: string): Map<string, string> {
   return new Map(Array.from({ length: cameras }, (_, i) => [`cam-${i + 1}`, join(store, `cam-${i + 1}`)]));
 }
 
-/** With `untilMs` something more urgent comes then, and the pass is to end. */
+/** @param untilMs ms after which the pass must end, as when something more urgent comes */
 async function measure(what: string, config: Config, sizes: DaySizes, limit: number, untilMs = 1e9): Promise<void> {
   const startMs = performance.now();
   const cpu = process.cpuUsage();
@@ -74,7 +74,7 @@ try {
   const sizes = new DaySizes(files);
   await measure("nothing to do", configOf({}), sizes, 0);
   await measure("nothing to do, maxAgeDays", configOf({ maxAgeDays: days * 2 }), sizes, 0);
-  // The files are empty, so the pass ends by count: 1 % of the minutes.
+  // The files are empty, so the pass ends by their number: 1 % of the minutes.
   await measure("1 % must go", configOf({ minFreeBytes: Number.MAX_SAFE_INTEGER }), sizes, cameras * days * 14.4);
   const bounded = configOf({ maxBytes: 1e15 });
   await measure("maxBytes, first look, ended after 1 s for something urgent", bounded, sizes, 1, 1000);

@@ -1,5 +1,6 @@
-// What it takes to record cameras of 4 Mbit/s 1080p25, in the steady state: our recorder, one ffmpeg for each camera, and a
-// floor that only copies socket bytes to files. The contenders take turns, round by round, so that noise hits all alike.
+// The cost of recording cameras of 4 Mbit/s 1080p25 in the steady state: our recorder, one ffmpeg for each camera, and
+// a minimal process that only copies socket bytes to files. They take turns, round by round, so that noise affects all
+// alike.
 // Usage: npm run bench:record -- [--cameras 1,8,32,64] [--seconds 30] [--rounds 2] [--most-ffmpegs 32]
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,10 +15,10 @@ import { type MeasuredUsage, measure } from "./support/process-usage.ts";
 const { values } = parseArgs({
   options: {
     cameras: { type: "string", default: "1,8,32,64" },
-    /** Measured seconds of each contender, all rounds together. */
+    /** Measured seconds of each contender, in all rounds together. */
     seconds: { type: "string", default: "30" },
     rounds: { type: "string", default: "2" },
-    /** More than so many ffmpeg processes are not started; their row is extrapolated from so many. */
+    /** Maximum number of ffmpeg processes; for more cameras, their row is extrapolated. */
     "most-ffmpegs": { type: "string", default: "32" },
   },
 });

@@ -1,4 +1,4 @@
-// `nvr check`: validates the configuration and tries each camera, or those named as arguments.
+// `nvr check`: validates the configuration and tests each camera, or those given as arguments.
 
 import { describeSize } from "../services/recorder/camera/picture-size.ts";
 import { type ProbeResult, probeCamera } from "../services/recorder/camera/probe.ts";
@@ -52,9 +52,9 @@ await runCommand(async () => {
   );
   return unmounted.length === 0 && results.every(Boolean) ? 0 : 1;
 });
-process.exit(); // whatever a camera may still hold open
+process.exit(); // whatever a camera may still keep open
 
-/** Those of the folders at which, or below which, nothing is mounted. */
+/** The folders at and below which nothing is mounted. */
 function missingMounts(mountPoints: readonly string[]): string[] {
   const mounts = mountPoints.length === 0 ? [] : readMounts();
   return mountPoints.filter((folder) => !mounts.some(({ point }) => isWithin(point, folder)));

@@ -1,8 +1,8 @@
 import { CONFIG_EXIT_CODE, ConfigError } from "../shared/config/config-error.ts";
 
 /**
- * Runs a command and sets the exit code of this process: what `main` returns; 78 when the configuration is wrong, 1 when
- * anything else failed, which is then told in a line.
+ * Runs a command and sets the exit code of this process: what `main` returns; 78 when the configuration is wrong, or 1
+ * when anything else failed, which is then printed in one line.
  */
 export async function runCommand(main: () => Promise<number>): Promise<void> {
   try {

@@ -7,7 +7,7 @@ const CAMERAS = ["demo-garden", "demo-street"];
 const CLIP_FOLDER = "data/demonstration";
 const READY_LIMIT_MS = 60_000;
 
-/** Two simulated cameras, served by the project's camera simulator as long as no real one is configured. */
+/** Two simulated cameras, served by the project's camera simulator while no real one is configured. */
 export class Demonstration {
   readonly #print: (line: string) => void;
   #simulator: SupervisedProcess | undefined;
@@ -16,7 +16,7 @@ export class Demonstration {
     this.#print = print;
   }
 
-  /** Starts the simulator; returns what `cameras` of a configuration would say of its cameras. */
+  /** Starts the simulator; returns its cameras in the form of the configuration's `cameras`. */
   async start(): Promise<Record<string, { url: string }>> {
     const port = await freePort();
     const main = fileURLToPath(new URL("../tools/camera-simulator/main.js", import.meta.url));
@@ -43,7 +43,7 @@ export class Demonstration {
   }
 }
 
-/** A TCP port of 127.0.0.1 that is free now; the simulator keeps it when it is started again. */
+/** A free TCP port of 127.0.0.1; the simulator keeps it when it is restarted. */
 async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

@@ -66,6 +66,6 @@ test("a file that cannot be opened is told", async () => {
 });
 
 test("a disk that does not answer is not waited for", async () => {
-  execFileSync("mkfifo", [path]); // opening it waits for a reader
+  execFileSync("mkfifo", [path]); // opening it blocks until there is a reader
   await expect(FileLock.take(path, 200)).rejects.toThrow("its disk does not answer within 200 ms");
 });

@@ -4,10 +4,10 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { processSurroundings } from "../shared/process/surroundings.ts";
 
-/** The lock is another process's. */
+/** Another process holds the lock. */
 export class LockedError extends Error {
   override name = "LockedError";
-  /** Who holds it, such as "process 4711 on nvr-host"; empty when that cannot be told. */
+  /** Who holds it, such as "process 4711 on nvr-host"; empty when that is not known. */
   readonly holder: string;
 
   constructor(holder: string) {
@@ -16,15 +16,18 @@ export class LockedError extends Error {
   }
 }
 
-/** flock(1) ends with this when another holds the lock. */
+/** The exit code of flock(1) when another process holds the lock. */
 const CONFLICT = 1;
 const DEFAULT_LIMIT_MS = 5000;
-/** Takes the lock on descriptor 9, notes whose it is, says so, and keeps it until its standard input ends. */
+/**
+ * Takes the lock on descriptor 9, notes its owner in the file, prints "held", and keeps it until standard input ends.
+ */
 const HOLD = 'exec 9>>"$1" || exit 2; flock -n 9 || exit; { true >"$1"; echo "$2" >&9; } 2>&-; echo held; exec cat >&2';
 
 /**
- * A lock on a file (flock(2)), which also counts across containers and, on NFS, across hosts. Node.js cannot lock files, so a
- * small process holds it that ends with this one: the kernel gives the lock back however this process ends, kill -9 included.
+ * A lock on a file (flock(2)), which also works between containers and, on NFS, between hosts. Node.js cannot lock
+ * files, so a small child process holds the lock. It ends with this process: the kernel releases the lock however this
+ * process ends, kill -9 included.
  */
 export class FileLock {
   readonly #holder: ChildProcess;
@@ -34,13 +37,13 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock, and makes the file when it is not there. Throws LockedError when another process holds it, and Error when
-   * the file cannot be opened or locked, or its disk does not answer within `limitMs`.
+   * Takes the lock, creating the file if needed. Throws LockedError when another process holds it, and Error when the
+   * file cannot be opened or locked, or its disk does not answer within `limitMs`.
    */
   static async take(path: string, limitMs = DEFAULT_LIMIT_MS): Promise<FileLock> {
-    // A group of its own: a Ctrl-C must not end it before this process.
-    const { PATH } = processSurroundings().env; // nothing else: there may be passwords in it
-    const owner = `process ${process.pid} on ${hostname()}`; // for people alone
+    // Detached, in its own process group: a Ctrl-C must not end it before this process.
+    const { PATH } = processSurroundings().env; // nothing else of it: it may contain passwords
+    const owner = `process ${process.pid} on ${hostname()}`; // informational only
     const holder = spawn("sh", ["-c", HOLD, "sh", path, owner], { detached: true, env: { PATH }, stdio: "pipe" });
     holder.stdin.on("error", () => {});
     let complaint = "";
@@ -66,7 +69,7 @@ export class FileLock {
     return new FileLock(holder);
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   async release(): Promise<void> {
     if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return;
     const ended = once(this.#holder, "exit");
@@ -80,7 +83,7 @@ async function readHolder(path: string): Promise<string> {
   return (await readFile(path, "utf8").catch(() => "")).split("\n", 1)[0] as string;
 }
 
-/** This process may end without it. */
+/** Lets this process end without waiting for the child. */
 function unref(child: ChildProcess): void {
   child.unref();
   for (const stream of child.stdio) (stream as { unref?(): void } | null | undefined)?.unref?.();

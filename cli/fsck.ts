@@ -1,4 +1,4 @@
-// `nvr fsck [camera …] [--deep] [--repair]`: looks through the whole store, and mends what can be mended.
+// `nvr fsck [camera] [--deep] [--repair]`: checks the whole store, and repairs what can be repaired.
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { loadConfig } from "../shared/config/load-config.ts";
@@ -15,10 +15,10 @@ const BAR_STEPS = 10_000;
 const CLEAR_LINE = "\r\u001b[K";
 
 keepFromOtherUsers();
-process.stdout.on("error", () => process.exit(1)); // whoever read the report is gone
+process.stdout.on("error", () => process.exit(1)); // whoever read the report has closed the pipe
 await runCommand(main);
 
-/** Exit code 0 when the store is whole (or mended), 1 when faults are left, 2 for a wrong command line. */
+/** Exit code 0 when there are no faults (or all are repaired), 1 when faults are left, 2 for a wrong command line. */
 async function main(): Promise<number> {
   const command = readCommandLine();
   if (command === undefined) return 2;
@@ -80,7 +80,7 @@ function readCommandLine(): { camera?: string; deep: boolean; repair: boolean } 
   }
 }
 
-/** A line of the report; the bar is drawn again below it. */
+/** Prints a line of the report; the progress bar is drawn again below it. */
 function print(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(CLEAR_LINE);
   process.stdout.write(`${line}\n`);

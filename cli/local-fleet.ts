@@ -9,21 +9,23 @@ import { FileLock, LockedError } from "./file-lock.ts";
 import { PrivateRedis } from "./private-redis.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
-/** What `nvr up` is given. */
+/** The options of `nvr up`. */
 export interface LocalFleetOptions {
   config: LiveConfig;
   files: StoreFiles;
-  /** The Redis that the user names; without it the fleet keeps one of its own. */
+  /** The Redis that the user configured; without it, the fleet runs its own. */
   redisUrl: string | undefined;
   print(line: string): void;
 }
 
-/** In the order in which they are stopped: nothing that is still recorded may lose those who take care of it. */
+/**
+ * In the order in which they are stopped: the recorder first, so that the others can still process what it recorded.
+ */
 const SERVICES = ["recorder", "converter", "reaper", "api"] as const;
 const STOP_LIMIT_MS = 30_000;
 const PAGE_LIMIT_MS = 60_000;
 const REDIS_FOLDER = "data/redis";
-/** Threads for file operations, of which a disk that hangs holds up to three: docs/architecture.md. Node alone has four. */
+/** Threads for file operations: a disk that hangs blocks up to three (docs/architecture.md). Node's default is four. */
 const FILE_THREADS = 16;
 
 /** The whole fleet on this machine: Redis, the four services, and the demonstration while no camera is configured. */
@@ -34,7 +36,7 @@ export class LocalFleet {
   #storeLock: FileLock | undefined;
   #demonstration: Demonstration | undefined;
   #isStopping = false;
-  /** Starts, changes and stops follow one another. */
+  /** Makes starts, changes and stops run one after the other. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: LocalFleetOptions) {
@@ -43,8 +45,8 @@ export class LocalFleet {
   }
 
   /**
-   * Starts everything and says where the page is. Throws when Redis or the demonstration cannot be started, and when another
-   * `nvr up` records into the same storage.
+   * Starts everything and prints where the page is. Throws when Redis or the demonstration cannot be started, or when
+   * another `nvr up` records into the same storage.
    */
   start(): Promise<void> {
     return this.#next(async () => {
@@ -55,7 +57,9 @@ export class LocalFleet {
     });
   }
 
-  /** The configuration file has changed: the services see to it themselves, but for the demonstration. */
+  /**
+   * The configuration file has changed: the services handle that themselves; only the demonstration is handled here.
+   */
   reconfigure(): Promise<void> {
     return this.#next(async () => {
       if (this.#isStopping || hasCameras(this.#options.config.current) === (this.#demonstration === undefined)) return;
@@ -87,7 +91,10 @@ export class LocalFleet {
     return result;
   }
 
-  /** Two fleets would record every camera twice, and delete each other's footage. A disk that is away is no reason to wait. */
+  /**
+   * Two fleets would record every camera twice, and delete each other's footage. An absent disk does not prevent the
+   * start.
+   */
   async #lockStore(): Promise<void> {
     const { config, files } = this.#options;
     const { root } = config.current.storage;
@@ -138,7 +145,7 @@ export class LocalFleet {
     const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}/`;
     const limit = Date.now() + PAGE_LIMIT_MS;
     while (!this.#isStopping && Date.now() < limit) {
-      // Not the page itself: another program at this port may have one, too.
+      // Not the page itself: another program at this port might have one, too.
       const system = `${url}api/1/system.json`;
       const answer = await fetch(system, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
       if (answer?.ok === true) {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 
-/** Calls `line` for each whole line that a stream brings, without its line break. */
+/** Calls `line` for each complete line of a stream, without its line break. */
 export function eachLine(stream: Readable, line: (text: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8");

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 const NVR = fileURLToPath(new URL("../nvr", import.meta.url));
 const SCRIPT = "/usr/bin/script";
 
-/** The programs that can be found; what is not in it is not installed. */
+/** The only folder in PATH: programs that are not in it count as not installed. */
 let programs: string;
 
 beforeEach(async () => {
@@ -42,7 +42,7 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {},
     stream.on("data", (data) => {
       output += data;
       if (isTyped || !output.includes("[y/N]")) return;
-      isTyped = true; // once: it may be gone by the time it has said more
+      isTyped = true; // only once: the program may have ended by its next output
       child.stdin.write(typed as string);
     });
   }
@@ -75,7 +75,7 @@ test("an old Node.js is told with its version, also among warnings", async () =>
   expect((await run(NVR, ["check"])).output).toContain("needs Node.js 20.19 or newer; this is 20.18.3\n");
 });
 
-/** A machine without ffmpeg, on which nobody is root and apt-get notes that it was called. */
+/** Simulates a machine without ffmpeg and without root, where calls of sudo (for apt-get) are noted in a file. */
 async function withoutFfmpeg(): Promise<() => Promise<string>> {
   const note = join(programs, "note");
   await writeFile(note, "");

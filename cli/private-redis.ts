@@ -11,7 +11,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 const SOCKET = "redis.sock";
 const START_LIMIT_MS = 15_000;
 
-/** The Redis server that `nvr up` keeps for itself when no REDIS_URL names another. */
+/** The Redis server that `nvr up` runs itself when REDIS_URL does not name another. */
 export class PrivateRedis {
   readonly #files: StoreFiles;
   readonly #folder: string;
@@ -21,21 +21,21 @@ export class PrivateRedis {
   #isAdopted = false;
   #claim: FileLock | undefined;
 
-  /** @param folder where its append-only file lives */
+  /** @param folder contains its append-only file */
   constructor(files: StoreFiles, folder: string, print: (line: string) => void) {
     this.#files = files;
     this.#folder = resolve(folder);
     this.#print = print;
   }
 
-  /** What `redis.url` must say to use it, once it is started. */
+  /** The value of `redis.url` to use it, once it is started. */
   get url(): string {
     return this.#url;
   }
 
   /**
-   * Starts the server, or takes over one that an earlier run left behind. Throws when its folder cannot be written, when it
-   * does not answer in time, and when another run is using it: the one that stops first would stop it for both.
+   * Starts the server, or takes over one that an earlier run left behind. Throws when its folder cannot be written,
+   * when it does not answer in time, or when another run is using it: the one that stops first would stop it for both.
    */
   async start(): Promise<void> {
     await makeWritable(this.#files, this.#folder);
@@ -62,7 +62,7 @@ export class PrivateRedis {
   async stop(): Promise<void> {
     if (this.#isAdopted) {
       const redis = this.#connect();
-      await redis.shutdown().catch(() => {}); // it answers by hanging up
+      await redis.shutdown().catch(() => {}); // the server closes the connection instead of answering
       redis.disconnect();
     } else {
       await this.#process?.stop(10_000);
@@ -70,7 +70,7 @@ export class PrivateRedis {
     await this.#claim?.release();
   }
 
-  /** Only a socket of this user counts: nobody else is to be told of the cameras. */
+  /** Only a socket of this user counts: the cameras must not be revealed to another user. */
   async #answers(): Promise<boolean> {
     if ((await lstat(this.#url).catch(() => undefined))?.uid !== process.getuid?.()) return false;
     const redis = this.#connect();
@@ -86,7 +86,7 @@ export class PrivateRedis {
 
   #connect(): Redis {
     const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 1000 });
-    redis.on("error", () => {}); // the call that fails tells
+    redis.on("error", () => {}); // the failing call reports it
     return redis;
   }
 }

@@ -66,7 +66,7 @@ async function main(): Promise<number> {
   return problems === 0 ? 0 : 1;
 }
 
-/** Exit code 0 when the log tells of the minute, 1 when it does not. */
+/** Exit code 0 when the log contains the minute, 1 when it does not. */
 async function why(name: string): Promise<number> {
   const footage = parseFootageName(`${name}.mp4`);
   if (footage === undefined) {

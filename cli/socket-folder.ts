@@ -3,16 +3,16 @@ import { chmod, lstat, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Longer paths do not fit the address of a Unix socket (unix(7)). */
+/** Longer paths do not fit into the address of a Unix socket (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 100;
 const PRIVATE = 0o700;
-/** In the folder for which another one was made: which one that is. */
+/** Name of a file in the given folder that contains the path of the folder used in its place. */
 const NOTE = "socket-folder";
 
 /**
- * A folder for the socket `name` into which this user alone can put anything (and root): `folder` itself, whose mode becomes
- * 0700; where it is another user's, or its path too long for a socket, one of a random name among the temporary ones, the
- * same in each run as long as it is there. Throws when there is none that fits.
+ * Returns a folder for the socket `name` that only this user (and root) can write to. It is `folder` itself, whose mode
+ * becomes 0700. If that belongs to another user, or its path is too long for a socket, it is a temporary folder with a
+ * random name, the same in each run while it exists. Throws when that path is too long, too.
  */
 export async function findSocketFolder(folder: string, name: string): Promise<string> {
   if (fits(folder, name) && isOwn(await lstat(folder))) {
@@ -22,7 +22,7 @@ export async function findSocketFolder(folder: string, name: string): Promise<st
   const note = join(folder, NOTE);
   const known = await readFile(note, "utf8").catch(() => "");
   const stats = known === "" ? undefined : await lstat(known).catch(() => undefined);
-  // When it was cleared away, anybody may have made one of its name.
+  // Ours may have been removed, and somebody else may have made one of the same name.
   if (stats !== undefined && isOwn(stats) && (stats.mode & 0o777) === PRIVATE && fits(known, name)) return known;
   const made = await mkdtemp(join(tmpdir(), "hindsight-"));
   if (!fits(made, name)) throw new Error(`the path of ${made} is too long for a socket: set TMPDIR=/tmp`);

@@ -3,7 +3,7 @@ import { SupervisedProcess } from "./supervised-process.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** What a process finds in its environment. */
+/** The environment that a process gets. */
 async function environmentOf(isHelper: boolean): Promise<string> {
   const lines: string[] = [];
   const env = { ADDED: "yes" };

@@ -3,28 +3,28 @@ import { helperEnvironment } from "../shared/process/helper-environment.ts";
 import { processSurroundings } from "../shared/process/surroundings.ts";
 import { eachLine } from "./log-lines.ts";
 
-/** A program that is to run, again and again if need be. */
+/** A program to keep running. */
 export interface ProcessDescription {
-  /** The name that its log lines are prefixed with. */
+  /** The prefix of its log lines. */
   name: string;
   command: string;
   args: string[];
   /** Added to our own environment. */
   env?: NodeJS.ProcessEnv;
-  /** It is no service: it gets nothing of our environment but where programs are. */
+  /** It is not a service: from our environment it gets only where to find programs. */
   isHelper?: boolean;
-  /** What is written to its standard input at the start. */
+  /** Written to its standard input at the start. */
   input?: string;
 }
 
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
-/** A process that ran for so long may be started again at once. */
+const MAX_PAUSE_MS = 30_000;
+/** A process that ran for at least this long is restarted after the shortest pause. */
 const GOOD_RUN_MS = 60_000;
 
 /**
- * Keeps one process running: started again with growing pauses when it ends. It runs in a process group of its own, so that
- * a Ctrl-C reaches the supervisor alone, and over an IPC channel it learns when the supervisor is gone.
+ * Keeps one process running: restarts it with growing pauses when it ends. It runs in its own process group, so that a
+ * Ctrl-C reaches only the supervisor, and learns over an IPC channel when the supervisor has ended.
  */
 export class SupervisedProcess {
   readonly #description: ProcessDescription;
@@ -35,7 +35,7 @@ export class SupervisedProcess {
   #pauseMs = FIRST_PAUSE_MS;
   #isStopping = false;
 
-  /** @param print takes the process's output, line by line, and what there is to say of it */
+  /** @param print receives the process's output, line by line, and messages about it */
   constructor(description: ProcessDescription, print: (line: string) => void) {
     this.#description = description;
     this.#print = print;
@@ -51,7 +51,7 @@ export class SupervisedProcess {
       stdio: ["pipe", "pipe", "pipe", "ipc"],
     });
     this.#child = child;
-    child.stdin?.on("error", () => {}); // it ended before it read its input; its exit tells
+    child.stdin?.on("error", () => {}); // it ended before reading its input; its exit is reported
     child.stdin?.end(input);
     if (child.stdout !== null) eachLine(child.stdout, (line) => this.#say(line));
     if (child.stderr !== null) eachLine(child.stderr, (line) => this.#say(line));
@@ -67,7 +67,7 @@ export class SupervisedProcess {
     });
   }
 
-  /** Ends the process in good order, by force after `limitMs`. */
+  /** Ends the process with SIGTERM, and by force after `limitMs`. */
   async stop(limitMs: number): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#timer);
@@ -84,7 +84,7 @@ export class SupervisedProcess {
     if (ranMs >= GOOD_RUN_MS) this.#pauseMs = FIRST_PAUSE_MS;
     this.#say(`${reason}; started again in ${this.#pauseMs / 1000} s`);
     this.#timer = setTimeout(() => this.start(), this.#pauseMs);
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2);
   }
 
   #say(line: string): void {

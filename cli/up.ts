@@ -57,7 +57,7 @@ try {
   process.exit(1);
 }
 
-/** The Redis that environment or file name; undefined when neither does, and the fleet is to have one of its own. */
+/** The Redis named in the environment or the file; undefined when neither names one, so that the fleet runs its own. */
 function namedRedis(): string | undefined {
   const { url } = config.current.redis;
   const { REDIS_URL } = processSurroundings().env;

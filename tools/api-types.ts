@@ -8,7 +8,7 @@ export const API_TYPES = join(import.meta.dirname, "..", "services", "api", "pag
 
 const HEAD = "// Made by tools/api-types.ts from services/api/openapi: npm run api-types\n";
 
-/** The types of every request and answer of the api, made from its OpenAPI document. */
+/** The types of all requests and answers of the api, made from its OpenAPI document. */
 export async function makeApiTypes(): Promise<string> {
   const document = JSON.stringify(openApiDocument("0"));
   const types = `${HEAD}${astToString(await openapiTS(document))}`;

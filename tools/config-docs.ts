@@ -29,7 +29,7 @@ export function configTables(): string {
   ].join("\n\n");
 }
 
-/** The text of docs/configuration.md with its tables made anew. Throws when it has no place for them. */
+/** The text of docs/configuration.md with its tables replaced. Throws when the markers for them are missing. */
 export function withTables(document: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error(`docs/configuration.md lacks the lines ${BEGIN} and ${END}`);

@@ -1,4 +1,4 @@
-// The naive floor: the bytes of every socket into a file as they come, nothing else. Arguments: folder, URLs.
+// The minimum: copies the bytes of every socket into a file, nothing else. Arguments: folder, URLs.
 import { createWriteStream } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";

@@ -4,7 +4,7 @@ import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 
 /**
- * Writes empty files for so many days of so many cameras, ending yesterday; the first camera is `cam-1`, or `cam-{first}`.
+ * Writes empty files for a number of days and cameras, ending yesterday; the first camera is `cam-1`, or `cam-{first}`.
  * Returns the camera directories by id.
  */
 export function makeLargeStore(

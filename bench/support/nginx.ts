@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
 
-/** Starts an nginx of one process that serves the files of a folder at a port. Throws when it does not come up. */
+/** Starts an nginx with one process that serves a folder's files at a port. Throws when it does not start. */
 export async function startNginx(root: string, port: number, sendfile: "on" | "off"): Promise<ChildProcess> {
   const settings = `daemon off; master_process off; pid ${root}/nginx-${port}.pid; error_log stderr;
 events { worker_connections 64; }

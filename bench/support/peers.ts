@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Starts one ffmpeg for each URL that copies its stream into segments of a minute in `folder`. */
+/** Starts one ffmpeg per URL that copies its stream into segments of a minute in `folder`. */
 export function startFfmpegs(urls: readonly string[], folder: string): ChildProcess[] {
   return urls.map((url, i) => {
     const input = ["-v", "error", "-rtsp_transport", "tcp", "-i", url];
@@ -12,13 +12,15 @@ export function startFfmpegs(urls: readonly string[], folder: string): ChildProc
   });
 }
 
-/** Starts the floor: one Node process that copies the bytes of every socket into a file in `folder`, and nothing else. */
+/**
+ * Starts the minimal process: one Node that copies the bytes of every socket into a file in `folder`, and nothing else.
+ */
 export function startFloor(urls: readonly string[], folder: string): ChildProcess[] {
   const script = fileURLToPath(new URL("copying-floor.mjs", import.meta.url));
   return [spawn(process.execPath, [script, folder, ...urls], { stdio: "inherit" })];
 }
 
-/** Ends processes at once and waits until they are gone. */
+/** Kills processes and waits until they have ended. */
 export async function killAll(children: readonly ChildProcess[]): Promise<void> {
   await Promise.all(
     children.map(async (child) => {

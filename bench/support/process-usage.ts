@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 
 const CLOCK_TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) of Linux
 
-/** What a process has used so far. */
+/** What a process has used since its start. */
 export interface Usage {
   cpuSeconds: number;
   residentBytes: number;
   /** Its proportional set size: pages that processes share (libraries) are divided among them. */
   proportionalBytes: number;
-  /** Bytes handed to the kernel by write(2) and its kin. */
+  /** Bytes that were written with write(2) and similar calls. */
   writtenBytes: number;
 }
 
-/** What processes used over a time, summed; memory as it is at the end. */
+/** What processes used during a period, summed; memory as it was at the end. */
 export interface MeasuredUsage {
   /** % of one core. */
   corePercent: number;
@@ -23,7 +23,7 @@ export interface MeasuredUsage {
   writtenBytesPerSecond: number;
 }
 
-/** Reads /proc/{pid}: CPU of the process, all its threads and the children that it has waited for; memory and writes. */
+/** Reads /proc/{pid}: CPU of the process, all its threads and the children it has waited for; memory and writes. */
 export function readUsage(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
@@ -39,7 +39,7 @@ export function readUsage(pid: number): Usage {
   };
 }
 
-/** Measures processes for so many seconds. Throws when one of them is gone at the end. */
+/** Measures processes for a number of seconds. Throws when one of them has ended by then. */
 export async function measure(pids: readonly number[], seconds: number): Promise<MeasuredUsage> {
   const before = pids.map(readUsage);
   const start = performance.now();

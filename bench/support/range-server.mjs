@@ -8,9 +8,9 @@ import { ApiServer } from "../../dist/services/api/server.js";
 import { Catalog } from "../../dist/shared/catalog/catalog.js";
 
 /**
- * The range endpoints alone, as built, in a process of their own, on the store of the first argument; prints its port. With a
- * second argument after the rehearsal that an api does at its start. `/delay` tells for how many ms at most nothing else had
- * its turn since it was last asked.
+ * The range endpoints alone, as built, in a separate process, on the store of the first argument; prints its port. A
+ * second argument adds the rehearsal that an api does at its start. `/delay` returns the longest time, in ms, for which
+ * nothing else could run since it was last requested.
  */
 const [root, isRehearsed] = process.argv.slice(2);
 const config = {

@@ -14,10 +14,10 @@ import { type ClipUnit, makeClip, origin } from "../../tests/support/chunk-maker
 const files = new StoreFiles();
 
 const FRAMES = 1500;
-/** A camera's clock that is a little slow, so that durations are not all the same number of ticks. */
+/** A camera's clock that is slightly slow, so that durations are not all the same number of ticks. */
 const FRAME_US = 40_000.3;
 
-/** A minute of 1080p25 at 4 Mbit/s: ten seconds encoded, six times over. */
+/** A minute of 1080p25 at 4 Mbit/s: ten seconds encoded, repeated six times. */
 export class MinuteVideo {
   readonly #units: ClipUnit[];
   readonly #configuration: VideoConfiguration;
@@ -38,7 +38,7 @@ export class MinuteVideo {
     return new MinuteVideo(Array.from({ length: FRAMES / clip.length }, () => clip).flat(), configuration);
   }
 
-  /** What stands in front of the media of the `index`th minute from `startUs` on. */
+  /** The bytes before the media of the `index`th minute after `startUs`. */
   head(startUs: number, index: number): Buffer {
     const timeOf = (frame: number) => Math.round(startUs + (index * FRAMES + frame) * FRAME_US);
     const timesUs = Float64Array.from(this.#units, (_, frame) => timeOf(frame));
@@ -66,8 +66,8 @@ export class MinuteVideo {
 }
 
 /**
- * Writes so many minutes of a camera from `startUs` on. With `isSparse` the media are holes, which read as zeros: for what
- * does not look at them. Returns the paths.
+ * Writes a number of minutes of a camera from `startUs` on. With `isSparse` the media are holes, which read as zeros,
+ * for uses that do not read them. Returns the paths.
  */
 export async function writeMinutes(
   root: string,

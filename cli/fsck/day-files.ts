@@ -15,7 +15,7 @@ export interface MinuteFiles {
   thumbnail?: string;
 }
 
-/** The names in a day's folder, sorted by minute and camera. What does not belong there is told as a remark. */
+/** The files in a day's folder, sorted by minute and camera. A file that does not belong there becomes a remark. */
 export class DayFiles {
   /** By camera and minute, oldest first. */
   readonly minutes: readonly MinuteFiles[];
@@ -51,7 +51,7 @@ export class DayFiles {
     this.#tellOthers(others, day, minutes);
   }
 
-  /** Sorts the names that a day's folder holds; `cameras` are those that may have footage in it. */
+  /** Sorts the names in a day's folder; `cameras` are those that may have footage in it. */
   static async sort(
     directory: string,
     day: string,

@@ -23,14 +23,14 @@ const DAY = "20251124";
 const MINUTES = [`${DAY}.1432`, `${DAY}.1433`] as [string, string];
 const HOURS_AGO = new Date(Date.now() - 7_200_000);
 
-/** A store of two minutes as the converter made it, of which each test has a copy. */
+/** A store of two minutes as the converter made it; each test gets a copy. */
 let original: string;
 let root: string;
 let directory: string;
 
 const path = (kind: "mp4" | "preview" | "thumbnail", minute = MINUTES[0]) => minutePath(directory, "cam", minute, kind);
 
-/** The first starts in its minute; the second ends 2.4 s after it began, like the first: 57.6 s lie between them. */
+/** The first picture is in its minute; the last ends 2.4 s later. Both minutes do so: there are 57.6 s between them. */
 async function unitsOf(minute: string): Promise<TimedUnit[]> {
   return atPace(await clip(), (minuteStartUs(minute) as number) + 1000);
 }
@@ -126,7 +126,7 @@ test("sound beside the video is no fault, and samples of it that lie elsewhere a
   const mp4 = foreignMovie({ startUs, maps: ["sound", "video"] });
   await writeFile(path("mp4"), mp4);
   expect((await check({ isDeep: true })).faults).toEqual([]);
-  mp4.writeUInt32BE(mp4.length - 5, mp4.indexOf("stco") + 12); // where the first sound lies
+  mp4.writeUInt32BE(mp4.length - 5, mp4.indexOf("stco") + 12); // offset of the first sound sample
   await writeFile(path("mp4"), mp4);
   expect((await check()).faults).toEqual([expect.stringContaining("not within the file")]);
 });

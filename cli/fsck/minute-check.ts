@@ -7,19 +7,21 @@ import type { MinuteFiles } from "./day-files.ts";
 import { checkMinuteFile } from "./mp4-check.ts";
 import type { Remark } from "./remarks.ts";
 
-/** What is known of a minute after the look at its files. */
+/** What is known about a minute after its files were checked. */
 export interface CheckedMinute {
   remarks: Remark[];
-  /** Empty where there is no mp4 that can be read. */
+  /** Empty when there is no readable mp4. */
   spans: CaptureSpan[];
-  /** It has chunks: what it holds is not all known. */
+  /** It has chunks, so not everything that it contains is known. */
   isWaiting: boolean;
 }
 
-/** A converter that runs takes a chunk within a minute or two; one that has to catch up, within minutes. */
+/** A converter normally takes a chunk within a minute or two, and one that is behind within several minutes. */
 const CONVERSION_DUE_MS = 10 * 60_000;
 
-/** Looks at the files of one minute. Never throws: what cannot be read is a fault. Files that vanish meanwhile are none. */
+/**
+ * Checks the files of one minute. Never throws: what cannot be read is a fault. Files that vanish meanwhile are not.
+ */
 export async function checkMinute(files: MinuteFiles, isDeep: boolean, nowMs: number): Promise<CheckedMinute> {
   const { camera, minute, chunks, mp4 } = files;
   const remarks: Remark[] = [];
@@ -59,7 +61,7 @@ async function isOverdue(path: string, minuteEndMs: number, nowMs: number): Prom
   return state !== undefined && nowMs - Math.max(minuteEndMs, state.mtimeMs) > CONVERSION_DUE_MS;
 }
 
-/** The kinds of blocks in a chunk that this version does not know; "" also when it cannot be read, or has gone. */
+/** The kinds of blocks in a chunk that this version does not know; "" also when it cannot be read or has vanished. */
 async function unknownKindsIn(path: string): Promise<string> {
   let kinds: readonly number[] = [];
   await withFile(path, async (file) => {
@@ -68,7 +70,7 @@ async function unknownKindsIn(path: string): Promise<string> {
   return kinds.join(", ");
 }
 
-/** Why something cannot be read, or undefined when it can, or is gone by now. */
+/** Why a file cannot be read; undefined when it can, or has vanished meanwhile. */
 async function withFile(path: string, read: (file: FileHandle) => Promise<void>): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {
@@ -87,7 +89,7 @@ async function withFile(path: string, read: (file: FileHandle) => Promise<void>)
 const JPEG_START = 0xffd8;
 const JPEG_END = 0xffd9;
 
-/** Throws unless a file begins and ends as a JPEG does (ITU-T T.81 B.1.1.3). */
+/** Throws unless a file begins and ends as a JPEG must (ITU-T T.81 B.1.1.3). */
 async function requireJpeg(file: FileHandle): Promise<void> {
   const { size } = await file.stat();
   if (size === 0) throw new Error("it is empty");

@@ -9,12 +9,13 @@ import type { VideoTrack } from "../../shared/mp4/track.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 
 const HEADER_BYTES = 16;
-/** A minute is three boxes; more than these are not looked at, so that a damaged file cannot keep us busy. */
+/** A minute has three boxes; a limit, so that a damaged file cannot keep us busy. */
 const MAX_BOXES = 64;
 
 /**
- * Reads a minute's mp4 as far as it takes to know that it can be played to its last sample: the boxes, the index, and that
- * each sample lies in the media data. With `isDeep` every picture is read, too. Returns its spans. Throws Mp4Error with what is wrong, and the errors of fstat(2) and read(2).
+ * Reads enough of a minute's mp4 to know that it can be played to its last sample: the boxes, the index, and that each
+ * sample is within the media data. With `isDeep` every picture is read, too. Returns its spans. Throws Mp4Error with
+ * what is wrong, and the errors of fstat(2) and read(2).
  */
 export async function checkMinuteFile(file: FileHandle, minute: Minute, isDeep: boolean): Promise<CaptureSpan[]> {
   const { video, tracks, record } = await readMinute(file);
@@ -34,7 +35,7 @@ export async function checkMinuteFile(file: FileHandle, minute: Minute, isDeep: 
   return spans;
 }
 
-/** Where the content of `mdat` lies; it is the last box, and the file ends with it. Throws Mp4Error. */
+/** The position of the content of `mdat`, which must be the last box and end with the file. Throws Mp4Error. */
 async function findMediaData(file: FileHandle): Promise<{ start: number; end: number }> {
   const { size } = await file.stat();
   const head = Buffer.alloc(HEADER_BYTES);

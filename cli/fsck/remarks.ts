@@ -1,21 +1,21 @@
 import type { Minute } from "../../shared/time/minute.ts";
 
-/** How a fault can be mended without touching footage. */
+/** How a fault can be repaired without touching footage. */
 export type Remedy = "pictures" | "convert";
 
-/** What was found wrong, or worth a word. */
+/** Something that is wrong, or worth mentioning. */
 export interface Remark {
   /** A fault makes `fsck` fail; a note does not. */
   severity: "fault" | "note";
   camera: string;
-  /** The minute, or the day, or nothing where it belongs to neither. */
+  /** The minute, or the day, or empty when it concerns neither. */
   when: Minute | string;
   path: string;
   message: string;
   remedy?: Remedy;
 }
 
-/** What a camera's day came to. */
+/** The result of checking one day of a camera. */
 export interface DayReport {
   camera: string;
   day: string;

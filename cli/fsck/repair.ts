@@ -13,12 +13,15 @@ import { FrameGrabber } from "../../shared/pictures/frame-grabber.ts";
 import type { ConversionJob } from "../../shared/queue/conversion-queue.ts";
 import type { Remedy } from "./remarks.ts";
 
-/** Pictures are made one after the other: there is no company to wait for. */
+/** Pictures are made one after the other, so waiting to make several at once would be useless. */
 const PREVIEW_WINDOW_MS = 0;
-/** A chunk without an end block, or a lock, is watched until it is known that nobody is at it. */
+/** How long a chunk without an end block, or a lock, is watched to make sure that nobody is using it. */
 const PATIENCE_MS = 60_000;
 
-/** Mends minutes by the converter's own code and under its locks, also beside converters that run. Deletes no footage. */
+/**
+ * Repairs minutes with the converter's own code and locks, so that converters may run at the same time. Deletes no
+ * footage.
+ */
 export class Repairer {
   readonly #tools: MinuteConverterTools;
 
@@ -38,7 +41,7 @@ export class Repairer {
     };
   }
 
-  /** Returns undefined when the minute is mended, else why it is not. Never throws. */
+  /** Returns undefined when the minute is repaired, otherwise why it is not. Never throws. */
   async repair(job: ConversionJob, remedy: Remedy): Promise<string | undefined> {
     const untilMs = performance.now() + PATIENCE_MS;
     for (;;) {

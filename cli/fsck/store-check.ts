@@ -15,19 +15,19 @@ import { type CheckedMinute, checkMinute } from "./minute-check.ts";
 import type { DayReport, Remark } from "./remarks.ts";
 import type { Repairer } from "./repair.ts";
 
-/** What a check tells while it works. */
+/** Called while a check runs. */
 export interface CheckEvents {
-  /** `outcome` is set where a repair was tried: what came of it; `isRepaired` when it went well. */
+  /** `outcome` is set when a repair was tried: its result in words; `isRepaired` when it succeeded. */
   found(remark: Remark, outcome?: { isRepaired: boolean; text: string }): void;
   day(report: DayReport): void;
-  /** How far it has come, from 0 to 1. */
+  /** The progress, from 0 to 1. */
   progress(part: number): void;
 }
 
 export interface CheckOptions {
-  /** Every directory that is to be looked at. */
+  /** Every directory to check. */
   directories: readonly CameraDirectory[];
-  /** Only what belongs to this camera. */
+  /** Restricts the check to this camera. */
   camera?: string;
   isDeep: boolean;
   /** Absent: nothing is changed. */
@@ -40,8 +40,8 @@ export interface CheckOptions {
 const WINDOW = 8;
 
 /**
- * Looks through a whole store, one day of one directory at a time: only that is in memory. Never throws: what cannot be read
- * is a remark.
+ * Checks a whole store, one day of one directory at a time, so that only that is in memory. Never throws: what cannot
+ * be read becomes a remark.
  */
 export async function checkStore(options: CheckOptions): Promise<void> {
   await new StoreCheck(options).run();
@@ -50,7 +50,7 @@ export async function checkStore(options: CheckOptions): Promise<void> {
 class StoreCheck {
   readonly #options: CheckOptions;
   readonly #nowMs: number;
-  /** By camera: where its newest minute ended, while that is known. */
+  /** By camera: where its newest minute ended; undefined when that is not known. */
   readonly #ends = new Map<string, number | undefined>();
 
   constructor(options: CheckOptions) {

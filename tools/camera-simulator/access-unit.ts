@@ -15,10 +15,12 @@ import { type PacketTemplate, packetize } from "./packetizer.ts";
 
 export const VIDEO_PAYLOAD_TYPE = 96;
 
-/** The NAL units of one picture, ready to send. Uncountable ones are shared by all cameras that show the clip. */
+/**
+ * The NAL units of one picture, ready to send. Unless they are countable, all cameras that show the clip share them.
+ */
 export class AccessUnitBody {
   readonly nals: readonly Buffer[];
-  /** Never in the hands of a socket: who sends it without copying must put a copy in its place. */
+  /** Not in use by any socket: whoever sends it without copying must replace it by a copy. */
   template: PacketTemplate;
   private hash: string | undefined;
   private hashOfPicture: string | undefined;
@@ -28,13 +30,13 @@ export class AccessUnitBody {
     this.template = template;
   }
 
-  /** SHA-256 of the NAL units, each behind 00 00 00 01. */
+  /** SHA-256 of the NAL units, each after 00 00 00 01. */
   get sha256(): string {
     this.hash ??= sha256(this.nals);
     return this.hash;
   }
 
-  /** The same without SPS, PPS and access unit delimiter, which recorders add and leave out as they see fit. */
+  /** The same without SPS, PPS and access unit delimiter, which recorders may add or leave out. */
   get sha256WithoutParameterSets(): string {
     if (this.hashOfPicture === undefined) {
       const rest = this.nals.filter((nal) => ![NAL_SPS, NAL_PPS, NAL_AUD].includes(nalType(nal)));
@@ -59,7 +61,7 @@ export interface AccessUnit {
   body: AccessUnitBody;
 }
 
-/** Bodies of uncountable access units, by how they are put together and by frame. */
+/** Bodies of access units that are not countable, by the options they were made with and by frame. */
 export type BodyCache = Map<string, WeakMap<ClipFrame, AccessUnitBody>>;
 
 type BodyOptions = Pick<
@@ -67,7 +69,7 @@ type BodyOptions = Pick<
   "countable" | "parameterSets" | "accessUnitDelimiters" | "aggregate" | "maxPacketBytes"
 >;
 
-/** Puts the NAL units of access units together, as one camera is configured to. */
+/** Assembles access units from NAL units according to one camera's configuration. */
 export class BodyFactory {
   private readonly options: BodyOptions;
   private readonly cache: WeakMap<ClipFrame, AccessUnitBody>;
@@ -80,7 +82,7 @@ export class BodyFactory {
     cache.set(key, this.cache);
   }
 
-  /** @param announce whether the parameter sets are new to the clients: then they are sent whatever the options say. */
+  /** @param announce whether the parameter sets are new to the clients: then they are sent whatever the options are. */
   make(clip: Clip, frame: ClipFrame, mark: FrameMark, announce: boolean): AccessUnitBody {
     if (this.options.countable || announce) return this.build(clip, frame, mark, announce);
     let body = this.cache.get(frame);

@@ -10,7 +10,7 @@ function request(authorization?: string): RtspRequest {
   return { method: "DESCRIBE", uri: "rtsp://h/cam", headers, body: Buffer.alloc(0) };
 }
 
-/** Answers a Digest challenge by RFC 2617 §3.2.2, independently of the code under test. */
+/** Answers a Digest challenge according to RFC 2617 §3.2.2, independently of the code under test. */
 function digest(challenge: string, algorithm: "md5" | "sha256", qop: boolean, password = OPTIONS.password): string {
   const hash = (text: string): string => createHash(algorithm).update(text).digest("hex");
   const value = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? "";

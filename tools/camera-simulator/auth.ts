@@ -6,11 +6,11 @@ export type AuthScheme = "basic" | "digest-md5" | "digest-sha256";
 export interface AuthOptions {
   user: string;
   password: string;
-  /** Offered in this order, each in a WWW-Authenticate header of its own. */
+  /** Offered in this order, each in its own WWW-Authenticate header. */
   schemes: AuthScheme[];
   /** Whether Digest is offered with qop="auth" (RFC 2617) or without (RFC 2069). */
   qop: boolean;
-  /** After so many requests a nonce is refused as stale. */
+  /** Number of requests after which a nonce is refused as stale. */
   staleAfterRequests?: number;
 }
 
@@ -27,7 +27,7 @@ export class Authenticator {
     this.options = options;
   }
 
-  /** Undefined when the request may pass; else the WWW-Authenticate headers of the 401 answer. */
+  /** Undefined when the request is allowed; otherwise the WWW-Authenticate headers of the 401 answer. */
   check(request: RtspRequest): [string, string][] | undefined {
     const header = request.headers.get("authorization") ?? "";
     const [scheme = ""] = header.split(" ", 1);

@@ -1,17 +1,17 @@
 const RTP_CLOCK_RATE = 90_000;
 const HISTORY = 512;
 
-/** When a frame was captured, by the true wall clock and by the camera's own RTP clock. */
+/** When a frame was captured, on the true wall clock and on the camera's own RTP clock. */
 export interface Capture {
   captureTimeUs: number;
-  /** 90 kHz ticks of the camera's clock since it was started: neither offset nor wrap is in it yet. */
+  /** 90 kHz ticks of the camera's clock since its start, without offset and without wrapping. */
   ticks: number;
 }
 
 /**
- * The clock that a camera takes its pictures by. A camera believes that it captures at exactly its frame rate; a clock
- * that runs fast by some ppm makes the true intervals shorter, while the RTP timestamps stay evenly spaced. Pure: time
- * is handed in.
+ * The clock by which a camera takes its pictures. The camera assumes that it captures at exactly its frame rate; a
+ * clock that runs fast by some ppm makes the true intervals shorter, while the RTP timestamps stay evenly spaced. Pure:
+ * time is an argument.
  */
 export class CameraClock {
   private readonly intervalTicks: number;
@@ -41,8 +41,8 @@ export class CameraClock {
   }
 
   /**
-   * Captures the next frame and returns its index. The one after it will be `nextLateUs` late against an even frame
-   * rate, and its RTP timestamp will say so.
+   * Captures the next frame and returns its index. The frame after it will be `nextLateUs` late against an even frame
+   * rate, and its RTP timestamp will include that.
    */
   capture(nextLateUs = 0): number {
     this.history[this.nextIndex % HISTORY] = {
@@ -68,19 +68,19 @@ export class CameraClock {
     return Math.round(this.anchorTicks + (elapsedUs * RTP_CLOCK_RATE) / 1e6) + this.jumpTicks;
   }
 
-  /** From the next frame on the camera's clock runs fast (slow, when negative) by so many millionths. */
+  /** Makes the camera's clock run fast (slow, when negative) by this many ppm from the next frame on. */
   setDrift(ppm: number): void {
     this.anchorUs = this.trueTimeUs(this.ticksAtNext);
     this.anchorTicks = this.ticksAtNext;
     this.driftPpm = ppm;
   }
 
-  /** From the next frame on the RTP clock shows so much more, while the true times go on as before. */
+  /** Makes the RTP clock jump ahead at the next frame, while the true times continue unchanged. */
   jump(milliseconds: number): void {
     this.jumpTicks += Math.round((milliseconds * RTP_CLOCK_RATE) / 1000);
   }
 
-  /** The wall clock was stepped: the true times are told by the new one from now on. */
+  /** The wall clock was stepped: the true times follow the new one from now on. */
   stepWallClock(stepUs: number): void {
     this.anchorUs += stepUs;
   }

@@ -13,7 +13,7 @@ import type { WallClock } from "./wall-clock.ts";
 
 const MINUTE_US = 60e6;
 
-/** What a camera needs of a client's session. */
+/** What a camera needs from a client's session. */
 export interface Viewer {
   /** Takes the next access unit. */
   offer(unit: AccessUnit): void;
@@ -37,14 +37,14 @@ export class Camera implements Task {
   readonly clock: CameraClock;
   readonly viewers = new Set<Viewer>();
   faults: Faults = {};
-  /** The access units since the last keyframe, for clients that begin with them. */
+  /** The access units since the last keyframe, for clients that start with the current GOP. */
   currentGop: AccessUnit[] = [];
   private readonly around: Surroundings;
   private readonly source: FrameSource;
   private readonly factory: BodyFactory;
   private readonly homeClip: Clip;
   private frameNumber = 0;
-  /** Captures that were passed over while the clip waited for its place in the minute. */
+  /** Captures that were skipped while the clip waited for its place in the minute. */
   private skipped = 0;
   private inPhase: boolean;
   private lastSps: Buffer | undefined;
@@ -66,7 +66,7 @@ export class Camera implements Task {
     return this.config.id;
   }
 
-  /** The clip that is on the air. */
+  /** The clip that is being sent. */
   get clip(): Clip {
     return this.source.clip;
   }
@@ -75,7 +75,7 @@ export class Camera implements Task {
     return this.clock.dueUs;
   }
 
-  /** Whether a fault breaks the connections of whoever asks for this camera. */
+  /** Whether a fault breaks the connections of clients that request this camera. */
   get refusesConnections(): boolean {
     return this.faults.refuseConnections === true || this.around.wallClock.nowUs() < this.refuseUntilUs;
   }
@@ -89,13 +89,15 @@ export class Camera implements Task {
     for (const viewer of this.viewers) viewer.tick(nowUs);
   }
 
-  /** The wall clock was stepped: what is shown is put right at the next keyframe that fits. */
+  /** The wall clock was stepped: the picture's time is corrected at the next suitable keyframe. */
   stepWallClock(stepUs: number): void {
     this.clock.stepWallClock(stepUs);
     if (this.config.phase === "minute") this.inPhase = false;
   }
 
-  /** Applies a change of faults. It is in force (or, for clips, waiting for its keyframe) when the promise resolves. */
+  /**
+   * Applies a change of faults. When the promise resolves, it is in force (or, for clips, waiting for its keyframe).
+   */
   async change(change: FaultChange): Promise<void> {
     const { cut, clockJump, parameterChange, ...lasting } = change.set;
     const before = this.faults;
@@ -141,7 +143,7 @@ export class Camera implements Task {
     return { clip, keyframeEvery: Math.max(1, Math.round(wanted * clip.parameters.fps)) };
   }
 
-  /** After the capture of picture number `captured`: sends what the encoder can give out by then. */
+  /** After the capture of frame `captured`: sends all frames that an encoder could output by then. */
   private sendWhatIsEncoded(captured: number): void {
     if (!this.inPhase && !this.findPhase(captured)) return;
     for (;;) {
@@ -173,7 +175,7 @@ export class Camera implements Task {
     for (const viewer of this.viewers) viewer.offer(unit);
   }
 
-  /** Whether this capture falls on a keyframe's place in the minute: if so, the clip goes on from there. */
+  /** Whether the clip has a keyframe at this capture's place in the minute; if so, the clip continues from there. */
   private findPhase(captured: number): boolean {
     const { clip } = this.source;
     const intoMinuteUs = this.clock.at(captured).captureTimeUs % MINUTE_US;
@@ -185,7 +187,7 @@ export class Camera implements Task {
   }
 }
 
-/** The first moment from `timeUs` on at which a clip in phase with the minute has a frame. */
+/** The first moment at or after `timeUs` at which a clip in phase with the minute has a frame. */
 function alignToFrame(timeUs: number, clip: Clip): number {
   const minuteUs = Math.floor(timeUs / MINUTE_US) * MINUTE_US;
   const intervalUs = 1e6 / clip.parameters.fps;

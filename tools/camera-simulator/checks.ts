@@ -1,4 +1,4 @@
-/** Small checks of values that came in as JSON. */
+/** Checks of values from JSON. */
 export type Check = (value: unknown) => boolean;
 
 export const isTrueOrFalse: Check = (value) => typeof value === "boolean";
@@ -27,7 +27,7 @@ export function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
 }
 
-/** An object whose fields pass their checks, and that has no other fields. */
+/** An object whose fields pass their checks and that has no other fields. */
 export function fields(checks: Record<string, Check>): Check {
   return (value) => {
     if (!isObject(value)) return false;

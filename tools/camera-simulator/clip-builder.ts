@@ -7,12 +7,12 @@ import type { ClipParameters } from "./clip-parameters.ts";
 import { Picture } from "./picture.ts";
 import { ScenePainter } from "./scenes.ts";
 
-/** Raise it whenever the same parameters would give other bytes: old clips in caches are then left alone. */
+/** Increase it whenever the same parameters would give other bytes, so that old clips in caches are not used. */
 const CLIP_VERSION = 1;
 
-/** Names of the two files of a clip's folder. */
+/** Names of the two files in a clip's folder. */
 export const STREAM_FILE = "clip.h264";
-/** ffmpeg's framecrc listing: one line an access unit, in decode order, with its presentation time and size. */
+/** ffmpeg's framecrc listing: one line per access unit, in decode order, with its presentation time and size. */
 export const PACKETS_FILE = "clip.packets";
 
 /** The encoder could not make a clip. */
@@ -20,7 +20,7 @@ export class ClipError extends Error {
   override name = "ClipError";
 }
 
-/** Makes clips with ffmpeg and keeps them in a folder, by their parameters; several processes may share the folder. */
+/** Makes clips with ffmpeg and keeps them in a folder, by their parameters; several processes may share that folder. */
 export class ClipBuilder {
   private readonly cacheDir: string;
   private readonly ffmpeg: string;
@@ -55,7 +55,7 @@ export class ClipBuilder {
       await rename(temporary, folder);
     } catch (error) {
       await rm(temporary, { recursive: true, force: true });
-      // Another process was faster: a folder cannot be renamed onto one that holds files.
+      // Another process was faster: a folder cannot be renamed to one that contains files.
       if (!(await exists(folder))) throw error;
     }
     return folder;
@@ -89,14 +89,14 @@ async function encode(ffmpeg: string, folder: string, parameters: ClipParameters
     });
   });
   ended.catch(() => child.stdin.destroy());
-  child.stdin.on("error", () => {}); // ffmpeg's own end says more than EPIPE
+  child.stdin.on("error", () => {}); // ffmpeg's exit says more than EPIPE
   await Promise.all([ended, paintFrames(parameters, child.stdin)]);
 }
 
 async function paintFrames(parameters: ClipParameters, out: NodeJS.WritableStream & { destroyed?: boolean }) {
   const { width, height, frames, fps } = parameters;
   const still = new Picture(width, height);
-  // Two pictures by turns: while one is on its way through the pipe, the next is drawn.
+  // Two pictures alternate: while one is written to the pipe, the next is drawn.
   const painters = [new Picture(width, height), new Picture(width, height)].map((picture) => ({
     painter: new ScenePainter(parameters.scene, parameters.label, picture, still),
     bytes: picture.bytes,
@@ -131,7 +131,7 @@ function encoderArguments(parameters: ClipParameters): string[] {
     ...["-map", "0:v", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-profile:v", profile],
     ...["-b:v", `${bitrateKbit}k`, "-maxrate", `${bitrateKbit}k`, "-bufsize", `${Math.ceil(bitrateKbit / 2)}k`],
     ...["-x264-params", x264.join(":")],
-    // One encoding, written twice: the bytes, and each access unit's presentation time and size.
+    // One encoding with two outputs: the bytes, and each access unit's presentation time and size.
     ...["-f", "tee", `[f=h264]${STREAM_FILE}|[f=framecrc]${PACKETS_FILE}`],
   ];
 }

@@ -11,7 +11,7 @@ export class ClipLibrary {
     this.builder = builder;
   }
 
-  /** Builds (or finds in the cache) and loads a clip. */
+  /** Loads a clip, after building it if it is not in the cache. */
   get(parameters: ClipParameters): Promise<Clip> {
     const key = JSON.stringify(Object.entries(parameters).sort());
     let clip = this.clips.get(key);

@@ -1,7 +1,7 @@
 import { type Check, isText, oneOf, optional, wholeWithin, within } from "./checks.ts";
 import { SCENE_NAMES, type SceneName } from "./scenes.ts";
 
-/** Everything that decides the bytes of a clip: two clips with equal parameters are the same clip. */
+/** Everything that determines the bytes of a clip: two clips with equal parameters are the same clip. */
 export interface ClipParameters {
   width: number;
   height: number;
@@ -17,13 +17,13 @@ export interface ClipParameters {
   scene: SceneName;
 }
 
-/** A clip as the configuration tells it. */
+/** A clip as the configuration describes it. */
 export interface ClipOptions extends Partial<Omit<ClipParameters, "frames">> {
   seconds?: number;
 }
 
 export const CLIP_CHECKS: Record<keyof ClipOptions, Check> = {
-  // The pixel counter needs its width.
+  // The minimum width is that of the pixel counter.
   width: optional((value) => wholeWithin(288, 7680)(value) && (value as number) % 2 === 0),
   height: optional((value) => wholeWithin(64, 4320)(value) && (value as number) % 2 === 0),
   fps: optional(within(1, 120)),
@@ -51,7 +51,7 @@ const DEFAULT_CLIP: ClipParameters = {
   scene: "testcard",
 };
 
-/** Lays the options over `base`; the number of frames follows from the seconds. */
+/** Merges the options into `base`; the number of frames follows from the seconds. */
 export function clipParameters(options: ClipOptions, base: ClipParameters = DEFAULT_CLIP): ClipParameters {
   const { seconds = base.frames / base.fps, ...rest } = options;
   const merged = { ...base, ...rest };
@@ -61,8 +61,9 @@ export function clipParameters(options: ClipOptions, base: ClipParameters = DEFA
 }
 
 /**
- * The same clip with a single keyframe at its beginning, fit to be looped without it: its P-frames are a multiple of
- * x264's smallest MaxFrameNum (16), so that frame_num counts on unbroken from the last to the first of them.
+ * The same clip with a single keyframe at its beginning, which can be looped without that keyframe: the number of its
+ * P-frames is a multiple of x264's smallest MaxFrameNum (16), so that frame_num continues correctly from the last to
+ * the first.
  */
 export function singleKeyframeClip(parameters: ClipParameters): ClipParameters {
   const frames = 1 + 16 * Math.max(1, Math.round((5 * parameters.fps) / 16));

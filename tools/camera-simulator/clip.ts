@@ -7,25 +7,25 @@ import { NAL_AUD, NAL_IDR, NAL_PPS, NAL_SEI, NAL_SPS, nalType, splitAnnexB } fro
 /** One access unit of a clip, in decode order. */
 export interface ClipFrame {
   keyframe: boolean;
-  /** Place in presentation order within the clip, from 0. */
+  /** Index in presentation order within the clip, from 0. */
   displayIndex: number;
-  /** The slices alone: parameter sets, SEI and delimiters are put in when the frame is sent. */
+  /** Only the slices: parameter sets, SEI and delimiters are added when the frame is sent. */
   slices: Buffer[];
 }
 
-/** A clip in memory. Its GOPs are closed, so it can be looped and entered at every keyframe. */
+/** A clip in memory. Its GOPs are closed, so it can be looped, and started at every keyframe. */
 export interface Clip {
   parameters: ClipParameters;
   sps: Buffer;
   pps: Buffer;
   frames: ClipFrame[];
-  /** How many frames later than its capture a frame can be sent at the earliest: 0 without B-frames. */
+  /** The number of frames by which sending must at least lag behind capture: 0 without B-frames. */
   reorderFrames: number;
 }
 
 /**
  * Loads a clip that the builder made.
- * @throws {ClipError} when the folder does not hold one.
+ * @throws {ClipError} when the folder does not contain one.
  */
 export async function loadClip(folder: string, parameters: ClipParameters): Promise<Clip> {
   const stream = await readFile(join(folder, STREAM_FILE));
@@ -52,7 +52,7 @@ export async function loadClip(folder: string, parameters: ClipParameters): Prom
   return { parameters, sps, pps, frames, reorderFrames };
 }
 
-/** Reads ffmpeg's framecrc lines: "stream, dts, pts, duration, size, crc"; its time base is one frame. */
+/** Parses ffmpeg's framecrc lines: "stream, dts, pts, duration, size, crc"; the time base is one frame. */
 function parsePackets(text: string): { pts: number; size: number }[] {
   return text
     .split("\n")

@@ -21,26 +21,28 @@ import type { AnswerStyle } from "./rtsp-message.ts";
 export type TrackKind = "video" | "audio" | "metadata";
 
 /**
- * A keep-alive is answered with this status, or not at all, or with a body that is announced and does not come, or with what
- * is no RTSP, or the connection is closed instead.
+ * How a keep-alive is answered: with this status, not at all, with a body that is announced but not sent, with
+ * something that is not RTSP, or by closing the connection.
  */
 export type OddKeepAlive = number | "silence" | "missing-body" | "garbage" | "hang-up";
 
-/** Ways in which a camera's RTSP is odd; each is known from real cameras. */
+/** Ways in which a camera's RTSP is unusual; each is known from real cameras. */
 export interface Quirks extends AnswerStyle {
   omitContentBase?: boolean;
   omitContentType?: boolean;
-  /** How the SDP names its tracks: track0 | rtsp://…/track0 | rtsp://…/track0?with=query. */
+  /** The form of the tracks' URLs in the SDP: track0 | rtsp://…/track0 | rtsp://…/track0?with=query. */
   controlUrls?: "relative" | "absolute" | "query";
-  /** 404 to a SETUP or PLAY whose URL is not to the letter as the camera expects it. */
+  /** 404 to a SETUP or PLAY whose URL is not exactly the one that the camera expects. */
   strictUrls?: boolean;
   /** Methods that are answered with 501. */
   unsupportedMethods?: string[];
-  /** What becomes of requests that only keep a session, by method; those that are not named are answered well. */
+  /**
+   * How requests that only keep a session alive are answered, by method; those that are not listed get a normal answer.
+   */
   keepAlives?: Partial<Record<"OPTIONS" | "GET_PARAMETER" | "SET_PARAMETER", OddKeepAlive>>;
-  /** Interleaved channels: those asked for, the server's own, or none in the answer. */
+  /** Interleaved channels: those requested, the server's own, or none in the answer. */
   interleaved?: "as-asked" | "own" | "missing";
-  /** RTP comes before the answer to PLAY. */
+  /** Whether RTP is sent before the answer to PLAY. */
   dataBeforePlayAnswer?: boolean;
   rtpInfo?: "right" | "missing" | "wrong";
   transportSsrc?: "right" | "missing" | "wrong";
@@ -54,30 +56,30 @@ export interface CameraConfig {
   clip: ClipParameters;
   /** "minute": the clip is 60 s long and begins at each full minute of the wall clock. */
   phase: "free" | "minute";
-  /** With which frame a client begins: the next keyframe, the next frame, or the current GOP at once. */
+  /** The frame with which a client begins: the next keyframe, the next frame, or the current GOP at once. */
   join: "keyframe" | "immediately" | "gop-cache";
-  /** Whether each access unit carries an SEI with its number, so that each one sent is unique. */
+  /** Whether each access unit has an SEI with its number, so that every one is unique. */
   countable: boolean;
   parameterSets: "both" | "in-band" | "sdp";
   accessUnitDelimiters: boolean;
-  /** STAP-A for small NAL units. */
+  /** Whether small NAL units are sent in STAP-A packets. */
   aggregate: boolean;
   maxPacketBytes: number;
   tracks: TrackKind[];
   transports: ("tcp" | "udp")[];
   auth?: AuthOptions;
-  /** RTP timestamp at which sessions begin, sequence number, SSRC: random when absent. */
+  /** The sessions' first RTP timestamp, sequence number and SSRC: random when absent. */
   initialTimestamp?: number;
   initialSequence?: number;
   ssrc?: number;
-  /** Interval of RTCP sender reports; 0: none. */
+  /** Interval between RTCP sender reports; 0: none. */
   senderReportMs: number;
-  /** By how much the camera's own wall clock, as told in sender reports, is wrong. */
+  /** The error of the camera's own wall clock in its sender reports. */
   senderReportOffsetMs: number;
   sessionTimeoutS: number;
-  /** What keeps a session alive: only RTSP requests, these and RTCP, or nothing is needed. */
+  /** What keeps a session alive: only RTSP requests; these and RTCP; or nothing is needed. */
   keepAlive: "requests" | "any" | "off";
-  /** A client that leaves more than this unread is closed. */
+  /** A client that leaves more than this unread is disconnected. */
   maxQueuedBytes: number;
   quirks: Quirks;
   faults: Faults;
@@ -174,7 +176,7 @@ const TOP_CHECKS: Record<keyof SimulatorConfig, Check> = {
 
 /**
  * Reads a configuration: the name of a JSON file, or JSON itself.
- * @throws {ConfigError} when it cannot be read or something in it is wrong.
+ * @throws {ConfigError} when it cannot be read or is not valid.
  */
 export function readConfig(fileOrJson: string): SimulatorConfig {
   const inline = fileOrJson.trimStart().startsWith("{");
@@ -186,7 +188,7 @@ export function readConfig(fileOrJson: string): SimulatorConfig {
   }
 }
 
-/** @throws {ConfigError} when something in it is wrong. */
+/** @throws {ConfigError} when it is not valid. */
 export function parseConfig(value: unknown): SimulatorConfig {
   const given = checked<Partial<SimulatorConfig>>("the configuration", value, TOP_CHECKS);
   return {
@@ -228,7 +230,7 @@ function parseCamera(value: unknown): CameraConfig[] {
   if (auth) camera.auth = { ...auth, schemes: auth.schemes ?? ["digest-md5"], qop: auth.qop ?? true };
   if (!camera.tracks.includes("video")) throw new ConfigError(`camera ${camera.id} has no video track`);
   if (count === undefined) return [camera];
-  // All share the clip, its label included: it is made and kept once.
+  // All share the clip, including its label, so that it is made and kept once.
   return Array.from({ length: count }, (_, i) => ({ ...camera, id: `${camera.id}-${i + 1}` }));
 }
 

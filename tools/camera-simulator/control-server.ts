@@ -6,8 +6,8 @@ import type { SendLog } from "./log.ts";
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * The HTTP interface that steers the simulator, for 127.0.0.1 only:
- * GET /cameras, POST and DELETE /cameras/{id}/faults, POST /flush.
+ * The HTTP interface that controls the simulator, on 127.0.0.1 only: GET /cameras, POST and DELETE
+ * /cameras/{id}/faults, POST /flush.
  */
 export function createControlServer(cameras: ReadonlyMap<string, Camera>, log: SendLog): Server {
   return createServer((request, response) => {
@@ -50,7 +50,7 @@ async function answer(request: IncomingMessage, cameras: ReadonlyMap<string, Cam
   return camera.describe();
 }
 
-/** With "forMs" beside the faults, these end by themselves. */
+/** With "forMs" beside the faults, they end after that time. */
 async function changeFaults(camera: Camera, body: unknown): Promise<void> {
   if (typeof body !== "object" || body === null) throw new FaultError("the body must be a JSON object");
   const { forMs, ...faults } = body as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { parseConfig, type SimulatorConfig } from "./config.ts";
 const CLIP = { width: 1280, height: 720, fps: 15, seconds: 60, bitrateKbit: 1500, gopFrames: 30 };
 
 /**
- * The demonstration: two cameras whose clips are a minute long and begin with the wall clock's minute, so that the
+ * The demonstration: two cameras whose clips are a minute long and start with the wall clock's minute, so that the
  * clock in the picture shows the true seconds.
  */
 export function demoConfig(): SimulatorConfig {

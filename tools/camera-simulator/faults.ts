@@ -12,50 +12,50 @@ import {
 } from "./checks.ts";
 import { CLIP_CHECKS, type ClipOptions } from "./clip-parameters.ts";
 
-/** What can be wrong with a camera. Everything absent is in order. */
+/** The faults of a camera; what is absent works normally. */
 export interface Faults {
   /** Send nothing, but keep the connection. The frames meanwhile are lost. */
   stall?: boolean;
-  /** Break the connections, once, and for so long break every further one that asks for this camera. */
+  /** Break the connections once, and for this long every new one that requests this camera. */
   cut?: { refuseForMs: number };
   /** Leave packets out: each with a probability, or those with these numbers, counted from 0 in each session. */
   loss?: { probability?: number; packets?: number[] };
-  /** Send a packet later, behind `distance` others. */
+  /** Send a packet later, after `distance` others. */
   reorder?: { probability: number; distance?: number };
-  /** Send a keyframe every so many seconds at most, and nothing else: a dynamic frame rate before a still scene. */
+  /** Send only keyframes, at least this many seconds apart: a dynamic frame rate with a still scene. */
   sparse?: { seconds: number };
   /** Send each access unit up to `maxMs` late, in order. */
   jitter?: { maxMs: number };
-  /** The camera's clock runs fast by so many millionths. */
+  /** The camera's clock runs fast by this many ppm. */
   driftPpm?: number;
   /** The RTP clock jumps, once. */
   clockJump?: { ms: number };
-  /** The RTP clock moves in steps of so many ms. */
+  /** The RTP clock moves in steps of this many ms. */
   clockSteps?: { ms: number };
-  /** Each frame is captured up to `maxMs` late: a variable frame rate, told truly by the timestamps. */
+  /** Each frame is captured up to `maxMs` late: a variable frame rate, with correct timestamps. */
   captureJitter?: { maxMs: number };
-  /** From the next keyframe on there is no further one. */
+  /** There are no more keyframes after the next one. */
   endlessGop?: boolean;
-  /** From the next keyframe on they are so far apart. */
+  /** Keyframes are this far apart after the next one. */
   longGop?: { seconds: number };
   /** At the next keyframe, once, the camera changes to another clip. */
   parameterChange?: ClipOptions;
   /** Random bytes as RTP payloads, or on the bare RTSP connection, or NAL types that do not exist. */
   garbage?: { kind: "payload" | "channel" | "nal-type"; probability?: number };
-  /** Every user and password is wrong. */
+  /** Refuse every user and password. */
   refuseAuth?: boolean;
-  /** 404 for everything. */
+  /** Answer 404 to everything. */
   notFound?: boolean;
   slowAnswers?: { ms: number };
-  /** The description offers H.265 only. */
+  /** The description offers only H.265. */
   h265Only?: boolean;
-  /** Break every connection that asks for this camera. */
+  /** Break every connection that requests this camera. */
   refuseConnections?: boolean;
   /** Seed of the random faults (loss, reordering, jitter, garbage). */
   seed?: number;
 }
 
-/** A change of faults that cannot be understood. */
+/** A change of faults that is not valid. */
 export class FaultError extends Error {
   override name = "FaultError";
 }
@@ -93,7 +93,7 @@ export interface FaultChange {
 
 /**
  * Reads a change of faults from JSON.
- * @throws {FaultError} on a fault that does not exist or a value that it does not take.
+ * @throws {FaultError} on an unknown fault or a value that it does not accept.
  */
 export function parseFaultChange(value: unknown): FaultChange {
   if (!isObject(value)) throw new FaultError("faults must be an object");

@@ -3,7 +3,7 @@ import type { Clip } from "./clip.ts";
 import { clipParameters } from "./clip-parameters.ts";
 import { FrameSource, type SourceFrame } from "./frame-source.ts";
 
-/** A clip of these display indices; those in `keyframes` are keyframes. */
+/** A clip with these display indices; those in `keyframes` are keyframes. */
 function clipOf(displayIndices: number[], keyframes: number[]): Clip {
   const frames = displayIndices.map((displayIndex, i) => ({
     displayIndex,

@@ -1,11 +1,11 @@
 import type { Clip, ClipFrame } from "./clip.ts";
 
-/** How a clip is played on and on. */
+/** How a clip is played repeatedly. */
 export interface Playback {
   clip: Clip;
   /**
    * Absent: the clip is looped as it is. Given: the clip has one keyframe, at its beginning, and is looped without it;
-   * a keyframe comes only every so many frames (Infinity: never again).
+   * a keyframe comes only after this many frames (Infinity: never again).
    */
   keyframeEvery?: number;
 }
@@ -14,17 +14,17 @@ export interface SourceFrame {
   clip: Clip;
   frame: ClipFrame;
   clipIndex: number;
-  /** Place in presentation order since the source began. */
+  /** Index in presentation order since the source began. */
   displayIndex: number;
 }
 
-/** An endless run of frames in decode order, out of looped clips. Pure. */
+/** An endless sequence of frames in decode order, made from looped clips. Pure. */
 export class FrameSource {
   private playback: Playback;
   private pending: Playback | undefined;
   private index = 0;
   private count = 0;
-  /** Display index of the first frame of the clip's current pass. */
+  /** Display index of the clip's first frame in the current loop. */
   private base = 0;
   private sinceKeyframe = 0;
 
@@ -36,18 +36,18 @@ export class FrameSource {
     return this.playback.clip;
   }
 
-  /** Changes to another clip at the next keyframe; at once where the present one has no further keyframe to wait for. */
+  /** Changes to another clip at the next keyframe, or at once if the current clip has no further keyframe. */
   change(playback: Playback): void {
     this.pending = playback;
   }
 
-  /** Goes to a frame of the clip. It should be a keyframe. */
+  /** Jumps to a frame of the clip, which should be a keyframe. */
   seek(clipIndex: number): void {
     this.index = clipIndex;
     this.base = this.count - clipIndex;
   }
 
-  /** The frame that {@link next} will give. */
+  /** The frame that {@link next} will return. */
   peek(): SourceFrame {
     this.settle();
     const { clip } = this.playback;
@@ -63,7 +63,7 @@ export class FrameSource {
     return frame;
   }
 
-  /** Wraps round, and takes a pending change, where this is the moment for it. */
+  /** Loops back, and applies a pending change, if it is time to. */
   private settle(): void {
     const { clip, keyframeEvery } = this.playback;
     if (keyframeEvery !== undefined) {

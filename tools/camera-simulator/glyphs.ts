@@ -1,4 +1,4 @@
-/** A 5x7 dot font: five columns a glyph, lowest bit at the top. No font file is needed on the machine. */
+/** A 5x7 dot font: five columns per glyph, lowest bit at the top. So the machine needs no font file. */
 const COLUMNS: Record<string, string> = {
   "0": "3e5149453e",
   "1": "00427f4000",
@@ -45,7 +45,7 @@ const COLUMNS: Record<string, string> = {
   " ": "0000000000",
 };
 
-/** The five columns of a character's glyph; a question mark's where the font has none. */
+/** The five columns of a character's glyph; of a question mark's if the font does not have it. */
 export function glyphColumns(character: string): Uint8Array {
   return Buffer.from(COLUMNS[character.toUpperCase()] ?? "0201510906", "hex");
 }

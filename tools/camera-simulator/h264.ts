@@ -13,7 +13,7 @@ const START_CODE = Buffer.from([0, 0, 0, 1]);
 const SEI_USER_DATA_UNREGISTERED = 5;
 const FRAME_SEI_PAYLOAD_BYTES = 32;
 
-/** Any primary_pic_type (7), so that it is right for every picture (§7.4.2.4). */
+/** primary_pic_type 7 allows any slice types, so that it is correct for every picture (§7.4.2.4). */
 export const ACCESS_UNIT_DELIMITER = Buffer.from([NAL_AUD, 0xf0]);
 
 export function nalType(nal: Uint8Array): number {
@@ -40,12 +40,12 @@ function trimZeros(stream: Buffer, begin: number, end: number): Buffer {
   return stream.subarray(begin, last);
 }
 
-/** The NAL units as a byte stream, each behind a four-byte start code. */
+/** The NAL units as a byte stream, each after a four-byte start code. */
 export function joinAnnexB(nals: readonly Buffer[]): Buffer {
   return Buffer.concat(nals.flatMap((nal) => [START_CODE, nal]));
 }
 
-/** Inserts emulation prevention bytes: no 00 00 followed by 00..03 may stand inside a NAL unit (§7.4.1.1). */
+/** Inserts emulation prevention bytes: a NAL unit must not contain 00 00 followed by 00..03 (§7.4.1.1). */
 export function addEmulationPrevention(rbsp: Uint8Array): Buffer {
   const out: number[] = [];
   let zeros = 0;
@@ -77,9 +77,9 @@ export function removeEmulationPrevention(nal: Uint8Array): Buffer {
 
 /** What the simulator writes into every countable access unit. */
 export interface FrameMark {
-  /** Running number of the frame, in decode order, since the camera was started. */
+  /** Number of the frame, in decode order, since the camera's start. */
   n: number;
-  /** Capture time, µs since the Unix epoch, by the simulator's clock. */
+  /** Capture time on the simulator's clock, µs since the Unix epoch. */
   captureTimeUs: number;
 }
 

@@ -8,16 +8,16 @@ export interface AccessUnitLine {
   event: "access-unit";
   camera: string;
   session: string;
-  /** Running number of the frame, in decode order, since the camera was started. */
+  /** Number of the frame, in decode order, since the camera's start. */
   n: number;
-  /** The frame's index within its clip: what the pixel counter shows. */
+  /** The frame's index within its clip, as the pixel counter shows it. */
   clipIndex: number;
   keyframe: boolean;
   /** True capture time, µs since the Unix epoch. */
   captureTimeUs: number;
-  /** As on the wire. */
+  /** As sent. */
   rtpTimestamp: number;
-  /** Of the NAL units as sent, each behind 00 00 00 01. */
+  /** Of the NAL units as sent, each after 00 00 00 01. */
   sha256: string;
   /** The same without parameter sets and access unit delimiters. */
   sha256WithoutParameterSets: string;
@@ -26,7 +26,7 @@ export interface AccessUnitLine {
   bytes: number;
   packets: number;
   sentAtUs: number;
-  /** Whether a fault kept some of its packets, or all, from being sent as they should be. */
+  /** Whether a fault affected any of its packets, so that they were not sent correctly. */
   dropped: boolean;
 }
 
@@ -43,7 +43,7 @@ interface SessionEndLine {
   camera: string;
   session: string;
   reason: string;
-  /** Bytes that were given to the socket but that the kernel had not taken. */
+  /** Bytes that were written to the socket but not yet taken by the kernel. */
   unsentBytes: number;
   atUs: number;
 }
@@ -57,13 +57,13 @@ interface NoticeLine {
 
 export type LogLine = AccessUnitLine | SessionStartLine | SessionEndLine | NoticeLine;
 
-/** A file of JSON lines. Lines are gathered and written ten times a second, and when it is closed. */
+/** A file of JSON lines. Lines are collected and written ten times a second, and when it is closed. */
 export class SendLog {
   private readonly file: number | undefined;
   private lines: string[] = [];
   private readonly timer: NodeJS.Timeout | undefined;
 
-  /** @param path appended to; undefined: nothing is logged. */
+  /** @param path the file to append to; undefined: nothing is logged. */
   constructor(path: string | undefined) {
     if (path === undefined) return;
     mkdirSync(dirname(path), { recursive: true });
@@ -71,7 +71,7 @@ export class SendLog {
     this.timer = setInterval(() => this.flush(), FLUSH_MS);
   }
 
-  /** Whether lines are kept at all: hashing is saved when not. */
+  /** Whether lines are kept at all: otherwise hashing can be saved. */
   get enabled(): boolean {
     return this.file !== undefined;
   }

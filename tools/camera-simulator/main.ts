@@ -39,7 +39,7 @@ try {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.on("disconnect", stop); // whoever started us over an IPC channel is gone
+  process.on("disconnect", stop); // the parent that started us over an IPC channel has ended
   const ports = await simulator.start();
   console.log(JSON.stringify({ ready: true, ...ports, pid: process.pid }));
 } catch (error) {

@@ -5,14 +5,14 @@ import { createRandom, type Random } from "./random.ts";
 
 const DEFAULT_DISTANCE = 3;
 
-/** What is left of an access unit's packets. */
+/** The packets of an access unit after the faults were applied. */
 export interface Damage {
   packets: Buffer[];
-  /** Whether any packet was left out or spoiled. A packet that only comes late does not count. */
+  /** Whether any packet was left out or corrupted. One that is only late does not count. */
   dropped: boolean;
 }
 
-/** Does to one client's packets what the camera's faults say: loss, reordering, garbage. */
+/** Applies a camera's faults to one client's packets: loss, reordering, garbage. */
 export class PacketFaults {
   private readonly random: Random;
   private held: { packet: Buffer; behind: number }[] = [];
@@ -22,12 +22,12 @@ export class PacketFaults {
     this.random = createRandom(seed);
   }
 
-  /** Whether packets can be sent just as they are. */
+  /** Whether packets can be sent unchanged. */
   isIdle(faults: Faults): boolean {
     return !faults.loss && !faults.reorder && !faults.garbage && this.held.length === 0;
   }
 
-  /** Packets that went by without {@link damage}: those of the loss list are counted with them. */
+  /** Counts packets that were sent without {@link damage}, for the numbers in the list of losses. */
   skip(packets: number): void {
     this.count += packets;
   }
@@ -51,7 +51,7 @@ export class PacketFaults {
     return { packets: out, dropped };
   }
 
-  /** The held packets that one more packet has now overtaken often enough. */
+  /** Call after each further packet: returns the held packets that enough others have overtaken by now. */
   private release(): Buffer[] {
     for (const held of this.held) held.behind--;
     const released = this.held.filter((held) => held.behind <= 0);

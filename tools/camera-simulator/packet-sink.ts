@@ -3,18 +3,18 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { INTERLEAVED_HEADER_BYTES, type PacketTemplate } from "./packetizer.ts";
 
-/** Where a track's packets go. All packets come with their interleaved header, stamped with {@link channel}. */
+/** The destination of a track's packets. All packets include their interleaved header, stamped with {@link channel}. */
 export interface PacketSink {
   readonly kind: "tcp" | "udp";
   readonly channel: number;
   /**
    * Sends all packets of the template without copying them.
-   * @returns whether the bytes may be changed again at once; if not, they must be left alone for good.
+   * @returns whether the bytes may be changed again now; if not, they must never be changed.
    */
   sendTemplate(template: PacketTemplate): boolean;
   sendPackets(packets: readonly Buffer[]): void;
   sendControl(rtcp: Buffer): void;
-  /** Sends bytes that are no packet. */
+  /** Sends bytes that are not a packet. */
   sendRaw(bytes: Buffer): void;
   /** Bytes that the kernel has not taken yet. */
   queuedBytes(): number;
@@ -36,7 +36,7 @@ export class TcpSink implements PacketSink {
 
   sendTemplate(template: PacketTemplate): boolean {
     this.sendRaw(template.bytes);
-    // Node hands the bytes to the kernel within write() when it takes them all; a TLS socket counts as not done.
+    // When Node's write() could give all bytes to the kernel, nothing is queued. With TLS, that is not certain.
     return this.socket.writableLength === 0 && !("encrypted" in this.socket);
   }
 
@@ -61,7 +61,7 @@ export class TcpSink implements PacketSink {
   close(): void {}
 }
 
-/** RTP and RTCP in UDP packets of their own, from an even port and the odd one above it (RFC 3550 §11). */
+/** RTP and RTCP in separate UDP packets, from an even port and the odd one above it (RFC 3550 §11). */
 export class UdpSink implements PacketSink {
   readonly kind = "udp";
   readonly channel = 0;
@@ -80,7 +80,7 @@ export class UdpSink implements PacketSink {
     this.serverPorts = [rtp.address().port, rtcp.address().port];
   }
 
-  /** @param onControl called for each RTCP packet of the client. */
+  /** @param onControl called with each RTCP packet from the client. */
   static async open(
     localHost: string,
     host: string,
@@ -88,7 +88,7 @@ export class UdpSink implements PacketSink {
     onControl: (rtcp: Buffer) => void,
   ): Promise<UdpSink> {
     const [rtp, rtcp] = await bindPair(localHost);
-    for (const socket of [rtp, rtcp]) socket.on("error", () => {}); // the client's port is closed: it will say so by RTSP
+    for (const socket of [rtp, rtcp]) socket.on("error", () => {}); // the client's port is closed: RTSP reports it
     rtcp.on("message", onControl);
     return new UdpSink(rtp, rtcp, host, clientPorts);
   }

@@ -1,6 +1,6 @@
 import { nalType } from "./h264.ts";
 
-/** Bytes in front of each packet: "$", channel, 16-bit length (RFC 2326 §10.12). */
+/** Bytes before each packet: "$", channel, 16-bit length (RFC 2326 §10.12). */
 export const INTERLEAVED_HEADER_BYTES = 4;
 export const RTP_HEADER_BYTES = 12;
 const HEADER_BYTES = INTERLEAVED_HEADER_BYTES + RTP_HEADER_BYTES;
@@ -9,20 +9,20 @@ const NAL_FU_A = 28;
 
 export interface PacketizerOptions {
   payloadType: number;
-  /** Largest RTP packet, its header included. */
+  /** Size of the largest RTP packet, including its header. */
   maxPacketBytes: number;
-  /** Put small NAL units that follow one another together into STAP-A packets. */
+  /** Whether consecutive small NAL units are combined into STAP-A packets. */
   aggregate: boolean;
 }
 
 /**
- * The packets of one access unit in one buffer, each behind an interleaved header and an RTP header. What differs from
- * client to client (channel, sequence number, timestamp, SSRC) is patched in by {@link stampPackets}, so that one
- * template serves any number of clients.
+ * The packets of one access unit in one buffer, each after an interleaved header and an RTP header. What differs
+ * between clients (channel, sequence number, timestamp, SSRC) is written by {@link stampPackets}, so that one template
+ * serves any number of clients.
  */
 export interface PacketTemplate {
   bytes: Buffer;
-  /** Where each packet's interleaved header begins; one more entry marks the end. */
+  /** Offset of each packet's interleaved header; the last entry is the end. */
   starts: number[];
 }
 
@@ -45,7 +45,7 @@ export function packetize(nals: readonly Buffer[], options: PacketizerOptions): 
   return layOut(payloads, options.payloadType);
 }
 
-/** A template of packets with ready-made payloads; only the last has the marker. */
+/** A template of packets with given payloads; only the last has the marker. */
 export function layOut(payloads: readonly Buffer[][], payloadType: number): PacketTemplate {
   const starts: number[] = [];
   let size = 0;
@@ -68,16 +68,16 @@ export function layOut(payloads: readonly Buffer[][], payloadType: number): Pack
   return { bytes, starts };
 }
 
-/** What one client's packets carry in their headers. */
+/** The header fields of one client's packets. */
 export interface PacketStamp {
   channel: number;
-  /** Of the first packet; it counts on from there. */
+  /** Of the first packet; the others count up from there. */
   sequence: number;
   timestamp: number;
   ssrc: number;
 }
 
-/** Writes the stamp into every packet's headers, in place. */
+/** Writes the stamp into all packets' headers, in place. */
 export function stampPackets(template: PacketTemplate, stamp: PacketStamp): void {
   const { bytes, starts } = template;
   for (let i = 0; i < starts.length - 1; i++) {
@@ -93,12 +93,12 @@ export function packetCount(template: PacketTemplate): number {
   return template.starts.length - 1;
 }
 
-/** The RTP payload bytes of all packets: what a sender report counts. */
+/** The number of RTP payload bytes in all packets, as sender reports count them. */
 export function payloadBytes(template: PacketTemplate): number {
   return template.bytes.length - packetCount(template) * HEADER_BYTES;
 }
 
-/** Copies of the packets, one buffer each, interleaved header included. */
+/** Copies of the packets, one buffer each, including the interleaved header. */
 export function copyPackets(template: PacketTemplate): Buffer[] {
   const packets: Buffer[] = [];
   for (let i = 0; i < packetCount(template); i++) {
@@ -107,7 +107,7 @@ export function copyPackets(template: PacketTemplate): Buffer[] {
   return packets;
 }
 
-/** How many NAL units from `from` on fit together into one STAP-A. */
+/** The number of NAL units from `from` on that fit into one STAP-A. */
 function smallNals(nals: readonly Buffer[], from: number, maxPayload: number): number {
   let size = 1;
   let count = 0;

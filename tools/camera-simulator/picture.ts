@@ -19,7 +19,7 @@ export const BLACK: Colour = [16, 128, 128];
 export class Picture {
   readonly width: number;
   readonly height: number;
-  /** The three planes, as ffmpeg's rawvideo yuv420p wants them. */
+  /** The three planes, in the order of ffmpeg's rawvideo yuv420p. */
   readonly bytes: Buffer;
   private readonly luma: Buffer;
   private readonly u: Buffer;
@@ -39,7 +39,7 @@ export class Picture {
     other.bytes.copy(this.bytes);
   }
 
-  /** Fills the rectangle; its chroma covers every 2x2 block that it touches. */
+  /** Fills a rectangle; its chroma covers every 2x2 block that it touches. */
   rect(left: number, top: number, width: number, height: number, colour: Colour): void {
     const x0 = Math.max(0, Math.round(left));
     const y0 = Math.max(0, Math.round(top));
@@ -72,7 +72,7 @@ export class Picture {
     }
   }
 
-  /** Draws the text on a black ground in glyphs of 5x7 squares of `dot` pixels; lower case is shown as upper case. */
+  /** Draws text on a black background in glyphs of 5x7 squares of `dot` pixels; lower case is drawn as upper case. */
   text(left: number, top: number, dot: number, text: string, colour: Colour = WHITE): void {
     this.rect(left - dot, top - dot, (text.length * 6 + 1) * dot, 9 * dot, BLACK);
     let x = left;
@@ -86,7 +86,7 @@ export class Picture {
     }
   }
 
-  /** Lays a window of a noise table over the luma: what keeps an encoder at its bit rate. */
+  /** Fills the luma of a rectangle from a noise table, so that the encoder reaches its bit rate. */
   noise(left: number, top: number, width: number, height: number, table: Uint8Array, offset: number): void {
     const right = Math.min(this.width, left + width);
     const bottom = Math.min(this.height, top + height);

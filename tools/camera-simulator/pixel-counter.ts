@@ -1,8 +1,8 @@
 import { BLACK, type Picture, WHITE } from "./picture.ts";
 
 /**
- * A counter that a machine can read from the pixels: a row of squares in the top left corner, each one macroblock in
- * size, so that they come out of the encoder clean. Square 0 is always white, square 1 always black; squares 2 to 17
+ * A counter that can be read from the pixels by a program: a row of squares in the top left corner, each the size of
+ * one macroblock, so that encoding does not blur them. Square 0 is always white, square 1 always black; squares 2 to 17
  * are the frame's index within its clip, 16 bits, most significant bit first, white for 1.
  */
 const COUNTER_SQUARE_PX = 16;
@@ -19,8 +19,8 @@ export function drawPixelCounter(picture: Picture, index: number): void {
 }
 
 /**
- * Reads the counter from a luma plane (one byte a pixel, `stride` bytes a row).
- * @returns the frame's index within its clip; undefined where the reference squares are not white and black.
+ * Reads the counter from a luma plane (one byte per pixel, `stride` bytes per row).
+ * @returns the frame's index within its clip; undefined when the reference squares are not white and black.
  */
 export function readPixelCounter(luma: Uint8Array, stride: number): number | undefined {
   const white = squareMean(luma, stride, 0);
@@ -34,7 +34,7 @@ export function readPixelCounter(luma: Uint8Array, stride: number): number | und
   return index;
 }
 
-/** The mean of a square's middle quarter: its edges may be blurred by the encoder. */
+/** The mean of the square's middle half in each direction: the encoder may blur its edges. */
 function squareMean(luma: Uint8Array, stride: number, square: number): number {
   const quarter = COUNTER_SQUARE_PX / 4;
   let sum = 0;

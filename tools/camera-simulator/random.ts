@@ -1,8 +1,8 @@
-/** A seeded source of random numbers: the same seed gives the same run of faults. */
+/** A seeded random number generator: the same seed gives the same sequence of faults. */
 export interface Random {
-  /** Evenly spread in [0, 1). */
+  /** Uniformly distributed in [0, 1). */
   next(): number;
-  /** A whole number in [0, limit). */
+  /** An integer in [0, limit). */
   below(limit: number): number;
 }
 

@@ -8,13 +8,13 @@ export interface RtpStart {
   sequence?: number | undefined;
 }
 
-/** One track of one client: its SSRC, its sequence numbers, what was sent, and where to. */
+/** One track of one client: its SSRC, sequence numbers, counters and destination. */
 export class RtpTrack {
   readonly ssrc: number;
   readonly sink: PacketSink;
   /** Of the next packet. */
   sequence: number;
-  /** What is added to the camera's ticks to make RTP timestamps. */
+  /** Added to the camera's ticks to make RTP timestamps. */
   timestampOffset = randomBytes(4).readUInt32BE();
   private packets = 0;
   private bytes = 0;
@@ -29,7 +29,7 @@ export class RtpTrack {
     return modulo32(ticks + this.timestampOffset);
   }
 
-  /** The stamp of the template's packets; counts them as sent. */
+  /** Returns the stamp for the template's packets, and counts them as sent. */
   take(template: PacketTemplate, ticks: number): PacketStamp {
     const stamp: PacketStamp = {
       channel: this.sink.channel,

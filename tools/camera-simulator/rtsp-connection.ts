@@ -8,7 +8,7 @@ const EARLY_DATA_MS = 150;
 
 export type ConnectionSurroundings = Pick<HandlerContext, "findCamera" | "wallClock" | "log">;
 
-/** One client's RTSP connection: reads requests, has them answered one after the other, and ends with its sessions. */
+/** One client's RTSP connection: reads requests, answers them one after the other, and closes with its sessions. */
 export class RtspConnection {
   private readonly socket: Socket;
   private readonly reader = new RtspReader();
@@ -64,7 +64,7 @@ export class RtspConnection {
       try {
         outcome = await this.handler.handle(request);
       } catch {
-        outcome = { answer: { status: 461, headers: [] } }; // no UDP ports to be had
+        outcome = { answer: { status: 461, headers: [] } }; // no UDP ports available
       }
       const delayMs = outcome.camera?.faults.slowAnswers?.ms ?? 0;
       if (delayMs > 0) await pause(delayMs);

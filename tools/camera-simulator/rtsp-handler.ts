@@ -11,7 +11,7 @@ import { Session, type SessionContext } from "./session.ts";
 const METHODS = ["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PAUSE", "TEARDOWN", "GET_PARAMETER", "SET_PARAMETER"];
 const SECRET_NOBODY_KNOWS = { user: "", password: "", schemes: ["digest-md5" as const], qop: true };
 
-/** What the handler needs of its connection. */
+/** What the handler needs from its connection. */
 export interface HandlerContext extends Omit<SessionContext, "onClosed"> {
   findCamera(id: string): Camera | undefined;
   openTcpSink(channel: number, controlChannel: number): PacketSink;
@@ -19,17 +19,17 @@ export interface HandlerContext extends Omit<SessionContext, "onClosed"> {
   remoteHost: string;
 }
 
-/** An answer, and what is to be done before or after it is written. */
+/** An answer, and what to do before or after it is written. */
 export interface Outcome {
   camera?: Camera;
   answer: RtspAnswer;
-  /** Done when the answer was written, or some time before, when the camera is so. */
+  /** Called after the answer was written; or some time before, for a camera with `dataBeforePlayAnswer`. */
   start?: () => void;
-  /** Break the connection instead of answering. */
+  /** Close the connection instead of answering. */
   hangUp?: boolean;
   /** Do not answer. */
   isSilent?: boolean;
-  /** Say this instead. */
+  /** Send this instead of an answer. */
   garbage?: string;
 }
 
@@ -51,7 +51,7 @@ export class RtspHandler {
     this.lastSignMs = performance.now();
   }
 
-  /** Ends the sessions whose client was silent for too long. */
+  /** Ends the sessions whose clients were silent for too long. */
   endSilentSessions(): void {
     for (const session of this.sessions.values()) {
       const { keepAlive, sessionTimeoutS } = session.camera.config;
@@ -196,7 +196,7 @@ export class RtspHandler {
     return { ...succeed(headers), start: () => session.play() };
   }
 
-  /** Whether the request names a session, as those do that keep one. */
+  /** Whether the request names an existing session, as keep-alives do. */
   private isPlaying(request: RtspRequest): boolean {
     return this.sessions.has(request.headers.get("session")?.split(";")[0]?.trim() ?? "");
   }

@@ -15,16 +15,16 @@ export type RtspInput =
   | { kind: "request"; request: RtspRequest }
   | { kind: "interleaved"; channel: number; data: Buffer };
 
-/** The client sent what is no RTSP. */
+/** The client sent something that is not RTSP. */
 export class RtspSyntaxError extends Error {
   override name = "RtspSyntaxError";
 }
 
-/** Takes a client's bytes as they come and gives out whole messages. */
+/** Splits a client's byte stream into complete messages. */
 export class RtspReader {
   private pending: Buffer = Buffer.alloc(0);
 
-  /** @throws {RtspSyntaxError} on what cannot be a request: the connection should be closed. */
+  /** @throws {RtspSyntaxError} on something that cannot be a request: the connection should be closed. */
   push(bytes: Buffer): RtspInput[] {
     this.pending = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
     const inputs: RtspInput[] = [];
@@ -84,12 +84,12 @@ function parseHead(head: string): RtspRequest {
 
 export interface RtspAnswer {
   status: number;
-  /** In order; a name may stand more than once. */
+  /** In order; a name may occur more than once. */
   headers: [name: string, value: string][];
   body?: string;
 }
 
-/** Odd ways of writing an answer, as some cameras have them. */
+/** Unusual ways in which some cameras write an answer. */
 export interface AnswerStyle {
   headerCase?: "lower" | "upper";
   bareLineFeeds?: boolean;
@@ -117,7 +117,7 @@ export function formatAnswer(answer: RtspAnswer, style: AnswerStyle = {}): Buffe
     let shown = name;
     if (style.headerCase === "lower") shown = name.toLowerCase();
     if (style.headerCase === "upper") shown = name.toUpperCase();
-    // Not behind a URL, where ffmpeg takes the spaces for a part of it.
+    // Not after a URL: ffmpeg would take the spaces as part of it.
     const spaces = style.trailingSpaces && name !== "Content-Base" ? "  " : "";
     return `${shown}: ${value}${spaces}`;
   });
@@ -126,7 +126,7 @@ export function formatAnswer(answer: RtspAnswer, style: AnswerStyle = {}): Buffe
   return Buffer.from(head + body);
 }
 
-/** One choice of a Transport header (§12.39). */
+/** One of the choices in a Transport header (§12.39). */
 export interface TransportChoice {
   protocol: "tcp" | "udp";
   multicast: boolean;
@@ -134,7 +134,7 @@ export interface TransportChoice {
   clientPorts?: [number, number];
 }
 
-/** Reads the choices of a request's Transport header, in the client's order; unknown ones are left out. */
+/** Parses the choices of a request's Transport header, in the client's order; unknown ones are left out. */
 export function parseTransport(header: string): TransportChoice[] {
   const choices: TransportChoice[] = [];
   for (const text of header.split(",")) {

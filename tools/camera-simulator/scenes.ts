@@ -5,7 +5,7 @@ import { createRandom, type Random } from "./random.ts";
 export type SceneName = "testcard" | "garden" | "street";
 export const SCENE_NAMES: readonly SceneName[] = ["testcard", "garden", "street"];
 
-/** What a frame's drawing depends on. `seconds` runs from 0 to the clip's length. */
+/** The time for which a frame is drawn. `seconds` runs from 0 to the clip's length. */
 interface Moment {
   index: number;
   seconds: number;
@@ -32,7 +32,7 @@ export class ScenePainter {
     this.scene.background(still, createRandom(42));
   }
 
-  /** Draws frame `index`, `seconds` after the clip's first, on the picture that was given. */
+  /** Draws frame `index`, `seconds` after the clip's first frame, on the constructor's picture. */
   paint(index: number, seconds: number): void {
     const { picture } = this;
     picture.copyFrom(this.still);
@@ -46,7 +46,7 @@ export class ScenePainter {
 const GRASS = rgb(74, 120, 58);
 const NOISE = noiseTable();
 
-/** Colour bars, a sweeping line, and a field of noise that keeps the encoder at its bit rate. */
+/** Colour bars, a moving line, and a field of noise so that the encoder reaches its bit rate. */
 const testcard: Scene = {
   background(picture) {
     const bars = [
@@ -124,7 +124,7 @@ const garden: Scene = {
         picture.disc(x + dx * width, height * y, height * r, rgb(240, 244, 250));
       }
     }
-    // A cat walks to and fro, four times a minute.
+    // A cat walks back and forth, four times a minute.
     const phase = (seconds % 15) / 15;
     const right = phase < 0.5;
     const x = width * (right ? 0.2 + phase * 1.2 : 1.4 - phase * 1.2);
@@ -206,7 +206,7 @@ function sign(picture: Picture): void {
   picture.text(picture.width - 13 * 6 * dot - 2 * dot, picture.height - 11 * dot, dot, "DEMONSTRATION");
 }
 
-/** A dial with a seconds hand, and the seconds in figures: true when the clip starts on the minute. */
+/** A dial with a second hand, and the seconds as digits: correct when the clip starts at the full minute. */
 function clock(picture: Picture, seconds: number): void {
   const radius = picture.height / 11;
   const x = picture.width - radius * 1.4;

@@ -1,16 +1,16 @@
 import type { WallClock } from "./wall-clock.ts";
 
-/** Something that is due again and again. */
+/** Something that must run repeatedly. */
 export interface Task {
-  /** When it is due next, µs since the Unix epoch. */
+  /** When it must run next, µs since the Unix epoch. */
   readonly dueUs: number;
-  /** Does what is due, and moves {@link dueUs} on. */
+  /** Does the work, and advances {@link dueUs}. */
   run(nowUs: number): void;
 }
 
 /**
- * One timer for all cameras of the process. It wakes on a grid of `tickMs`, so that with many cameras one waking
- * serves several of them: waking up is what costs a load generator most.
+ * One timer for all cameras of the process. It fires at multiples of `tickMs`, so that with many cameras it serves
+ * several at once: waking up is the largest cost of a load generator.
  */
 export class Scheduler {
   private readonly clock: WallClock;

@@ -6,7 +6,7 @@ import { AUDIO_PAYLOAD_TYPE, METADATA_PAYLOAD_TYPE } from "./side-tracks.ts";
 export interface SdpContext {
   config: CameraConfig;
   clip: Clip;
-  /** The camera's URL with a slash at its end. */
+  /** The camera's URL with a trailing slash. */
   baseUrl: string;
   h265Only: boolean;
 }
@@ -42,7 +42,10 @@ export function buildSdp({ config, clip, baseUrl, h265Only }: SdpContext): strin
   return lines.map((line) => line + (config.quirks.trailingSpaces && isAttribute(line) ? " " : "") + lineEnd).join("");
 }
 
-/** The lines on which cameras leave a space at the end; ffmpeg would take one for a part of an address or URL. */
+/**
+ * Whether a line may end with a space, as some cameras write it; in other lines ffmpeg would take it as part of an
+ * address or URL.
+ */
 function isAttribute(line: string): boolean {
   return line.startsWith("m=") || (line.startsWith("a=") && !line.startsWith("a=control:"));
 }

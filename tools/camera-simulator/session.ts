@@ -12,11 +12,11 @@ import { RtpTrack } from "./rtp-track.ts";
 import { AudioTrack, MetadataTrack, type SideTrack } from "./side-tracks.ts";
 import type { WallClock } from "./wall-clock.ts";
 
-/** What a session needs of its surroundings. */
+/** What a session needs from its environment. */
 export interface SessionContext {
   wallClock: WallClock;
   log: SendLog;
-  /** Ends the RTSP connection that the session belongs to. */
+  /** Closes the RTSP connection to which the session belongs. */
   breakConnection(): void;
   onClosed(session: Session): void;
 }
@@ -86,7 +86,7 @@ export class Session implements Viewer {
     this.camera.viewers.delete(this);
   }
 
-  /** The RTP timestamp of the present moment on the video track. */
+  /** The current RTP timestamp of the video track. */
   rtpTimestampNow(): number {
     const ticks = this.camera.clock.ticksAt(this.context.wallClock.nowUs());
     return this.tracks.get("video")?.timestamp(ticks) ?? 0;
@@ -98,7 +98,7 @@ export class Session implements Viewer {
     if (this.waitsForKeyframe && !unit.keyframe) return;
     const { faults, config } = this.camera;
     if (faults.stall || faults.h265Only) {
-      // The camera itself stands still: sequence numbers do not count on, and what follows begins anew.
+      // As if the camera itself had stopped: sequence numbers do not advance, and sending restarts at a keyframe.
       this.waitsForKeyframe = config.join !== "immediately";
       return;
     }
@@ -125,7 +125,7 @@ export class Session implements Viewer {
     this.tracks.get("video")?.sendReport(wallClockUs, this.camera.clock.ticksAt(nowUs));
   }
 
-  /** Ends the session, and unless the client asked for it, its connection. */
+  /** Ends the session and, unless the client requested that, its connection. */
   close(reason: string): void {
     if (this.ended) return;
     this.ended = true;
@@ -146,7 +146,7 @@ export class Session implements Viewer {
     return { session: this.id, transport: sink?.kind, sentUnits: this.sentUnits, queuedBytes: sink?.queuedBytes() };
   }
 
-  /** Whether a camera that sends rarely sends this one: as if those in between had never been taken. */
+  /** Whether a camera with a dynamic frame rate sends this access unit, as if it had never taken the others. */
   private isSparseDue({ keyframe, captureTimeUs }: AccessUnit, seconds: number): boolean {
     if (!keyframe || captureTimeUs < this.sparseUs + seconds * 1e6) {
       this.waitsForKeyframe = true;
@@ -156,7 +156,7 @@ export class Session implements Viewer {
     return true;
   }
 
-  /** The cheap way: the shared template is stamped for this client and given to the socket as it is. */
+  /** The cheap way: stamps the shared template for this client and passes it to the socket unchanged. */
   private sendAtOnce(track: RtpTrack, unit: AccessUnit): void {
     const { body } = unit;
     const { template } = body;
@@ -189,7 +189,7 @@ export class Session implements Viewer {
     this.log(unit, stamp.timestamp, packetCount(unit.body.template), true);
   }
 
-  /** Up to `maxDelayUs` later, but never before what was put off earlier. */
+  /** Sends up to `maxDelayUs` later, but never before anything that was delayed earlier. */
   private sendLater(send: () => void, maxDelayUs: number): void {
     const nowUs = this.context.wallClock.nowUs();
     const lastUs = this.delayed.at(-1)?.atUs ?? 0;

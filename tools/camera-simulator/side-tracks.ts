@@ -9,12 +9,12 @@ const METADATA_INTERVAL_US = 1e6;
 /** Silence in G.711 µ-law. */
 const SILENCE = Buffer.alloc(AUDIO_PACKET_SAMPLES, 0xff);
 
-/** Sends what is due on a track beside the video. */
+/** Sends the packets that are due on a track other than the video. */
 export interface SideTrack {
   sendDue(nowUs: number): void;
 }
 
-/** Silence as PCMU, 20 ms a packet (RFC 3551 §4.5.14). */
+/** Silence as PCMU, 20 ms per packet (RFC 3551 §4.5.14). */
 export class AudioTrack implements SideTrack {
   private readonly track: RtpTrack;
   private startUs: number | undefined;
@@ -33,7 +33,7 @@ export class AudioTrack implements SideTrack {
   }
 }
 
-/** An ONVIF metadata stream: one small document a second. */
+/** An ONVIF metadata stream: one small document per second. */
 export class MetadataTrack implements SideTrack {
   private readonly track: RtpTrack;
   private startUs: number | undefined;

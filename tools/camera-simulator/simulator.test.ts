@@ -82,7 +82,7 @@ function url(camera: string): string {
   return `rtsp://127.0.0.1:${ports.port}/${camera}`;
 }
 
-/** What ffprobe receives in so many seconds. Each access unit is one packet. */
+/** What ffprobe receives in a number of seconds. Each access unit is one packet. */
 async function probe(address: string, transport: "tcp" | "udp" = "tcp", seconds = 2): Promise<Packet[]> {
   const { stdout } = await run(
     "ffprobe",
@@ -120,7 +120,9 @@ async function readUnits(camera: string): Promise<AccessUnitLine[]> {
   );
 }
 
-/** The sequence numbers of a camera's first RTP packets, in the order in which they come over a connection of our own. */
+/**
+ * The sequence numbers of a camera's first RTP packets, in the order in which a connection of our own receives them.
+ */
 async function receiveSequenceNumbers(camera: string, count: number): Promise<number[]> {
   const socket = connect(ports.port, "127.0.0.1");
   const numbers: number[] = [];
@@ -139,17 +141,20 @@ async function receiveSequenceNumbers(camera: string, count: number): Promise<nu
       if (isPacket && bytes[1] === 0) numbers.push(bytes.readUInt16BE(6));
       bytes = bytes.subarray(length);
     }
-    if (numbers.length >= count) break; // which closes the socket
+    if (numbers.length >= count) break; // closes the socket
   }
   return numbers;
 }
 
-/** That what was received is an unbroken run of what was sent, from the first access unit on, at the same times. */
+/**
+ * Checks that the received packets are an uninterrupted part of those sent, from the first access unit on, with the
+ * same times.
+ */
 function expectSame(received: Packet[], sent: AccessUnitLine[]): void {
   expect(received.length).toBeGreaterThan(20);
   expect(received.map(hashOf)).toEqual(sent.slice(0, received.length).map((unit) => unit.sha256));
   expect(new Set(received.map(hashOf)).size).toBe(received.length);
-  // ffprobe guesses the first time stamps, or has none.
+  // ffprobe guesses the first timestamps, or has none.
   const known = 4;
   const firstUs = sent[known]?.captureTimeUs ?? 0;
   const firstPts = Number(received[known]?.pts_time);
@@ -196,7 +201,7 @@ describe.concurrent("what ffmpeg's tools receive is what the log says", () => {
     const received = await probe(url(camera));
     const sent = await readUnits(camera);
     expect(received.length).toBeGreaterThan(20);
-    // What comes before the answer to PLAY is not for ffprobe.
+    // ffprobe ignores packets before the answer to PLAY.
     const first = sent.findIndex((unit) => unit.sha256 === hashOf(received[0]));
     const expected = sent.slice(first, first + received.length).map((unit) => unit.sha256);
     expect(received.map(hashOf)).toEqual(expected);
@@ -254,7 +259,7 @@ describe.concurrent("faults", () => {
     const damaged = sent.slice(0, 40).filter((unit) => unit.dropped);
     expect(damaged.length).toBeGreaterThan(0);
     sent.slice(0, 40).forEach((unit, i) => {
-      // ffprobe glues what is left of a damaged access unit to its neighbours.
+      // ffprobe joins the rest of a damaged access unit to its neighbours.
       const near = [sent[i - 1], unit, sent[i + 1]];
       if (unit.dropped) expect(whole.has(unit.sha256)).toBe(false);
       else if (near.every((other) => other?.dropped !== true)) expect(whole.has(unit.sha256)).toBe(true);

@@ -21,7 +21,7 @@ export interface Ports {
   tlsPort?: number;
 }
 
-/** The simulator as a whole: cameras, RTSP servers, control server, log. */
+/** The whole simulator: cameras, RTSP servers, control server, log. */
 export class Simulator {
   private readonly config: SimulatorConfig;
   private readonly wallClock = new WallClock();
@@ -73,7 +73,7 @@ export class Simulator {
     for (const [i, config] of this.config.cameras.entries()) {
       const clip = made[i];
       if (!clip) continue;
-      // The cameras' frames are spread evenly over a frame interval, as those of real cameras are.
+      // Spreads the cameras' frames evenly over a frame interval, as real cameras' frames would be.
       const shiftUs = (i / this.config.cameras.length) * (1e6 / config.clip.fps);
       const camera = new Camera(config, clip, startUs + shiftUs, around);
       await camera.change({ set: config.faults, clear: [] });

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { HOUR_MS, iso, MINUTE_MS, PageFixture, screenshot } from "./testing/page-fixture.ts";
 
-/** What axe-core finds wrong (WCAG 2.2 A and AA, and its best practices) in the states of the page, light and dark. */
+/** Checks the page's states, light and dark, with axe-core (WCAG 2.2 A and AA, and its best practices). */
 
 const noonMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 12 * HOUR_MS;
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 afterAll(() => fixture?.close());
 
-/** What axe finds, shortened to what one needs to find it oneself. */
+/** What axe finds, shortened to what is needed to find it again. */
 async function violations(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   return violations.flatMap(({ id, nodes }) =>

@@ -5,12 +5,12 @@ import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
 import { readCounters, watchCounters } from "./testing/counters.ts";
 import { clock, HOUR_MS, MINUTE_MS, PageFixture, screenshot, shows } from "./testing/page-fixture.ts";
 
-/** Playing, judged by the numbers in the pictures: over minutes and gaps, and several cameras in step. */
+/** Playback, checked by the numbers in the pictures: across minutes and gaps, and with several cameras in step. */
 
 const noonMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 12 * HOUR_MS;
 const FRAME_MS = 100;
 const FRAMES_A_MINUTE = 600;
-/** The yard's camera begins its minutes so much after the clock does. */
+/** How long after the clock's minute each minute of the yard's camera begins. */
 const YARD_LATE_MS = 350;
 const STAGE = ".stage video.shown";
 const FOLLOWER = ".picture video.shown";
@@ -24,7 +24,7 @@ beforeAll(async () => {
     const units = clip.slice(minute * FRAMES_A_MINUTE, (minute + 1) * FRAMES_A_MINUTE);
     const maker = new MinuteMaker(units, 1000 / FRAME_MS);
     const timeMs = noonMs + minute * MINUTE_MS;
-    // A gap of five minutes before the third.
+    // A gap of five minutes before the third minute.
     const frontMs = minute < 2 ? timeMs : timeMs + 5 * MINUTE_MS;
     fixture.writeMinute("front-door", frontMs, maker.file(frontMs * 1000));
     if (minute < 2) fixture.writeMinute("yard", timeMs, maker.file((timeMs + YARD_LATE_MS) * 1000));
@@ -47,7 +47,7 @@ async function apartMs(page: Page): Promise<number> {
   return frontMs(front) - yardMs(yard);
 }
 
-/** How far each clock is off from what its picture shows, in ms. */
+/** How far each displayed clock is from the time of its picture, in ms. */
 async function clocksOff(page: Page): Promise<number[]> {
   const [front = Number.NaN, yard = Number.NaN] = await readCounters(page, `${STAGE}, ${FOLLOWER}`);
   const clocks = await page.locator(".stage-time").allTextContents();
@@ -65,7 +65,7 @@ test("playing goes over a minute's end without leaving out or repeating a pictur
   expect(numbers.at(-1)).toBeGreaterThan(FRAMES_A_MINUTE + 10);
   const steps = numbers.slice(1).map((number, i) => number - (numbers[i] as number));
   expect(Math.min(...steps)).toBe(1);
-  // A busy machine may show every second picture for a moment; a lost stretch would be more.
+  // A busy machine may show only every second picture for a moment; losing more would leave a larger step.
   expect(Math.max(...steps)).toBeLessThanOrEqual(3);
   await page.getByLabel("Go to a date and time").fill(`${clock(noonMs + MINUTE_MS)}:58`);
   await page.keyboard.press("Enter");
@@ -83,7 +83,7 @@ test("two cameras play in step, each with its own time; one that drifts is led b
   await page.keyboard.press("Space");
   await page.waitForTimeout(1000);
   const apart: number[] = [];
-  // Over both cameras' minute boundaries, which are not at the same time.
+  // Across both cameras' minute boundaries, which are at different times.
   for (let i = 0; i < 20; i++) {
     apart.push(await apartMs(page));
     await page.waitForTimeout(150);
@@ -93,7 +93,7 @@ test("two cameras play in step, each with its own time; one that drifts is led b
   expect(times.every((time) => time.startsWith(clock(noonMs + MINUTE_MS)))).toBe(true);
   await screenshot(page, "in-step");
 
-  // Pushed ahead by a quarter of a second it plays slower, and does not jump, until it is in step.
+  // When it is put a quarter of a second ahead, it plays slower until it is in step again, without a jump.
   const rates = await page.evaluate(async () => {
     const video = document.querySelector<HTMLVideoElement>(".picture video.shown");
     if (video === null) throw new Error("no follower");
@@ -123,7 +123,7 @@ test("paused and stepped by frame, minute and typed time, the others show the sa
     await expect.poll(async () => Math.abs(await apartMs(page)), { message: key }).toBeLessThanOrEqual(FRAME_MS);
     await expect.poll(() => clocksOff(page), { message: key }).toEqual([0, 0]);
   }
-  // A browser that is behind its own `currentTime`, as on a busy machine.
+  // Simulates a busy machine, where the browser's picture is behind its own `currentTime`.
   await page.locator(STAGE).evaluate((video: HTMLVideoElement) => {
     const time = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "currentTime") as PropertyDescriptor;
     Object.defineProperty(video, "currentTime", {
@@ -135,7 +135,7 @@ test("paused and stepped by frame, minute and typed time, the others show the sa
   await page.waitForTimeout(500);
   expect(Math.abs(await apartMs(page))).toBeLessThanOrEqual(FRAME_MS);
   await page.locator(STAGE).evaluate((video) => Reflect.deleteProperty(video, "currentTime"));
-  // Where the one that leads has a gap, it is said for whom.
+  // When the leading camera has a gap, the page names that camera.
   await page.getByLabel("Go to a date and time").fill(`${clock(noonMs + MINUTE_MS)}:58`);
   await page.keyboard.press("Enter");
   await shows(page, noonMs + MINUTE_MS);
@@ -146,7 +146,7 @@ test("paused and stepped by frame, minute and typed time, the others show the sa
   await page.keyboard.press("Enter");
   await shows(page, noonMs + 7 * MINUTE_MS);
   await page.getByText("yard has no footage of this time").waitFor();
-  // The other goes on alone, and the URL says so.
+  // The other camera plays on alone, and the URL says so.
   await page.keyboard.press("t");
   await page.locator(".picture").waitFor({ state: "detached" });
   await expect.poll(() => page.url()).toContain("alone");

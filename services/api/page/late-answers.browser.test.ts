@@ -4,11 +4,11 @@ import { makeClip } from "../../../tests/support/chunk-maker.ts";
 import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
 import { clock, HOUR_MS, iso, MINUTE_MS, PageFixture, SECOND_MS, shows, token } from "./testing/page-fixture.ts";
 
-/** Answers that come late, in another order than they were asked for, in part, or not at all. */
+/** Answers that come late, out of order, incomplete, or not at all. */
 
 const DAY_MS = 24 * HOUR_MS;
 const noonMs = Math.floor(Date.now() / DAY_MS) * DAY_MS - 12 * HOUR_MS;
-/** The yard's minutes begin so much after the clock does. */
+/** How long after the clock's minute each minute of the yard begins. */
 const YARD_LATE_MS = 1500;
 
 let fixture: PageFixture;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   for (const dayMs of [noonMs - DAY_MS, noonMs]) {
     for (let timeMs = dayMs; timeMs < dayMs + 6 * MINUTE_MS; timeMs += MINUTE_MS) {
       fixture.writeMinute("front-door", timeMs, whole.file(timeMs * 1000));
-      // The second ends after half of it.
+      // The second minute ends halfway.
       const maker = timeMs === dayMs + MINUTE_MS ? half : whole;
       fixture.writeMinute("yard", timeMs, maker.file((timeMs + YARD_LATE_MS) * 1000));
     }
@@ -28,7 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterEach(async () => {
-  // Where a test makes requests fail, the browser says so.
+  // The browser logs an error for each request that a test makes fail.
   const complaints = await fixture.closePages();
   expect(complaints.filter((complaint) => !complaint.includes("Failed to load resource"))).toEqual([]);
 });
@@ -41,18 +41,18 @@ const videoOf = (camera: string, timeMs: number) => `**/${camera}.preview.${toke
 const minutesOf = (timeMs: number) => `**/minutes?day=${token(timeMs).slice(0, 8)}`;
 const stageTime = (page: Page) => page.locator(".stage .stage-time").textContent();
 
-/** Holds what is asked for at an address back until it is let go. */
+/** Holds back requests for a URL until the returned function is called. */
 async function hold(page: Page, url: string): Promise<() => void> {
-  let letGo = () => {};
-  const free = new Promise<void>((resolve) => (letGo = resolve));
+  let release = () => {};
+  const free = new Promise<void>((resolve) => (release = resolve));
   await page.route(url, async (route) => {
     await free;
-    await route.continue().catch(() => {}); // the page may have given it up
+    await route.continue().catch(() => {}); // the page may have aborted the request
   });
-  return letGo;
+  return release;
 }
 
-/** The page's timers run ten times as fast, so that patience ends sooner. */
+/** Makes the page's timers run ten times as fast, so that its timeouts end sooner. */
 async function hurry(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const { setTimeout, setInterval } = window;
@@ -78,25 +78,25 @@ function setMediaTime(page: Page, beforeEndS: number): Promise<void> {
 
 test("a jump is not lost when the minute that played before it ends meanwhile", async () => {
   const page = await fixture.watch({ at: noonMs + 30 * SECOND_MS, width: HOUR_MS });
-  const letGo = await hold(page, minutesOf(noonMs - DAY_MS));
+  const release = await hold(page, minutesOf(noonMs - DAY_MS));
   await page.keyboard.press("Space");
   await setMediaTime(page, 0.5);
   await goTo(page, noonMs - DAY_MS + 3 * MINUTE_MS);
   await page.waitForTimeout(1000);
-  letGo();
+  release();
   await shows(page, noonMs - DAY_MS + 3 * MINUTE_MS);
 });
 
 test("what is asked for last is shown, also when what was asked for before it is answered later", async () => {
   const page = await fixture.open(`#/watch/front-door?t=${iso(noonMs - DAY_MS)}&w=900`);
-  const letGo = await hold(page, minutesOf(noonMs));
+  const release = await hold(page, minutesOf(noonMs));
   await page.reload();
   await shows(page, noonMs - DAY_MS);
   await page.keyboard.press("n");
   await page.keyboard.press("ArrowRight");
   await shows(page, noonMs - DAY_MS + MINUTE_MS);
   const answer = page.waitForResponse(minutesOf(noonMs));
-  letGo();
+  release();
   await answer;
   await page.waitForTimeout(300);
   await shows(page, noonMs - DAY_MS + MINUTE_MS);
@@ -127,13 +127,13 @@ test("a frame forward asked for while there is no picture moves nothing", async 
 
 test("word of a former video that comes late does not stop the one on its way", async () => {
   const page = await fixture.watch({ at: noonMs, width: HOUR_MS });
-  const letGo = await hold(page, videoOf("front-door", noonMs + MINUTE_MS));
+  const release = await hold(page, videoOf("front-door", noonMs + MINUTE_MS));
   await page.keyboard.press("ArrowRight");
   await page.locator(".stage-line", { hasText: "Loading" }).waitFor();
   await page.evaluate(() => {
     for (const video of document.querySelectorAll("video")) video.dispatchEvent(new Event("emptied"));
   });
-  letGo();
+  release();
   await shows(page, noonMs + MINUTE_MS);
 });
 
@@ -162,7 +162,7 @@ test("as long as the frame that is sought has not come, it says so; when nothing
       else await route.continue();
       return;
     }
-    // The index and the first seconds.
+    // Only the index and the first seconds.
     const whole = await (await route.fetch()).body();
     const headers = {
       "Content-Type": "video/mp4",
@@ -199,7 +199,7 @@ test("a camera beside the one that plays whose video cannot be fetched says so, 
   await shows(page, noonMs);
   await page.getByText("yard could not be fetched").waitFor();
   await page.waitForTimeout(1000);
-  expect(asked).toBeLessThanOrEqual(8); // four times two requests
+  expect(asked).toBeLessThanOrEqual(8); // four attempts of two requests
   await page.unrouteAll();
   await fixture.stopApi();
   await page.getByText(/No connection since/).waitFor();
@@ -252,7 +252,7 @@ test("a camera beside the one that plays is led back over its minute's first fra
   const yardTime = page.locator(".picture .stage-time");
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(":10.00");
   await goToTyped(page, "-10s");
-  // It lies in the file of the minute before.
+  // This moment is in the file of the previous minute.
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(`${clock(noonMs + 4 * MINUTE_MS)}:00.0`);
   await goToTyped(page, "-110s");
   await expect.poll(() => yardTime.textContent(), PATIENT).toContain(`${clock(noonMs + 2 * MINUTE_MS)}:10.0`);
@@ -328,11 +328,11 @@ test("the player for browsers that cannot play a camera's own video is asked for
   await expect.poll(() => asked, PATIENT).toBeGreaterThan(1);
 });
 
-/** Opens the page anew, and writes a minute after an answer was given and before it is there. */
+/** Reloads the page, and writes a minute after the api has answered but before the answer reaches the page. */
 async function comesDuring(page: Page, url: string, timeMs: number): Promise<void> {
-  let letGo = () => {};
+  let release = () => {};
   const free = new Promise<void>((resolve) => {
-    letGo = resolve;
+    release = resolve;
   });
   const answered = new Promise<void>((resolve) => {
     void page.route(url, async (route) => {
@@ -356,20 +356,20 @@ async function comesDuring(page: Page, url: string, timeMs: number): Promise<voi
   await page.locator("body.listens").waitFor();
   fixture.writeMinute("front-door", timeMs);
   await comes;
-  await page.waitForTimeout(800); // it is listed anew a moment after the last news
-  letGo();
+  await page.waitForTimeout(800); // the page lists the minutes again a moment after the last event
+  release();
 }
 
 test("a minute that comes between a listing and the beginning of the events is shown", async () => {
   const page = await fixture.open("#/");
-  const letGo = await hold(page, "**/api/1/events");
+  const release = await hold(page, "**/api/1/events");
   await goTo(page, noonMs);
   await page.reload();
   await shows(page, noonMs);
   const newMs = noonMs + 6 * MINUTE_MS;
   fixture.writeMinute("front-door", newMs);
   const listed = page.waitForResponse(minutesOf(noonMs));
-  letGo();
+  release();
   await listed;
   const video = page.waitForRequest(videoOf("front-door", newMs));
   await goTo(page, newMs + 5 * SECOND_MS);

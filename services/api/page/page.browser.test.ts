@@ -14,7 +14,7 @@ import {
   token,
 } from "./testing/page-fixture.ts";
 
-/** The page as a viewer has it: the overview, pointing, playing, keys, and an api that goes away. */
+/** The page as a viewer uses it: the overview, pointing, playing, keys, and an api that is away for a while. */
 
 /** 13:00 in Berlin, yesterday: past midnight there and in UTC. */
 const noonMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 12 * HOUR_MS;
@@ -24,7 +24,7 @@ let fixture: PageFixture;
 
 beforeAll(async () => {
   fixture = await PageFixture.start(["front-door", "yard"]);
-  // Two hours around noon; front-door has a gap of ten minutes from 12:10 on.
+  // Two hours around noon; front-door has a gap of ten minutes from 12:10.
   for (let timeMs = noonMs - HOUR_MS; timeMs < noonMs + HOUR_MS; timeMs += MINUTE_MS) {
     fixture.writeMinute("yard", timeMs);
     if (timeMs < noonMs + 10 * MINUTE_MS || timeMs >= noonMs + 20 * MINUTE_MS)
@@ -92,7 +92,7 @@ test("live pictures that are refused behind a proxy are told on the page, with w
   fixture.store.config.change({ api });
   await page.context().close();
   await proxy.stop();
-  fixture.complaints.length = 0; // of the refused connections
+  fixture.complaints.length = 0; // removes those about refused connections
 });
 
 test("a proxy that passes no WebSockets on is told as such", async () => {
@@ -173,7 +173,7 @@ test("the keyboard alone moves by frame, minute, hour and day, zooms, and the UR
   await page.getByRole("button", { name: "Play" }).waitFor();
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
-  // Nothing before: the day before goes to the first footage there is, and says so.
+  // There is no footage before: going to the previous day goes to the first footage, and the page says so.
   await page.keyboard.press("Escape");
   await page.keyboard.press("PageUp");
   await page.getByText(/No footage then: the next begins/).waitFor();
@@ -211,15 +211,15 @@ test("the page says when the api is away, and recovers by itself when it is back
   await page.getByText("Hindsight does not answer.").waitFor({ timeout: 20_000 });
   await screenshot(page, "offline");
   await fixture.restartApi();
-  // A new api may find, and say, that these cameras have left no footage since yesterday.
+  // A new api may report that these cameras have had no new footage since yesterday.
   await page.locator(".health", { hasText: /All well|warning/ }).waitFor({ timeout: 20_000 });
   await shows(page, noonMs + MINUTE_MS);
-  // Requests to an api that is away fail, and the browser says so.
+  // The browser logs an error for each request to the api while it is away.
   expect(fixture.complaints.splice(0).every((complaint) => complaint.includes("Failed to load resource"))).toBe(true);
 });
 
 test("what arrives while a view is being drawn is shown, however late the browser is with the rest", async () => {
-  // Effects run after the next picture: as on a machine so busy that the answers are there first.
+  // Effects run after the next picture, as on a machine so busy that the answers arrive first.
   const page = await fixture.open("#/");
   await page.goto("about:blank");
   await page.addInitScript(() => {

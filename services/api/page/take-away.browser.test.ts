@@ -15,7 +15,7 @@ import {
   shows,
 } from "./testing/page-fixture.ts";
 
-/** Marking a range to the second and taking it away; what comes is decoded and counted by ffprobe. */
+/** Marks a range to the second and downloads it; ffprobe decodes the result and counts its frames. */
 
 const noonMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 12 * HOUR_MS;
 const FRAMES_PER_SECOND = 10;
@@ -42,14 +42,14 @@ afterEach(async () => {
 
 afterAll(() => fixture?.close());
 
-/** As a converter would write it, were it H.265. */
+/** Turns an mp4 into what a converter would write for H.265. */
 function asH265(mp4: Buffer): Buffer {
   mp4.write("hvc1", mp4.lastIndexOf("avc1", mp4.indexOf("avcC")), "latin1");
   mp4.write("hvcC", mp4.indexOf("avcC"), "latin1");
   return mp4;
 }
 
-/** Presses a download link and tells what ffprobe finds in the file. */
+/** Presses a download link and returns what ffprobe finds in the file. */
 async function takeAway(page: Page, press: () => Promise<void>) {
   const coming = page.waitForEvent("download");
   await press();
@@ -103,7 +103,7 @@ test("handles dragged with the mouse mark to the second; size, length and gaps a
   await page.getByRole("link", { name: "All in a zip" }).click();
   const listed = execFileSync("python3", ["-m", "zipfile", "--list", await (await zip).path()]).toString();
   expect(listed.match(/(front-door|yard)\S*\.mp4/g)?.length).toBe(2);
-  // The frame on show is the last of the range.
+  // The displayed frame is the last of the range.
   await page.locator(".stage .stage-time", { hasText: `${clock(noonMs)}:11.9` }).waitFor();
 });
 
@@ -118,7 +118,7 @@ test("on a phone the handles are dragged with a finger, which does not move the 
   await touch.send("Input.dispatchTouchEvent", { ...point(from.x - 4), type: "touchStart" });
   for (let i = 1; i <= 5; i++) await touch.send("Input.dispatchTouchEvent", point(from.x + ((to.x - from.x) * i) / 5));
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
-  // A pixel is 1.7 s there: the mark stops at full seconds near the finger.
+  // A pixel is 1.7 s there: the mark snaps to a full second near the finger.
   await expect
     .poll(() => Math.abs(Date.parse(/in=([^&]+)/.exec(page.url())?.[1] ?? "") - (noonMs - MINUTE_MS)))
     .toBeLessThanOrEqual(3 * SECOND_MS);
@@ -163,7 +163,7 @@ test("where the codec changes within the range, the ranges that can be had are l
   await screenshot(page, "codec-change");
   const taken = await takeAway(page, () => links.click());
   expect(taken.frames).toBe(30 * FRAMES_PER_SECOND);
-  // The browser says that the first question was answered 409.
+  // The browser logs an error because the first request is answered 409.
   expect(fixture.complaints.splice(0).every((complaint) => complaint.includes("409"))).toBe(true);
 });
 
@@ -179,7 +179,7 @@ test("what a range will be is told also when the api did not answer at first", a
   await page.evaluate((hash) => (window.location.hash = hash), `#/watch/front-door?t=${iso(noonMs)}&w=600${marks}`);
   await page.getByText("front-door: no answer").waitFor();
   await page.locator("a[data-exact]").waitFor();
-  // Asked what was wrong, it answered with the video.
+  // The GET that asks what was wrong is answered with the video.
   expect(asked).toEqual(["HEAD", "HEAD", "GET"]);
   expect(fixture.complaints.splice(0).every((complaint) => complaint.includes("Failed to load resource"))).toBe(true);
 });
@@ -195,7 +195,7 @@ test("the link to a moment is copied, and shows whoever opens it the same", asyn
   expect(new URL(link).hash).toContain(`#/watch/front-door,yard?t=${iso(noonMs + 5 * SECOND_MS)}&w=600`);
 });
 
-/** Presses Tab until what has the focus has this name. */
+/** Presses Tab until the focused element has this name. */
 async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   const wanted = typeof name === "string" ? new RegExp(`^${name}$`) : name;
   for (let presses = 0; presses < 60; presses++) {

@@ -9,14 +9,17 @@ import { MinuteMaker } from "../../../tests/support/minute-maker.ts";
 import { startRedis, type TestRedis } from "../../../tests/support/redis.ts";
 import { HOUR_MS, iso, MINUTE_MS, PageFixture, placeOf, screenshot } from "./testing/page-fixture.ts";
 
-/** The timeline: how wide it is, days on which clocks change, and what was wrong when. */
+/** The timeline: its width, days on which clocks change, and conditions. */
 
 /** Clocks went back at 03:00 CEST to 02:00 CET, and forward at 02:00 CET to 03:00 CEST. */
 const BACK_MS = Date.parse("2026-10-25T01:00:00Z");
 const FORWARD_MS = Date.parse("2026-03-29T01:00:00Z");
 const DAY_MS = 24 * HOUR_MS;
 const thisMinuteMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-/** From ten to two minutes ago (from five without footage on, something is wrong): also shortly after midnight yesterday's and today's footage. */
+/**
+ * From ten to two minutes ago (after five minutes without footage there is a condition): shortly after midnight,
+ * footage of yesterday and today.
+ */
 const recentMs = thisMinuteMs - 10 * MINUTE_MS;
 
 let fixture: PageFixture;
@@ -51,12 +54,12 @@ afterAll(async () => {
   await redisServer?.stop();
 });
 
-/** How much time the timeline says that it shows. */
+/** The width of the timeline, as the page displays it. */
 function width(page: Page): Promise<string | null> {
   return page.locator(".zoom-width").textContent();
 }
 
-// First, for soon minutes would be missing that the yard's recorder should have made.
+// This test is the first: later, minutes that the yard's recorder should have made would be missing.
 test("a camera that fails while it is watched is drawn as trouble from when it began, and pointing says what", async () => {
   const page = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
   const { x, y } = await placeOf(page, Date.now() - 30_000, { middleMs: recentMs, width: HOUR_MS });
@@ -70,14 +73,14 @@ test("a camera that fails while it is watched is drawn as trouble from when it b
   expect(await redPixels(page)).toBeGreaterThan(before + 100);
   await page.getByText("trouble: point at it").waitFor();
   await screenshot(page, "trouble");
-  // The picture is still there, and plays.
+  // The picture is still displayed, and plays.
   await page.keyboard.press("Space");
   await page.getByRole("button", { name: "Pause" }).waitFor();
   const asked = conditionsAsked(page);
   fixture.refused.clear();
   await page.getByText("All well").waitFor();
   await expect.poll(() => asked.length).toBeGreaterThan(0);
-  // It stays, with how long it lasted: here, and where the page is opened only now.
+  // The condition stays visible, with how long it lasted: here, and where the page is opened only afterwards.
   const over = { hasText: /401 Unauthorized.* \((today|yesterday) \d\d:\d\d \S+, for (\d+ min|1 h.*)\)/ };
   await page.locator(".hover-conditions", over).waitFor();
   const later = await fixture.watch({ at: recentMs, width: HOUR_MS, cameras: "yard" });
@@ -148,7 +151,7 @@ test("it is from a minute to a month wide, zooms by wheel around the pointer and
   await page.getByRole("button", { name: "6 h" }).click();
   const box = await page.locator(".timeline-canvas").boundingBox();
   if (box === null) throw new Error("no timeline");
-  /** The minute of the day that is pointed at. */
+  /** The minute of the day under the pointer. */
   const pointed = async () => {
     const [, hour, minute] = /(\d\d):(\d\d)/.exec((await page.locator(".hover-time").textContent()) ?? "") ?? [];
     return Number(hour) * 60 + Number(minute);
@@ -158,7 +161,7 @@ test("it is from a minute to a month wide, zooms by wheel around the pointer and
   const before = await pointed();
   await page.mouse.wheel(0, -480);
   await expect.poll(() => width(page)).toBe("2 h 12 min");
-  // What is under the pointer stays under it, also while it is dragged.
+  // What is under the pointer stays under it, also while dragging.
   expect(Math.abs((await pointed()) - before)).toBeLessThanOrEqual(1);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
@@ -197,7 +200,7 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
     },
     { id: "disk-full", subject: "/data", severity: "error", message: "99 % used", ...before },
     { id: "camera-clock-off", subject: "front-door", severity: "error", message: "its clock is off", ...minute },
-    // Many, each shorter than a pixel.
+    // Many conditions, each narrower than a pixel.
     ...Array.from({ length: 400 }, (_, i) => {
       const fromMs = hour(i).fromMs;
       const what = { id: "service-problem", subject: "recorder", severity: "error", message: `fault ${i}` } as const;
@@ -228,7 +231,7 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
     expect(await told.textContent()).toMatch(/, for (2 h|1 min)\)$/);
     const { x } = await placeOf(page, stretch.fromMs + 1, view);
     const found = await redRows(page, x + 2);
-    // The lanes of the two cameras, and the ruler over all.
+    // The lanes of the two cameras, and the ruler above all.
     const rows = await page.evaluate(() => {
       const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
       const [yard, frontDoor] = [...document.querySelectorAll<HTMLElement>(".lane-name")].map((name) => name.offsetTop);
@@ -244,8 +247,8 @@ test("what was wrong yesterday and ended before the page was opened is drawn wit
   const { told } = await point({ fromMs: recentMs - 19 * HOUR_MS, toMs: recentMs - 19 * HOUR_MS });
   expect(await told.textContent()).toMatch(/^recorder: fault \d+ .*\n(.*\n){3}and \d+ more: zoom in$/);
   await screenshot(page, "trouble-of-yesterday");
-  // A minute of yesterday's, looked at closely, is of a day that is known. It may be asked for twice until then: at the start, and when the
-  // events begin.
+  // Zooming in on a minute of yesterday requests nothing, as its day is known. Before, it may be requested twice: at
+  // the start, and when the event stream opens.
   const askedBefore = asked.length;
   await page.keyboard.press("+");
   await page.waitForTimeout(300);
@@ -291,10 +294,10 @@ test("pointing anywhere in a past hour shows that minute's picture, cut from the
     seen.add(minute);
   }
   expect(seen.size).toBeGreaterThan(1);
-  fixture.complaints.splice(0); // of the thumbnails that were kept away
+  fixture.complaints.splice(0); // about the thumbnails that were blocked
 });
 
-/** Notes in the history what has ended, as the api's keeper of the health does. */
+/** Adds ended conditions to the history, as the api's keeper does. */
 async function note(
   troubles: (Omit<PastCondition, "since" | "until"> & { fromMs: number; toMs: number })[],
 ): Promise<void> {
@@ -304,7 +307,7 @@ async function note(
   expect(await new RedisHealthStore(redis, keeper).save(saved, ended)).toBe(true);
 }
 
-/** Each minute's picture is of another grey. */
+/** Each minute's picture has a different grey. */
 function brightnessOf(minute: number): number {
   return 40 + (minute % 20) * 10;
 }
@@ -328,7 +331,7 @@ function startOfDay(timeMs: number): number {
   return Math.floor((timeMs + 2 * HOUR_MS) / DAY_MS) * DAY_MS - 2 * HOUR_MS;
 }
 
-/** How many pixels of the timeline are of the colour of trouble. */
+/** The number of pixels of the timeline in the colour of trouble. */
 function redPixels(page: Page): Promise<number> {
   return page.evaluate(() => {
     const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
@@ -341,7 +344,7 @@ function redPixels(page: Page): Promise<number> {
   });
 }
 
-/** The requests of a page for what was wrong when, from now on. */
+/** Collects the page's requests for conditions from now on. */
 function conditionsAsked(page: Page): string[] {
   const asked: string[] = [];
   page.on("request", (request) => {
@@ -350,7 +353,7 @@ function conditionsAsked(page: Page): string[] {
   return asked;
 }
 
-/** The colours of the lowest line, that under the pictures, at pixels of the page. */
+/** The colours of the lowest line, the one under the pictures, at pixels of the page. */
 function barColours(page: Page, xs: number[]): Promise<string[]> {
   return page.evaluate((pageXs) => {
     const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
@@ -365,7 +368,7 @@ function barColours(page: Page, xs: number[]): Promise<string[]> {
   }, xs);
 }
 
-/** At which heights a column of the timeline, at a pixel of the page, is of the colour of trouble. */
+/** The heights at which a column of the timeline, at a pixel of the page, has the colour of trouble. */
 function redRows(page: Page, x: number): Promise<number[]> {
   return page.evaluate((pageX) => {
     const canvas = document.querySelector<HTMLCanvasElement>(".timeline-canvas");
@@ -406,7 +409,7 @@ test("a minute without a file of its own, because its GOP began in the one befor
   expect(await page.locator(".stage-line").count()).toBe(0);
 });
 
-/** The colour of the bar that says what was recorded of the only camera, at a time. */
+/** The colour of the only camera's recording bar at a time. */
 async function colourOfBar(page: Page, timeMs: number, view: { middleMs: number; width: number }): Promise<number[]> {
   const { x } = await placeOf(page, timeMs, view);
   return page.evaluate((x) => {

@@ -13,12 +13,12 @@ export default defineConfig({
     outDir: fileURLToPath(new URL("../../../dist/page", import.meta.url)),
     emptyOutDir: true,
     target: "es2022",
-    // The policy of the api's answers allows no inline script and no data: URL for scripts.
+    // The api's security policy allows no inline scripts and no data: URLs for scripts.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
   server: {
-    // For `npx vite --config services/api/page/vite.config.ts` beside a running fleet.
+    // For `npx vite --config services/api/page/vite.config.ts` with a running fleet.
     proxy: { "/api": { target: "http://127.0.0.1:8080", ws: true }, "/admin": "http://127.0.0.1:8080" },
   },
 });

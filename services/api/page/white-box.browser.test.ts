@@ -11,7 +11,7 @@ import { HOUR_MS, MINUTE_MS, PageFixture, screenshot } from "./testing/page-fixt
 /** The trial: a white box was put down at some second of a day; a person who has only the page finds out when. */
 
 const CAMERA = "garden";
-/** The first hours of yesterday, which for this browser is a day of UTC. */
+/** The first hours of yesterday, which is a UTC day for this browser. */
 const fromMs = Math.floor(Date.now() / (24 * HOUR_MS)) * 24 * HOUR_MS - 24 * HOUR_MS;
 const MINUTES = 360;
 const boxMs = fromMs + Math.floor((20 + new Random(SEED).next() * (MINUTES - 40)) * 60) * 1000;
@@ -32,7 +32,7 @@ test("a box put down at a random second is found by pointing at the day, and its
   const page = await fixture.open("#/", { timezoneId: "UTC" });
   const found = await findBox(page, `${fixture.api.url}/`, CAMERA);
   await screenshot(page, "box-found");
-  // A picture is 200 ms long.
+  // A picture lasts 200 ms.
   expect(Math.abs(found.afterMs - boxMs), new Date(boxMs).toISOString()).toBeLessThanOrEqual(200);
   expect(found.beforeMs).toBeLessThan(boxMs);
   expect(found.tookMs).toBeLessThan(MINUTE_MS);
@@ -44,7 +44,7 @@ test("a box put down at a random second is found by pointing at the day, and its
   expect(await fixture.closePages()).toEqual([]);
 });
 
-/** How bright the box's place is in each picture of an mp4, as ffmpeg decodes it. */
+/** The brightness at the box's place in each picture of an mp4, decoded by ffmpeg. */
 function brightness(path: string): number[] {
   const crop = `crop=iw*${BOX.width / 2}:ih*${BOX.height / 2}:iw*${BOX.x + BOX.width / 4}:ih*${BOX.y + BOX.height / 4}`;
   const filter = `${crop},scale=1:1:flags=area,format=gray`;

@@ -5,7 +5,7 @@ import { Header } from "./ui/header.tsx";
 import { useChanges } from "./ui/store.ts";
 import { Watch } from "./watch/watch.tsx";
 
-/** The page: a header, one of its two views, and short words to the viewer. */
+/** The page: a header, one of its two views, and short notices to the viewer. */
 export function App({ services }: { services: Services }): JSX.Element {
   useChanges(services.router);
   const { route } = services.router;

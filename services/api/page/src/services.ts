@@ -10,7 +10,7 @@ import { Thumbnails } from "./timeline/thumbnails.ts";
 import { Notice } from "./ui/notice.ts";
 import { Router } from "./ui/route.ts";
 
-/** What the views of the page share; made once and handed down. */
+/** What the page's views share; made once and passed down. */
 export interface Services {
   router: Router;
   system: SystemState;
@@ -26,7 +26,7 @@ export interface Services {
 /** What the timeline shows. */
 export type TimelineServices = Pick<Services, "footage" | "thumbnails" | "conditions" | "gaps">;
 
-/** Makes the services, wires the events to them and starts them. */
+/** Makes the services, connects the events to them and starts them. */
 export function startServices(): Services {
   const system = new SystemState();
   const gaps = new Gaps(readSpans);

@@ -1,12 +1,14 @@
 import type { Page } from "playwright-core";
 import { COUNTER } from "../../../../tests/support/counted-clip.ts";
 
-/** The numbers that videos show at one instant, by their place among those that match. */
+/** The numbers that the matching videos show at one instant, in the order of the elements. */
 export function readCounters(page: Page, selector: string): Promise<number[]> {
   return page.evaluate(readNow, { selector, ...COUNTER });
 }
 
-/** Watches a picture for some seconds and answers the numbers that it showed, in their order, each once in a row. */
+/**
+ * Watches a picture for some seconds and returns the numbers that it showed, in order, without immediate repetitions.
+ */
 export function watchCounters(page: Page, selector: string, seconds: number): Promise<number[]> {
   return page.evaluate(watch, { selector, seconds, read: readNow.toString(), ...COUNTER });
 }
@@ -36,7 +38,7 @@ function readNow({ selector, bits, square }: Squares): number[] {
   });
 }
 
-/** Runs in the page; `read` is the source of `readNow`, which is not there. */
+/** Runs in the page; `read` is the source of `readNow`, which does not exist there. */
 function watch({
   selector,
   seconds,

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { BOX } from "../../../../tests/support/white-box-day.ts";
 
-/** What somebody found who looked for the moment at which a box was put down. */
+/** The result of a search for the moment at which a box was put down. */
 export interface Found {
-  /** The last moment without the box and the first with it, as the page's clock tells them; ms since the Unix epoch. */
+  /** The last moment without the box and the first with it, as shown on the page; ms since the Unix epoch. */
   beforeMs: number;
   afterMs: number;
-  /** The mp4 that was taken away: some seconds before to some seconds after. */
+  /** The downloaded mp4: from some seconds before to some seconds after. */
   mp4: Buffer;
   name: string;
   /** How long it took from opening the page. */
@@ -15,9 +15,9 @@ export interface Found {
 }
 
 /**
- * Looks for the box as a person does who has only the page: opens the camera, points at the day until the box is there on
- * one side and not on the other, zooms in there, clicks, steps through the seconds, marks, and downloads. All that is known
- * is what the pixels under the pointer and on the stage show.
+ * Looks for the box as a person would who has only the page: opens the camera, points at the day until there is a
+ * picture with the box next to one without, zooms in there, clicks, steps through the seconds, marks, and downloads.
+ * All it knows is what the pixels under the pointer and on the stage show.
  */
 export async function findBox(page: Page, url: string, camera: string): Promise<Found> {
   const startMs = performance.now();
@@ -29,7 +29,7 @@ export async function findBox(page: Page, url: string, camera: string): Promise<
   if (box === null) throw new Error("no timeline");
   let edge = await narrow(page, box, 0, box.width);
   for (let zooms = 0; zooms < 3; zooms++) {
-    // The wheel zooms around the pointer: where the box first appears stays where it is.
+    // The wheel zooms around the pointer: the place where the box first appears does not move.
     const middle = (edge.without + edge.with) / 2;
     await page.mouse.move(box.x + middle, box.y + 60);
     await page.mouse.wheel(0, -900);
@@ -51,20 +51,20 @@ export async function findBox(page: Page, url: string, camera: string): Promise<
   return { beforeMs, afterMs, mp4, name: download.suggestedFilename(), tookMs: performance.now() - startMs };
 }
 
-/** Halves the way between two pixels, without the box and with it, down to one. */
+/** Bisects between two pixels, one without the box and one with it, until they are adjacent. */
 async function narrow(page: Page, box: { x: number; y: number }, left: number, right: number) {
   let [without, with_] = [left, right];
   while (with_ - without > 1) {
     const middle = Math.round((without + with_) / 2);
     const seen = await pointAt(page, box.x + middle, box.y + 60);
     if (seen === undefined || seen)
-      with_ = middle; // what is not recorded yet lies behind all that is
+      with_ = middle; // what is not recorded yet is after everything that is
     else without = middle;
   }
   return { without, with: with_ };
 }
 
-/** Points and tells whether the box is on the picture; undefined where there is none. */
+/** Points and returns whether the box is in the picture; undefined where there is none. */
 async function pointAt(page: Page, x: number, y: number): Promise<boolean | undefined> {
   await page.mouse.move(x, y);
   await page.waitForFunction(() => {
@@ -82,8 +82,8 @@ async function pointAt(page: Page, x: number, y: number): Promise<boolean | unde
 }
 
 /**
- * From a picture with the box, less than two minutes after it was put down, halves the way back to a second before it; then
- * goes on by frames to the first picture with it.
+ * From a picture with the box, less than two minutes after it was put down, bisects back to a second before that; then
+ * steps by frames to the first picture with it.
  */
 async function stepToBox(page: Page): Promise<[number, number]> {
   if (!(await isOnStage(page))) await goBy(page, 60);
@@ -110,7 +110,7 @@ async function step(page: Page): Promise<void> {
   await page.waitForFunction((shown) => document.querySelector(".stage-time")?.textContent !== shown, before);
 }
 
-/** Types how far to go, as `-5s`, into the field for times, and waits for the picture. */
+/** Types an offset such as `-5s` into the field for times, and waits for the picture. */
 async function goBy(page: Page, seconds: number): Promise<void> {
   const before = await clockOf(page);
   await page.keyboard.press("g");
@@ -124,7 +124,7 @@ function clockOf(page: Page): Promise<string | null> {
   return page.locator(".stage .stage-time").textContent();
 }
 
-/** The time of the frame on show, as the page's address holds it a moment later. */
+/** The time of the displayed frame, as the page's address shows it a moment later. */
 async function shownMs(page: Page): Promise<number> {
   await page.waitForTimeout(350);
   return Date.parse(new URL(page.url()).hash.match(/t=([^&]+)/)?.[1] ?? "");

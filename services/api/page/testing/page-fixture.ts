@@ -19,7 +19,7 @@ export const SECOND_MS = 1000;
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 const FRAMES_PER_SECOND = 10;
-/** Git-ignored; to be looked at. */
+/** Git-ignored; for a person to look at. */
 const SCREENSHOTS = join(import.meta.dirname, "../../../../tests/output");
 
 export const token = (timeMs: number): Minute => minuteAt(timeMs * 1000);
@@ -30,14 +30,14 @@ export function clock(timeMs: number): string {
   return new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Berlin", timeStyle: "short" }).format(timeMs);
 }
 
-/** The page as a viewer has it: the built page, the real api, a real Chromium, and footage on disk. */
+/** The page as a viewer uses it: the built page, the real api, a real Chromium, and footage on disk. */
 export class PageFixture {
   readonly store: StoreFixture;
-  /** Cameras that are refused, beside those that record. */
+  /** Cameras that refuse the recorder. */
   readonly refused = new Set<string>();
-  /** What the pages complained about: scripts that failed, and what the security policy forbade. */
+  /** What the pages complained about: script errors, and violations of the security policy. */
   readonly complaints: string[] = [];
-  /** Those that a recorder tells of; a camera that a test adds later has none. */
+  /** Cameras with a recorder's status; one that a test adds later has none. */
   readonly #recorded: readonly string[];
   readonly #healthStore: HealthStore | undefined;
   readonly #pages: Page[] = [];
@@ -50,7 +50,7 @@ export class PageFixture {
     this.#recorded = cameras;
     this.#healthStore = healthStore;
     this.store = new StoreFixture(Object.fromEntries(cameras.map((camera) => [camera, {}])));
-    // Whatever the disk of this machine holds, no warning of it.
+    // No warning, however full this machine's disk is.
     this.store.config.change({ reaper: { minFreePercent: 0 } as ReaperConfig });
     this.#api = this.#makeApi();
   }
@@ -70,7 +70,7 @@ export class PageFixture {
     return this.#api;
   }
 
-  /** Ends the api; `restartApi` begins a new one at the same port. */
+  /** Stops the api; `restartApi` starts a new one at the same port. */
   async stopApi(): Promise<void> {
     await this.#api.stop();
   }
@@ -87,13 +87,13 @@ export class PageFixture {
     this.store.remove();
   }
 
-  /** Closes the pages of a test and tells what they complained about. */
+  /** Closes the pages of a test and returns their complaints. */
   async closePages(): Promise<string[]> {
     await Promise.all(this.#pages.splice(0).map((page) => page.context().close()));
     return this.complaints.splice(0);
   }
 
-  /** Writes a minute's files; without `video` and `picture` those that all have. */
+  /** Writes a minute's files; without `video` and `picture`, the default ones. */
   writeMinute(camera: string, timeMs: number, video = this.#maker.file(timeMs * 1000), picture = this.#picture): void {
     const directory = this.store.directory(camera);
     this.store.write(minutePath(directory, camera, token(timeMs), "preview"), picture);
@@ -118,7 +118,7 @@ export class PageFixture {
     return page;
   }
 
-  /** Opens the footage at a moment, which stands in the middle of the timeline, and waits for its frame. */
+  /** Opens the footage at a moment, in the middle of the timeline, and waits for its frame. */
   async watch(
     { at, width, cameras = "front-door", more = "" }: { at: number; width: number; cameras?: string; more?: string },
     options: BrowserContextOptions = {},
@@ -134,7 +134,7 @@ export class PageFixture {
       live: this.#recording(),
       watchesHealth: true,
       hasLiveViews: true,
-      // A test lasts as long as the machine wants: that nothing is recorded meanwhile is not to be told.
+      // A test may take long on a busy machine: missing new footage meanwhile must not be reported.
       footage: { run: async () => new Map() },
       ...(healthStore !== undefined && { healthStore }),
     });
@@ -178,14 +178,14 @@ export class PageFixture {
   }
 }
 
-/** Waits until the playing camera's frame of a time is on show. */
+/** Waits until the playing camera's frame of a time is displayed. */
 export async function shows(page: Page, timeMs: number): Promise<void> {
   await page.locator(".stage video.shown").waitFor();
   await page.locator(".stage .stage-time", { hasText: clock(timeMs) }).waitFor();
   await page.locator(".stage .stage-line", { hasText: "Loading" }).waitFor({ state: "detached" });
 }
 
-/** The pixel of the timeline under which a time lies, when `middleMs` lies in its middle. */
+/** The position on the timeline of a time, when `middleMs` is in its middle. */
 export async function placeOf(
   page: Page,
   timeMs: number,

@@ -2,25 +2,25 @@ import { Changing } from "../ui/store.ts";
 import type { ConditionEvent, MinuteEvent } from "./types.ts";
 
 export interface FeedListener {
-  /** A minute is new, or its pictures are. */
+  /** There is a new minute, or a minute has new pictures. */
   onMinute(minute: MinuteEvent): void;
   /** A condition began or ended. */
   onCondition(event: ConditionEvent): void;
-  /** A camera's state or the system's health is another. */
+  /** A camera's state or the system's health has changed. */
   onStateChange(): void;
-  /** Events come from now on: whatever was read before may be old, the first time as well. */
+  /** The stream is open: whatever was read before may be outdated, also at the first opening. */
   onOpen(): void;
 }
 
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 10_000;
-/** The api sends a beat every 15 s, but comments are not shown to scripts: a sleeping laptop is noticed by its clock. */
+const MAX_RETRY_MS = 10_000;
+/** The api sends a comment every 15 s, but scripts cannot see comments: we detect that a laptop slept by its clock. */
 const WATCH_MS = 5000;
 
 /**
- * The one stream of server-sent events that the page holds, and whether the api is there. EventSource comes back by
- * itself after a broken connection, but gives up for good on an error status (a proxy's 502 while the api restarts):
- * then a new one is made.
+ * The page's only stream of server-sent events, and whether the api can be reached. EventSource reconnects by itself
+ * after a broken connection, but gives up for good on an error status (a proxy's 502 while the api restarts): then we
+ * make a new one.
  */
 export class EventFeed extends Changing {
   readonly #listener: FeedListener;
@@ -35,7 +35,7 @@ export class EventFeed extends Changing {
     this.#listener = listener;
   }
 
-  /** False from the moment the connection breaks until it stands again. */
+  /** False from the moment the connection breaks until it is open again. */
   get online(): boolean {
     return this.#online;
   }
@@ -51,7 +51,7 @@ export class EventFeed extends Changing {
     let lastMs = Date.now();
     window.setInterval(() => {
       const nowMs = Date.now();
-      if (nowMs - lastMs > 6 * WATCH_MS) this.retryNow(); // the computer slept: the connection is dead and does not know
+      if (nowMs - lastMs > 6 * WATCH_MS) this.retryNow(); // the computer slept: the connection is dead, unnoticed
       lastMs = nowMs;
     }, WATCH_MS);
   }
@@ -88,7 +88,7 @@ export class EventFeed extends Changing {
     this.#setOnline(false);
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#connect(), this.#retryMs);
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 1.7);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 1.7);
   }
 
   #setOnline(online: boolean): void {

@@ -2,11 +2,11 @@ import { Changing } from "../ui/store.ts";
 import { readSystem } from "./client.ts";
 import type { SystemStatus } from "./types.ts";
 
-/** Bit rates, frame times and disks change without an event; so often they are read anew. */
+/** How often to read the state: bit rates, frame times and disks change without an event. */
 const REFRESH_MS = 10_000;
 const EVENT_DELAY_MS = 150;
 
-/** How the system does: read at the start, at events, and every ten seconds while the page is visible. */
+/** The system's state: read at the start, after events, and every ten seconds while the page is visible. */
 export class SystemState extends Changing {
   #status: SystemStatus | undefined;
   #version = "";
@@ -14,7 +14,7 @@ export class SystemState extends Changing {
   #timer = 0;
   #reading = false;
 
-  /** undefined until the first answer. What was last heard stays while the api is away. */
+  /** undefined until the first answer. While the api is away, the last known status stays. */
   get status(): SystemStatus | undefined {
     return this.#status;
   }
@@ -23,7 +23,7 @@ export class SystemState extends Changing {
     return this.#version;
   }
 
-  /** Why the last reading failed. */
+  /** Why the last request failed. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -35,7 +35,7 @@ export class SystemState extends Changing {
     });
   }
 
-  /** Reads anew; several wishes at once make one reading. */
+  /** Reads the state again; several calls at once cause one request. */
   readSoon(): void {
     this.#schedule(EVENT_DELAY_MS);
   }

@@ -1,6 +1,6 @@
 import type { components } from "./api-types.ts";
 
-/** The api's answers, by the names that the page has for them. */
+/** The api's answers, under the page's names for them. */
 type Schemas = components["schemas"];
 
 export type SystemStatus = Schemas["SystemStatus"];

@@ -5,7 +5,10 @@ const STATES: readonly (MinuteState | undefined)[] = [undefined, "ready", "waiti
 const STATE_BITS = 7;
 const THUMBNAIL_BIT = 8;
 
-/** What a camera has of a UTC day, compact: months of several cameras fit into memory and are walked in no time. */
+/**
+ * What a camera has on one UTC day, in a compact form: months of several cameras fit into memory and are searched
+ * quickly.
+ */
 export class CameraDay {
   /** The number of the UTC day, counted from 1970-01-01. */
   readonly day: number;
@@ -17,7 +20,9 @@ export class CameraDay {
     for (const minute of minutes) this.set(minute);
   }
 
-  /** Enters a minute; one that is ready wins over what else is listed of the same name, and its copies are passed over. */
+  /**
+   * Adds a minute. A minute that is ready takes precedence over other entries of the same name; its copies are ignored.
+   */
   set(minute: Omit<ListedMinute, "start" | "hasPreview">): void {
     const startMs = minuteStartMs(minute.name);
     if (startMs === undefined) return;
@@ -28,7 +33,7 @@ export class CameraDay {
     if (minute.sizeBytes !== undefined) this.#bytes[index] = minute.sizeBytes;
   }
 
-  /** What there is of the minute at a place of the day, 0 to 1439. */
+  /** The state of a minute by its index in the day, 0 to 1439. */
   state(index: number): MinuteState | undefined {
     return STATES[(this.#flags[index] ?? 0) & STATE_BITS];
   }
@@ -42,14 +47,14 @@ export class CameraDay {
     return this.#bytes[index] ?? 0;
   }
 
-  /** The first place at or after `index` whose minute is ready, or -1. */
+  /** The index of the first ready minute at or after `index`, or -1. */
   nextReady(index: number): number {
     for (let place = Math.max(0, index); place < MINUTES_A_DAY; place++)
       if (this.state(place) === "ready") return place;
     return -1;
   }
 
-  /** The last place at or before `index` whose minute is ready, or -1. */
+  /** The index of the last ready minute at or before `index`, or -1. */
   previousReady(index: number): number {
     for (let place = Math.min(MINUTES_A_DAY - 1, index); place >= 0; place--) {
       if (this.state(place) === "ready") return place;

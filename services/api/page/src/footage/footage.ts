@@ -5,40 +5,40 @@ import { Changing } from "../ui/store.ts";
 import { CameraDay } from "./camera-day.ts";
 import { listSpans, type Span, type TakeAway, takeAway } from "./spans.ts";
 
-/** A browser opens six connections to a host; the events hold one, video and pictures need theirs. */
-const MOST_READINGS = 2;
+/** A browser opens six connections to a host; the events hold one, and video and pictures need the others. */
+const MAX_READINGS = 2;
 const RELOAD_DELAY_MS = 400;
 const RETRY_MS = 3000;
 
 interface Entry {
   minutes: CameraDay | undefined;
-  /** Something has changed since it was asked for last. */
+  /** Something has changed since it was last requested. */
   stale: boolean;
   loading: boolean;
 }
 
-/** What footage there is, read by the UTC day as it is needed and kept up to date by events. */
+/** Which footage exists, read by UTC day when needed and kept up to date by events. */
 export class Footage extends Changing {
   /** By camera: the numbers of the UTC days with footage, ascending. */
   #days: Map<string, number[]> | undefined;
   #problem: string | undefined;
   readonly #entries = new Map<string, Map<number, Entry>>();
-  /** What is to be read next, the most wanted last. */
+  /** The days to read next, the most important last. */
   #wanted: { camera: string; day: number }[] = [];
   #readings = 0;
   #isReadingDays = false;
-  /** Something has changed since the days were asked for last. */
+  /** Something has changed since the days were last requested. */
   #daysStale = false;
   readonly #reloads = new Map<string, number>();
   readonly #isRecorded: (camera: string, timeMs: number) => boolean;
 
-  /** `isRecorded` tells whether a camera is known to have been recorded at a time, whatever file that is in. */
+  /** @param isRecorded whether a camera is known to have been recorded at a time, in whatever file */
   constructor(isRecorded: (camera: string, timeMs: number) => boolean) {
     super();
     this.#isRecorded = isRecorded;
   }
 
-  /** Every camera that has footage; undefined until it is known. */
+  /** Every camera that has footage; undefined until that is known. */
   get cameras(): string[] | undefined {
     return this.#days === undefined ? undefined : [...this.#days.keys()];
   }
@@ -56,7 +56,7 @@ export class Footage extends Changing {
     void this.#readDays();
   }
 
-  /** Takes everything for old: it is read anew when it is looked at next. What was read stays on show till then. */
+  /** Marks everything as outdated: it is read again when it is next needed, and stays visible until then. */
   refresh(): void {
     for (const days of this.#entries.values()) for (const entry of days.values()) entry.stale = true;
     void this.#readDays();
@@ -68,7 +68,7 @@ export class Footage extends Changing {
     if (startMs === undefined) return;
     const day = utcDayNumber(startMs);
     const days = this.#days?.get(event.camera) ?? [];
-    if (this.#isReadingDays && !days.includes(day)) this.#daysStale = true; // the answer may be from before
+    if (this.#isReadingDays && !days.includes(day)) this.#daysStale = true; // the answer may be older than this event
     if (!days.includes(day))
       this.#days?.set(
         event.camera,
@@ -80,7 +80,7 @@ export class Footage extends Changing {
     this.changed();
   }
 
-  /** The days of one camera, reading those that are looked at: hand it to the functions that walk over days. */
+  /** Looks up one camera's days, for functions that walk over days; looking up a day also requests it. */
   days(camera: string): (day: number) => CameraDay | undefined {
     return (day) => this.#look(camera, day);
   }
@@ -89,7 +89,7 @@ export class Footage extends Changing {
     return this.#days?.get(camera)?.includes(day) ?? false;
   }
 
-  /** Whether all of a time is known, so that what is not listed is a gap. */
+  /** Whether everything within a period is known, so that what is not listed is a gap. */
   isKnown(camera: string, fromMs: number, toMs: number): boolean {
     for (let day = utcDayNumber(fromMs); day * UTC_DAY_MS < toMs; day++) {
       if (this.hasDay(camera, day) && this.#entries.get(camera)?.get(day)?.minutes === undefined) return false;
@@ -105,7 +105,7 @@ export class Footage extends Changing {
     return takeAway(this.days(camera), fromMs, toMs);
   }
 
-  /** Whether the minute in which a time lies can be played; undefined while that is not known. */
+  /** Whether the minute that contains a time can be played; undefined while that is not known. */
   isReady(camera: string, timeMs: number): boolean | undefined {
     const day = utcDayNumber(timeMs);
     if (!this.hasDay(camera, day)) return this.loaded ? false : undefined;
@@ -113,28 +113,30 @@ export class Footage extends Changing {
     return minutes && minutes.state(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS)) === "ready";
   }
 
-  /** Whether a time lies in a minute that has no file of its own, because its GOP began in the one before, which holds it. */
+  /**
+   * Whether a time is in a minute without a file of its own: its GOP began in the minute before, whose file holds it.
+   */
   isInLonger(camera: string, timeMs: number): boolean {
     const day = utcDayNumber(timeMs);
     const state = this.#look(camera, day)?.state(Math.floor((timeMs - day * UTC_DAY_MS) / MINUTE_MS));
     return state === undefined && this.#isRecorded(camera, timeMs);
   }
 
-  /** Whether there is a picture of the minute; undefined while that is not known. */
+  /** Whether the minute has a thumbnail; undefined while that is not known. */
   hasThumbnail(camera: string, minuteMs: number): boolean | undefined {
     const day = utcDayNumber(minuteMs);
     if (!this.hasDay(camera, day)) return this.loaded ? false : undefined;
     return this.#look(camera, day)?.hasThumbnail((minuteMs - day * UTC_DAY_MS) / MINUTE_MS);
   }
 
-  /** The oldest and newest instants of footage of the cameras, to the day; undefined when there is none. */
+  /** The oldest and newest instants of the cameras' footage, rounded to UTC days; undefined when there is none. */
   extent(cameras: readonly string[]): { fromMs: number; toMs: number } | undefined {
     const days = cameras.flatMap((camera) => this.#days?.get(camera) ?? []);
     if (days.length === 0) return undefined;
     return { fromMs: Math.min(...days) * UTC_DAY_MS, toMs: (Math.max(...days) + 1) * UTC_DAY_MS };
   }
 
-  /** The start of the first playable minute at or after the one in which a time lies, over gaps and days. */
+  /** The start of the first playable minute at or after the one that contains a time, across gaps and days. */
   async nextReady(camera: string, timeMs: number): Promise<number | undefined> {
     for (const day of this.#days?.get(camera) ?? []) {
       if (day < utcDayNumber(timeMs)) continue;
@@ -145,7 +147,7 @@ export class Footage extends Changing {
     return undefined;
   }
 
-  /** The start of the last playable minute at or before the one in which a time lies; its newest without a time. */
+  /** The start of the last playable minute at or before the one that contains a time; without a time, of the newest. */
   async previousReady(camera: string, timeMs = Number.POSITIVE_INFINITY): Promise<number | undefined> {
     for (const day of [...(this.#days?.get(camera) ?? [])].reverse()) {
       if (day * UTC_DAY_MS > timeMs) continue;
@@ -156,7 +158,7 @@ export class Footage extends Changing {
     return undefined;
   }
 
-  /** The newest minute that is ready in the last day with footage, as far as it has been read; asks for it otherwise. */
+  /** The newest ready minute of the last two days with footage, as far as they were read; requests them otherwise. */
   newestReady(camera: string): number | undefined {
     const days = this.#days?.get(camera) ?? [];
     for (const day of days.slice(-2).reverse()) {
@@ -207,7 +209,7 @@ export class Footage extends Changing {
   }
 
   #readNext(): void {
-    if (this.#readings >= MOST_READINGS) return;
+    if (this.#readings >= MAX_READINGS) return;
     const next = this.#wanted.pop();
     if (next === undefined) return;
     this.#readings++;
@@ -219,7 +221,7 @@ export class Footage extends Changing {
 
   async #readDay(camera: string, day: number): Promise<void> {
     const entry = this.#entry(camera, day);
-    entry.stale = false; // what changes from now on makes it so again
+    entry.stale = false; // changes from now on set it again
     try {
       const minutes = await readMinutes(camera, utcDayToken(day));
       entry.minutes = new CameraDay(day, minutes);
@@ -227,7 +229,7 @@ export class Footage extends Changing {
       this.#problem = undefined;
     } catch (error) {
       this.#problem = (error as Error).message;
-      // It stays "loading", so that not every look asks anew, and is tried again in a while.
+      // It stays "loading", so that not every look-up requests it again, and is retried after a while.
       window.setTimeout(() => {
         this.#wanted.unshift({ camera, day });
         this.#readNext();

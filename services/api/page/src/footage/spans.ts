@@ -9,7 +9,10 @@ export interface Span {
   state: MinuteState;
 }
 
-/** The stretches of footage that overlap a time, ascending, merged over minutes and days. They go by the names of minutes. */
+/**
+ * The stretches of footage that overlap a period, ascending, merged across minutes and days. They start and end at
+ * whole minutes, by the files' names.
+ */
 export function listSpans(days: (day: number) => CameraDay | undefined, fromMs: number, toMs: number): Span[] {
   const spans: Span[] = [];
   let open: Span | undefined;
@@ -33,15 +36,15 @@ export function listSpans(days: (day: number) => CameraDay | undefined, fromMs: 
   return spans;
 }
 
-/** What lies between two marks. */
+/** How much footage is between two marks. */
 export interface TakeAway {
-  /** How much of it was recorded; less than its length when there are gaps. */
+  /** How much of the time was recorded; less than its length when there are gaps. */
   recordedMs: number;
-  /** Of its video, reckoned from the sizes of the minutes. */
+  /** Estimated size of its video, from the sizes of the minutes. */
   bytes: number;
 }
 
-/** Reckons what lies between two times, ms since the Unix epoch: part of a minute counts for its share of it. */
+/** Estimates what is between two times, ms since the Unix epoch: part of a minute counts proportionally. */
 export function takeAway(days: (day: number) => CameraDay | undefined, fromMs: number, toMs: number): TakeAway {
   let recordedMs = 0;
   let bytes = 0;

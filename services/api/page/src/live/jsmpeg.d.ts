@@ -1,11 +1,11 @@
-/** What mpeg1-player.ts uses of @cycjimmy/jsmpeg-player, which brings no types. */
+/** What mpeg1-player.ts uses of @cycjimmy/jsmpeg-player, which comes without types. */
 declare module "@cycjimmy/jsmpeg-player" {
   interface Renderer {
     resize(width: number, height: number): void;
   }
   interface Decoder {
     connect(renderer: Renderer): void;
-    /** Decodes and renders the next picture; false when there is no whole one. */
+    /** Decodes and renders the next picture; returns false when no complete one is buffered. */
     decode(): boolean;
   }
   interface Demuxer {

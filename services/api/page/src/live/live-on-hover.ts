@@ -1,16 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** A pointer that only passes by starts nothing. */
+/** How long the pointer must stay before live starts: one that only passes over starts nothing. */
 const DELAY_MS = 300;
 
 export interface LiveOnHover {
   isLive: boolean;
   toggle(): void;
-  /** For the element that is pointed at. */
+  /** Event handlers for the element to point at. */
   handlers: { onPointerEnter(event: PointerEvent): void; onPointerLeave(event: PointerEvent): void };
 }
 
-/** Live while the mouse rests on something, or until a button is pressed again where there is no mouse. */
+/** Shows live while the mouse rests on an element; without a mouse, from one press of the button to the next. */
 export function useLiveOnHover(): LiveOnHover {
   const [isLive, setLive] = useState(false);
   const timer = useRef(0);

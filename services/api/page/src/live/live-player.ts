@@ -5,12 +5,12 @@ import { canPlay, MsePlayer } from "./mse-player.ts";
 
 type Mpeg1Player = import("./mpeg1-player.ts").Mpeg1Player;
 
-/** A browser that says it plays a stream, and fails at it so often, is given MPEG-1 instead. */
-const MOST_FAILURES = 2;
+/** Number of failures after which a browser that claims to play a stream is given MPEG-1 instead. */
+const MAX_FAILURES = 2;
 
 /**
- * A camera live: its own H.264 by Media Source Extensions, or where the browser cannot play that, MPEG-1 drawn on a canvas.
- * Nothing comes while the tab is hidden.
+ * A camera live: its own H.264 through Media Source Extensions, or MPEG-1 drawn on a canvas where the browser cannot
+ * play that. Receives nothing while the tab is hidden.
  */
 export class LivePlayer extends Changing {
   readonly #camera: string;
@@ -38,22 +38,22 @@ export class LivePlayer extends Changing {
     if (!document.hidden) this.#open();
   }
 
-  /** Whether there is a picture, and it moves as far as is known. */
+  /** Whether a picture is shown and, as far as is known, moves. */
   get hasPicture(): boolean {
     return this.#hasPicture;
   }
 
-  /** On which of the two the picture is. */
+  /** Which of the two elements shows the picture. */
   get shownOn(): "video" | "canvas" {
     return this.#codec === "h264" ? "video" : "canvas";
   }
 
-  /** Whether it is this page that is not let watch. */
+  /** Whether live pictures are refused to this page in particular. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
 
-  /** Why there is no picture; empty while it is on its way. */
+  /** Why there is no picture; empty while it is being loaded. */
   get problem(): string {
     return this.#problem;
   }
@@ -106,7 +106,7 @@ export class LivePlayer extends Changing {
   async #start(start: StreamStart): Promise<void> {
     if (start.codec === "mpeg1video") {
       const socket = this.#socket;
-      // Large, and seldom needed. Where it cannot be fetched, it is tried again with the next connection.
+      // Large, and seldom needed. If it cannot be loaded, the next connection tries again.
       const loaded = await import("./mpeg1-player.ts").catch(() => undefined);
       if (socket === undefined || socket !== this.#socket) return;
       if (loaded === undefined) return socket.restart();
@@ -123,7 +123,7 @@ export class LivePlayer extends Changing {
   #mseFailed(): void {
     this.#mse = undefined;
     this.#showPicture(false, "");
-    if (++this.#failures < MOST_FAILURES) this.#socket?.restart();
+    if (++this.#failures < MAX_FAILURES) this.#socket?.restart();
     else this.#fallBack();
   }
 

@@ -1,6 +1,6 @@
 import { Changing } from "../ui/store.ts";
 
-/** What the viewer is told of this page alone, in the form of the system's conditions. */
+/** A condition that concerns this page alone, in the form of the system's conditions. */
 export interface PageCondition {
   id: string;
   severity: "warning";
@@ -10,11 +10,14 @@ export interface PageCondition {
   since: string;
 }
 
-/** Whether this page is refused its live pictures, for its address or by a proxy: the system is well, but the viewer is not. */
+/**
+ * Whether this page is refused live pictures, because of its address or by a proxy: a problem of this viewer, not of
+ * the system.
+ */
 export class LiveRefusal extends Changing {
   #condition: PageCondition | undefined;
 
-  /** As a list, to go with the system's conditions. */
+  /** A list, so that it can be joined with the system's conditions. */
   get conditions(): readonly PageCondition[] {
     return this.#condition === undefined ? [] : [this.#condition];
   }

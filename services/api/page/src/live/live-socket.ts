@@ -1,39 +1,41 @@
 import { whyLiveIsRefused } from "../client/client.ts";
 
-/** What the api says before a stream begins. */
+/** The message that the api sends before a stream. */
 export interface StreamStart {
   type: "start";
   /** RFC 6381, or `mpeg1video`. */
   codec: string;
-  /** The capture time of media time 0, ms since the Unix epoch; of H.264 only. */
+  /** The capture time of media time 0, ms since the Unix epoch; H.264 only. */
   startTimeMs?: number;
 }
 
 export interface LiveSocketListener {
   onOpen(): void;
-  /** A stream begins: the first, or one after a change of the picture. */
+  /** A stream begins: the first, or a new one after the pictures' parameters changed. */
   onStart(start: StreamStart): void;
   onBytes(bytes: ArrayBuffer): void;
-  /** The connection is lost, or was refused, and is being tried again; `reason` is what the api said, or empty. */
+  /** The connection was lost or refused, and is being retried; `reason` is the api's explanation, or empty. */
   onAway(reason: string): void;
-  /** There was no connection several times in a row, though the api answers; `advice` is what to set. It is being tried again. */
+  /**
+   * Connecting failed several times in a row although the api answers; `advice` is what to set. It is being retried.
+   */
   onRefused(advice: string): void;
 }
 
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 8000;
-/** One may fail because the api is just being restarted. */
+const MAX_RETRY_MS = 8000;
+/** Number of failed attempts that count as refused: a single one may fail because the api is restarting. */
 const REFUSED_AFTER = 2;
-/** A stream without a frame for so long is asked for anew: a connection may be dead without knowing it. */
+/** A stream without a frame for this long is requested again: the connection may be dead without an error. */
 const SILENCE_MS = 10_000;
 
-/** The connection over which a camera's live stream comes; made anew whenever it breaks, until it is closed. */
+/** The connection that carries a camera's live stream; reconnects whenever it breaks, until it is closed. */
 export class LiveSocket {
   readonly #camera: string;
   readonly #url: string;
   readonly #listener: LiveSocketListener;
   #socket: WebSocket | undefined;
-  /** Connections in a row that were never open. */
+  /** Number of connections in a row that never opened. */
   #unopened = 0;
   #retryMs = FIRST_RETRY_MS;
   #isClosed = false;
@@ -62,7 +64,7 @@ export class LiveSocket {
     socket?.close();
   }
 
-  /** Begins anew: what has come cannot be gone on with. */
+  /** Reconnects: what was received cannot be continued. */
   restart(): void {
     this.#lost("");
   }
@@ -108,6 +110,6 @@ export class LiveSocket {
     this.#listener.onAway(reason);
     if (this.#unopened >= REFUSED_AFTER) void this.#askWhy();
     this.#retryTimer = window.setTimeout(() => this.#connect(), this.#retryMs);
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
+    this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
   }
 }

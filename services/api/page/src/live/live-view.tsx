@@ -6,12 +6,12 @@ import type { LiveRefusal } from "./live-refusal.ts";
 
 interface Props {
   camera: string;
-  /** Says in words what is going on; a small picture does not. */
+  /** Whether the state is also shown as text; in a small picture it is not. */
   hasText: boolean;
   refusal: LiveRefusal;
 }
 
-/** A camera's live picture. It fills what it lies in, and is transparent until there is a picture. */
+/** A camera's live picture. It fills its container, and is transparent until there is a picture. */
 export function LiveView({ camera, hasText, refusal }: Props): JSX.Element {
   const video = useRef<HTMLVideoElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);

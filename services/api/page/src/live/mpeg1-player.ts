@@ -2,7 +2,7 @@ import JSMpeg from "@cycjimmy/jsmpeg-player";
 
 const BUFFER_BYTES = 2 * 1024 * 1024;
 
-/** Decodes MPEG-1 in an MPEG transport stream as it comes, and draws each picture at once. */
+/** Decodes MPEG-1 in an MPEG transport stream as it arrives, and draws each picture at once. */
 export class Mpeg1Player {
   readonly #demuxer: InstanceType<typeof JSMpeg.Demuxer.TS>;
   readonly #decoder: InstanceType<typeof JSMpeg.Decoder.MPEG1Video>;
@@ -11,7 +11,7 @@ export class Mpeg1Player {
   constructor(canvas: HTMLCanvasElement, onPicture: () => void) {
     this.#onPicture = onPicture;
     this.#demuxer = new JSMpeg.Demuxer.TS({});
-    // A buffer that streams forgets what does not fit; the next entry point is half a second away.
+    // A streaming buffer drops what does not fit; the next entry point is half a second away.
     this.#decoder = new JSMpeg.Decoder.MPEG1Video({ streaming: true, videoBufferSize: BUFFER_BYTES });
     this.#demuxer.connect(JSMpeg.Demuxer.TS.STREAM.VIDEO_1, this.#decoder);
     this.#decoder.connect(new JSMpeg.Renderer.Canvas2D({ canvas }));

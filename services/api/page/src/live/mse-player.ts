@@ -1,27 +1,30 @@
 import { readFragmentTimes } from "./fragment-times.ts";
 import type { StreamStart } from "./live-socket.ts";
 
-/** How far behind the newest frame the picture should be: less makes it halt at every hiccup of the network. */
+/**
+ * How far the picture should be behind the newest frame: with less, it stalls whenever the network is slow for a
+ * moment.
+ */
 const TARGET_S = 0.15;
-/** Further behind, the picture is played faster; far behind, it jumps. */
+/** From this far behind, playback is faster; from further behind, it jumps. */
 const FASTER_S = 0.4;
 const JUMP_S = 0.9;
-/** A jump decodes everything from the keyframe on, which takes time itself: no further one so soon. */
+/** Minimum time between jumps: a jump must decode everything since the keyframe, which takes time itself. */
 const JUMP_PAUSE_MS = 3000;
-/** Outside of what there is there is no picture: a jump into it may be tried again so soon. */
+/** The same where there is no picture because playback is outside the buffered range. */
 const OUTSIDE_PAUSE_MS = 500;
 const FASTER_RATE = 1.1;
 const MUCH_FASTER_RATE = 1.5;
-/** What was shown is kept for so long, and then thrown away a GOP at a time. */
+/** How long shown media is kept before it is removed, a GOP at a time. */
 const KEEP_S = 15;
-/** Fragments that wait for the browser to take them: it hangs when there are so many. */
-const MOST_QUEUED = 1500;
+/** Maximum number of fragments that wait for the browser to take them: with more, we assume that it hangs. */
+const MAX_QUEUED = 1500;
 
-/** iOS has its own kind of MediaSource only. */
+/** iOS has only its own kind of MediaSource. */
 const Source: typeof MediaSource | undefined =
   (window as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource ?? window.MediaSource;
 
-/** Whether this browser plays a stream as it comes from the camera. */
+/** Whether this browser can play the camera's stream unchanged. */
 export function canPlay(codec: string): boolean {
   return Source?.isTypeSupported(typeOf(codec)) === true;
 }
@@ -30,7 +33,7 @@ function typeOf(codec: string): string {
   return `video/mp4; codecs="${codec}"`;
 }
 
-/** Plays fragments as they come (Media Source Extensions), close behind the newest. */
+/** Plays fragments as they arrive (Media Source Extensions), close behind the newest. */
 export class MsePlayer {
   readonly #video: HTMLVideoElement;
   readonly #onFailed: () => void;
@@ -42,7 +45,7 @@ export class MsePlayer {
   #jumpedMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
-  /** Throws when the browser has no MediaSource. `onFailed` is called once, when it cannot go on. */
+  /** Throws when the browser has no MediaSource. `onFailed` is called once, when playback cannot continue. */
   constructor(video: HTMLVideoElement, start: StreamStart, onFailed: () => void) {
     if (Source === undefined) throw new TypeError("this browser has no MediaSource");
     this.#video = video;
@@ -50,10 +53,10 @@ export class MsePlayer {
     this.#source = new Source();
     this.#url = URL.createObjectURL(this.#source);
     this.#source.addEventListener("sourceopen", () => this.#open(start.codec), { once: true });
-    video.disableRemotePlayback = true; // or iOS will not open it
+    video.disableRemotePlayback = true; // required by iOS to open the source
     video.addEventListener("error", this.#failed);
     video.src = this.#url;
-    video.play().catch(() => {}); // rejected when it is closed before it began; errors come as events
+    video.play().catch(() => {}); // rejected when closed before it began; errors come as events
   }
 
   append(bytes: ArrayBuffer): void {
@@ -61,7 +64,7 @@ export class MsePlayer {
     const times = readFragmentTimes(bytes);
     if (times?.isKeyframe === true) this.#keyframesS.push(times.decodeTimeS);
     this.#queue.push(bytes);
-    if (this.#queue.length > MOST_QUEUED) this.#failed();
+    if (this.#queue.length > MAX_QUEUED) this.#failed();
     else this.#feed();
   }
 
@@ -97,7 +100,7 @@ export class MsePlayer {
     }
   }
 
-  /** Hands all that waits to the browser at once. */
+  /** Gives all queued fragments to the browser at once. */
   #feed(): void {
     const buffer = this.#buffer;
     if (buffer === undefined || buffer.updating || this.#source.readyState !== "open") return;
@@ -111,7 +114,10 @@ export class MsePlayer {
     }
   }
 
-  /** Removes what was shown long ago, whole GOPs only: what follows needs its keyframe. Returns whether it does. */
+  /**
+   * Removes what was shown long ago, whole GOPs only: later frames need their keyframe. Returns whether it removes
+   * anything.
+   */
   #throwAway(buffer: SourceBuffer): boolean {
     const keyframes = this.#keyframesS;
     const limitS = this.#video.currentTime - KEEP_S;
@@ -121,7 +127,7 @@ export class MsePlayer {
     return true;
   }
 
-  /** Stays close behind the newest frame. */
+  /** Keeps playback close behind the newest frame. */
   #keepUp({ buffered }: SourceBuffer): void {
     if (buffered.length === 0) return;
     const video = this.#video;
@@ -130,7 +136,8 @@ export class MsePlayer {
     const behindS = endS - video.currentTime;
     const isOutside = video.currentTime < buffered.start(last);
     const nowMs = performance.now();
-    // Who seeks to where nothing will come seeks for ever: only what is on its way is waited for.
+    // A seek to a position that is never filled would never end, so it is repeated; one that waits for data on its way
+    // is not.
     const isDue = isOutside
       ? nowMs - this.#jumpedMs > OUTSIDE_PAUSE_MS
       : behindS > JUMP_S && !video.seeking && nowMs - this.#jumpedMs > JUMP_PAUSE_MS;

@@ -22,7 +22,7 @@ const STATES: Record<CameraStatus["state"], string> = {
   refused: "Refused",
   stopped: "Stopped",
 };
-/** A minute is converted within so long of its end. */
+/** Maximum time between the end of a minute and its conversion. */
 const CONVERSION_MS = 10_000;
 
 interface Props {
@@ -31,7 +31,7 @@ interface Props {
   status: SystemStatus;
 }
 
-/** A camera: its newest picture, its state, what is wrong with it, and the way to its footage. */
+/** A camera: its newest picture, its state, its problems, and the link to its footage. */
 export function CameraCard({ services, camera, status }: Props): JSX.Element {
   useTick(5000);
   const live = useLiveOnHover();
@@ -96,7 +96,7 @@ function Picture(props: {
   refusal: LiveRefusal;
 }): JSX.Element {
   const { camera, minuteMs, known, sinceMs, isLive, refusal } = props;
-  // The former picture stays until the new one is there.
+  // The previous picture stays until the new one is loaded.
   const [shown, setShown] = useState<number>();
   if (minuteMs === undefined) {
     return (
@@ -131,7 +131,7 @@ function firstPictureText(sinceMs: number): string {
   return `Recording. The first minute can be seen shortly after ${formatClock(firstMs)}.`;
 }
 
-/** The size at which it is shown stands beside that of the pictures where they are stretched. */
+/** The coded size, and the display size too where the pictures are stretched. */
 function describeSize({ width, height, displayWidth = width, displayHeight = height }: CameraStatus): string[] {
   if (width === undefined || height === undefined) return [];
   const isStretched = displayWidth !== width || displayHeight !== height;

@@ -6,7 +6,7 @@ import { Icon } from "../ui/icons.tsx";
 
 type Told = Condition | PageCondition;
 
-/** What is wrong, since when, and what to do about it; nothing when all is well. */
+/** The conditions, since when, and what to do about them; nothing when all is well. */
 export function HealthBanner({ health }: { health: readonly Told[] }): JSX.Element | null {
   if (health.length === 0) return null;
   return (

@@ -8,9 +8,9 @@ import { NoCameras, Unreachable } from "./empty.tsx";
 import { HealthBanner } from "./health-banner.tsx";
 import { StorageAndJobs } from "./storage.tsx";
 
-const MOST_STACKED = 6;
+const MAX_STACKED = 6;
 
-/** All cameras at a glance: what each sees, whether it records, and what is wrong. */
+/** All cameras at a glance: what each sees, whether it records, and its problems. */
 export function Overview({ services }: { services: Services }): JSX.Element {
   const { system, footage, feed, liveRefusal } = services;
   useChanges(system, footage, feed, liveRefusal);
@@ -36,9 +36,9 @@ export function Overview({ services }: { services: Services }): JSX.Element {
       </ul>
       {enabled.length > 1 && (footage.cameras ?? []).length > 1 && (
         <p class="together">
-          <a href={formatRoute({ view: "watch", cameras: enabled.slice(0, MOST_STACKED) })}>
-            Look through {enabled.length > MOST_STACKED ? `${MOST_STACKED} of them` : "all of them"} together, on one
-            time axis
+          <a href={formatRoute({ view: "watch", cameras: enabled.slice(0, MAX_STACKED) })}>
+            Look through {enabled.length > MAX_STACKED ? `${MAX_STACKED} of them` : "all of them"} together, on one time
+            axis
           </a>
         </p>
       )}

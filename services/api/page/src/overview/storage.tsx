@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Backlog, Disk, SystemStatus } from "../client/types.ts";
 import { formatBytes } from "../ui/units.ts";
 
-/** How full the disks are, and what waits for its conversion. */
+/** How full the disks are, and how many minutes wait for conversion. */
 export function StorageAndJobs({ status, version }: { status: SystemStatus; version: string }): JSX.Element {
   return (
     <footer class="storage">
@@ -39,7 +39,9 @@ function DiskLine({ disk }: { disk: Disk }): JSX.Element {
   );
 }
 
-/** A reaper lets nearly all be used: by its number alone it is told whether that is too few (condition disk-full). */
+/**
+ * The reaper lets almost all inodes be used: whether too few are free is decided by their number (condition disk-full).
+ */
 function usedInodePercent({ freeInodes, totalInodes }: Disk): number {
   return freeInodes === undefined || totalInodes === undefined ? 0 : 100 * (1 - freeInodes / totalInodes);
 }

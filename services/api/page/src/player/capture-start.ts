@@ -1,19 +1,20 @@
-/** The head of a minute's file, in which its index lies; for 25 frames a second that takes around 30 kB. */
+/** Size of the first part of a minute's file, which holds its index: about 30 kB at 25 frames a second. */
 const HEAD_BYTES = 65_536;
-const MOST_INDEX_BYTES = 4_000_000;
+const MAX_INDEX_BYTES = 4_000_000;
 const PATIENCE_MS = 15_000;
 /** The extended type of the box with the capture times: docs/mp4.md, shared/mp4/capture-record.ts. */
 const CAPTURE_RECORD_UUID = "c3f1a6d27e0b4d5f9a418e2d5b7790c4";
 const UUID_BYTES = 16;
 
 /**
- * The capture time of a minute's first frame, ms since the Unix epoch, read from the head of its mp4; undefined when the
- * file does not tell. The minute's name is not exact: its first frame comes up to a GOP later. Throws when it cannot be read.
+ * The capture time of a minute's first frame, ms since the Unix epoch, read from the start of its mp4; undefined when
+ * the file does not say. The minute's name is not exact: its first frame comes up to a GOP later. Throws when the file
+ * cannot be read.
  */
 export async function readCaptureStart(url: string, signal: AbortSignal): Promise<number | undefined> {
   const head = await readHead(url, HEAD_BYTES, signal);
   const indexEnd = indexEndOf(head);
-  const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MOST_INDEX_BYTES;
+  const isWhole = indexEnd === undefined || indexEnd <= head.length || indexEnd > MAX_INDEX_BYTES;
   return parseCaptureStart(isWhole ? head : await readHead(url, indexEnd, signal));
 }
 
@@ -34,17 +35,17 @@ export function parseCaptureStart(bytes: Uint8Array): number | undefined {
   }
 }
 
-/** Where the index ends, though the bytes may end before it; undefined when it does not begin in them. */
+/** Where the index ends, possibly beyond the bytes; undefined when it does not begin within them. */
 function indexEndOf(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return findBox(view, 0, Number.MAX_SAFE_INTEGER, "moov")?.end;
 }
 
-/** The content of the first box of a type between two places (ISO/IEC 14496-12 §4.2), cut at the second. */
+/** The content of the first box of a type between two offsets (ISO/IEC 14496-12 §4.2), cut off at the second. */
 function findBox(view: DataView, start: number, end: number, type: string): { start: number; end: number } | undefined {
   for (let at = start; at + 8 <= Math.min(end, view.byteLength); ) {
     const size = view.getUint32(at);
-    if (size < 8) return undefined; // of 64 bits or to the end of the file: media, behind the index
+    if (size < 8) return undefined; // a 64-bit size, or to the end of the file: media, after the index
     const name = String.fromCharCode(...[4, 5, 6, 7].map((offset) => view.getUint8(at + offset)));
     if (name === type) return { start: at + 8, end: Math.min(end, at + size) };
     at += size;
@@ -58,7 +59,7 @@ async function readHead(url: string, length: number, signal: AbortSignal): Promi
   if (response.status !== 206) {
     void response.body?.cancel();
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    return new Uint8Array(); // a proxy that knows no ranges: it is not worth fetching all
+    return new Uint8Array(); // a proxy without range requests: not worth fetching the whole file
   }
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -3,30 +3,30 @@ import { floorMinute, MINUTE_MS } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 import { MinuteVideo } from "./minute-video.ts";
 
-const MOST_RETRIES = 3;
+const MAX_RETRIES = 3;
 const RETRY_MS = 2500;
-/** Until then the last frame stays, without a word, while the next minute is looked for. */
+/** How long the last frame stays without a message while the next minute is being looked for. */
 const SILENT_MS = 300;
-/** So long before a minute ends, at normal speed, all of the next is fetched. */
+/** How long before the end of a minute, at normal speed, all of the next one is fetched. */
 const FETCH_BEFORE_MS = 6000;
 
-/** As the api has it, what lies closer together is unbroken. */
-const LEAST_SKIPPED_MS = 1000;
+/** Footage with a smaller gap than this counts as unbroken, as in the api. */
+const MIN_SKIPPED_MS = 1000;
 
 export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16];
 
 /**
  * - `empty`: the camera has no footage at all
- * - `waiting`: everything up to now (or, where gaps are not skipped, to the next gap) was shown; it goes on when the next
- *   minute is there
+ * - `waiting`: everything up to now (or, where gaps are not skipped, to the next gap) was shown; playback continues
+ *   when the next minute is there
  */
 export type PlayerState = "loading" | "ready" | "waiting" | "empty" | "failed";
 
 /**
- * Plays a camera from any moment on: minute after minute and over gaps. Two video elements take turns, so that the next
- * minute stands ready when one ends. Chosen over one `<video>` on the range mp4 because each minute says its own capture
- * time (gaps need no reckoning), the chain has no end to fix in advance, and a minute that cannot be read stops nothing
- * but itself.
+ * Plays a camera from any moment on: minute after minute and across gaps. Two video elements take turns, so that the
+ * next minute is ready when one ends. Chosen over one `<video>` on the range mp4 because each minute has its own
+ * capture time (gaps need no calculation), the end need not be fixed in advance, and a minute that cannot be read
+ * affects only itself.
  */
 export class ChainPlayer extends Changing {
   readonly #footage: Footage;
@@ -42,19 +42,21 @@ export class ChainPlayer extends Changing {
   #timeMs = 0;
   #skippedMs = 0;
   #movedMs = 0;
-  /** The minute that is on show or on its way there; undefined while it is looked for. */
+  /** The minute that is shown or being loaded; undefined while it is looked for. */
   #target: number | undefined;
   #askedMs = 0;
-  /** In a row. */
+  /** Number of failures in a row. */
   #failures = 0;
   #retryTimer = 0;
-  /** Counts openings: what an older one brings late is dropped. */
+  /** Counts openings: late results of an older one are ignored. */
   #opening = 0;
   readonly #end: () => void;
-  /** Called with each frame that is shown; apart from the changes, which are few. */
+  /** Called with each frame that is shown; separate from the changes, which are few. */
   onFrame: (timeMs: number) => void = () => {};
 
-  /** A follower does not skip gaps: somebody else says when it goes on. */
+  /**
+   * @param isFollower whether it stops at gaps instead of skipping them, because its Follower decides when it continues
+   */
   constructor(footage: Footage, elements: readonly [HTMLVideoElement, HTMLVideoElement], isFollower = false) {
     super();
     this.#footage = footage;
@@ -78,7 +80,7 @@ export class ChainPlayer extends Changing {
     return this.#problem;
   }
 
-  /** Whether it plays, or would if it had the bytes. */
+  /** Whether it plays, or would if it had the data. */
   get playing(): boolean {
     return this.#playing;
   }
@@ -87,54 +89,59 @@ export class ChainPlayer extends Changing {
     return this.#speed;
   }
 
-  /** The capture time of the frame on show, ms since the Unix epoch. */
+  /** The capture time of the displayed frame, ms since the Unix epoch. */
   get timeMs(): number {
     return this.#timeMs;
   }
 
-  /** The start of the minute on show; undefined while there is none. */
+  /** The start of the displayed minute; undefined while there is none. */
   get minuteMs(): number | undefined {
     return this.#shown.minuteMs;
   }
 
-  /** The capture time that playing has come to, more exact than that of the frame on show. */
+  /** The capture time that playback has reached, more exact than that of the displayed frame. */
   get currentMs(): number {
     return this.#state === "ready" ? this.#shown.currentMs : this.#timeMs;
   }
 
-  /** The moment that was asked for last, ms since the Unix epoch. */
+  /** The moment that was last requested, ms since the Unix epoch. */
   get askedMs(): number {
     return this.#askedMs;
   }
 
-  /** When the video of the minute on show begins and ends, and the latest that can be shown of it; ms since the Unix epoch. */
+  /**
+   * When the displayed minute's video begins and ends, and the latest time that can be shown of it; ms since the Unix
+   * epoch.
+   */
   get shownMs(): { fromMs: number; toMs: number; lastMs: number } {
     return { fromMs: this.#shown.startMs, toMs: this.#shown.endMs, lastMs: this.#shown.lastMs };
   }
 
-  /** Whether its video lacks bytes to go on with. */
+  /** Whether playback has run out of data. */
   get isStalled(): boolean {
     return this.#shown.element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
-  /** How long the gap was that was jumped over just now; 0 when there was none. */
+  /** The length of the gap that was just skipped; 0 when there was none. */
   get skippedMs(): number {
     return this.#skippedMs;
   }
 
-  /** How far the frame on show lies after (or, below 0, before) the moment that was asked for, over a gap. */
+  /**
+   * How far, because of a gap, the displayed frame is after (or, if negative, before) the moment that was requested.
+   */
   get movedMs(): number {
     return this.#movedMs;
   }
 
-  /** The element whose frame is on show, for saving it. */
+  /** The element that shows the displayed frame, for saving it. */
   get element(): HTMLVideoElement {
     return this.#shown.element;
   }
 
   /**
-   * Shows a moment; where nothing was recorded, the next after it (direction 1) or the last before it (-1), and failing
-   * that the nearest on the other side. Plays on as before.
+   * Shows a moment; where nothing was recorded, the next footage after it (direction 1) or the last before it (-1), or
+   * else the nearest on the other side. Continues to play if it was playing.
    */
   async open(camera: string, timeMs: number, direction: 1 | -1 = 1): Promise<void> {
     this.#failures = 0;
@@ -192,17 +199,20 @@ export class ChainPlayer extends Changing {
     this.changed();
   }
 
-  /** Plays at a rate beside the speed for a while, to come into step with another. */
+  /** Plays at a rate other than the speed for a while, to come into step with another player. */
   setRate(rate: number): void {
     this.#shown.setSpeed(rate);
   }
 
-  /** Whether the next minute is fetched only shortly before it is needed, for the sake of other players. */
+  /** Whether the next minute is fetched only shortly before it is needed, to leave connections to other players. */
   setSparing(isSparing: boolean): void {
     this.#isSparing = isSparing;
   }
 
-  /** Pauses and shows the next frame (1) or the one before (-1), also across minutes; nothing while there is no frame on show. */
+  /**
+   * Pauses and shows the next frame (1) or the previous one (-1), also across minutes; does nothing while no frame is
+   * displayed.
+   */
   async step(direction: 1 | -1): Promise<void> {
     this.pause();
     if (this.#state !== "ready" && this.#state !== "waiting") return;
@@ -224,7 +234,7 @@ export class ChainPlayer extends Changing {
     await this.#show(other, direction === 1 ? other - MINUTE_MS : Number.POSITIVE_INFINITY, ++this.#opening);
   }
 
-  /** Goes on behind a minute that cannot be played. */
+  /** Continues after a minute that cannot be played. */
   async skip(): Promise<void> {
     const opening = this.#opening;
     const failedMs = this.#shown.minuteMs ?? floorMinute(this.#timeMs);
@@ -232,13 +242,13 @@ export class ChainPlayer extends Changing {
     if (next !== undefined && opening === this.#opening) await this.open(this.#camera, next);
   }
 
-  /** Tries again what failed, for when the api is back. */
+  /** Retries what failed, for when the api is back. */
   retry(): void {
     if (this.#state === "failed") void this.#open(this.#camera, this.#timeMs);
     else if (this.#state !== "ready") this.#onFootage();
   }
 
-  /** Lets go of both videos. */
+  /** Releases both videos. */
   close(): void {
     this.#end();
     this.#opening++;
@@ -248,11 +258,11 @@ export class ChainPlayer extends Changing {
     this.#spare.clear();
   }
 
-  /** Shows a moment of a minute, unless the minute fails or something else is asked for meanwhile. */
+  /** Shows a moment of a minute, unless the minute fails or something else is requested meanwhile. */
   async #show(minuteMs: number, atMs: number, opening: number): Promise<void> {
     let shown = this.#turnTo(minuteMs);
     if (this.#state !== "loading" && !shown.isAtHand) {
-      // What is on its way is what is tried again, or left out, should it fail.
+      // If this fails, retry() and skip() must start from here.
       this.#timeMs = Math.min(minuteMs + MINUTE_MS - 1, Math.max(minuteMs, atMs));
       this.#setState("loading");
     }
@@ -272,8 +282,9 @@ export class ChainPlayer extends Changing {
   }
 
   /**
-   * The first moments of a minute may lie in the file of the one before, which ends at a keyframe: that, where it reaches so
-   * far, or else the minute itself; undefined when it failed, or something else is asked for.
+   * The first moments of a minute may be in the file of the previous one, which ends at a keyframe. Returns the
+   * previous minute if it reaches that far, otherwise the minute itself; undefined when loading failed or something
+   * else was requested.
    */
   async #reachBack(minuteMs: number, atMs: number, opening: number): Promise<MinuteVideo | undefined> {
     const before = minuteMs - MINUTE_MS;
@@ -287,7 +298,7 @@ export class ChainPlayer extends Changing {
     return undefined;
   }
 
-  /** Makes a minute the one on show, from where it may stand ready. */
+  /** Makes a minute the displayed one, in the element that has it already or by loading it. */
   #turnTo(minuteMs: number): MinuteVideo {
     this.#target = minuteMs;
     if (!this.#shown.has(this.#camera, minuteMs)) {
@@ -299,7 +310,7 @@ export class ChainPlayer extends Changing {
   }
 
   #playShown(): void {
-    if (this.#shown.element.ended) return void this.#goOn(); // to play what has ended is to begin it anew
+    if (this.#shown.element.ended) return void this.#goOn(); // play() on an ended video would restart it
     this.#shown.play(this.#speed);
     void this.#prepareNext();
   }
@@ -311,7 +322,7 @@ export class ChainPlayer extends Changing {
     this.#spare.element.classList.remove("shown");
   }
 
-  /** Loads the minute that comes next into the element that is not on show. */
+  /** Loads the next minute into the element that is not displayed. */
   async #prepareNext(): Promise<void> {
     const camera = this.#camera;
     const minuteMs = this.#shown.minuteMs;
@@ -343,7 +354,7 @@ export class ChainPlayer extends Changing {
     await this.#show(next, next - MINUTE_MS, opening);
     if (opening !== this.#opening || this.#state !== "ready") return;
     const skippedMs = this.#shown.startMs - endedMs;
-    if (skippedMs >= LEAST_SKIPPED_MS) {
+    if (skippedMs >= MIN_SKIPPED_MS) {
       this.#skippedMs = skippedMs;
       this.changed();
     }
@@ -364,13 +375,13 @@ export class ChainPlayer extends Changing {
       },
       onFailed: (video: MinuteVideo, problem: string) => {
         if (video !== this.#shown) return video.clear();
-        if (video.minuteMs !== this.#target) return; // another is wanted already
+        if (video.minuteMs !== this.#target) return; // another minute is already requested
         this.#opening++;
         this.#problem = problem;
         this.#setState("failed");
-        // A connection may break while the api is up again already: then nobody else says when to try.
+        // A connection may break although the api is up again: then no other event would cause a retry.
         window.clearTimeout(this.#retryTimer);
-        if (this.#failures++ < MOST_RETRIES) this.#retryTimer = window.setTimeout(() => this.retry(), RETRY_MS);
+        if (this.#failures++ < MAX_RETRIES) this.#retryTimer = window.setTimeout(() => this.retry(), RETRY_MS);
       },
     };
   }

@@ -2,20 +2,20 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { formatDate, formatHundredths, zoneName } from "../time/format.ts";
 
-/** What shows frames and tells their capture times, ms since the Unix epoch. */
+/** Something that displays frames and reports their capture times, ms since the Unix epoch. */
 export interface FrameSource {
   readonly timeMs: number;
-  /** Calls back with the time of each frame shown; returns a function that ends it. */
+  /** Calls back with the time of each displayed frame; returns a function that ends this. */
   onFrame(listener: (timeMs: number) => void): () => void;
 }
 
-/** The wall-clock time of the frame on show, on the picture. */
+/** The wall-clock time of the displayed frame, drawn on the picture. */
 export function Clock({ camera, source }: { camera: string; source: FrameSource }): JSX.Element {
   const date = useRef<HTMLSpanElement>(null);
   const time = useRef<HTMLSpanElement>(null);
   useEffect(() => {
     const show = (timeMs: number) => {
-      // Every frame: past the components, straight into the text.
+      // Changes with every frame, so it is written into the text directly, without rendering the component.
       if (date.current !== null) date.current.textContent = `${formatDate(timeMs)} `;
       if (time.current !== null) time.current.textContent = `${formatHundredths(timeMs)} ${zoneName(timeMs)}`;
     };

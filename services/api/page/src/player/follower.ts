@@ -6,10 +6,12 @@ import { nextStep } from "./step.ts";
 
 const LOOK_MS = 100;
 
-/** What a follower shows: the other camera's picture, that there is none of this time, nothing yet, or that it could not be had. */
+/**
+ * What a follower shows: its camera's picture, that there is none of this time, nothing yet, or that loading failed.
+ */
 export type FollowerState = "shown" | "gap" | "loading" | "failed";
 
-/** Plays a further camera in step with the player that leads: to a frame or two, through pauses, jumps and gaps. */
+/** Plays a further camera in step with the leading player, to within a frame or two, through pauses, jumps and gaps. */
 export class Follower extends Changing implements FrameSource {
   readonly #footage: Footage;
   readonly #camera: string;
@@ -57,7 +59,7 @@ export class Follower extends Changing implements FrameSource {
     return this.#player.timeMs;
   }
 
-  /** Tries again what failed, for when the api is back. */
+  /** Retries what failed, for when the api is back. */
   retry(): void {
     this.#player.retry();
   }
@@ -68,7 +70,7 @@ export class Follower extends Changing implements FrameSource {
   }
 
   #look(): void {
-    // What it does changes the player, which asks for a look.
+    // Its own actions change the player, which would call this again.
     if (this.#isLooking) return;
     this.#isLooking = true;
     this.#fallIn();
@@ -78,13 +80,13 @@ export class Follower extends Changing implements FrameSource {
   #fallIn(): void {
     const leader = this.#leader;
     const player = this.#player;
-    // A player that has failed tries again by itself.
+    // A player that has failed retries by itself.
     const { state } = player;
     if ((state === "loading" || state === "failed") && player.camera !== "" && !this.#isFarOff) {
       this.#setState(state);
       return;
     }
-    // Where it is paused, the frame on show: a busy browser may be most of a second behind its own currentTime.
+    // When paused, the displayed frame counts: a busy browser's picture may be most of a second behind its currentTime.
     const wantedMs = leader.playing ? leader.currentMs : leader.timeMs;
     const isReady = this.#footage.isReady(this.#camera, wantedMs);
     if (isReady === undefined) {
@@ -110,7 +112,7 @@ export class Follower extends Changing implements FrameSource {
     this.#setState(step.to === "gap" ? "gap" : this.#shown === undefined ? "loading" : "shown");
   }
 
-  /** Whether what it is on the way to is no longer what is wanted. */
+  /** Whether what it is loading is too far from what is wanted by now. */
   get #isFarOff(): boolean {
     return Math.abs(this.#player.timeMs - this.#leader.currentMs) > 2000 * Math.max(1, this.#leader.speed);
   }

@@ -7,32 +7,32 @@ export interface MinuteVideoListener {
   onFailed(video: MinuteVideo, problem: string): void;
 }
 
-/** Shorter than any camera's, so that the first step leaves out no frame; each step and playing tell the true one. */
+/** Shorter than any camera's, so that the first step skips no frame; each step and playback correct it. */
 const FIRST_FRAME_S = 1 / 60;
-const MOST_FRAME_S = 0.5;
-/** A still picture further than this from where it was sought is not what was sought. */
+const MAX_FRAME_S = 0.5;
+/** A paused frame that is further than this from the requested position is an old one. */
 const OLD_FRAME_S = 1;
-const STEP_PATIENCE_MS = 700;
+const STEP_TIMEOUT_MS = 700;
 const SAME_FRAME_MS = 100;
-/** A connection over which nothing comes for so long is given up, while the page is looked at: hidden, browsers load nothing. */
-const MOST_IDLE_S = 20;
+/** A connection without data for this long is given up, while the page is visible: hidden, browsers load nothing. */
+const MAX_IDLE_S = 20;
 const NOT_FETCHED = "This minute could not be fetched.";
 
-/** A video element that shows one minute of one camera, and knows the capture time of the frame on show. */
+/** A video element that shows one minute of one camera, and knows the capture time of the displayed frame. */
 export class MinuteVideo {
   readonly element: HTMLVideoElement;
   readonly #listener: MinuteVideoListener;
   #camera: string | undefined;
   #minuteMs: number | undefined;
   #startMs = 0;
-  /** The media time of the frame on show, in seconds; more exact than `currentTime`. */
+  /** The media time of the displayed frame, in seconds; more exact than `currentTime`. */
   #frameS = 0;
-  /** The time between the last two frames that followed one another, in seconds. */
+  /** The time between the last two consecutive frames, in seconds. */
   #frameDurationS = FIRST_FRAME_S;
   #ready: Promise<boolean> = Promise.resolve(false);
   #isReady = false;
   #hasFailed = false;
-  /** Aborted when the minute fails or gives way to another: whoever waits for something of it waits no longer. */
+  /** Aborted when the minute fails or is replaced by another: ends everything that waits for it. */
   #loaded = new AbortController();
   #onNextFrame: () => void = () => {};
 
@@ -48,22 +48,24 @@ export class MinuteVideo {
     return this.#camera;
   }
 
-  /** The start of the minute that the file is named for, ms since the Unix epoch. */
+  /** The start of the minute that the file is named after, ms since the Unix epoch. */
   get minuteMs(): number | undefined {
     return this.#minuteMs;
   }
 
-  /** The capture time of the first frame; the start of the minute until, or unless, the file tells it. */
+  /**
+   * The capture time of the first frame; the start of the minute until the file has been read, or when it does not say.
+   */
   get startMs(): number {
     return this.#startMs;
   }
 
-  /** The capture time of the frame on show. */
+  /** The capture time of the displayed frame. */
   get timeMs(): number {
     return this.#startMs + this.#frameS * 1000;
   }
 
-  /** The capture time that playing has come to: between the frame on show and the next. */
+  /** The capture time that playback has reached: between the displayed frame and the next. */
   get currentMs(): number {
     return this.#startMs + this.element.currentTime * 1000;
   }
@@ -74,29 +76,29 @@ export class MinuteVideo {
     return this.#startMs + (Number.isFinite(duration) ? duration * 1000 : 0);
   }
 
-  /** The capture time of the last frame, which is the latest that can be sought. */
+  /** The capture time of the last frame, which is the latest possible seek target. */
   get lastMs(): number {
     return this.#startMs + this.#lastS * 1000;
   }
 
-  /** Whether it failed: loading it anew is worth a try. */
+  /** Whether it failed: loading it again may help. */
   get isBroken(): boolean {
     return this.#hasFailed;
   }
 
-  /** Whether a frame can be had at once. */
+  /** Whether a frame can be shown at once. */
   get isAtHand(): boolean {
     return this.#isReady && this.element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
   }
 
-  /** Whether it shows this minute, or is on the way to. */
+  /** Whether it shows this minute, or is loading it. */
   has(camera: string, minuteMs: number): boolean {
     return this.#camera === camera && this.#minuteMs === minuteMs && !this.isBroken;
   }
 
   /**
-   * With `isSparing` only what tells of the video is fetched until it plays: a connection that waits with the rest of a
-   * minute would be one of the six that a browser has.
+   * With `isSparing`, only the metadata is fetched until it plays: a connection that waits with the rest of a minute
+   * would take one of the six that a browser has.
    */
   load(camera: string, minuteMs: number, isSparing = false): void {
     this.#giveWay();
@@ -111,12 +113,12 @@ export class MinuteVideo {
     this.#ready = this.#prepare(url);
   }
 
-  /** Whether the minute can be sought in; false when it failed or another was loaded meanwhile. */
+  /** Whether the minute is ready for seeking; false when it failed or another was loaded meanwhile. */
   ready(): Promise<boolean> {
     return this.#ready;
   }
 
-  /** Shows the frame of a capture time, or the first or last one. False when the minute failed or gave way to another. */
+  /** Shows the frame of a capture time, or the first or last one. False when the minute failed or was replaced. */
   async seek(timeMs: number): Promise<boolean> {
     const { element } = this;
     const targetS = Math.min(this.#lastS, Math.max(0, (timeMs - this.#startMs) / 1000));
@@ -129,7 +131,7 @@ export class MinuteVideo {
 
   play(speed: number): void {
     this.setSpeed(speed);
-    // Rejected when it is paused or loaded anew before it began: nothing to do then. Errors come as events.
+    // Rejected when it is paused or reloaded before it began: nothing to do then. Errors come as events.
     this.element.play().catch(() => {});
   }
 
@@ -142,11 +144,11 @@ export class MinuteVideo {
     this.element.playbackRate = speed;
   }
 
-  /** Shows the next (1) or previous (-1) frame of a minute that is ready; false when it lies in another. */
+  /** Shows the next (1) or previous (-1) frame of a minute that is ready; false when that is in another minute. */
   async step(direction: 1 | -1): Promise<boolean> {
     const fromS = this.#frameS;
     const { signal } = this.#loaded;
-    // A moment before its start lies in the previous frame. How far it is to the next is known only by getting there.
+    // A moment before its start is in the previous frame. How far away the next one is can only be found out by trying.
     let distanceS = direction === 1 ? 1.5 * this.#frameDurationS : -0.5 * this.#frameDurationS;
     for (;;) {
       const targetS = fromS + distanceS;
@@ -154,22 +156,22 @@ export class MinuteVideo {
       if (targetS < 0 || targetS >= this.element.duration) return false;
       const shown = new Promise<void>((resolve) => {
         this.#onNextFrame = resolve;
-        window.setTimeout(resolve, STEP_PATIENCE_MS);
-        // Sought, and no other frame comes: it is still the same.
+        window.setTimeout(resolve, STEP_TIMEOUT_MS);
+        // If the seek is done and no other frame comes, it is still the same frame.
         const onSeeked = () => window.setTimeout(resolve, SAME_FRAME_MS);
         this.element.addEventListener("seeked", onSeeked, { once: true });
       });
       this.element.currentTime = targetS;
       await shown;
       if (Math.abs(this.#frameS - fromS) > 0.001) {
-        this.#frameDurationS = Math.min(MOST_FRAME_S, Math.abs(this.#frameS - fromS));
+        this.#frameDurationS = Math.min(MAX_FRAME_S, Math.abs(this.#frameS - fromS));
         return true;
       }
       distanceS *= 1.6;
     }
   }
 
-  /** Fetches what a sparing load has left. */
+  /** Fetches what a load with `isSparing` left out. */
   fetchAll(): void {
     this.element.preload = "auto";
   }
@@ -192,7 +194,7 @@ export class MinuteVideo {
       return;
     }
     const watch = (_now: number, frame: VideoFrameCallbackMetadata) => {
-      // One that was on show before the jump may be told of after it.
+      // A frame that was displayed before the jump may be reported after it.
       const isOld = element.paused && Math.abs(frame.mediaTime - element.currentTime) > OLD_FRAME_S;
       if (!isOld) this.#frame(frame.mediaTime);
       element.requestVideoFrameCallback(watch);
@@ -202,8 +204,8 @@ export class MinuteVideo {
 
   #frame(mediaS: number): void {
     const apartS = mediaS - this.#frameS;
-    const plausible = apartS > 1 / 130 && apartS < MOST_FRAME_S;
-    // While playing at normal speed every frame is shown, and the distance is a frame's duration.
+    const plausible = apartS > 1 / 130 && apartS < MAX_FRAME_S;
+    // At up to normal speed every frame is shown, so the distance is a frame's duration.
     if (plausible && !this.element.paused && this.element.playbackRate <= 1) this.#frameDurationS = apartS;
     this.#frameS = mediaS;
     this.#onNextFrame();
@@ -234,7 +236,7 @@ export class MinuteVideo {
     return true;
   }
 
-  /** Waits for an event of the minute's video; false when it failed or gave way to another. */
+  /** Waits for an event of the minute's video; false when it failed or was replaced. */
   async #comes(name: "loadedmetadata" | "loadeddata" | "seeked"): Promise<boolean> {
     const { element } = this;
     const loaded = this.#loaded.signal;
@@ -242,11 +244,11 @@ export class MinuteVideo {
     const signal = AbortSignal.any([loaded, waiting.signal]);
     let idleS = 0;
     const timer = window.setInterval(() => {
-      if (!document.hidden && ++idleS > MOST_IDLE_S) this.#fail(NOT_FETCHED);
+      if (!document.hidden && ++idleS > MAX_IDLE_S) this.#fail(NOT_FETCHED);
     }, 1000);
     element.addEventListener("progress", () => (idleS = 0), { signal });
     await new Promise<void>((resolve) => {
-      // Word of a former seek may still be on its way.
+      // The event of an earlier seek may still be on its way.
       const isOld = () => name === "seeked" && element.seeking;
       element.addEventListener(name, () => isOld() || resolve(), { signal });
       signal.addEventListener("abort", () => resolve());

@@ -1,6 +1,9 @@
 const QUALITY = 0.95;
 
-/** Saves the frame that a video shows as a JPEG in full size. Throws when there is none, or the browser cannot. */
+/**
+ * Saves the frame that a video shows as a JPEG in full size. Throws when there is none, or the browser cannot encode
+ * it.
+ */
 export async function saveFrame(video: HTMLVideoElement, camera: string, timeMs: number): Promise<void> {
   if (video.videoWidth === 0) throw new Error("There is no frame to save yet.");
   const canvas = document.createElement("canvas");
@@ -16,7 +19,7 @@ export async function saveFrame(video: HTMLVideoElement, camera: string, timeMs:
   window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** `front-door.20261124.143305.480.jpg`: like the names of the store, in UTC, to the millisecond. */
+/** `front-door.20261124.143305.480.jpg`: like the store's file names, in UTC, to the millisecond. */
 export function frameFileName(camera: string, timeMs: number): string {
   const [day, time] = new Date(timeMs).toISOString().replaceAll(/[-:Z]/g, "").split("T") as [string, string];
   return `${camera}.${day}.${time}.jpg`;

@@ -3,7 +3,7 @@ import { nextStep, type StepState } from "./step.ts";
 
 const minuteMs = Date.UTC(2026, 10, 24, 14, 33);
 const wantedMs = minuteMs + 30_000;
-/** A minute that begins and ends so long after it does on the clock; its frames are 100 ms apart. */
+/** A minute whose video begins and ends this long after it does on the clock; its frames are 100 ms apart. */
 const within = (fromMs: number, toMs: number) => ({
   fromMs: minuteMs + fromMs,
   toMs: minuteMs + toMs,

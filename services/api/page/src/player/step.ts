@@ -1,47 +1,49 @@
-/** Where a follower and the player that it follows are; times in ms since the Unix epoch. */
+/** The state of a follower and of the player that it follows; times in ms since the Unix epoch. */
 export interface StepState {
-  /** The time that the follower is to show. */
+  /** The time that the follower should show. */
   wantedMs: number;
   isPlaying: boolean;
-  /** Of the player that is followed; 1 is normal. */
+  /** Of the followed player; 1 is normal. */
   speed: number;
-  /** Whether the follower's camera has footage of the wanted minute, in its own file or the one before. */
+  /** Whether the follower's camera has footage of the wanted minute, in its own file or the previous one. */
   hasFootage: boolean;
-  /** The time that the follower was last sent to. */
+  /** The time that the follower was last asked to show. */
   askedMs: number;
-  /** What the follower shows, and the latest that it can show of this minute; undefined while it shows nothing. */
+  /** What the follower shows, and the latest time that it can show of this minute; undefined while it shows nothing. */
   shown: { currentMs: number; fromMs: number; toMs: number; lastMs: number } | undefined;
 }
 
 /** What a follower does next. */
 export type Step =
-  /** There is nothing of that time. */
+  /** There is no footage of that time. */
   | { to: "gap" }
-  /** Shows the wanted time anew. */
+  /** Opens the wanted time. */
   | { to: "jump" }
-  /** Plays at a rate, to fall into step gently. */
+  /** Plays at a rate, to come into step gradually. */
   | { to: "play"; rate: number }
-  /** Waits for the player that is followed. */
+  /** Waits for the followed player. */
   | { to: "hold" };
 
-/** Between two frames of a camera at 25 a second lie 40 ms: closer than half of that nobody can tell. */
+/** At 25 frames a second, frames are 40 ms apart: a difference below half of that is not visible. */
 const IN_STEP_MS = 20;
-/** A drift is made good within so long, if it is not too large for that. */
+/** Time within which a small drift is corrected. */
 const MAKE_GOOD_MS = 600;
-const MOST_CORRECTION = 0.25;
-/** Too far ahead to fall back gently, or behind to catch up. Of time on the clock, however fast it plays. */
+const MAX_CORRECTION = 0.25;
+/**
+ * From this far ahead it waits; from the next value on, ahead or behind, it jumps. In clock time, whatever the speed.
+ */
 const HOLD_MS = 300;
 const JUMP_MS = 1200;
-const FASTEST = 16;
+const MAX_RATE = 16;
 
-/** How a follower comes to show, and to keep showing, the wanted time. */
+/** What a follower does next, to reach the wanted time or to stay at it. */
 export function nextStep({ wantedMs, isPlaying, speed, hasFootage, askedMs, shown }: StepState): Step {
   const isInside = shown !== undefined && wantedMs >= shown.fromMs - IN_STEP_MS && wantedMs < shown.toMs + IN_STEP_MS;
   if (!isInside) {
     if (!hasFootage) return { to: "gap" };
     if (shown === undefined) return { to: "jump" };
     const hasEnded = isSameMinute(shown.fromMs, wantedMs) && wantedMs > shown.fromMs;
-    // Sent to this minute it came to where there is something: later in it, or before.
+    // It was sent to this minute and ended up where there is footage: later in it, or before it.
     const wasSought = isSameMinute(askedMs, wantedMs) && (askedMs < shown.fromMs || askedMs >= shown.toMs);
     return { to: hasEnded || wasSought ? "gap" : "jump" };
   }
@@ -54,8 +56,8 @@ export function nextStep({ wantedMs, isPlaying, speed, hasFootage, askedMs, show
   if (Math.abs(aheadOnClockMs) > JUMP_MS) return { to: "jump" };
   if (aheadOnClockMs > HOLD_MS) return { to: "hold" };
   if (Math.abs(aheadMs) < IN_STEP_MS) return { to: "play", rate: speed };
-  const correction = Math.min(MOST_CORRECTION, Math.max(-MOST_CORRECTION, -aheadOnClockMs / MAKE_GOOD_MS));
-  return { to: "play", rate: Math.min(FASTEST, speed * (1 + correction)) };
+  const correction = Math.min(MAX_CORRECTION, Math.max(-MAX_CORRECTION, -aheadOnClockMs / MAKE_GOOD_MS));
+  return { to: "play", rate: Math.min(MAX_RATE, speed * (1 + correction)) };
 }
 
 function isSameMinute(oneMs: number, otherMs: number): boolean {

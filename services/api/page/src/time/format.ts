@@ -1,7 +1,7 @@
 import { hasClockChange, startOfLocalDay } from "./local-day.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, UTC_DAY_MS } from "./minute.ts";
 
-/** How times are written on the page: in the viewer's zone, 24 hours, always with the zone where a time stands alone. */
+/** How the page writes times: in the viewer's zone, 24 hours, and with the zone wherever a time stands alone. */
 
 const ZONE = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
 const DATE = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric" });
@@ -38,7 +38,7 @@ export function formatShortDate(timeMs: number): string {
   return SHORT_DATE.format(timeMs);
 }
 
-/** `14:33`, or on a day on which clocks change `02:33 CEST`: there an hour alone may mean two. */
+/** `14:33`, or `02:33 CEST` on a day on which clocks change, where an hour without a zone may be ambiguous. */
 export function formatClockSafely(timeMs: number): string {
   return hasClockChange(timeMs) ? `${formatClock(timeMs)} ${zoneName(timeMs)}` : formatClock(timeMs);
 }
@@ -55,7 +55,7 @@ export function formatMoment(timeMs: number, nowMs: number): string {
   return `${day} ${formatClock(timeMs)} ${zoneName(timeMs)}`;
 }
 
-/** `45 s`, `12 min`, `1 h 05 min`, `3 d 4 h`; a negative duration counts as none. */
+/** `45 s`, `12 min`, `1 h 05 min`, `3 d 4 h`; a negative duration counts as 0. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
   if (ms < MINUTE_MS) return `${Math.round(ms / SECOND_MS)} s`;

@@ -10,7 +10,7 @@ import {
 } from "./local-day.ts";
 import { HOUR_MS } from "./minute.ts";
 
-// Before the modules under test are loaded: their formatters keep the zone that they were made in.
+// Must run before the modules under test are loaded: their formatters keep the zone in which they were made.
 vi.hoisted(() => {
   process.env.TZ = "Europe/Berlin";
 });

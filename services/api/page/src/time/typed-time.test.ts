@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { parseTypedTime } from "./typed-time.ts";
 
-// Before the modules under test are loaded: their formatters keep the zone that they were made in.
+// Must run before the modules under test are loaded: their formatters keep the zone in which they were made.
 vi.hoisted(() => {
   process.env.TZ = "Europe/Berlin";
 });

@@ -2,7 +2,7 @@ import { zoneName } from "./format.ts";
 import { addLocalDays, isCalendarDay, localInstants } from "./local-day.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, UTC_DAY_MS } from "./minute.ts";
 
-/** What a person may mean by what they typed: an instant (ms since the Unix epoch), or why it means none. */
+/** What typed text means: an instant (ms since the Unix epoch), or why it means none. */
 export type TypedTime = { timeMs: number } | { problem: string };
 
 const UNITS_MS: Record<string, number> = { s: SECOND_MS, m: MINUTE_MS, min: MINUTE_MS, h: HOUR_MS, d: UTC_DAY_MS };
@@ -10,9 +10,9 @@ const HELP = "Try 14:33, 2026-11-24 14:33, 24.11. 14:33, yesterday 8:00 or -15m.
 
 /**
  * Reads a date and time as people type them, in the viewer's zone: `14:33`, `14:33:05`, `2026-11-24 14:33`, `24.11.
- * 14:33`, `24.11.2026`, `yesterday 8:00`, `-15m` (before the time on show), `now`, or ISO 8601 with a zone. A time
- * alone means the day on show; a date alone means its midnight. In the hour that clocks repeat, the first is meant
- * unless the zone's name stands behind (`02:30 CET`).
+ * 14:33`, `24.11.2026`, `yesterday 8:00`, `-15m` (before the displayed time), `now`, or ISO 8601 with a zone. A time
+ * alone means the displayed day; a date alone means its midnight. In the hour that clocks repeat, the first pass is
+ * meant unless the zone's name follows (`02:30 CET`).
  */
 export function parseTypedTime(text: string, shownMs: number, nowMs: number): TypedTime {
   const typed = text.trim().toLowerCase().replace(/\s+/g, " ");

@@ -4,7 +4,7 @@ import type { Severity } from "../../../../../shared/health/condition.ts";
 import { conditionBars, timesUnder } from "./condition-bars.ts";
 import type { ConditionSpan } from "./condition-spans.ts";
 
-/** A pixel is a second. */
+/** One pixel is one second. */
 const view = { fromMs: 1_000_000, toMs: 2_000_000, widthPx: 1000 };
 const NOW_MS = 1_900_000;
 

@@ -2,20 +2,21 @@ import type { Severity } from "../../../../../shared/health/condition.ts";
 import type { ConditionSpan } from "./condition-spans.ts";
 import { timeAt, type Viewport, xOf } from "./viewport.ts";
 
-/** A line of a severity from pixel to pixel. */
+/** A line from pixel to pixel, for conditions of one severity. */
 export interface ConditionBar {
   severity: Severity;
   fromPx: number;
   toPx: number;
 }
 
-/** What was over in a moment can be seen and pointed at all the same. */
-const NARROWEST_PX = 3;
+/** Even a very short condition must be visible and large enough to point at. */
+const MIN_BAR_PX = 3;
 const REACH_PX = 2;
 
 /**
- * The lines that stand for conditions within a view, in the order in which they began; what lasts reaches up to `nowMs`. What is closer than a pixel is
- * one line, so that there are never more than pixels. Warnings first: errors are drawn over them.
+ * The lines for the conditions within a view, in the order in which they began; a condition that still lasts reaches up
+ * to `nowMs`. Those less than a pixel apart become one line, so that there are never more lines than pixels. Warnings
+ * come first: errors are drawn over them.
  */
 export function conditionBars(spans: readonly ConditionSpan[], view: Viewport, nowMs: number): ConditionBar[] {
   const bars: ConditionBar[] = [];
@@ -24,7 +25,7 @@ export function conditionBars(spans: readonly ConditionSpan[], view: Viewport, n
     for (const { condition, fromMs, toMs } of spans) {
       if (condition.severity !== severity) continue;
       const fromPx = Math.max(0, xOf(view, fromMs));
-      const toPx = Math.max(fromPx + NARROWEST_PX, Math.min(view.widthPx, xOf(view, toMs ?? nowMs)));
+      const toPx = Math.max(fromPx + MIN_BAR_PX, Math.min(view.widthPx, xOf(view, toMs ?? nowMs)));
       if (last !== undefined && fromPx - last.toPx < 1) last.toPx = Math.max(last.toPx, toPx);
       else {
         last = { severity, fromPx, toPx };
@@ -35,7 +36,7 @@ export function conditionBars(spans: readonly ConditionSpan[], view: Viewport, n
   return bars;
 }
 
-/** The stretch of time whose conditions have their lines at a pixel, or next to it. */
+/** The period whose conditions have their lines at a pixel or next to it. */
 export function timesUnder(view: Viewport, xPx: number): { fromMs: number; toMs: number } {
-  return { fromMs: timeAt(view, xPx - NARROWEST_PX), toMs: timeAt(view, xPx + REACH_PX) };
+  return { fromMs: timeAt(view, xPx - MIN_BAR_PX), toMs: timeAt(view, xPx + REACH_PX) };
 }

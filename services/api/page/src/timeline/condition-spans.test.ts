@@ -18,7 +18,7 @@ const refused: Condition = {
 };
 const full: Condition = { ...refused, id: "disk-full", subject: "/data" };
 
-/** ConditionSpans whose api answers with what is in `history`, and which stretches it was asked for, in days. */
+/** ConditionSpans whose api answers with what is in `history`, and the periods that it requested, in days. */
 function withHistory(history: ConditionList["conditions"] = []) {
   const asked: [number, number][] = [];
   const answer: Partial<ConditionList> = {};
@@ -32,7 +32,7 @@ function withHistory(history: ConditionList["conditions"] = []) {
   return { spans, asked, history, answer };
 }
 
-/** As long as a reading takes here. */
+/** Long enough for a request to finish here. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 test("what is wrong lasts from when it began, with its camera or the system, until it is no longer told of", () => {
@@ -58,7 +58,7 @@ test("each day that is looked at is read once, days side by side together, and n
   spans.want(dayMs + 4 * UTC_DAY_MS, dayMs + 9 * UTC_DAY_MS, nowMs);
   await settled();
   spans.want(dayMs - 60 * UTC_DAY_MS, dayMs, nowMs);
-  spans.want(dayMs - 60 * UTC_DAY_MS, dayMs, nowMs); // one at a time
+  spans.want(dayMs - 60 * UTC_DAY_MS, dayMs, nowMs); // only one request at a time
   await settled();
   spans.want(dayMs - 60 * UTC_DAY_MS, dayMs, nowMs);
   await settled();
@@ -90,7 +90,7 @@ test("what has ended is told by the days on which it lasted, once, and read anew
   spans.follow([late], nowMs);
   expect(spans.between("yard", nowMs + 1, FAR_MS)).toHaveLength(1);
   spans.follow([], nowMs + 20_000);
-  // Until the history tells it, it ended when it was told of no more.
+  // Until the history gives the end, it ends when it is no longer reported.
   expect(spans.between("yard", nowMs + 19_000, FAR_MS)).toHaveLength(1);
   history.push({ ...told, since, until: new Date(nowMs + 5000).toISOString() });
   spans.onEnd(late);

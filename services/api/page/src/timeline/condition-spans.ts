@@ -3,28 +3,28 @@ import type { readConditions } from "../client/client.ts";
 import { UTC_DAY_MS, utcDayNumber } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 
-/** What was wrong, and when; `toMs` is undefined while it lasts. */
+/** A condition and when it lasted; `toMs` is undefined while it lasts. */
 export interface ConditionSpan {
   condition: Omit<Condition, "advice">;
   fromMs: number;
   toMs: number | undefined;
 }
 
-const MOST_JUST_ENDED = 500;
-/** The api lists so many days at once. */
-const MOST_DAYS = 31;
+const MAX_JUST_ENDED = 500;
+/** Maximum number of days that the api lists at once. */
+const MAX_DAYS = 31;
 const RETRY_MS = 10_000;
 
-/** What was wrong when: what lasts now, since it began, and of the days that are looked at what has ended. */
+/** Which conditions there were and when: the present ones, and of the days that were viewed those that have ended. */
 export class ConditionSpans extends Changing {
   #present: readonly ConditionSpan[] = [];
-  /** What has ended since the page was opened, until the history has it. */
+  /** Those that have ended since the page was opened, until the history includes them. */
   #justEnded: readonly ConditionSpan[] = [];
-  /** By the number of the UTC day: what has ended of what lasted on it. */
+  /** By the number of the UTC day: ended conditions that lasted on it. */
   readonly #days = new Map<number, readonly ConditionSpan[]>();
-  /** The days of which all is known that has ended. */
+  /** The days of which all ended conditions are known. */
   readonly #known = new Set<number>();
-  /** What the days have, each once, by camera or undefined. */
+  /** All conditions in `#days`, each once, by camera (or undefined). */
   #history: ReadonlyMap<string | undefined, readonly ConditionSpan[]> = new Map();
   #isReading = false;
   #retryAtMs = Number.NEGATIVE_INFINITY;
@@ -35,11 +35,11 @@ export class ConditionSpans extends Changing {
     this.#readConditions = read;
   }
 
-  /** Takes over what is wrong at a time. */
+  /** Takes over the conditions that are present at a time. */
   follow(conditions: readonly Condition[], nowMs: number): void {
     const now = new Set(conditions.map(keyOf));
     const gone = this.#present.filter(({ condition }) => !now.has(keyOf(condition)));
-    this.#justEnded = [...this.#justEnded, ...gone.map((span) => ({ ...span, toMs: nowMs }))].slice(-MOST_JUST_ENDED);
+    this.#justEnded = [...this.#justEnded, ...gone.map((span) => ({ ...span, toMs: nowMs }))].slice(-MAX_JUST_ENDED);
     this.#present = conditions.map((condition) => ({
       condition,
       fromMs: Date.parse(condition.since),
@@ -48,31 +48,33 @@ export class ConditionSpans extends Changing {
     this.changed();
   }
 
-  /** A condition has ended: the history of the days on which it lasted is read anew when it is looked at next. */
+  /** A condition has ended: the history of the days on which it lasted is read again when it is next needed. */
   onEnd({ since }: Pick<Condition, "since">): void {
     const first = utcDayNumber(Date.parse(since));
     for (const day of this.#known) if (day >= first) this.#known.delete(day);
     this.changed();
   }
 
-  /** Takes all for old: it is read anew when it is looked at next. What was read stays on show till then. */
+  /** Marks everything as outdated: it is read again when it is next needed, and stays visible until then. */
   refresh(): void {
     this.#known.clear();
     this.changed();
   }
 
-  /** Reads what has ended of the days of a stretch of time, each once. */
+  /** Requests the ended conditions of the days within a period, as far as they are unknown. */
   want(fromMs: number, toMs: number, nowMs: number): void {
     if (this.#isReading || nowMs < this.#retryAtMs) return;
     const last = utcDayNumber(Math.min(toMs, nowMs));
     const missing: number[] = [];
     for (let day = last; day >= utcDayNumber(fromMs); day--) if (!this.#known.has(day)) missing.push(day);
     const [newest] = missing;
-    const oldest = missing.findLast((day) => newest !== undefined && newest - day < MOST_DAYS);
+    const oldest = missing.findLast((day) => newest !== undefined && newest - day < MAX_DAYS);
     if (newest !== undefined && oldest !== undefined) void this.#read(oldest, newest, nowMs);
   }
 
-  /** Those of a camera, or without one those that are of no camera, which overlap a stretch of time; in order of their beginnings. */
+  /**
+   * The conditions of a camera, or without one those of no camera, that overlap a period, ordered by their beginnings.
+   */
   between(camera: string | undefined, fromMs: number, toMs: number): ConditionSpan[] {
     const recent = [...this.#present, ...this.#justEnded].filter(({ condition }) => cameraOf(condition) === camera);
     return [...(this.#history.get(camera) ?? []), ...recent]
@@ -87,7 +89,7 @@ export class ConditionSpans extends Changing {
   async #read(firstDay: number, lastDay: number, nowMs: number): Promise<void> {
     this.#isReading = true;
     const days = Array.from({ length: lastDay - firstDay + 1 }, (_, i) => firstDay + i);
-    for (const day of days) this.#known.add(day); // what ends from now on takes it back
+    for (const day of days) this.#known.add(day); // a condition that ends from now on removes its days again
     try {
       const { conditions, partial } = await this.#readConditions(firstDay * UTC_DAY_MS, (lastDay + 1) * UTC_DAY_MS);
       const ended = conditions.flatMap(({ until, ...condition }) =>
@@ -111,7 +113,7 @@ export class ConditionSpans extends Changing {
   }
 }
 
-/** Each once, by camera or undefined: what lasted for several days is listed with each of them. */
+/** Each condition once, by camera or undefined: one that lasted for several days is listed on each of them. */
 function byCamera(spans: readonly ConditionSpan[]): Map<string | undefined, ConditionSpan[]> {
   const found = new Map<string | undefined, ConditionSpan[]>();
   const seen = new Set<string>();

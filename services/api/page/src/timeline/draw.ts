@@ -12,14 +12,14 @@ import type { MinuteOf, Thumbnails } from "./thumbnails.ts";
 import { listTicks } from "./ticks.ts";
 import { type Viewport, xOf } from "./viewport.ts";
 
-/** All that a drawing of the timeline shows. */
+/** Everything that a drawing of the timeline shows. */
 export interface Scene {
   view: Viewport;
   layout: Layout;
-  /** The lane that plays. */
+  /** The camera whose lane is playing. */
   active: string;
   playheadMs: number | undefined;
-  /** Where the pointer is. */
+  /** The time under the pointer. */
   hoverMs: number | undefined;
   inMs: number | undefined;
   outMs: number | undefined;
@@ -34,7 +34,7 @@ const TICK_SPACING_PX = 84;
 const CONDITION_PX = 4;
 export const HANDLE_PX = 12;
 
-/** Draws a scene; answers the cells of the filmstrips whose pictures are not there yet. */
+/** Draws a scene; returns the filmstrip cells whose pictures are not loaded yet. */
 export function drawTimeline(
   context: Context,
   scene: Scene,
@@ -58,7 +58,7 @@ export function drawTimeline(
   return { missing };
 }
 
-/** What was wrong with a camera, or (without one) with the system, as a line. */
+/** Draws the conditions of a camera, or (without one) of the system, as a line. */
 function drawConditions(
   context: Context,
   { view, nowMs }: Scene,
@@ -76,13 +76,13 @@ function drawRuler(context: Context, { view, layout, playheadMs }: Scene, palett
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.font = `600 12px ${palette.font}`;
-  // Where no tick says which day it is, the left edge does.
+  // When no tick names the day, the label at the left edge does.
   const edge =
     startOfLocalDay(view.toMs) <= view.fromMs ? `${formatShortDate(view.fromMs)} ${zoneName(view.fromMs)}` : "";
   const edgePx = edge === "" ? 0 : context.measureText(edge).width + 12;
   const playhead =
     playheadMs === undefined ? undefined : labelBox(context, view, formatSeconds(playheadMs), xOf(view, playheadMs));
-  /** A part of a label says something else than the whole. */
+  /** Whether a label fits: if it were partly covered, the visible part would be misleading. */
   const isFree = (left: number, right: number) =>
     left >= edgePx &&
     right <= view.widthPx &&
@@ -122,7 +122,7 @@ function drawLane(
     recording: palette.recording,
     quarantined: palette.failed,
   };
-  // Also minutes without a file of their own, whose pictures lie in the one before.
+  // Includes minutes without a file of their own, whose pictures are in the previous one.
   const recorded = gaps.recorded(camera, view.fromMs, view.toMs).map((each) => ({ ...each, state: "ready" as const }));
   for (const span of [...recorded, ...spans]) {
     const x = Math.max(0, xOf(view, span.fromMs));
@@ -138,7 +138,7 @@ function drawLane(
     listCells(view, (stripPx * 16) / 9, footage.days(camera)),
     thumbnails,
   );
-  // What is missing within minutes. Of one that cannot be read nobody knows.
+  // Gaps within minutes. For a minute that cannot be read, they are not known.
   for (const span of spans.filter(({ state }) => state !== "quarantined")) {
     context.fillStyle = palette.lane;
     for (const gap of gaps.between(camera, span.fromMs, span.toMs)) {
@@ -183,7 +183,7 @@ function drawStrip(
   return missing;
 }
 
-/** Fills the box with the picture's middle; a box wider than three pictures gets it once, at its left. */
+/** Fills the box with the middle of the picture; a box wider than three pictures gets it only once, at its left. */
 function drawCovering(context: Context, picture: Picture, x: number, y: number, width: number, height: number): void {
   const shown = Math.min(width, (picture.width / picture.height) * height * 3);
   const scale = Math.max(shown / picture.width, height / picture.height);
@@ -220,7 +220,7 @@ function drawMarks(context: Context, { view, layout, inMs, outMs, dragged }: Sce
   }
 }
 
-/** A time in a box on the ruler, over a pixel. */
+/** Draws a time in a box on the ruler, above a pixel. */
 function drawLabel(context: Context, view: Viewport, label: string, x: number, colour: string, palette: Palette): void {
   context.font = `600 12px ${palette.font}`;
   const { left, width } = labelBox(context, view, label, x);
@@ -233,7 +233,7 @@ function drawLabel(context: Context, view: Viewport, label: string, x: number, c
   context.fillText(label, left + 6, 12.5);
 }
 
-/** Where the box of a label over a pixel stands: inside of the view. */
+/** The place of the box of a label above a pixel, kept inside the view. */
 function labelBox(context: Context, view: Viewport, label: string, x: number): { left: number; width: number } {
   const width = context.measureText(label).width + 12;
   return { left: Math.min(view.widthPx - width, Math.max(0, x - width / 2)), width };

@@ -2,7 +2,7 @@ import type { CameraDay } from "../footage/camera-day.ts";
 import { MINUTE_MS, MINUTES_A_DAY, UTC_DAY_MS, utcDayNumber } from "../time/minute.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
-/** A cell of the filmstrip: a stretch of time, and the minute whose picture stands for it. */
+/** A cell of the filmstrip: a period, and the minute whose picture represents it. */
 export interface Cell {
   fromMs: number;
   toMs: number;
@@ -12,8 +12,8 @@ export interface Cell {
 const CELL_MINUTES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 720, 1440, 2880];
 
 /**
- * The cells that fill a view, each at least `cellPx` wide and on a fixed grid of time, so that pictures stay with their
- * time while the view moves. Cells without footage are left out.
+ * The cells that fill a view, each at least `cellPx` wide and on a fixed grid of time, so that pictures keep their
+ * times while the view moves. Cells without footage are left out.
  */
 export function listCells(view: Viewport, cellPx: number, days: (day: number) => CameraDay | undefined): Cell[] {
   const leastMs = (cellPx / view.widthPx) * widthMs(view);
@@ -26,7 +26,7 @@ export function listCells(view: Viewport, cellPx: number, days: (day: number) =>
   return cells;
 }
 
-/** The first minute in a stretch that has a picture. */
+/** The first minute within a period that has a picture. */
 function firstPictured(days: (day: number) => CameraDay | undefined, fromMs: number, toMs: number): number | undefined {
   for (let day = utcDayNumber(fromMs); day * UTC_DAY_MS < toMs; day++) {
     const minutes = days(day);

@@ -9,7 +9,7 @@ const at = (minutes: number) => startMs + minutes * MINUTE_MS;
 const span = (from: number, to: number) => ({ fromMs: at(from), toMs: at(to) });
 const closeView = (fromMs: number, toMs: number) => ({ fromMs, toMs, widthPx: 1200 });
 
-/** Gaps whose api answers with the parts of `spans` that lie in what is asked, and what it was asked for, in hours. */
+/** Gaps whose api answers with the parts of `spans` within the requested period, and what it requested, in hours. */
 function gapsOf(spans: { fromMs: number; toMs: number }[]) {
   const asked: [string, number, number][] = [];
   const answer = { fails: false };

@@ -9,20 +9,20 @@ export interface Gap {
   toMs: number;
 }
 
-/** Wider than this a pixel is, a gap within a minute cannot be seen. */
+/** When a pixel is wider than this, a gap within a minute is not visible. */
 const CLOSE_MS_PER_PX = 20_000;
-/** What came so lately may not be written yet: after the newest footage there is no gap so soon. */
+/** Recent footage may not be written yet: this close to the present, no gap is assumed after the newest footage. */
 const PENDING_MS = 120_000;
 const RETRY_MS = 10_000;
 
-/** What is known of an hour. */
+/** What is known about an hour. */
 interface Hour {
   gaps: readonly Gap[];
-  /** Where there was none. */
+  /** The periods without a gap. */
   recorded: readonly Gap[];
 }
 
-/** Where a camera was not recorded, within minutes too: of the hours that are looked at closely, each read once. */
+/** When a camera was not recorded, also within minutes, for the hours that were viewed closely; each is read once. */
 export class Gaps extends Changing {
   /** By camera, then by the number of the hour since 1970. */
   readonly #hours = new Map<string, Map<number, Hour>>();
@@ -36,7 +36,9 @@ export class Gaps extends Changing {
     this.#readSpans = read;
   }
 
-  /** Reads what is missing of a view, one stretch of hours at a time; nothing while the view is too wide to show it. */
+  /**
+   * Requests the unknown hours of a view, one camera at a time; does nothing while the view is too wide to show gaps.
+   */
   want(cameras: readonly string[], view: Viewport, nowMs: number): void {
     if (this.#isReading || nowMs < this.#retryAtMs || widthMs(view) / view.widthPx > CLOSE_MS_PER_PX) return;
     const first = Math.floor(view.fromMs / HOUR_MS);
@@ -51,30 +53,36 @@ export class Gaps extends Changing {
     }
   }
 
-  /** The gaps that overlap a stretch of time, ascending, as far as they were read. */
+  /** The gaps that overlap a period, ascending, as far as they are known. */
   between(camera: string, fromMs: number, toMs: number): Gap[] {
     return this.#ofHours(camera, "gaps", fromMs, toMs);
   }
 
-  /** When it was recorded, as far as that was read: also in minutes that have no file of their own, for their GOP began before. */
+  /**
+   * The recorded periods, as far as they are known, including minutes without a file of their own because their GOP
+   * began earlier.
+   */
   recorded(camera: string, fromMs: number, toMs: number): Gap[] {
     return this.#ofHours(camera, "recorded", fromMs, toMs);
   }
 
-  /** A minute has come: its hour, and the one before, which it may have ended, are read anew when they are looked at next. */
+  /**
+   * There is a new minute: its hour, and the one before, which it may complete, are read again when they are next
+   * needed.
+   */
   onMinute(camera: string, minuteMs: number): void {
     const hour = Math.floor(minuteMs / HOUR_MS);
     for (const changed of [hour - 1, hour]) this.#known.delete(keyOf(camera, changed));
     this.changed();
   }
 
-  /** Takes all for old: it is read anew when it is looked at next. What was read stays on show till then. */
+  /** Marks everything as outdated: it is read again when it is next needed, and stays visible until then. */
   refresh(): void {
     this.#known.clear();
     this.changed();
   }
 
-  /** Whether it is known to have been recorded at a time. */
+  /** Whether the camera is known to have been recorded at a time. */
   isRecorded(camera: string, timeMs: number): boolean {
     return this.recorded(camera, timeMs, timeMs + 1).length > 0;
   }
@@ -90,7 +98,7 @@ export class Gaps extends Changing {
   async #read(camera: string, firstHour: number, lastHour: number, nowMs: number): Promise<void> {
     this.#isReading = true;
     const hours = Array.from({ length: lastHour - firstHour + 1 }, (_, i) => firstHour + i);
-    for (const hour of hours) this.#known.add(keyOf(camera, hour)); // what comes from now on takes it back
+    for (const hour of hours) this.#known.add(keyOf(camera, hour)); // a new minute removes its hour again
     try {
       const endMs = (lastHour + 1) * HOUR_MS;
       const spans = await this.#readSpans(camera, firstHour * HOUR_MS, endMs);
@@ -111,7 +119,7 @@ export class Gaps extends Changing {
   }
 }
 
-/** What ascending spans leave of a stretch of time. */
+/** The parts of a period that ascending spans leave uncovered. */
 function gapsAmong(spans: readonly Gap[], fromMs: number, toMs: number): Gap[] {
   const gaps: Gap[] = [];
   let atMs = fromMs;
@@ -122,7 +130,7 @@ function gapsAmong(spans: readonly Gap[], fromMs: number, toMs: number): Gap[] {
   return gaps;
 }
 
-/** The parts that lie in a stretch of time. */
+/** The parts of stretches that are within a period. */
 function within(stretches: readonly Gap[], fromMs: number, toMs: number): Gap[] {
   return stretches
     .map((gap) => ({ fromMs: Math.max(fromMs, gap.fromMs), toMs: Math.min(toMs, gap.toMs) }))

@@ -1,15 +1,15 @@
-/** What hands do on the timeline, freed from the events they come in. Pixels are relative to the element. */
+/** The gestures on the timeline, independent of the browser's events. Pixels are relative to the element. */
 export interface GestureListener {
   /** A mouse or pen moves over it; undefined when it leaves. */
   onHover(point: Point | undefined): void;
-  /** Asked when a button or finger goes down: what a drag from here is to move. */
+  /** Called when a button or finger goes down: returns what a drag from here will move. */
   dragKind(point: Point): "pan" | "scrub" | "in" | "out";
   onPan(deltaPx: number): void;
   /** The playhead or a mark is dragged; `done` with the last call. */
   onDrag(kind: "scrub" | "in" | "out", point: Point, done: boolean): void;
-  /** Pressed and let go without moving. */
+  /** Pressed and released without moving. */
   onTap(point: Point): void;
-  /** Above 1: more time is to be shown. */
+  /** @param factor above 1: show more time */
   onZoom(xPx: number, factor: number): void;
   onPinchStart(): void;
   onPinch(startPx: readonly [number, number], nowPx: readonly [number, number]): void;
@@ -23,10 +23,10 @@ export interface Point {
 
 const SLOP_PX = 5;
 const WHEEL_LINE_PX = 16;
-/** Zoom by a factor of e for so many pixels of wheel. */
+/** Pixels of wheel movement for a zoom by a factor of e. */
 const WHEEL_E_PX = 480;
 
-/** Listens to the pointer and wheel on an element. Returns a function that ends it. */
+/** Listens to the pointer and wheel on an element. Returns a function that ends this. */
 export function listenToGestures(element: HTMLElement, listener: GestureListener): () => void {
   const down = new Map<number, { start: Point; now: Point }>();
   let kind: "pan" | "scrub" | "in" | "out" | "pinch" | undefined;
@@ -96,7 +96,7 @@ export function listenToGestures(element: HTMLElement, listener: GestureListener
     const sideways = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
     const point = pointOf(event);
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) listener.onPan(-sideways * unit);
-    // A trackpad's pinch comes as a wheel with Ctrl, in small steps.
+    // A pinch on a trackpad comes as a wheel event with Ctrl, in small steps.
     else listener.onZoom(point.xPx, Math.exp((event.deltaY * unit * (event.ctrlKey ? 5 : 1)) / WHEEL_E_PX));
     listener.onHover(point);
   };

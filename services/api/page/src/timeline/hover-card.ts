@@ -6,18 +6,18 @@ import type { ConditionSpan } from "./condition-spans.ts";
 import type { Picture } from "./picture.ts";
 import { type Viewport, widthMs } from "./viewport.ts";
 
-const MOST_CAMERAS = 4;
-/** A picture of another minute stands in until the right one is there, if it is no further away than this. */
+const MAX_CAMERAS = 4;
+/** How far away a minute may be whose picture is shown until the right one is loaded. */
 const REACH_MINUTES = 90;
-const MOST_TROUBLES = 4;
-/** In a view narrower than this a pixel is a few seconds. */
+const MAX_TROUBLES = 4;
+/** In a view narrower than this, a pixel is only a few seconds: the card then shows seconds. */
 const SECONDS_BELOW_MS = 3 * HOUR_MS;
 
 type Frame = { root: HTMLElement; canvas: HTMLCanvasElement; note: HTMLElement };
 
 /**
- * The pictures under the pointer: one of each camera, drawn on canvases, so that a new one takes the place of the old
- * within the same frame and without a flicker. Works outside the rendering of components for the sake of speed.
+ * The pictures under the pointer, one of each camera. They are drawn on canvases, so that a new one replaces the old
+ * within the same frame and without flicker. Not rendered by components, for speed.
  */
 export class HoverCard {
   readonly #root: HTMLElement;
@@ -41,10 +41,10 @@ export class HoverCard {
     this.#root.hidden = true;
   }
 
-  /** Shows the pictures of a moment, and what was wrong then, above the pixel `xPx` of a view. */
+  /** Shows the pictures and conditions of a moment, above the pixel `xPx` of a view. */
   show(cameras: readonly string[], timeMs: number, xPx: number, view: Viewport, services: TimelineServices): void {
     this.#root.hidden = false;
-    const shown = cameras.slice(0, MOST_CAMERAS);
+    const shown = cameras.slice(0, MAX_CAMERAS);
     this.#setCameras(shown);
     for (const camera of shown) this.#draw(camera, timeMs, services);
     const time = widthMs(view) < SECONDS_BELOW_MS ? formatSeconds(timeMs) : formatClock(timeMs);
@@ -105,11 +105,11 @@ export class HoverCard {
   }
 }
 
-/** What was wrong, a line each: the newest, when there are many. */
+/** The conditions as text, one per line: only the newest, when there are many. */
 function wordsOf(spans: readonly ConditionSpan[]): string {
   const nowMs = Date.now();
   const newest = [...spans].sort((a, b) => b.fromMs - a.fromMs);
-  const lines = newest.slice(0, MOST_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
+  const lines = newest.slice(0, MAX_TROUBLES).map(({ condition: { subject, message }, fromMs, toMs }) => {
     const since = formatMoment(fromMs, nowMs);
     const when = toMs === undefined ? `since ${since}` : `${since}, for ${formatDuration(toMs - fromMs)}`;
     return `${subject}: ${message} (${when})`;

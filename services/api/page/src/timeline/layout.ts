@@ -1,4 +1,4 @@
-/** Where things stand on the timeline's canvas, in CSS pixels from its top. */
+/** The positions on the timeline's canvas, in CSS pixels from its top. */
 export interface Layout {
   rulerPx: number;
   lanes: readonly Lane[];
@@ -9,7 +9,7 @@ export interface Lane {
   camera: string;
   topPx: number;
   heightPx: number;
-  /** The strip of pictures; below it lies the bar of what was recorded. */
+  /** The height of the strip of pictures; below it is the bar that shows what was recorded. */
   stripPx: number;
 }
 
@@ -17,7 +17,7 @@ export const RULER_PX = 34;
 const BAR_PX = 7;
 const GAP_PX = 8;
 
-/** Lanes one below the other, lower the more there are. */
+/** Lanes one below the other; the more there are, the lower each is. */
 export function layOut(cameras: readonly string[], roomy: boolean): Layout {
   const stripPx = cameras.length === 1 ? (roomy ? 76 : 60) : cameras.length <= 3 ? (roomy ? 54 : 44) : 36;
   const laneHeight = stripPx + BAR_PX;
@@ -30,7 +30,7 @@ export function layOut(cameras: readonly string[], roomy: boolean): Layout {
   return { rulerPx: RULER_PX, lanes, heightPx: RULER_PX + cameras.length * (laneHeight + GAP_PX) };
 }
 
-/** The lane at a height; the nearest one outside all lanes. */
+/** The lane at a vertical position; the nearest one when that is outside all lanes. */
 export function laneAt(layout: Layout, yPx: number): Lane | undefined {
   return layout.lanes.find((lane) => yPx < lane.topPx + lane.heightPx + GAP_PX) ?? layout.lanes.at(-1);
 }

@@ -9,7 +9,7 @@ const COLOURS: readonly (readonly [string, string])[] = [
   ["gap", "no footage"],
 ];
 
-/** What the colours of the timeline mean. */
+/** The legend of the timeline's colours. */
 export function Legend({ conditions }: { conditions: ConditionSpans }): JSX.Element {
   useChanges(conditions);
   const shown = conditions.any ? [...COLOURS, ["trouble", "trouble: point at it"] as const] : COLOURS;

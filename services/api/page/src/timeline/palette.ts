@@ -1,4 +1,4 @@
-/** The colours that the canvas draws with, read from the style sheet so that light and dark are decided in one place. */
+/** The colours that the canvas uses, read from the style sheet so that light and dark are defined in one place. */
 export interface Palette {
   lane: string;
   unknown: string;

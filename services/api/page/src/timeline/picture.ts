@@ -1,4 +1,4 @@
-/** A picture to draw, which may be a part of a larger one; in pixels of that. */
+/** A picture to draw, which may be part of a larger one; coordinates are in pixels of the larger one. */
 export interface Picture {
   source: CanvasImageSource;
   x: number;

@@ -1,6 +1,7 @@
 /**
- * The order in which the places 0 to `count - 1` are fetched so that any pointer soon has a picture nearby: first every
- * 64th, then those half-way between, and so on; within a round from the middle (where the pointer is) outwards.
+ * The order in which the indices 0 to `count - 1` are fetched so that there is soon a picture near any pointer
+ * position: first every 64th, then those halfway between, and so on; in each round from the middle (where the pointer
+ * is) outwards.
  */
 export function prefetchOrder(count: number, middle: number): number[] {
   const order: number[] = [];
@@ -17,7 +18,9 @@ export function prefetchOrder(count: number, middle: number): number[] {
   return order;
 }
 
-/** The places around a pointer, nearest first: 0, 1, -1, 2, -2 …; more ahead in the direction of its movement. */
+/**
+ * The offsets around a pointer, nearest first: 0, 1, -1, 2, -2 …; more of them ahead in the direction of its movement.
+ */
 export function aroundPointer(reach: number, direction: number): number[] {
   const places = [0];
   for (let distance = 1; distance <= reach; distance++) {

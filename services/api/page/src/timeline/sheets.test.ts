@@ -13,7 +13,7 @@ test("a sheet that changes while it is on its way is fetched anew", async () => 
   const sheets = new Sheets();
   const settled = () => new Promise((resolve) => setTimeout(resolve));
   sheets.want([minute]);
-  sheets.forget(minute.camera, minute.minuteMs); // its last minute has come
+  sheets.forget(minute.camera, minute.minuteMs); // as when its last minute was added
   answers[0]?.();
   await settled();
   expect(sheets.get(minute.camera, minute.minuteMs)).toBeUndefined();

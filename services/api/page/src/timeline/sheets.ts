@@ -2,12 +2,12 @@ import { HOUR_MS, MINUTE_MS } from "../time/minute.ts";
 import { Changing } from "../ui/store.ts";
 import type { Picture } from "./picture.ts";
 
-/** How an hour's pictures lie on its sheet: docs/api.md. */
+/** The layout of an hour's pictures on its sheet: docs/api.md. */
 const COLUMNS = 10;
 const ROWS = 6;
-/** The cells are kept smaller than they came (256 × 144): a sheet then takes 5 MB. */
+/** The cells are stored smaller than received (256 × 144), so that a sheet takes 5 MB. */
 const CELL = { width: 192, height: 108 } as const;
-const MOST_KEPT = 40;
+const MAX_KEPT = 40;
 const AT_ONCE = 3;
 const RETRY_AFTER_MS = 30_000;
 
@@ -17,16 +17,16 @@ interface HourOf {
   hour: number;
 }
 
-/** The sheets of whole hours' pictures, fetched in advance: one answer for sixty. */
+/** The sheets with a whole hour's pictures, fetched in advance: one answer in place of sixty. */
 export class Sheets extends Changing {
-  /** The newest use last. */
+  /** The most recently used last. */
   readonly #kept = new Map<string, ImageBitmap>();
   readonly #failedAt = new Map<string, number>();
-  /** Those on their way; a sheet that has changed meanwhile is not among them any more. */
+  /** Those being loaded; a sheet that changes meanwhile is removed from here. */
   readonly #loading = new Map<string, object>();
   #wanted: HourOf[] = [];
 
-  /** The picture of a minute, if its hour's sheet is there; whether the minute has one the caller knows. */
+  /** The picture of a minute, if its hour's sheet is loaded; the caller knows whether the minute has one. */
   get(camera: string, minuteMs: number): Picture | undefined {
     const key = keyOf({ camera, hour: hourOf(minuteMs) });
     const sheet = this.#kept.get(key);
@@ -36,19 +36,22 @@ export class Sheets extends Changing {
     return { source: sheet, x: column * CELL.width, y: row * CELL.height, ...CELL };
   }
 
-  /** Whether a minute is best had with its hour: that is over, and its sheet can be had. */
+  /**
+   * Whether a minute's picture is best fetched with its hour: when that hour is over and its sheet has not failed to
+   * load.
+   */
   serves(camera: string, minuteMs: number, nowMs: number): boolean {
     const hour = hourOf(minuteMs);
     return (hour + 1) * HOUR_MS <= nowMs && !this.#hasFailed(keyOf({ camera, hour }));
   }
 
-  /** Fetches the hours of these minutes, in this order, in place of those wanted before. */
+  /** Fetches the hours of these minutes, in this order, in place of those requested before. */
   want(minutes: readonly { camera: string; minuteMs: number }[]): void {
     const hours = new Map<string, HourOf>();
     for (const { camera, minuteMs } of minutes) {
       const hour = { camera, hour: hourOf(minuteMs) };
       hours.set(keyOf(hour), hour);
-      if (hours.size === MOST_KEPT) break;
+      if (hours.size === MAX_KEPT) break;
     }
     this.#wanted = [];
     for (const [key, hour] of hours) {
@@ -62,7 +65,7 @@ export class Sheets extends Changing {
     this.#pump();
   }
 
-  /** Forgets the sheet of a minute's hour, which has changed. */
+  /** Removes the sheet of a minute's hour, because it has changed. */
   forget(camera: string, minuteMs: number): void {
     const key = keyOf({ camera, hour: hourOf(minuteMs) });
     this.#kept.get(key)?.close();
@@ -98,7 +101,7 @@ export class Sheets extends Changing {
         this.#dropOldest();
       }
     } catch {
-      this.#failedAt.set(key, Date.now()); // the minutes' own pictures do instead
+      this.#failedAt.set(key, Date.now()); // the minutes' own pictures are used instead
     }
     if (this.#loading.get(key) === loading) this.#loading.delete(key);
     this.changed();
@@ -107,7 +110,7 @@ export class Sheets extends Changing {
 
   #dropOldest(): void {
     for (const [key, sheet] of this.#kept) {
-      if (this.#kept.size <= MOST_KEPT) return;
+      if (this.#kept.size <= MAX_KEPT) return;
       sheet.close();
       this.#kept.delete(key);
     }

@@ -11,47 +11,48 @@ export interface MinuteOf {
   minuteMs: number;
 }
 
-/** Six connections to a host: one is the events', two are the video's. Of the rest, the pointer may have all. */
-const MOST_URGENT = 3;
-const MOST_BACKGROUND = 2;
-/** Around 10 kB each as they came; browsers throw away decoded pictures by themselves. */
-const MOST_KEPT = 6000;
+/** Of six connections to a host, the events use one and the video two. The pointer may use all the others. */
+const MAX_URGENT = 3;
+const MAX_BACKGROUND = 2;
+/** About 10 kB each, compressed; browsers discard decoded pictures by themselves. */
+const MAX_KEPT = 6000;
 const RETRY_AFTER_MS = 10_000;
 
 /**
- * The pictures of minutes: fetched one by one for the pointer first, and in advance when there is nothing urgent: by the
- * hour, or one by one in the hour under way.
+ * The pictures of minutes. Those for the pointer are fetched first, one by one; when nothing is urgent, others are
+ * fetched in advance: by the hour, or one by one in the current hour.
  */
 export class Thumbnails extends Changing {
   readonly #sheets = new Sheets();
   readonly #hasThumbnail: (camera: string, minuteMs: number) => boolean | undefined;
-  /** By camera and number of the minute; the oldest use first, for throwing away. */
+  /** By camera and number of the minute. */
   readonly #kept = new Map<string, Map<number, HTMLImageElement>>();
+  /** The kept ones in the order in which they were loaded, so that the oldest can be removed. */
   #order: MinuteOf[] = [];
   readonly #failedAt = new Map<string, number>();
-  /** Those on their way; a picture that has changed meanwhile is not among them any more. */
+  /** Those being loaded; a picture that changes meanwhile is removed from here. */
   readonly #loading = new Map<string, HTMLImageElement>();
   #urgent: MinuteOf[] = [];
-  /** All that was wanted last: whoever wanted them is told when one comes. */
+  /** Everything in the last request: listeners are notified when one of them arrives. */
   #wanted = new Set<string>();
   #background: MinuteOf[] = [];
   #count = 0;
 
-  /** `hasThumbnail` tells which minutes have a picture at all, as far as it is known. */
+  /** @param hasThumbnail whether a minute has a picture at all; undefined while that is not known */
   constructor(hasThumbnail: (camera: string, minuteMs: number) => boolean | undefined) {
     super();
     this.#hasThumbnail = hasThumbnail;
     this.#sheets.subscribe(() => this.changed());
   }
 
-  /** The picture of a minute that has one, if it is there already. */
+  /** The picture of a minute that has one, if it is loaded. */
   get({ camera, minuteMs }: MinuteOf): Picture | undefined {
     const image = this.#kept.get(camera)?.get(minuteMs / MINUTE_MS);
     if (image === undefined) return this.#sheets.get(camera, minuteMs);
     return { source: image, x: 0, y: 0, width: image.naturalWidth, height: image.naturalHeight };
   }
 
-  /** The picture nearest to a minute that is there already, at most `reach` minutes away. */
+  /** The nearest loaded picture to a minute, at most `reach` minutes away. */
   nearest({ camera, minuteMs }: MinuteOf, reach: number): { picture: Picture; minuteMs: number } | undefined {
     for (let distance = 0; distance <= reach; distance++) {
       for (const otherMs of [minuteMs - distance * MINUTE_MS, minuteMs + distance * MINUTE_MS]) {
@@ -63,17 +64,17 @@ export class Thumbnails extends Changing {
     return undefined;
   }
 
-  /** Wants these now, the first most; what was wanted before and has not begun is forgotten. */
+  /** Requests these at once, the most important first; earlier requests that have not started are dropped. */
   want(minutes: readonly MinuteOf[]): void {
     this.#wanted = new Set(minutes.map(keyOf));
     this.#urgent = minutes.filter((minute) => this.#isMissing(minute));
     this.#pump();
   }
 
-  /** Wants these when there is time, in this order, in place of those wanted before. */
+  /** Requests these for when nothing is urgent, in this order, in place of those requested before. */
   prefetch(minutes: readonly MinuteOf[]): void {
-    // Fewer than are kept, or fetching the last ones would throw away the first.
-    const affordable = minutes.slice(0, MOST_KEPT / 2);
+    // Fewer than are kept, or fetching the last ones would discard the first.
+    const affordable = minutes.slice(0, MAX_KEPT / 2);
     const nowMs = Date.now();
     const isOnSheet = ({ camera, minuteMs }: MinuteOf) => this.#sheets.serves(camera, minuteMs, nowMs);
     this.#sheets.want(affordable.filter(isOnSheet));
@@ -87,7 +88,7 @@ export class Thumbnails extends Changing {
     this.#loading.delete(keyOf({ camera, minuteMs }));
   }
 
-  /** Forgets what is kept of a minute that has changed, the sheet of its hour included. */
+  /** Removes what is kept of a minute that has changed, including the sheet of its hour. */
   onMinute(minute: MinuteOf): void {
     this.#forget(minute);
     this.#sheets.forget(minute.camera, minute.minuteMs);
@@ -102,12 +103,12 @@ export class Thumbnails extends Changing {
   }
 
   #pump(): void {
-    while (this.#loading.size < MOST_URGENT) {
+    while (this.#loading.size < MAX_URGENT) {
       const next = this.#urgent.shift();
       if (next === undefined) break;
       if (this.#isMissing(next)) this.#load(next, "urgent");
     }
-    while (this.#urgent.length === 0 && this.#loading.size < MOST_BACKGROUND) {
+    while (this.#urgent.length === 0 && this.#loading.size < MAX_BACKGROUND) {
       const next = this.#background.pop();
       if (next === undefined) break;
       if (this.#isMissing(next)) this.#load(next, "background");
@@ -141,8 +142,8 @@ export class Thumbnails extends Changing {
     }
     kept.set(minute.minuteMs / MINUTE_MS, image);
     this.#order.push(minute);
-    if (++this.#count <= MOST_KEPT) return;
-    for (const oldest of this.#order.splice(0, MOST_KEPT / 10)) this.#forget(oldest);
+    if (++this.#count <= MAX_KEPT) return;
+    for (const oldest of this.#order.splice(0, MAX_KEPT / 10)) this.#forget(oldest);
   }
 }
 

@@ -7,7 +7,7 @@ import { type Viewport, widthMs } from "./viewport.ts";
 export interface Tick {
   timeMs: number;
   label: string;
-  /** Begins a local day: drawn stronger. */
+  /** Whether it begins a local day: drawn stronger. */
   day: boolean;
 }
 
@@ -18,8 +18,8 @@ const STEPS_MS: readonly number[] = [
 ];
 
 /**
- * The ticks of a view, at least `spacingPx` apart, on round local times. On a day on which clocks change each hour that
- * exists gets its place, and the labels of hours name the zone.
+ * The ticks of a view, at least `spacingPx` apart, at round local times. On a day on which clocks change, each hour
+ * that exists has its place, and the labels of hours include the zone.
  */
 export function listTicks(view: Viewport, spacingPx: number): Tick[] {
   const leastMs = (spacingPx / view.widthPx) * widthMs(view);
@@ -39,14 +39,14 @@ function dayTicks(view: Viewport, leastMs: number): Tick[] {
 }
 
 function clockTicks(view: Viewport, stepMs: number, leastMs: number): Tick[] {
-  // Zones are whole quarters of an hour from UTC, so candidates a quarter apart hit every round local hour.
+  // Zones differ from UTC by whole quarters of an hour, so candidates a quarter apart include every round local hour.
   const candidateMs = Math.min(stepMs, 15 * MINUTE_MS);
   const ticks: Tick[] = [];
   for (let timeMs = Math.ceil(view.fromMs / candidateMs) * candidateMs; timeMs <= view.toMs; timeMs += candidateMs) {
     const localMs = timeMs + zoneOffsetMs(timeMs);
     if (localMs % stepMs !== 0) continue;
     const day = timeMs === startOfLocalDay(timeMs);
-    // Where clocks go back, two round hours may lie too close for two labels.
+    // Where clocks go back, two round hours may be too close for two labels.
     const isCrowded = timeMs - (ticks.at(-1)?.timeMs ?? Number.NEGATIVE_INFINITY) < leastMs;
     const label = day ? formatShortDate(timeMs) : isCrowded ? "" : clockLabel(timeMs, stepMs);
     ticks.push({ timeMs, label, day });

@@ -10,14 +10,14 @@ import type { MinuteOf } from "./thumbnails.ts";
 import { pan, pinch, timeAt, type Viewport, widthMs, xOf, zoomAt } from "./viewport.ts";
 
 export interface TimelineListener {
-  /** A moment of a camera was chosen. */
+  /** The viewer chose a moment of a camera. */
   onSeek(camera: string, timeMs: number): void;
   onView(view: Viewport): void;
-  /** A mark is dragged to a time; `done` when it is let go. */
+  /** A mark is dragged to a time; `done` when it is released. */
   onMark(which: "in" | "out", timeMs: number, done: boolean): void;
 }
 
-/** The elements that the timeline moves about over its canvas. */
+/** The elements that the timeline positions over its canvas. */
 export interface TimelineElements {
   canvas: HTMLCanvasElement;
   card: HTMLElement;
@@ -29,9 +29,9 @@ const SNAPS_MS: readonly number[] = [1, 5, 10, 30, 60].map((seconds) => seconds 
 const GRIP_PX = 14;
 const AROUND_MINUTES = 12;
 const SETTLED_MS = 250;
-const MOST_PREFETCHED_MS = 26 * 60 * MINUTE_MS;
+const MAX_PREFETCHED_MS = 26 * 60 * MINUTE_MS;
 
-/** The timeline's canvas and hover card: draws at most once a frame, and only when something is another. */
+/** The timeline's canvas and hover card: draws at most once per frame, and only when something has changed. */
 export class TimelineView implements GestureListener {
   readonly #canvas: HTMLCanvasElement;
   readonly #handles: { in: HTMLElement; out: HTMLElement };
@@ -100,7 +100,7 @@ export class TimelineView implements GestureListener {
     this.#card.hide();
   }
 
-  /** Shows other cameras, marks or playhead. */
+  /** Changes the cameras, marks or playhead. */
   update(change: {
     cameras?: readonly string[];
     active?: string;
@@ -190,7 +190,7 @@ export class TimelineView implements GestureListener {
     if (this.#pinchStart !== undefined) this.setView(pinch(this.#pinchStart, startPx, nowPx));
   }
 
-  /** A mark that is dragged stops at times as round as the view is wide; to the second where a pixel is no more. */
+  /** A dragged mark snaps to round times, coarser the wider the view; to seconds where a pixel is at most a second. */
   #snap(timeMs: number): number {
     const { view } = this.#scene;
     const pixelMs = widthMs(view) / view.widthPx;
@@ -207,7 +207,7 @@ export class TimelineView implements GestureListener {
       const handle = this.#handles[which];
       handle.hidden = timeMs === undefined;
       if (timeMs === undefined) continue;
-      // Outside the view it waits at the edge: it can be reached with Tab all the same.
+      // Outside the view it stays at the edge, so that it can still be reached with Tab.
       const x = Math.min(view.widthPx, Math.max(0, xOf(view, timeMs)));
       handle.style.transform = `translateX(${Math.round(x)}px)`;
     }
@@ -243,7 +243,8 @@ export class TimelineView implements GestureListener {
     const { thumbnails } = this.#services;
     const around = this.#aroundHover(scene.hoverMs);
     const [under, beside] = [around.slice(0, scene.layout.lanes.length), around.slice(scene.layout.lanes.length)];
-    // First what is under the pointer (sharper than on a sheet), then what is in sight, then where the pointer may go next.
+    // First the pictures under the pointer (sharper than on a sheet), then the visible ones, then those where the
+    // pointer may go next.
     thumbnails.want([...under, ...missing, ...beside.filter((minute) => thumbnails.get(minute) === undefined)]);
     window.clearTimeout(this.#settled);
     this.#settled = window.setTimeout(() => this.#prefetch(), SETTLED_MS);
@@ -252,7 +253,7 @@ export class TimelineView implements GestureListener {
   #aroundHover(hoverMs: number | undefined): MinuteOf[] {
     if (hoverMs === undefined) return [];
     const middleMs = floorMinute(hoverMs);
-    // At a pixel for several minutes the neighbours that the pointer can reach are further apart.
+    // When a pixel covers several minutes, the neighbours that the pointer can reach are further apart.
     const strideMs =
       Math.max(1, Math.round(widthMs(this.#scene.view) / MINUTE_MS / this.#scene.view.widthPx)) * MINUTE_MS;
     const minutes: MinuteOf[] = [];
@@ -265,12 +266,15 @@ export class TimelineView implements GestureListener {
     return minutes;
   }
 
-  /** Once the view rests, the pictures of all of it are fetched: coarse first, so that any pointer has one nearby. */
+  /**
+   * When the view has stopped moving, fetches the pictures of all of it: coarse first, so that there is one near any
+   * pointer position.
+   */
   #prefetch(): void {
     const { view, layout, hoverMs, playheadMs } = this.#scene;
     const middleMs = hoverMs ?? playheadMs ?? view.toMs;
-    const fromMs = floorMinute(Math.max(view.fromMs, middleMs - MOST_PREFETCHED_MS));
-    const toMs = Math.min(view.toMs, fromMs + MOST_PREFETCHED_MS);
+    const fromMs = floorMinute(Math.max(view.fromMs, middleMs - MAX_PREFETCHED_MS));
+    const toMs = Math.min(view.toMs, fromMs + MAX_PREFETCHED_MS);
     const order = prefetchOrder(Math.max(0, Math.ceil((toMs - fromMs) / MINUTE_MS)), (middleMs - fromMs) / MINUTE_MS);
     const minutes: MinuteOf[] = [];
     for (const place of order) {

@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS, UTC_DAY_MS } from "../time/minute.ts";
 
-/** What the timeline shows: a stretch of time, ms since the Unix epoch, laid out over a width in pixels. */
+/** What the timeline shows: a period, ms since the Unix epoch, across a width in pixels. */
 export interface Viewport {
   fromMs: number;
   toMs: number;
@@ -10,7 +10,7 @@ export interface Viewport {
 export const NARROWEST_MS = MINUTE_MS;
 export const WIDEST_MS = 31 * UTC_DAY_MS;
 
-/** The buttons' widths of the view. A day is 24 hours here; a longer local day is shown whole by `showLocalDay`. */
+/** The widths that the zoom buttons offer. A day is 24 hours here; Viewing.showDay shows a longer local day whole. */
 export const ZOOM_STEPS_MS: readonly number[] = [
   MINUTE_MS,
   5 * MINUTE_MS,
@@ -37,7 +37,7 @@ export function timeAt(view: Viewport, xPx: number): number {
   return view.fromMs + (xPx / view.widthPx) * widthMs(view);
 }
 
-/** Moved by pixels: what was under the pointer stays under it. */
+/** Moves a view by pixels: what was under the pointer stays under it. */
 export function pan(view: Viewport, deltaPx: number): Viewport {
   return shift(view, (-deltaPx / view.widthPx) * widthMs(view));
 }
@@ -46,12 +46,12 @@ export function shift(view: Viewport, deltaMs: number): Viewport {
   return { ...view, fromMs: view.fromMs + deltaMs, toMs: view.toMs + deltaMs };
 }
 
-/** Zoomed by a factor (above 1: more time is shown) around a pixel, under which the time stays the same. */
+/** Zooms a view by a factor (above 1: shows more time) around a pixel, whose time stays the same. */
 export function zoomAt(view: Viewport, xPx: number, factor: number): Viewport {
   return zoomTo(view, xPx, widthMs(view) * factor);
 }
 
-/** Zoomed to a width in ms, kept within a minute and a month, around a pixel. */
+/** Zooms a view to a width in ms, limited to between a minute and a month, around a pixel. */
 export function zoomTo(view: Viewport, xPx: number, width: number): Viewport {
   const wanted = clampWidth(width);
   const anchorMs = timeAt(view, xPx);
@@ -59,12 +59,12 @@ export function zoomTo(view: Viewport, xPx: number, width: number): Viewport {
   return { ...view, fromMs, toMs: fromMs + wanted };
 }
 
-/** Moved back so that no more of the future is shown than up to `lastMs`, unless the view is wider than what is left. */
+/** Moves a view back so that it does not extend beyond `lastMs`, as far as its width allows. */
 export function withoutFuture(view: Viewport, lastMs: number): Viewport {
   return view.toMs > lastMs ? shift(view, lastMs - view.toMs) : view;
 }
 
-/** Two fingers: the times first under them stay under them, as far as the zoom's limits allow. */
+/** Two fingers: the times that were first under them stay under them, as far as the zoom limits allow. */
 export function pinch(start: Viewport, startPx: readonly [number, number], nowPx: readonly [number, number]): Viewport {
   const startDistance = Math.max(8, Math.abs(startPx[1] - startPx[0]));
   const nowDistance = Math.max(8, Math.abs(nowPx[1] - nowPx[0]));
@@ -73,14 +73,14 @@ export function pinch(start: Viewport, startPx: readonly [number, number], nowPx
   return pan(zoomAt(start, startMiddle, startDistance / nowDistance), nowMiddle - startMiddle);
 }
 
-/** The next wider (direction 1) or narrower (-1) step of the zoom. */
+/** The next wider (direction 1) or narrower (-1) zoom step. */
 export function zoomStep(width: number, direction: 1 | -1): number {
   const steps = direction === 1 ? ZOOM_STEPS_MS : [...ZOOM_STEPS_MS].reverse();
   const next = steps.find((step) => (direction === 1 ? step > width * 1.01 : step < width * 0.99));
   return next ?? clampWidth(width);
 }
 
-/** A view that holds the time, moved as little as possible and with some room beside it. */
+/** A view that contains the time, moved as little as possible and with some room beside it. */
 export function reveal(view: Viewport, timeMs: number): Viewport {
   const margin = widthMs(view) * 0.08;
   if (timeMs < view.fromMs + margin || timeMs > view.toMs - margin) {

@@ -5,16 +5,16 @@ import { Icon } from "./icons.tsx";
 import { formatRoute } from "./route.ts";
 import { useChanges } from "./store.ts";
 
-const MOST_STACKED = 4;
+const MAX_STACKED = 4;
 
-/** Name, the two views, and whether all is well. */
+/** The name, the two views, and whether all is well. */
 export function Header({ services }: { services: Services }): JSX.Element {
   const { router, footage, system } = services;
   useChanges(router, footage, system);
   const { route } = router;
   const cameras = footage.cameras ?? [];
   const enabled = cameras.filter((camera) => system.status?.camera[camera] !== undefined);
-  const shown = (enabled.length > 0 ? enabled : cameras).slice(0, MOST_STACKED);
+  const shown = (enabled.length > 0 ? enabled : cameras).slice(0, MAX_STACKED);
   return (
     <header class="header">
       <a class="brand" href="#/" aria-label="Hindsight: all cameras">

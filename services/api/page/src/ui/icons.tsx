@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-/** The few pictograms of the page, drawn with one stroke width on a grid of 24. Decoration: labels stand beside them. */
+/** The page's few icons, drawn with one stroke width on a grid of 24. Decorative: there are labels beside them. */
 const PATHS = {
   play: "M8 5.5v13l10.5-6.5z",
   pause: "M8.5 5.5v13M15.5 5.5v13",

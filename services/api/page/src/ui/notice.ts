@@ -2,7 +2,7 @@ import { Changing } from "./store.ts";
 
 const SHOWN_MS = 5000;
 
-/** A short word to the viewer that goes away by itself: "Link copied". */
+/** A short message to the viewer that disappears by itself: "Link copied". */
 export class Notice extends Changing {
   #text = "";
   #timer = 0;

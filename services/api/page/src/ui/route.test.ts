@@ -63,7 +63,7 @@ test("what is shown is not written over the address to which the viewer has just
   router.record(recorded);
   expect(location.hash).toBe(formatRoute(recorded));
   location.hash = "#/";
-  router.record({ ...recorded, timeMs: 1000 }); // before the browser has told of it
+  router.record({ ...recorded, timeMs: 1000 }); // before the browser has reported it
   listeners[0]?.();
   expect([location.hash, router.route]).toEqual(["#/", { view: "overview" }]);
 });

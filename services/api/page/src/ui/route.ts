@@ -1,22 +1,22 @@
 import { Changing } from "./store.ts";
 
-/** What the page shows: all of it stands in the URL's hash, so that a moment can be sent to somebody. */
+/** What the page shows. All of it is in the URL's hash, so that a link to a moment can be sent to somebody. */
 export type Route = { view: "overview" } | WatchRoute;
 
 export interface WatchRoute {
   view: "watch";
   /** On one time axis, from top to bottom. */
   cameras: readonly string[];
-  /** The one that plays; undefined: the first. */
+  /** The camera that plays; undefined: the first. */
   active?: string | undefined;
-  /** The moment on show, ms since the Unix epoch; undefined: the newest. */
+  /** The displayed moment, ms since the Unix epoch; undefined: the newest. */
   timeMs?: number | undefined;
-  /** How much time the timeline shows, in ms; undefined: a day. */
+  /** The width of the timeline, in ms; undefined: a day. */
   widthMs?: number | undefined;
-  /** The marks of a range to take away, ms since the Unix epoch. */
+  /** The marks of a range to download, ms since the Unix epoch. */
   inMs?: number | undefined;
   outMs?: number | undefined;
-  /** Only the playing camera is shown large; without it, those that play in step are. */
+  /** Whether only the playing camera is shown large; otherwise all those that play in step are. */
   isAlone?: boolean | undefined;
 }
 
@@ -67,7 +67,7 @@ function timePart(name: string, timeMs: number | undefined): string[] {
   return timeMs === undefined ? [] : [`${name}=${new Date(timeMs).toISOString()}`];
 }
 
-/** The hash of the window, and the route that it says. */
+/** The window's hash, and the route that it describes. */
 export class Router extends Changing {
   #hash = window.location.hash;
   #route = parseRoute(this.#hash);
@@ -85,14 +85,14 @@ export class Router extends Changing {
     return this.#route;
   }
 
-  /** Goes somewhere: the browser's back button comes back. */
+  /** Goes to a route; the browser's back button returns from it. */
   go(route: Route): void {
     window.location.hash = formatRoute(route);
   }
 
-  /** Keeps the address up to date with what is shown, without an entry in the history and without a rendering. */
+  /** Keeps the address up to date with what is shown, without a history entry and without rendering. */
   record(route: Route): void {
-    if (window.location.hash !== this.#hash) return; // the viewer has gone elsewhere: the news is on its way
+    if (window.location.hash !== this.#hash) return; // the viewer has gone elsewhere: the hashchange event will follow
     this.#route = route;
     const hash = formatRoute(route);
     if (hash !== this.#hash) window.history.replaceState(null, "", hash);

@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useReducer } from "preact/hooks";
 
-/** Something whose changes can be listened to. */
+/** Something whose changes can be observed. */
 export interface Observable {
-  /** Calls back after each change; returns a function that ends it. */
+  /** Calls back after each change; returns a function that ends this. */
   subscribe(listener: () => void): () => void;
 }
 
-/** The base of everything on the page that changes and is looked at by several parts. */
+/** The base class of everything on the page that changes and has several observers. */
 export class Changing implements Observable {
   readonly #listeners = new Set<() => void>();
 
@@ -20,10 +20,10 @@ export class Changing implements Observable {
   }
 }
 
-/** Renders the component anew whenever one of the things changes. */
+/** Renders the component again whenever one of the things changes. */
 export function useChanges(...things: Observable[]): void {
   const [, rerender] = useReducer((count: number) => count + 1, 0);
-  // Before anything else can run: what changed between drawing and listening would never be shown.
+  // A layout effect, so that nothing can run first: a change between drawing and subscribing would never be shown.
   useLayoutEffect(() => {
     const ends = things.map((thing) => thing.subscribe(() => rerender(undefined)));
     return () => {
@@ -32,7 +32,7 @@ export function useChanges(...things: Observable[]): void {
   }, things);
 }
 
-/** Renders the component anew every so many ms, for texts such as "since 5 min". */
+/** Renders the component again at an interval in ms, for texts such as "since 5 min". */
 export function useTick(intervalMs: number): void {
   const [, rerender] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

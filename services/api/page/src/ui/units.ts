@@ -1,4 +1,4 @@
-/** Sizes and rates as people read them; decimal units, as disks are sold and links are rated. */
+/** Sizes and rates for display; in decimal units, in which disks are sold and links are rated. */
 
 /** `820 kB`, `14 MB`, `1.3 GB`. */
 export function formatBytes(bytes: number): string {

@@ -10,7 +10,7 @@ interface Props {
   cameras: readonly string[];
 }
 
-/** Which cameras share the time axis: press a name to play it, add one, take one away. */
+/** The cameras on the shared time axis: press a name to play it, add one, or remove one. */
 export function CameraPicker({ services, viewing, cameras }: Props): JSX.Element {
   useChanges(...(viewing === undefined ? [services.footage] : [services.footage, viewing]));
   const others = (services.footage.cameras ?? []).filter((camera) => !cameras.includes(camera));

@@ -11,7 +11,7 @@ interface Props {
   onHelp: () => void;
 }
 
-/** Play, frame by frame, speed, and what to do with the frame on show. */
+/** Play, single steps, speed, and what can be done with the displayed frame. */
 export function Controls({ services, viewing, onHelp }: Props): JSX.Element {
   useChanges(viewing, services.footage);
   const { player } = viewing;

@@ -6,7 +6,7 @@ import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
 import type { Viewing } from "./viewing.ts";
 
-/** The day on show, the days before and after it, and a field to type any moment into. */
+/** The displayed day, the previous and next days, and a field for any moment. */
 export function DayBar({ viewing }: { viewing: Viewing }): JSX.Element {
   useChanges(viewing);
   const picker = useRef<HTMLInputElement>(null);
@@ -87,7 +87,7 @@ function TimeField({ viewing }: { viewing: Viewing }): JSX.Element {
   );
 }
 
-/** The same time of day on the day that was picked. */
+/** Goes to the same time of day on the chosen day. */
 function goToDay(viewing: Viewing, day: string): void {
   const [year, month, date] = day.split("-").map(Number);
   if (year === undefined || month === undefined || date === undefined || Number.isNaN(date)) return;

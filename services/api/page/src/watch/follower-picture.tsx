@@ -10,11 +10,11 @@ interface Props {
   services: Services;
   viewing: Viewing;
   camera: string;
-  /** Its place among the pictures. */
+  /** Its index among the pictures. */
   place: number;
 }
 
-/** A further camera's picture, in step with the one that plays; press it to go on with it. */
+/** A further camera's picture, in step with the one that plays; press it to make it the playing one. */
 export function FollowerPicture({ services, viewing, camera, place }: Props): JSX.Element {
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);

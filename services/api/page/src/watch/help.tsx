@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../ui/icons.tsx";
 
-/** What the keys do, in the words of the help. */
+/** The help's texts for the keys. */
 const KEYS: readonly (readonly [string, string])[] = [
   ["Space", "play or pause"],
   ["← →", "a minute back or on"],

@@ -1,13 +1,13 @@
 import { HOUR_MS, MINUTE_MS } from "../time/minute.ts";
 import type { Viewing } from "./viewing.ts";
 
-/** Listens to the keyboard, wherever the focus is but in a field. Returns a function that ends it. */
+/** Handles the keyboard wherever the focus is, except in input fields. Returns a function that ends this. */
 export function listenToKeys(viewing: Viewing, onHelp: () => void): () => void {
   const onKey = (event: KeyboardEvent) => {
     if (event.altKey || event.metaKey || isTyping(event.target)) return;
-    // The help has the keys, Escape above all, while it is open.
+    // While the help is open, it gets the keys, above all Escape.
     if (document.querySelector("dialog[open]") !== null) return;
-    // Space and Enter on a focused button or link press that.
+    // Space and Enter on a focused button or link activate that.
     if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, select, dialog"))
       return;
     if (actOn(event, viewing, onHelp)) event.preventDefault();

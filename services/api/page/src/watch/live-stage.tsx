@@ -5,7 +5,7 @@ import type { Services } from "../services.ts";
 import { useChanges } from "../ui/store.ts";
 import type { Viewing } from "./viewing.ts";
 
-/** The way from the footage of a camera to what it sees now, and back by whatever shows footage again. */
+/** A button that switches from a camera's footage to its live view; live ends when footage is shown again. */
 export function LiveStage({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element | null {
   useChanges(viewing, services.system);
   const [camera, setCamera] = useState<string>();

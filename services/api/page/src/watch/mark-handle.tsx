@@ -7,11 +7,11 @@ import type { Viewing } from "./viewing.ts";
 interface Props {
   viewing: Viewing;
   which: "in" | "out";
-  /** Moved about by the timeline, which knows where its time lies. */
+  /** Positioned by the timeline, which knows where its time is. */
   handle: Ref<HTMLDivElement>;
 }
 
-/** A mark's handle for the keyboard; the mouse and fingers drag what the timeline draws beneath it. */
+/** A mark's handle for the keyboard; mouse and fingers drag the handle that the timeline draws beneath it. */
 export function MarkHandle({ viewing, which, handle }: Props): JSX.Element {
   useChanges(viewing);
   const timeMs = which === "in" ? viewing.inMs : viewing.outMs;
@@ -20,7 +20,7 @@ export function MarkHandle({ viewing, which, handle }: Props): JSX.Element {
     if (deltaMs === undefined || timeMs === undefined) return;
     viewing.setMark(which, timeMs + deltaMs, "at once");
     event.preventDefault();
-    event.stopPropagation(); // these keys move the picture where the focus is elsewhere
+    event.stopPropagation(); // elsewhere these keys would move the picture
   };
   return (
     <div

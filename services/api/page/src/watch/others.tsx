@@ -6,7 +6,7 @@ import { floorMinute } from "../time/minute.ts";
 import { useChanges } from "../ui/store.ts";
 import type { Viewing } from "./viewing.ts";
 
-/** What the other cameras saw in the minute on show; press one to go on with it at the same time. */
+/** What the other cameras saw in the displayed minute; press one to play it from the same time. */
 export function Others({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element {
   const { footage, feed } = services;
   useChanges(footage, viewing, feed);

@@ -1,27 +1,27 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** What the api says of a range before it is downloaded. */
+/** What the api says about a range before it is downloaded. */
 export type RangeOffer =
   /** It has not answered yet. */
   | { state: "asked" }
-  /** `endMs` where the range ends before what was asked for: at the newest picture there is. */
+  /** `endMs` is set when the range ends earlier than requested: at the newest picture. */
   | { state: "ready"; bytes: number; endMs: number | undefined }
-  /** The codec changes within: these can be had, one by one. */
+  /** The codec changes within it: these parts can be downloaded one by one. */
   | { state: "split"; ranges: readonly { codec: string; start: string; end: string }[] }
-  /** `isAway` where that may pass: it is asked again. */
+  /** `isAway` when the reason may be temporary: then the request is repeated. */
   | { state: "refused"; problem: string; isAway: boolean };
 
-/** A mark that is being dragged asks for nothing until it rests. */
+/** How long a mark must rest before the api is asked: while it is dragged, nothing is requested. */
 const REST_MS = 300;
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 const RETRY_MS = 3000;
 
-/** The video of what one camera saw between two instants, to the picture. */
+/** The URL of one camera's video between two instants, exact to the picture. */
 export function rangeUrl(camera: string, start: string, end: string): string {
   return `/api/1/camera/${camera}/range.mp4?start=${start}&end=${end}&download`;
 }
 
-/** The videos of several cameras in one zip. */
+/** The URL of one zip with the videos of several cameras. */
 export function zipUrl(cameras: readonly string[], start: string, end: string): string {
   return `/api/1/range.zip?camera_ids=${cameras.join(",")}&start=${start}&end=${end}`;
 }
@@ -31,7 +31,7 @@ export function instant(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** What the api offers at the address of a range; asked for once the address stays the same for a moment. */
+/** What the api offers at the URL of a range; requested once the URL has stayed the same for a moment. */
 export function useRangeOffer(url: string): RangeOffer {
   const [answer, setAnswer] = useState<{ url: string; offer: RangeOffer }>();
   useEffect(() => {
@@ -39,7 +39,7 @@ export function useRangeOffer(url: string): RangeOffer {
     let timer = 0;
     const askIn = (delayMs: number) => {
       timer = window.setTimeout(async () => {
-        const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(PATIENCE_MS)]);
+        const signal = AbortSignal.any([aborter.signal, AbortSignal.timeout(TIMEOUT_MS)]);
         const offer = await ask(url, signal).catch(
           (): RangeOffer => ({ state: "refused", problem: "no answer", isAway: true }),
         );
@@ -60,10 +60,10 @@ export function useRangeOffer(url: string): RangeOffer {
 async function ask(url: string, signal: AbortSignal): Promise<RangeOffer> {
   const head = await fetch(url, { method: "HEAD", signal });
   if (head.ok) return offerOf(head);
-  // Only the body says which ranges can be had instead, and what is wrong.
+  // Only the body of a GET says what is wrong and which ranges are available instead.
   const answer = await fetch(url, { signal });
   if (answer.ok) {
-    void answer.body?.cancel(); // what was wrong is over, and this is the video itself
+    void answer.body?.cancel(); // the problem is over, and this is the video itself
     return offerOf(answer);
   }
   const problem = (await answer.json()) as Problem;
@@ -77,7 +77,7 @@ function offerOf({ headers, redirected, url }: Response): RangeOffer {
   return { state: "ready", bytes, endMs: Number.isNaN(pinned) ? undefined : pinned };
 }
 
-/** What is read of a problem (RFC 9457). */
+/** The members of a problem document (RFC 9457) that are used here. */
 interface Problem {
   detail: string;
   ranges?: { codec: string; start: string; end: string }[];

@@ -16,11 +16,11 @@ interface Props {
   videos: readonly [RefObject<HTMLVideoElement | null>, RefObject<HTMLVideoElement | null>];
   hasFootage: boolean;
   loaded: boolean;
-  /** Its place among the pictures. */
+  /** Its index among the pictures. */
   place: number;
 }
 
-/** The large picture, its wall-clock time, and what there is to say when there is no picture. */
+/** The large picture, its wall-clock time, and a message when there is no picture. */
 export function Stage({ services, viewing, videos, hasFootage, loaded, place }: Props): JSX.Element {
   return (
     <section class="stage" aria-label="Picture" style={{ "--place": place }}>
@@ -55,7 +55,7 @@ export function Stage({ services, viewing, videos, hasFootage, loaded, place }: 
   );
 }
 
-/** The minute's thumbnail, which is there long before its video. */
+/** The minute's thumbnail, which is loaded long before its video. */
 function Poster({ services, viewing }: { services: Services; viewing: Viewing }): JSX.Element | null {
   useChanges(viewing);
   const minuteMs = floorMinute(viewing.timeMs);

@@ -22,7 +22,7 @@ interface RangeProps extends Props {
   outMs: number;
 }
 
-/** Marks a range and takes it away: one mp4 of each camera, or all in a zip, with length and size told before. */
+/** Marks a range and downloads it: one mp4 of each camera, or all in a zip, with length and size shown beforehand. */
 export function TakeAwayBar({ services, viewing }: Props): JSX.Element {
   useChanges(viewing, services.footage);
   const { inMs, outMs } = viewing;
@@ -90,7 +90,7 @@ function Range({ services, viewing, inMs, outMs }: RangeProps): JSX.Element {
   );
 }
 
-/** One camera's video of the range; its size is reckoned at once, and exact as soon as the api has answered. */
+/** One camera's video of the range; its size is estimated at first, and exact as soon as the api has answered. */
 function OneCamera(props: { services: Services; camera: string; inMs: number; outMs: number }): JSX.Element {
   const { services, camera, inMs, outMs } = props;
   const url = rangeUrl(camera, instant(inMs), instant(outMs));
@@ -128,7 +128,7 @@ function OneCamera(props: { services: Services; camera: string; inMs: number; ou
   );
 }
 
-/** A part of one codec, which can be cut out and joined or not. */
+/** A part in one codec, which may or may not be possible to cut and join. */
 function Part({
   camera,
   codec,

@@ -10,13 +10,13 @@ import { formatRoute, type WatchRoute } from "../ui/route.ts";
 import { Changing } from "../ui/store.ts";
 
 const FEW_HOURS_MS = 4 * HOUR_MS;
-const SHORTEST_FIRST_VIEW_MS = 15 * MINUTE_MS;
+const MIN_FIRST_VIEW_MS = 15 * MINUTE_MS;
 const RECORD_DELAY_MS = 300;
 export const MOST_IN_STEP = 4;
 
 /**
- * What is being viewed: which cameras, which moment, which marks, and what is done with them. The buttons, the
- * keys and the timeline all act through it; it keeps the URL up to date.
+ * What is being viewed: cameras, moment and marks, and the actions on them. The buttons, the keys and the timeline all
+ * act through it; it keeps the URL up to date.
  */
 export class Viewing extends Changing {
   readonly player: ChainPlayer;
@@ -30,8 +30,8 @@ export class Viewing extends Changing {
   #timeline: TimelineView | undefined;
   #recordTimer = 0;
   #recorded = "";
-  /** Counts what was asked for: what an older wish brings late is dropped. */
-  #wishes = 0;
+  /** Counts requests: late results of an older one are ignored. */
+  #requests = 0;
   readonly #ends: (() => void)[] = [];
   readonly #frameListeners = new Set<(timeMs: number) => void>();
 
@@ -78,7 +78,7 @@ export class Viewing extends Changing {
     return this.#isAlone;
   }
 
-  /** The cameras whose pictures play, in their places: two to four in step, or the active one alone. */
+  /** The cameras whose pictures play, by index: two to four in step, or the active one alone. */
   get inStep(): readonly string[] {
     const together = !this.#isAlone && this.#cameras.length <= MOST_IN_STEP;
     return together ? this.#cameras : [this.#active];
@@ -100,19 +100,19 @@ export class Viewing extends Changing {
   }
 
   close(): void {
-    this.#wishes++;
+    this.#requests++;
     for (const end of this.#ends) end();
     window.clearTimeout(this.#recordTimer);
     this.player.close();
   }
 
-  /** Calls back with the time of each frame shown; returns a function that ends it. */
+  /** Calls back with the time of each displayed frame; returns a function that ends this. */
   onFrame(listener: (timeMs: number) => void): () => void {
     this.#frameListeners.add(listener);
     return () => this.#frameListeners.delete(listener);
   }
 
-  /** The timeline that shows this viewing while it is there. */
+  /** Sets the timeline that shows this viewing; undefined when it is removed. */
   attach(timeline: TimelineView | undefined): void {
     this.#timeline = timeline;
     this.#updateTimeline();
@@ -125,7 +125,7 @@ export class Viewing extends Changing {
     if (widthChanged) this.changed();
   }
 
-  /** Shows what a URL says, unless it is what the viewing itself has written there. */
+  /** Shows what a URL says, unless the viewing itself wrote it there. */
   follow(route: WatchRoute): void {
     if (formatRoute(route) === this.#recorded) return;
     this.#cameras = route.cameras;
@@ -137,9 +137,9 @@ export class Viewing extends Changing {
     void this.#openFirst(route.timeMs ?? (this.player.camera === "" ? undefined : this.timeMs));
   }
 
-  /** Goes to a moment, or over a gap in a direction to the nearest that was recorded. */
+  /** Goes to a moment; if that is in a gap, to the nearest footage in a direction. */
   seek(timeMs: number, camera = this.#active, direction: 1 | -1 = 1): void {
-    this.#wishes++;
+    this.#requests++;
     this.#active = camera;
     this.#setView(reveal(this.#view, timeMs));
     this.changed();
@@ -148,7 +148,7 @@ export class Viewing extends Changing {
     });
   }
 
-  /** As a click on the timeline does, which does not move it under the pointer. */
+  /** Plays from a moment. The view stays, so that a click on the timeline does not move it under the pointer. */
   playFrom(timeMs: number, camera = this.#active): void {
     const view = this.#view;
     this.seek(timeMs, camera);
@@ -166,11 +166,11 @@ export class Viewing extends Changing {
     if (width >= UTC_DAY_MS * 0.9 && width <= UTC_DAY_MS * 1.1) this.showDay();
   }
 
-  /** The newest minute. */
+  /** Goes to the newest minute. */
   async goToNewest(): Promise<void> {
-    const wish = ++this.#wishes;
+    const request = ++this.#requests;
     const newestMs = await this.#services.footage.previousReady(this.#active);
-    if (newestMs !== undefined && wish === this.#wishes) this.seek(newestMs + MINUTE_MS - 1);
+    if (newestMs !== undefined && request === this.#requests) this.seek(newestMs + MINUTE_MS - 1);
   }
 
   togglePlay(): void {
@@ -185,15 +185,15 @@ export class Viewing extends Changing {
     if (speed !== undefined) this.player.setSpeed(speed);
   }
 
-  /** Marks the start or end, to the second, so that the frame on show is in the range. */
+  /** Sets a mark at the start or end of the current second, so that the displayed frame is in the range. */
   mark(which: "in" | "out"): void {
     const secondMs = Math.floor(this.timeMs / SECOND_MS) * SECOND_MS;
     this.setMark(which, which === "in" ? secondMs : secondMs + SECOND_MS);
   }
 
   /**
-   * Sets a mark, to the second. Where it leaves no range, the other mark goes. With `shows` the first frame in the range,
-   * or the last, comes on show: at once, or if the one asked for before is there already.
+   * Sets a mark, to the second. If no range is left, the other mark is removed. With `shows`, the first or last frame
+   * of the range is displayed: at once, or only if no earlier request is still loading.
    */
   setMark(which: "in" | "out", timeMs: number, shows?: "at once" | "if idle"): void {
     const markMs = Math.min(Math.round(timeMs / SECOND_MS) * SECOND_MS, Math.ceil(Date.now() / SECOND_MS) * SECOND_MS);
@@ -204,7 +204,7 @@ export class Viewing extends Changing {
       else this.#inMs = undefined;
     }
     if (shows !== undefined) {
-      this.#wishes++;
+      this.#requests++;
       this.player.pause();
     }
     if (shows === "at once" || (shows === "if idle" && this.player.state !== "loading")) {
@@ -223,15 +223,15 @@ export class Viewing extends Changing {
     this.zoomTo(zoomStep(widthMs(this.#view), direction));
   }
 
-  /** Shows so much time around the moment on show. */
+  /** Shows a width of time, in ms, around the displayed moment. */
   zoomTo(width: number): void {
     const around = reveal(this.#view, this.timeMs);
     const xPx = ((this.timeMs - around.fromMs) / widthMs(around)) * around.widthPx;
-    // A wide view of the past is of more use than one that is half future.
+    // A wide view of the past is more useful than one that is half future.
     this.#setView(withoutFuture(zoomTo(around, xPx, width), localDay(Date.now()).toMs));
   }
 
-  /** Shows the whole local day of the moment on show, be it of 23, 24 or 25 hours. */
+  /** Shows the whole local day of the displayed moment, whether it has 23, 24 or 25 hours. */
   showDay(): void {
     this.#setView({ ...localDay(this.timeMs), widthPx: this.#view.widthPx });
   }
@@ -266,31 +266,31 @@ export class Viewing extends Changing {
   }
 
   async #openFirst(timeMs: number | undefined): Promise<void> {
-    const wish = ++this.#wishes;
+    const request = ++this.#requests;
     const newestMs = timeMs ?? (await this.#services.footage.previousReady(this.#active));
-    if (wish !== this.#wishes) return;
-    // The start of the newest minute, not its end: there is something to play.
+    if (request !== this.#requests) return;
+    // The start of the newest minute, not its end, so that there is something to play.
     this.seek(newestMs ?? Date.now());
     if (timeMs === undefined && newestMs !== undefined) {
-      const landed = this.#wishes;
+      const landed = this.#requests;
       const width = (await this.#firstHours(newestMs)) ?? widthMs(this.#view);
-      if (landed !== this.#wishes) return;
+      if (landed !== this.#requests) return;
       this.#setView(initialView({ timeMs: newestMs, widthMs: width }, Date.now()));
     }
     this.#updateTimeline();
   }
 
-  /** How much time to show of a recorder that began within the last hours: a day would be empty but for a hair. */
+  /** The first width for a recorder that began within the last hours: a day would be almost empty. */
   async #firstHours(newestMs: number): Promise<number | undefined> {
     const oldestMs = await this.#services.footage.nextReady(this.#active, newestMs - UTC_DAY_MS);
     if (oldestMs === undefined || newestMs - oldestMs > FEW_HOURS_MS) return undefined;
-    return Math.max(SHORTEST_FIRST_VIEW_MS, (newestMs - oldestMs) * 2.5);
+    return Math.max(MIN_FIRST_VIEW_MS, (newestMs - oldestMs) * 2.5);
   }
 
   #onFrame(timeMs: number): void {
     if (this.player.playing && this.#timeline !== undefined) {
       const { view } = this.#timeline;
-      // Playing out of the view turns the page; a viewer who looks elsewhere is left alone.
+      // Playing beyond the view moves it on; it stays when the viewer is looking elsewhere.
       if (timeMs > view.toMs && timeMs < view.toMs + widthMs(view) * 0.02) this.#setView(reveal(view, timeMs));
     }
     this.#timeline?.update({ playheadMs: timeMs });
@@ -347,13 +347,13 @@ export class Viewing extends Changing {
   }
 }
 
-/** The local day of the moment that a URL names, or the width that it names around it. */
+/** The local day of the moment in a URL, or the URL's width around it. */
 function initialView(route: { timeMs?: number | undefined; widthMs?: number | undefined }, nowMs: number): Viewport {
   const timeMs = route.timeMs ?? nowMs;
   if (route.widthMs === undefined) return { ...localDay(timeMs), widthPx: 1 };
   const width = route.widthMs;
   const day = localDay(timeMs);
-  // A view about as wide as the day is that day.
+  // A view about as wide as the day becomes that day.
   if (Math.abs(width - (day.toMs - day.fromMs)) < 1000) return { ...day, widthPx: 1 };
   return { fromMs: timeMs - width / 2, toMs: timeMs + width / 2, widthPx: 1 };
 }

@@ -16,7 +16,7 @@ import { TakeAwayBar } from "./take-away-bar.tsx";
 import { TimelinePane } from "./timeline-pane.tsx";
 import { Viewing } from "./viewing.ts";
 
-/** The footage of one or several cameras: the frame, the moments around it, and what to take away. */
+/** The footage of one or several cameras: the picture, the timeline around it, and downloads. */
 export function Watch({ services, route }: { services: Services; route: WatchRoute }): JSX.Element {
   const { footage } = services;
   useChanges(footage);
@@ -32,7 +32,7 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
     const made = new Viewing(services, player, route);
     setViewing(made);
     return () => made.close();
-    // A viewing lives as long as its view: routes that come later are followed below.
+    // A viewing lasts as long as its view: later routes are followed below.
   }, [loaded]);
 
   // The hash was changed by hand, by a link or by the back button.
@@ -72,7 +72,7 @@ export function Watch({ services, route }: { services: Services; route: WatchRou
   );
 }
 
-/** The picture of the camera that plays, with those of the others: in step, or their thumbnails beside it. */
+/** The picture of the camera that plays, and those of the others: in step, or their thumbnails beside it. */
 function Pictures(props: {
   services: Services;
   viewing: Viewing | undefined;
