@@ -14,7 +14,7 @@ export interface Size {
  * Limit of the stretch, with some margin: the widest pixels of the standard are 32:11; the narrowest 10:11, or half of
  * that where only every second line is sent.
  */
-export const MOST_STRETCH = 3;
+export const MAX_STRETCH = 3;
 
 /**
  * The size at which a picture is shown, in square pixels, rounded to whole ones. One side is stretched and the other

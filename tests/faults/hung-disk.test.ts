@@ -23,7 +23,7 @@ const REQUESTS = 24;
 const CLIP = { frames: 20, gop: 10 };
 const OLD = "20240101.0000";
 /** What a camera may have: more than all that is recorded here. */
-const MOST_BYTES = 16e6;
+const MAX_BYTES = 16e6;
 
 interface Answer {
   path: string;
@@ -77,7 +77,7 @@ async function record(camera: string, minute: Minute): Promise<void> {
 
 async function recordOld(camera: string): Promise<void> {
   await mkdir(dirname(mp4Of(camera, OLD)), { recursive: true });
-  await writeFile(mp4Of(camera, OLD), Buffer.alloc(MOST_BYTES));
+  await writeFile(mp4Of(camera, OLD), Buffer.alloc(MAX_BYTES));
 }
 
 /** Status 0: no answer. */
@@ -128,7 +128,7 @@ beforeAll(async () => {
         CAMERAS.map((id) => [id, { url: "rtsp://127.0.0.1:1/", directory: directoryOf(id), enabled: false }]),
       ),
       converter: { attempts: 2, retryDelay: "500ms", sweepInterval: "1s" },
-      reaper: { maxBytes: MOST_BYTES, interval: "1s" },
+      reaper: { maxBytes: MAX_BYTES, interval: "1s" },
     },
     environment: { UV_THREADPOOL_SIZE: "4" },
   });

@@ -9,7 +9,7 @@ import { checkSessions, isBareGarbage } from "./sessions-check.ts";
 import { checkTimes } from "./time-check.ts";
 
 /** However many faults: a camera that was recorded less than this part of the time was not soaked. */
-const LEAST_PART = 0.3;
+const MIN_PART = 0.3;
 const MAX_TOLD = 3;
 
 /** Judges one camera by its mp4 files and what the simulator logged. @param stopUs when the recorder was told to stop */
@@ -55,7 +55,7 @@ export async function judgeCamera(
   const otherwise = sent.sessions.filter(({ transport }) => transport !== camera.transport);
   if (otherwise.length > 0) violations.push(`${otherwise.length} sessions were not over ${camera.transport}`);
   const times = checkTimes(sent, pairs);
-  const least = Math.round(LEAST_PART * minutes * 60 * camera.fps);
+  const least = Math.round(MIN_PART * minutes * 60 * camera.fps);
   if (figures.found < least)
     violations.push(`only ${figures.found} frames were found; under ${least} nothing is proven`);
   violations.push(...figures.violations, ...times.violations, ...checkSessions(sent, stopUs));

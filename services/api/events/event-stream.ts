@@ -1,7 +1,7 @@
 import type { Response } from "express";
 
 /** How much may wait for a client that does not read before it is disconnected; the browser then reconnects. */
-const MOST_WAITING_BYTES = 256 * 1024;
+const MAX_WAITING_BYTES = 256 * 1024;
 
 export const EVENT_STREAM_HEADERS = {
   "Content-Type": "text/event-stream; charset=utf-8",
@@ -40,7 +40,7 @@ export class EventStream {
   }
 
   #write(text: string | Buffer): void {
-    if (this.#res.writableLength > MOST_WAITING_BYTES) this.#res.destroy();
+    if (this.#res.writableLength > MAX_WAITING_BYTES) this.#res.destroy();
     else if (!this.#res.writableEnded) this.#res.write(text);
   }
 }

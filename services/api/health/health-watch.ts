@@ -4,7 +4,7 @@ import type { HealthStore } from "../../../shared/health/health-store.ts";
 import { HealthLedger } from "../../../shared/health/ledger.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type HistoryQuery, type LastedCondition, lastedWithin } from "./history.ts";
-import { mergeSaved, readSaved, type Saved, writeSaved } from "./saved-health.ts";
+import { formatSaved, mergeSaved, parseSaved, type Saved } from "./saved-health.ts";
 import type { SystemMonitor } from "./system-monitor.ts";
 import { Webhook } from "./webhook.ts";
 
@@ -29,7 +29,7 @@ const LAST_KEEPER_GRACE_MS = 15_000;
 /** Not zero: Redis, which knows what an earlier process has reported, may be away only for a moment. */
 const WITHOUT_KEEPER_DELAY_MS = 60_000;
 /** Maximum number of conditions that ended while Redis was away; the oldest are forgotten. */
-const MOST_UNNOTED = 1000;
+const MAX_UNNOTED = 1000;
 
 /** The answer of the history. */
 export interface History {
@@ -120,7 +120,7 @@ export class HealthWatch {
       const { patienceMs } = this.#parts.config.current.health;
       const tells = this.#tells;
       const { events, ended } = this.#ledger.advance({ findings, isUnknown, nowMs: Date.now(), patienceMs, tells });
-      this.#unnoted = [...this.#unnoted, ...ended].slice(-MOST_UNNOTED);
+      this.#unnoted = [...this.#unnoted, ...ended].slice(-MAX_UNNOTED);
       if (tells) this.#webhook.add(events);
       else if (!this.#webhook.isWanted) this.#webhook.waiting = [];
       await this.#save();
@@ -148,7 +148,7 @@ export class HealthWatch {
       return;
     }
     if (this.#mayClaimMs === Number.POSITIVE_INFINITY) this.#mayClaimMs = nowMs + LAST_KEEPER_GRACE_MS;
-    const saved = readSaved(claim.saved);
+    const saved = parseSaved(claim.saved);
     if (claim.isKeeper && saved.keeper !== this.#parts.instance) this.#take(mergeSaved(saved, this.#known));
     if (!claim.isKeeper && saved.keeper !== undefined) this.#take(saved);
     this.#role = claim.isKeeper ? "keeper" : "follower";
@@ -170,7 +170,7 @@ export class HealthWatch {
   async #save(): Promise<boolean> {
     if (this.#role !== "keeper" || this.#isRedisAway) return this.#role !== "follower";
     const noted = new Set(this.#unnoted);
-    const isSaved = await this.#parts.store.save(writeSaved(this.#known), [...noted]);
+    const isSaved = await this.#parts.store.save(formatSaved(this.#known), [...noted]);
     if (isSaved) this.#unnoted = this.#unnoted.filter((condition) => !noted.has(condition));
     return isSaved;
   }

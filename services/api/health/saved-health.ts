@@ -10,12 +10,12 @@ export interface Saved {
   waiting: Delivery[];
 }
 
-export function writeSaved({ keeper, entries, waiting }: Saved): string {
+export function formatSaved({ keeper, entries, waiting }: Saved): string {
   return JSON.stringify({ keeper, entries, waiting });
 }
 
 /** Parses what was saved; without entries and messages when it cannot be parsed. */
-export function readSaved(text: string | null): Saved {
+export function parseSaved(text: string | null): Saved {
   const nothing = { keeper: undefined, entries: {}, waiting: [] };
   try {
     const { keeper, entries, waiting } = JSON.parse(text ?? "null") as Saved;

@@ -26,7 +26,7 @@ export interface WebhookParts {
 const TIMEOUT_MS = 10_000;
 const LONGEST_RETRY_MS = 300_000;
 const GIVE_UP_MS = 86_400_000;
-const MOST_WAITING = 1000;
+const MAX_WAITING = 1000;
 
 /**
  * Posts messages one after the other, each until it is accepted (any 2xx): later ones wait, so that no condition's end
@@ -53,9 +53,9 @@ export class Webhook {
       const at = new Date(atMs).toISOString();
       this.waiting.push({ delivery: randomUUID(), event, at, system: "Hindsight", condition });
     }
-    if (this.waiting.length <= MOST_WAITING) return;
-    this.#parts.logger.warn(`the webhook accepts nothing: ${this.waiting.length - MOST_WAITING} messages were dropped`);
-    this.waiting.splice(0, this.waiting.length - MOST_WAITING);
+    if (this.waiting.length <= MAX_WAITING) return;
+    this.#parts.logger.warn(`the webhook accepts nothing: ${this.waiting.length - MAX_WAITING} messages were dropped`);
+    this.waiting.splice(0, this.waiting.length - MAX_WAITING);
   }
 
   /**

@@ -2,7 +2,7 @@ const LARGE_BYTES = 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 /** A client that has taken this much really reads, and does not only fill the kernel's buffers. */
 const LARGE_AFTER_BYTES = 8 * 1024 * 1024;
-const MOST_SMALL_KEPT = 64;
+const MAX_SMALL_KEPT = 64;
 
 /**
  * The buffers of all downloads, for data that was read from disk and not yet sent. Large buffers take half the CPU of
@@ -41,7 +41,7 @@ export class SendBuffers {
     const isSmall = buffer.length === SMALL_BYTES;
     if (isSmall) this.#small--;
     else this.#large--;
-    const [free, most] = isSmall ? [this.#freeSmall, MOST_SMALL_KEPT] : [this.#freeLarge, 1];
+    const [free, most] = isSmall ? [this.#freeSmall, MAX_SMALL_KEPT] : [this.#freeLarge, 1];
     if (!isStillRead && free.length < most) free.push(buffer);
   }
 }

@@ -11,7 +11,7 @@ export interface ConnectionBoundsParts {
 }
 
 /** Maximum number of refused connections of a client that stay open to be answered; further ones are closed at once. */
-const MOST_REFUSED = 16;
+const MAX_REFUSED = 16;
 const REFUSED_FOR_MS = 2000;
 
 /** Limits the connections, per client and in all, whatever they are used for: a slow request occupies one as well. */
@@ -42,7 +42,7 @@ export class ConnectionBounds {
 
   #refuse(socket: Socket, client: string, problem: Problem): void {
     const refused = this.#refused.get(client) ?? 0;
-    if (refused >= MOST_REFUSED) {
+    if (refused >= MAX_REFUSED) {
       socket.destroy();
       return;
     }

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 
 /** A viewer for whom more than this waits to be sent is skipped: its network or browser does not keep up. */
-const MOST_WAITING_BYTES = 2 * 1024 * 1024;
+const MAX_WAITING_BYTES = 2 * 1024 * 1024;
 /** Such a viewer continues at an entry point once no more than this waits. */
 const RESUME_BYTES = 256 * 1024;
 
@@ -57,7 +57,7 @@ export class Audience {
   send(bytes: Buffer, isEntry: boolean): void {
     for (const [socket, viewer] of this.#viewers) {
       if (viewer.isWaiting && isEntry && socket.bufferedAmount <= RESUME_BYTES) viewer.isWaiting = false;
-      else if (!viewer.isWaiting && socket.bufferedAmount > MOST_WAITING_BYTES) viewer.isWaiting = true;
+      else if (!viewer.isWaiting && socket.bufferedAmount > MAX_WAITING_BYTES) viewer.isWaiting = true;
       if (viewer.isWaiting) continue;
       if (isEntry && viewer.preamble !== this.#preambleNumber) this.#sendPreamble(socket, viewer);
       socket.send(bytes);

@@ -6,7 +6,7 @@ import { FrameOrder } from "./frame-order.ts";
 export type FrameListener = (frame: LiveFrame) => void;
 
 /** A larger GOP is not kept for listeners that come later: these begin with the next keyframe. */
-export const MOST_KEPT_BYTES = 8 * 1024 * 1024;
+export const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 
 interface Subscription {
   order: FrameOrder;
@@ -119,6 +119,6 @@ function keep(subscription: Subscription, frame: LiveFrame): void {
     subscription.gopBytes = 0;
   }
   subscription.gopBytes += frame.data.length;
-  if (subscription.gopBytes > MOST_KEPT_BYTES) subscription.gop = [];
+  if (subscription.gopBytes > MAX_KEPT_BYTES) subscription.gop = [];
   else if (frame.isKeyframe || subscription.gop.length > 0) subscription.gop.push(frame);
 }

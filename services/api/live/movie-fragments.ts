@@ -21,10 +21,10 @@ export interface Fragment {
 /** Offset of the times, so that frames presented before the keyframe that they follow have no negative times. */
 const LEAD_US = 1_000_000;
 /** A capture time that is further back or ahead than this comes from another clock. */
-const MOST_BACK_US = 1_000_000;
-const MOST_AHEAD_US = 10_000_000;
+const MAX_BACK_US = 1_000_000;
+const MAX_AHEAD_US = 10_000_000;
 const DEFAULT_INTERVAL_US = 40_000;
-const MOST_DURATION_US = 2_000_000;
+const MAX_DURATION_US = 2_000_000;
 
 /**
  * Makes a fragment of each live frame. Values that depend on later frames are chosen so that a player never stalls: a
@@ -60,7 +60,7 @@ export class MovieFragments {
     this.#newestUs = start === undefined ? Math.max(this.#newestUs, presentationTimeUs) : presentationTimeUs;
     this.#decodeTimeUs = decodeTimeUs;
     const intervalUs = Math.max(this.#intervalUs, this.#previousIntervalUs);
-    const durationUs = Math.min(MOST_DURATION_US, Math.round(intervalUs * 1.5));
+    const durationUs = Math.min(MAX_DURATION_US, Math.round(intervalUs * 1.5));
     this.#durationUs = durationUs;
     this.#sequence = (this.#sequence + 1) >>> 0;
     const sample = {
@@ -88,7 +88,7 @@ export class MovieFragments {
     }
     const aheadUs = captureTimeUs - this.#startTimeUs - this.#newestUs;
     const isSame = before !== undefined && isSameConfiguration(before, configuration);
-    if (isSame && aheadUs > -MOST_BACK_US && aheadUs < MOST_AHEAD_US) return undefined;
+    if (isSame && aheadUs > -MAX_BACK_US && aheadUs < MAX_AHEAD_US) return undefined;
     this.#configuration = configuration;
     this.#startTimeUs = captureTimeUs - LEAD_US;
     const initializationSegment = writeInitializationSegment([{ kind: "video", configuration }], captureTimeUs);

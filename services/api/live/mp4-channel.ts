@@ -3,7 +3,7 @@ import type { LiveFrame } from "../../../shared/live/frame-message.ts";
 import { pictureOf } from "../footage/picture.ts";
 import { Audience } from "./audience.ts";
 import type { Channel } from "./channel.ts";
-import { type LiveSource, MOST_KEPT_BYTES } from "./live-source.ts";
+import { type LiveSource, MAX_KEPT_BYTES } from "./live-source.ts";
 import { MovieFragments, type StreamStart } from "./movie-fragments.ts";
 
 /** A camera's stream in its own codec, as fragmented mp4, for all its viewers: each frame is repackaged once. */
@@ -41,7 +41,7 @@ export class Mp4Channel implements Channel {
       this.#gopBytes = 0;
     }
     this.#gopBytes += bytes.length;
-    if (this.#gopBytes > MOST_KEPT_BYTES) this.#gop = [];
+    if (this.#gopBytes > MAX_KEPT_BYTES) this.#gop = [];
     else if (isKeyframe || this.#gop.length > 0) this.#gop.push(bytes);
   }
 }

@@ -25,7 +25,7 @@ export interface Mpeg1ChannelOptions {
 }
 
 /** Limit of what ffmpeg has not read yet. Beyond it frames are skipped, up to a keyframe at less than half of it. */
-const MOST_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 /** A camera's stream in MPEG-1, for all its viewers: one ffmpeg converts the recorder's frames. */
 export class Mpeg1Channel implements Channel {
@@ -75,8 +75,8 @@ export class Mpeg1Channel implements Channel {
     if (this.#ffmpeg === undefined && !this.#start(codec)) return;
     const stdin = this.#ffmpeg?.stdin;
     if (stdin === undefined) return;
-    if (this.#isSkipping && isKeyframe && stdin.writableLength < MOST_WAITING_BYTES / 2) this.#isSkipping = false;
-    else if (stdin.writableLength > MOST_WAITING_BYTES) this.#isSkipping = true;
+    if (this.#isSkipping && isKeyframe && stdin.writableLength < MAX_WAITING_BYTES / 2) this.#isSkipping = false;
+    else if (stdin.writableLength > MAX_WAITING_BYTES) this.#isSkipping = true;
     this.#unansweredSinceMs ??= nowMs;
     if (this.#isSkipping || !stdin.writable) return;
     stdin.cork();

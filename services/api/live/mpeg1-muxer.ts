@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import Mpeg1Muxer from "node-rtsp-stream/mpeg1muxer.js";
-import { MOST_STRETCH } from "../../../shared/codec/display-size.ts";
+import { MAX_STRETCH } from "../../../shared/codec/display-size.ts";
 import { limitFfmpeg } from "../../../shared/process/ffmpeg-limits.ts";
 
 /** Options for the input on stdin: frames are decoded without waiting for further ones, which may never come. */
@@ -16,7 +16,7 @@ const inputOptions = (format: string) => [
  * limits. Pictures with square pixels are only made smaller where needed. Sides that are computed are even, since
  * chroma has half the resolution.
  */
-const STRETCH = `if(between(sar,1/${MOST_STRETCH},${MOST_STRETCH}),sar,1)`;
+const STRETCH = `if(between(sar,1/${MAX_STRETCH},${MAX_STRETCH}),sar,1)`;
 const WIDTH = `min(if(gt(${STRETCH},1),2*round(iw*sar/2),iw),960)`;
 const SQUARE_PIXELS = `scale=w='${WIDTH}':h='2*round(ow*ih/iw/${STRETCH}/2)',setsar=1`;
 

@@ -33,7 +33,7 @@ export class CatalogAnswers implements FootageDays {
   }
 
   /** Asks everything again; whether the answers are still the same. Throws the errors of readdir(3) and stat(2). */
-  async stillHold(camera: string): Promise<boolean> {
+  async areUnchanged(camera: string): Promise<boolean> {
     const [days, ...indexes] = await Promise.all([
       this.#catalog.daysWithFootage(camera),
       ...Array.from(this.#indexes.keys(), (day) => this.#catalog.day(camera, day)),

@@ -5,7 +5,7 @@ import type { HeldSource, OpenMinute } from "./open-minute.ts";
 
 /** How much of a keyframe is read: parameter sets are at its beginning. */
 const HEAD_BYTES = 64 * 1024;
-const MOST_KEYFRAMES = 10;
+const MAX_KEYFRAMES = 10;
 
 /**
  * The configuration for the first sample of a cut, from the in-band parameter sets of its first keyframes, or else
@@ -13,7 +13,7 @@ const MOST_KEYFRAMES = 10;
  * errors of open(2) and read(2).
  */
 export async function firstConfiguration(minute: OpenMinute, cut: Cut): Promise<VideoConfiguration | undefined> {
-  for (const keyframe of cut.keyframes.subarray(0, MOST_KEYFRAMES)) {
+  for (const keyframe of cut.keyframes.subarray(0, MAX_KEYFRAMES)) {
     const { source, index } = placeOf(minute, cut.from + keyframe);
     const file = await source.held.handle();
     const nals = await readNals({ ...source, file }, index, HEAD_BYTES).finally(() => source.held.closeUnlessKept());

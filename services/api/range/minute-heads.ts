@@ -7,10 +7,10 @@ import type { OpenMp4 } from "./open-minute.ts";
 
 /** How much of a file is read: it contains the index of most minutes, so that one read suffices. */
 const HEAD_BYTES = 32 * 1024;
-const MOST_MINUTES = 32;
+const MAX_MINUTES = 32;
 
 /** Maximum number of buffers that are kept for the next range. */
-const MOST_KEPT = 2;
+const MAX_KEPT = 2;
 
 /** Memory for the beginnings of files, shared by all ranges: allocating it for each costs more than filling it. */
 export class HeadBuffers {
@@ -24,7 +24,7 @@ export class HeadBuffers {
   }
 
   giveBack(bytes: ArrayBuffer): void {
-    if (this.#free.length < MOST_KEPT) this.#free.push(bytes);
+    if (this.#free.length < MAX_KEPT) this.#free.push(bytes);
   }
 }
 
@@ -50,7 +50,7 @@ export class MinuteHeads {
     for (const group of groups) {
       const [place] = group;
       const last = batches.at(-1);
-      if (last === undefined || last.length === MOST_MINUTES || !isSameFolder(before, place)) batches.push([group]);
+      if (last === undefined || last.length === MAX_MINUTES || !isSameFolder(before, place)) batches.push([group]);
       else last.push(group);
       before = place;
     }

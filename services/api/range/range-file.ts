@@ -10,6 +10,7 @@ import { OtherCodecError } from "../../../shared/mp4/track-reader.ts";
 import { formatInstant } from "../footage/instant.ts";
 import { Problem } from "../http/problem.ts";
 import type { SendBuffers } from "../http/send-buffers.ts";
+import { CachedLayout, type SeenFile } from "./cached-layout.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
 import { CodecRuns } from "./codec-runs.ts";
 import { type Cut, cutMinute } from "./cut.ts";
@@ -17,8 +18,7 @@ import { firstConfiguration } from "./first-configuration.ts";
 import type { HeldFile, OpenFileBudget } from "./held-file.ts";
 import { HeldIndex } from "./held-index.ts";
 import { inOrder } from "./in-order.ts";
-import { KeptLayout, type SeenFile } from "./kept-layout.ts";
-import type { Keepable } from "./kept-layouts.ts";
+import type { CacheableRange } from "./layout-cache.ts";
 import { type Batch, type HeadBuffers, MinuteHeads } from "./minute-heads.ts";
 import { ConvertedMeanwhileError, closeAll, type OpenMinute, type OpenMp4, openMinute } from "./open-minute.ts";
 import { type FootagePiece, mediaPieces } from "./pieces.ts";
@@ -50,7 +50,7 @@ export interface RangeFile {
 
 /** A range that was just laid out, with what can be cached of it. */
 export interface NewRange extends RangeFile {
-  keepable: Keepable | undefined;
+  keepable: CacheableRange | undefined;
 }
 
 /** A range as a file, or the time at which its end must be pinned first. */
@@ -62,7 +62,7 @@ const LAYOUT_VERSION = 2;
 const BATCHES_AHEAD = 2;
 const ATTEMPTS = 5;
 /** Two weeks of 25 pictures a second; their index takes 130 MB of memory until it is sent. */
-export const MOST_PICTURES = 32_000_000;
+export const MAX_PICTURES = 32_000_000;
 
 /**
  * Lays out a range as one mp4: an index made from those of its minutes, followed by references to the media data in
@@ -76,7 +76,7 @@ export async function layOutRange(
   parts: RangeParts,
   request: RangeRequest,
   signal: AbortSignal,
-  mostPictures: number = MOST_PICTURES,
+  mostPictures: number = MAX_PICTURES,
 ): Promise<LaidOut<NewRange>> {
   for (let attempt = 1; ; attempt++) {
     const layout = new RangeLayout(parts, request, signal, mostPictures);
@@ -168,7 +168,7 @@ class RangeLayout {
       pictures: this.#movie.sampleCount,
       indexBytes: length - mediaBytes,
     };
-    const layout = KeptLayout.of({ ...facts, camera, found, seen: this.#seen, pieces: this.#pieces });
+    const layout = CachedLayout.of({ ...facts, camera, found, seen: this.#seen, pieces: this.#pieces });
     const media = new HeldMedia(this.#pieces, this.#files);
     const file = new VirtualFile(entity, new HeldIndex(head), media, this.#parts.buffers);
     return { ...facts, file, keepable: layout && { layout, answers, index: head } };

@@ -4,7 +4,7 @@ import type { IndexTurn } from "./held-index.ts";
 import type { LaidOut, NewRange, RangeFile } from "./range-file.ts";
 
 /** The cache entry of one range. */
-export interface KeptRange {
+export interface CachedRange {
   /** The range as it was laid out before, if all that it was made from is unchanged. */
   find(): Promise<RangeFile | undefined>;
   /** The index of the range, if it is kept and has this tag. */
@@ -18,7 +18,7 @@ export interface RangeTurnParts {
   client: string;
   /** Aborts when the client has disconnected. */
   signal: AbortSignal;
-  kept: KeptRange;
+  kept: CachedRange;
   layOut: (mostPictures?: number) => Promise<LaidOut<NewRange>>;
 }
 

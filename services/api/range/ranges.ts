@@ -8,22 +8,22 @@ import { SendBuffers } from "../http/send-buffers.ts";
 import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
 import { openFilesLimit } from "../limits/open-files-limit.ts";
 import { type TurnLimits, Turns } from "../limits/turns.ts";
+import type { CachedLayout } from "./cached-layout.ts";
+import { CachedMedia } from "./cached-media.ts";
 import { OpenFileBudget } from "./held-file.ts";
 import { HeldIndex, INDEX_PATIENCE } from "./held-index.ts";
-import type { KeptLayout } from "./kept-layout.ts";
-import { type KeepLimits, KeptLayouts } from "./kept-layouts.ts";
-import { KeptMedia } from "./kept-media.ts";
+import { type CacheLimits, LayoutCache } from "./layout-cache.ts";
 import { HeadBuffers } from "./minute-heads.ts";
 import {
   type LaidOut,
   layOutRange,
-  MOST_PICTURES,
+  MAX_PICTURES,
   type NewRange,
   type RangeFile,
   type RangeParts,
 } from "./range-file.ts";
 import type { RangeRequest } from "./range-request.ts";
-import { type KeptRange, RangeTurn } from "./range-turn.ts";
+import { type CachedRange, RangeTurn } from "./range-turn.ts";
 import { VirtualFile } from "./virtual-file.ts";
 
 /** Enough for a day, which has 1,440 minutes. */
@@ -47,7 +47,7 @@ export class Ranges {
   readonly #turns = new Map<string, { short: Turns; long: Turns }>();
   readonly #files: StoreFiles;
   readonly #parts: RangeParts;
-  readonly kept: KeptLayouts;
+  readonly kept: LayoutCache;
   readonly downloads = new ClientPlaces(DOWNLOADS);
   /** Used for other downloads as well. */
   readonly buffers = new SendBuffers(SEND_BUFFER_BYTES);
@@ -61,12 +61,12 @@ export class Ranges {
     files: StoreFiles;
     catalog: Catalog;
     logger: Logger;
-    keep?: KeepLimits;
+    keep?: CacheLimits;
   }) {
     this.#files = files;
     const budget = new OpenFileBudget(files, Math.min(OPEN_FILES, Math.floor(openFilesLimit() / 2)));
     this.#parts = { ...parts, budget, buffers: this.buffers, heads: new HeadBuffers() };
-    this.kept = new KeptLayouts(files, parts.catalog, keep);
+    this.kept = new LayoutCache(files, parts.catalog, keep);
   }
 
   /**
@@ -91,11 +91,11 @@ export class Ranges {
   }
 
   /** Calls `layOutRange` without a turn, and without putting the result in the cache. */
-  layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MOST_PICTURES): Promise<LaidOut<NewRange>> {
+  layOut(request: RangeRequest, signal: AbortSignal, mostPictures: number = MAX_PICTURES): Promise<LaidOut<NewRange>> {
     return layOutRange(this.#parts, request, signal, mostPictures);
   }
 
-  #keptRange(request: RangeRequest): KeptRange {
+  #keptRange(request: RangeRequest): CachedRange {
     return {
       find: async () => {
         const layout = await this.kept.find(request);
@@ -110,10 +110,10 @@ export class Ranges {
     };
   }
 
-  #fileOf(layout: KeptLayout): RangeFile {
+  #fileOf(layout: CachedLayout): RangeFile {
     const { entity, indexBytes, fileName, firstUs, pictures } = layout.facts;
     const index = new HeldIndex(undefined, INDEX_PATIENCE, indexBytes);
-    const media = new KeptMedia(layout, this.#parts.budget);
+    const media = new CachedMedia(layout, this.#parts.budget);
     return { file: new VirtualFile(entity, index, media, this.buffers), fileName, firstUs, pictures };
   }
 }

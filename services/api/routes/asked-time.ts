@@ -4,7 +4,7 @@ import { excerpt, Problem } from "../http/problem.ts";
 import { parseDay, parseInstant, single } from "../http/query.ts";
 
 const LONGEST_DAYS = 31;
-const MOST_AT_ONCE = 10_000;
+const MAX_AT_ONCE = 10_000;
 
 /**
  * The time of `day=…` or `from=…&to=…`, half-open, ms since the Unix epoch. Throws Problem 400, also when it is longer
@@ -36,8 +36,8 @@ export function askedLimit(req: Request): number | undefined {
   const text = single(req, "limit");
   if (text === undefined) return undefined;
   const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= MOST_AT_ONCE) return limit;
-  throw new Problem("bad-request", 400, `"limit" is a number from 1 to ${MOST_AT_ONCE}, not "${excerpt(text)}".`);
+  if (limit >= 1 && limit <= MAX_AT_ONCE) return limit;
+  throw new Problem("bad-request", 400, `"limit" is a number from 1 to ${MAX_AT_ONCE}, not "${excerpt(text)}".`);
 }
 
 /** The address of a list's next page: the same with other times, as a relative reference (RFC 3986 §4.2). */

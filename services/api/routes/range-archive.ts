@@ -8,7 +8,7 @@ import { cameraIds } from "../http/query.ts";
 import type { ClientOf } from "../limits/client-of.ts";
 import { ClientPlaces, type PlaceLimits } from "../limits/client-places.ts";
 import { type ArchivedRange, archiveRanges, type LeftOut, type RangeArchive } from "../range/range-archive.ts";
-import { MOST_PICTURES } from "../range/range-file.ts";
+import { MAX_PICTURES } from "../range/range-file.ts";
 import { parseRangeQuery, type RangeRequest } from "../range/range-request.ts";
 import { type Ranges, untilClosed } from "../range/ranges.ts";
 import { askedCameras } from "./asked-cameras.ts";
@@ -51,7 +51,7 @@ export function rangeArchiveRoutes(parts: RangeArchiveParts): Router {
 
 /** Adds the ranges to `files`; returns the cameras that are left out. Throws Problem 404 or 503 when all are. */
 async function layOutAll(
-  { ranges, logger, mostPictures = MOST_PICTURES }: RangeArchiveParts,
+  { ranges, logger, mostPictures = MAX_PICTURES }: RangeArchiveParts,
   cameras: readonly string[],
   request: RangeRequest,
   files: ArchivedRange[],

@@ -18,7 +18,7 @@ import { Problem } from "../http/problem.ts";
 import { clientOf } from "../limits/client-of.ts";
 import type { LiveSource } from "../live/live-source.ts";
 import { LiveViews } from "../live/live-views.ts";
-import type { KeepLimits } from "../range/kept-layouts.ts";
+import type { CacheLimits } from "../range/layout-cache.ts";
 import { Ranges } from "../range/ranges.ts";
 import { ApiServer, type UpgradeListener } from "../server.ts";
 import { watched } from "./contract-watch.ts";
@@ -48,7 +48,7 @@ export interface ApiFixtureOptions {
   /** How long to wait for the state of the system; as long as `SystemMonitor` does unless given. */
   patience?: SystemMonitorParts["patience"];
   /** Limits of the cache of ranges. */
-  keep?: KeepLimits;
+  keep?: CacheLimits;
   /** The store of the health; without it, Redis is away. */
   healthStore?: HealthStore;
 }

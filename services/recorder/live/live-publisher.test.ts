@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { decodeFrame } from "../../../shared/live/frame-message.ts";
-import { type FrameSink, LivePublisher, MOST_BYTES_UNDER_WAY } from "./live-publisher.ts";
+import { type FrameSink, LivePublisher, MAX_BYTES_UNDER_WAY } from "./live-publisher.ts";
 
 /** A Redis that takes messages and answers when it is told to. */
 class SlowSink implements FrameSink {
@@ -29,8 +29,8 @@ test("a Redis that does not answer is given no more than the bound, however many
   const publisher = new LivePublisher(sink);
   const run = publisher.run("yard");
   for (let i = 0; i < 200; i++) run.send(frame(i, i === 0 || i > 100), FRAME, 0, FRAME.length);
-  expect(publisher.bytesUnderWay).toBeLessThanOrEqual(MOST_BYTES_UNDER_WAY);
-  expect(sink.taken.length).toBe(MOST_BYTES_UNDER_WAY / FRAME.length);
+  expect(publisher.bytesUnderWay).toBeLessThanOrEqual(MAX_BYTES_UNDER_WAY);
+  expect(sink.taken.length).toBe(MAX_BYTES_UNDER_WAY / FRAME.length);
   expect(publisher.droppedFrames).toBeGreaterThan(0);
 });
 

@@ -12,7 +12,7 @@ export interface FrameSink {
 export type FrameDescription = Pick<FrameHeader, "codec" | "isKeyframe" | "captureTimeUs">;
 
 /** So much may be on its way to Redis; beyond it frames are dropped, up to a keyframe that finds the half of it free. */
-export const MOST_BYTES_UNDER_WAY = 16 * 1024 * 1024;
+export const MAX_BYTES_UNDER_WAY = 16 * 1024 * 1024;
 
 /**
  * Sends frames to Redis, and drops them rather than wait or hold more than a bounded amount of memory. One for all cameras
@@ -48,7 +48,7 @@ export class LivePublisher {
 
   /** Hands a message to Redis and returns true, or returns false when there is no room. */
   send(channel: string, isKeyframe: boolean, bytes: number, message: () => Buffer): boolean {
-    const limit = isKeyframe ? MOST_BYTES_UNDER_WAY / 2 : MOST_BYTES_UNDER_WAY;
+    const limit = isKeyframe ? MAX_BYTES_UNDER_WAY / 2 : MAX_BYTES_UNDER_WAY;
     if (!this.#sink.isReady || (this.#bytesUnderWay > 0 && this.#bytesUnderWay + bytes > limit)) {
       this.#droppedFrames++;
       return false;

@@ -2,7 +2,7 @@ import type { FrameDescription, FrameRun, LivePublisher } from "./live-publisher
 import { type GopPlace, readGop, type StoredFrame } from "./newest-gop.ts";
 
 /** So much may come in while the GOP is read from the disk; with more, the stream begins with the next keyframe. */
-const MOST_QUEUED_BYTES = 4 * 1024 * 1024;
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 /** When reading the GOP from the disk takes longer, the stream begins with the next keyframe. */
 const GOP_TIMEOUT_MS = 1000;
 
@@ -61,7 +61,7 @@ export class LiveTap {
       return;
     }
     this.#queuedBytes += end - start;
-    if (this.#queuedBytes > MOST_QUEUED_BYTES) {
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) {
       this.#queue = undefined;
       this.#run = this.#publisher.run(this.camera); // what is being read is too late
       return;

@@ -16,11 +16,11 @@ export interface StoredFrame extends FrameDescription {
 }
 
 /** A longer beginning of a GOP would take longer to decode than the next keyframe is likely to take to come. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Reads the frames of a GOP, or none when it is too long. Throws the errors of open(2) and read(2). */
 export async function readGop({ path, start, end }: GopPlace): Promise<StoredFrame[]> {
-  if (end - start > MOST_BYTES) return [];
+  if (end - start > MAX_BYTES) return [];
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(end - start), 0, end - start, start);

@@ -31,7 +31,7 @@ const ANSWER_TIMEOUT_MS = 5000;
 /** What a camera does within this time of a keep-alive is taken for its answer. */
 const CONSEQUENCE_MS = 2000;
 /** A session that ends by itself between these multiples of its timeout was perhaps not kept alive. */
-const LEAST_AGE = 0.9;
+const MIN_AGE = 0.9;
 const PROVEN_AGE = 2;
 
 /**
@@ -98,7 +98,7 @@ export class KeepAlive {
     const afterMs = endMs - (askedMs ?? Number.POSITIVE_INFINITY);
     const age = (endMs - sinceMs) / timeoutMs;
     if (question !== undefined && afterMs >= 0 && afterMs <= CONSEQUENCE_MS) ways.failed(question.way);
-    else if (age >= LEAST_AGE && age <= PROVEN_AGE && !ways.isProven(this.#way)) ways.failed(this.#way);
+    else if (age >= MIN_AGE && age <= PROVEN_AGE && !ways.isProven(this.#way)) ways.failed(this.#way);
   }
 
   get #way(): KeepAliveWay {

@@ -11,7 +11,7 @@ import { parseSps, SpsError } from "./sps.ts";
 /** Profiles for which `avcC` also has the chroma format and the bit depths. */
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 144, 244]);
 const SETS_AT = 5;
-const LEAST_BYTES = SETS_AT + 2;
+const MIN_BYTES = SETS_AT + 2;
 
 /** As `VideoCodec.configurationOf`: needs both kinds of parameter sets. */
 export function configurationOf(codec: VideoCodec, nals: readonly Buffer[]): VideoConfiguration | undefined {
@@ -37,7 +37,7 @@ export function configurationOf(codec: VideoCodec, nals: readonly Buffer[]): Vid
 
 /** As `VideoCodec.readConfiguration`. */
 export function readConfiguration(codec: VideoCodec, boxContent: Buffer, size: Size): VideoConfiguration | undefined {
-  if (boxContent.length < LEAST_BYTES || !readParameterSets(boxContent).isWhole) return undefined;
+  if (boxContent.length < MIN_BYTES || !readParameterSets(boxContent).isWhole) return undefined;
   return { codec, boxContent, codecString: `avc1.${boxContent.toString("hex", 1, 4)}`, ...size };
 }
 

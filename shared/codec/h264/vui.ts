@@ -1,5 +1,5 @@
 import type { BitReader } from "../bit-reader.ts";
-import { MOST_STRETCH, type PixelAspect } from "../display-size.ts";
+import { MAX_STRETCH, type PixelAspect } from "../display-size.ts";
 import type { Colour, PictureFormat } from "../picture-format.ts";
 
 /** What a sequence parameter set says about how its pictures are shown (ITU-T H.264 §E.2.1). */
@@ -53,7 +53,7 @@ function readAspectRatio(reader: BitReader): PixelAspect | undefined {
   const idc = reader.bits(8);
   const [horizontal, vertical] =
     idc === EXTENDED_SAR ? [reader.bits(16), reader.bits(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0]);
-  if (horizontal === vertical || horizontal > vertical * MOST_STRETCH || vertical > horizontal * MOST_STRETCH) {
+  if (horizontal === vertical || horizontal > vertical * MAX_STRETCH || vertical > horizontal * MAX_STRETCH) {
     return undefined; // also when one of them is 0, which stands for "unspecified"
   }
   return { horizontal, vertical };

@@ -3,7 +3,7 @@ import { SPEEDS } from "../player/chain-player.ts";
 import type { Services } from "../services.ts";
 import { Icon } from "../ui/icons.tsx";
 import { useChanges } from "../ui/store.ts";
-import { MOST_IN_STEP, type Viewing } from "./viewing.ts";
+import { MAX_IN_STEP, type Viewing } from "./viewing.ts";
 
 interface Props {
   services: Services;
@@ -64,7 +64,7 @@ export function Controls({ services, viewing, onHelp }: Props): JSX.Element {
         ))}
       </fieldset>
       <div class="controls-frame">
-        {viewing.cameras.length > 1 && viewing.cameras.length <= MOST_IN_STEP && (
+        {viewing.cameras.length > 1 && viewing.cameras.length <= MAX_IN_STEP && (
           <button
             type="button"
             class="quiet"

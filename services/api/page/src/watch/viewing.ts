@@ -12,7 +12,7 @@ import { Changing } from "../ui/store.ts";
 const FEW_HOURS_MS = 4 * HOUR_MS;
 const MIN_FIRST_VIEW_MS = 15 * MINUTE_MS;
 const RECORD_DELAY_MS = 300;
-export const MOST_IN_STEP = 4;
+export const MAX_IN_STEP = 4;
 
 /**
  * What is being viewed: cameras, moment and marks, and the actions on them. The buttons, the keys and the timeline all
@@ -80,7 +80,7 @@ export class Viewing extends Changing {
 
   /** The cameras whose pictures play, by index: two to four in step, or the active one alone. */
   get inStep(): readonly string[] {
-    const together = !this.#isAlone && this.#cameras.length <= MOST_IN_STEP;
+    const together = !this.#isAlone && this.#cameras.length <= MAX_IN_STEP;
     return together ? this.#cameras : [this.#active];
   }
 

@@ -1,32 +1,32 @@
 import { dirname } from "node:path";
 import { type FootageDays, findMinutes } from "../../../shared/catalog/find-minutes.ts";
 import type { StoreFiles } from "../../../shared/disk/store-files.ts";
+import type { CachedLayout } from "./cached-layout.ts";
 import { CatalogAnswers } from "./catalog-answers.ts";
-import type { KeptLayout } from "./kept-layout.ts";
 import type { RangeRequest } from "./range-request.ts";
 
 /** What the cache keeps of a range that was laid out. */
-export interface Keepable {
-  layout: KeptLayout;
+export interface CacheableRange {
+  layout: CachedLayout;
   /** The answers of the catalog when the range was laid out. */
   answers: CatalogAnswers;
   index: readonly Buffer[];
 }
 
 interface Entry {
-  readonly layout: KeptLayout;
+  readonly layout: CachedLayout;
   readonly answers: CatalogAnswers;
   index: readonly Buffer[] | undefined;
 }
 
 /** Maximum size of the cache, bytes of memory. */
-export interface KeepLimits {
+export interface CacheLimits {
   indexBytes: number;
   layoutBytes: number;
 }
 
 /** Room for the index of a day of 25 pictures a second and some shorter ones, and for layouts of four weeks. */
-export const KEEP_LIMITS: KeepLimits = { indexBytes: 16 * 1024 * 1024, layoutBytes: 2 * 1024 * 1024 };
+export const CACHE_LIMITS: CacheLimits = { indexBytes: 16 * 1024 * 1024, layoutBytes: 2 * 1024 * 1024 };
 /** The size of a day's index from the catalog. */
 const DAY_BYTES = 2048;
 
@@ -36,16 +36,16 @@ const DAY_BYTES = 2048;
  * changed, or they hold the same files by inode, size and time. When the cache is full, the least recently used ranges
  * are dropped; their indexes, which are large, have a limit of their own.
  */
-export class KeptLayouts {
+export class LayoutCache {
   readonly #files: StoreFiles;
   readonly #catalog: FootageDays;
-  readonly #limits: KeepLimits;
+  readonly #limits: CacheLimits;
   /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry>();
   #indexBytes = 0;
   #layoutBytes = 0;
 
-  constructor(files: StoreFiles, catalog: FootageDays, limits: KeepLimits = KEEP_LIMITS) {
+  constructor(files: StoreFiles, catalog: FootageDays, limits: CacheLimits = CACHE_LIMITS) {
     this.#files = files;
     this.#catalog = catalog;
     this.#limits = limits;
@@ -62,7 +62,7 @@ export class KeptLayouts {
   }
 
   /** Keeps a range, replacing what was kept of it. */
-  keep(request: RangeRequest, kept: Keepable): void {
+  keep(request: RangeRequest, kept: CacheableRange): void {
     const key = keyOf(request);
     this.#drop(key);
     const hasIndex = kept.layout.facts.indexBytes <= this.#limits.indexBytes;
@@ -71,11 +71,11 @@ export class KeptLayouts {
   }
 
   /** The layout of a range, if all that it was made from is unchanged. Throws the errors of readdir(3) and stat(2). */
-  async find(request: RangeRequest): Promise<KeptLayout | undefined> {
+  async find(request: RangeRequest): Promise<CachedLayout | undefined> {
     const key = keyOf(request);
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const isUnchanged = await entry.answers.stillHold(request.camera);
+    const isUnchanged = await entry.answers.areUnchanged(request.camera);
     const answers = isUnchanged ? entry.answers : await this.#sameFiles(request, entry);
     if (this.#entries.get(key) !== entry) return undefined; // it was replaced or dropped meanwhile
     this.#drop(key);

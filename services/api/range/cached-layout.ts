@@ -37,7 +37,7 @@ export interface LayoutParts extends RangeFacts {
  * The positions of a range's media data, and the identities of its files when it was laid out. It takes some 50 bytes
  * a minute, and keeps no files open.
  */
-export class KeptLayout {
+export class CachedLayout {
   readonly facts: RangeFacts;
   readonly camera: string;
   readonly #reachesNewest: boolean;
@@ -73,11 +73,11 @@ export class KeptLayout {
   }
 
   /** Undefined for a range with chunks, which grow and disappear, or with a file whose identity is unknown. */
-  static of(parts: LayoutParts): KeptLayout | undefined {
+  static of(parts: LayoutParts): CachedLayout | undefined {
     const places = parts.found.minutes.flat();
     const seen = places.map((place) => parts.seen.get(place)).filter((file) => file !== undefined);
     if (seen.length < places.length || parts.pieces.some((piece) => "offsets" in piece)) return undefined;
-    return new KeptLayout(parts, places, seen);
+    return new CachedLayout(parts, places, seen);
   }
 
   /** Bytes of memory. */

@@ -6,9 +6,9 @@ import { atPace, makeClip, origin, writeChunk } from "../../../tests/support/chu
 import { StoreFixture } from "../../../tests/support/store-fixture.ts";
 import { ApiFixture, type Reply } from "../testing/api-fixture.ts";
 import { realMinute } from "../testing/real-minute.ts";
+import type { CachedLayout } from "./cached-layout.ts";
+import { CachedMedia } from "./cached-media.ts";
 import { HeldFile, OpenFileBudget } from "./held-file.ts";
-import type { KeptLayout } from "./kept-layout.ts";
-import { KeptMedia } from "./kept-media.ts";
 
 // Counts the calls for the disk, and performs all of them.
 const files = new StoreFiles();
@@ -220,7 +220,7 @@ describe("what is kept of ranges", () => {
   it("loses no index to one that is too large for all", async () => {
     const short = PATH.replace("14:36:02", "14:33:02");
     await api.get(PATH);
-    const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
+    const layout = (await api.parts.ranges.kept.find(requestOf())) as CachedLayout;
     const keep = { indexBytes: layout.facts.indexBytes - 1, layoutBytes: 100_000 };
     const small = await new ApiFixture(store, { files, keep }).start();
     for (const path of [short, PATH]) await small.get(path);
@@ -230,7 +230,7 @@ describe("what is kept of ranges", () => {
 
   it("takes some fifty bytes for a minute, and holds no file open", async () => {
     await api.get(PATH);
-    const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
+    const layout = (await api.parts.ranges.kept.find(requestOf())) as CachedLayout;
     expect(layout.bytes - 2048).toBeLessThanOrEqual(MINUTES.length * 60);
     await expect.poll(openFiles, PATIENT).toEqual([]);
   });
@@ -245,9 +245,9 @@ describe("a download of a range that was laid out before", () => {
   it("goes on though its minutes are deleted, once its client has read of it; and lets go of all files", async () => {
     await api.get(PATH);
     await expect.poll(openFiles, PATIENT).toEqual([]);
-    const layout = (await api.parts.ranges.kept.find(requestOf())) as KeptLayout;
+    const layout = (await api.parts.ranges.kept.find(requestOf())) as CachedLayout;
     const budget = new OpenFileBudget(files, 10);
-    const media = new KeptMedia(layout, budget);
+    const media = new CachedMedia(layout, budget);
     const pieces = media.pieces(0, Number.POSITIVE_INFINITY)[Symbol.iterator]();
     const first = pieces.next().value;
     await first.piece.file.handle();

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
+import type { CachedLayout } from "./cached-layout.ts";
 import { HeldFile, type OpenFileBudget } from "./held-file.ts";
-import type { KeptLayout } from "./kept-layout.ts";
 import { closeInTurn, type RangeMedia, type WantedPiece } from "./range-media.ts";
 
 /** Number of files that are opened in advance at a time. */
@@ -11,8 +11,8 @@ const OPENED_AT_ONCE = 32;
  * the client has taken them, all other files of its request are opened, so that a minute that is deleted meanwhile
  * does not cut the download short. A client that seeks back and forth does not cause that work.
  */
-export class KeptMedia implements RangeMedia {
-  readonly #layout: KeptLayout;
+export class CachedMedia implements RangeMedia {
+  readonly #layout: CachedLayout;
   readonly #budget: OpenFileBudget;
   readonly #files = new Map<number, HeldFile>();
   /** The files that have been sent. */
@@ -20,7 +20,7 @@ export class KeptMedia implements RangeMedia {
   #isClosed = false;
   #opening: Promise<void> | undefined;
 
-  constructor(layout: KeptLayout, budget: OpenFileBudget) {
+  constructor(layout: CachedLayout, budget: OpenFileBudget) {
     this.#layout = layout;
     this.#budget = budget;
   }
