@@ -1,4 +1,4 @@
-/** What files take up of a disk, or give back. */
+/** Disk space that files use, or that deleting them frees. */
 export interface Amount {
   bytes: number;
   /** One for each file. */
@@ -11,7 +11,7 @@ export function sum(a: Amount, b: Amount): Amount {
   return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
 }
 
-/** What of `wanted` is left when `given` is there; nothing is ever negative. */
+/** `wanted` minus `given`, never below zero. */
 export function lacking(wanted: Amount, given: Amount): Amount {
   return { bytes: Math.max(0, wanted.bytes - given.bytes), inodes: Math.max(0, wanted.inodes - given.inodes) };
 }

@@ -4,9 +4,9 @@ import { parseFootageName } from "../../shared/store/names.ts";
 import { type Amount, NOTHING, sum } from "./amount.ts";
 
 const BLOCK_BYTES = 512;
-/** Time stamps of a folder may be this coarse: a folder that changed so lately may change again under the same one. */
+/** Coarsest resolution of a folder's modification time: a folder changed more recently may change again without a new one. */
 const COARSE_MS = 2000;
-/** Files looked at at a time. */
+/** How many files are read by stat(2) at once. */
 const BATCH = 8;
 
 interface Folder {
@@ -15,9 +15,9 @@ interface Folder {
 }
 
 /**
- * What the cameras' footage takes up, by day folder. The files of a finished day do not change, so a folder is looked
- * through again only when its modification time is another; chunks grow without that, so a folder that holds one is looked
- * through each time.
+ * The disk usage of the cameras' footage, by day folder. The files of a finished day do not change, so a folder is measured
+ * again only when its modification time has changed. Chunks grow without changing it, so a folder that holds one is measured
+ * each time.
  */
 export class DaySizes {
   readonly #files: StoreFiles;
@@ -27,7 +27,7 @@ export class DaySizes {
     this.#files = files;
   }
 
-  /** What each camera takes up of the disk. Rejects with the errors of the file system; a folder that is not there holds nothing. */
+  /** Disk usage of each camera. Rejects with the errors of the file system; a missing folder counts as empty. */
   async read(folder: string): Promise<ReadonlyMap<string, Amount>> {
     const stats = await this.#files.statFolder(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;

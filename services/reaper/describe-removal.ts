@@ -2,7 +2,7 @@ import type { FootageMinute } from "./footage.ts";
 import type { Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 
-/** Why a minute goes, in words. */
+/** Why a minute is deleted, for the log. */
 export const REASONS: Record<Reason, string> = {
   age: "it is older than maxAgeDays",
   size: "its camera has more than maxBytes",
@@ -10,7 +10,7 @@ export const REASONS: Record<Reason, string> = {
   inodes: "its disk needs inodes",
 };
 
-/** One line for the log about a minute that went, or would go. */
+/** One line for the log about a minute that was deleted, or would be in a dry run. */
 export function describeRemoval(
   { camera, minute, files }: FootageMinute,
   reason: Reason,

@@ -15,20 +15,20 @@ import type { Minute } from "../../shared/time/minute.ts";
 
 export interface StoredFile {
   path: string;
-  /** A file that was being written aside when its writer died is "temporary"; "quarantined": a chunk, or why it is there. */
+  /** "temporary": left by a writer that died before its rename; "quarantined": a chunk, or the note of why it is there. */
   kind: FootageKind | "temporary" | "quarantined";
 }
 
 /** All files of one minute of one camera in one day folder, or in quarantine. */
 export interface FootageMinute {
-  /** The camera directory that holds that folder. */
+  /** The camera directory that holds the day folder. */
   directory: string;
   camera: string;
   minute: Minute;
   files: StoredFile[];
 }
 
-/** One day in all directories that were asked for. */
+/** One day of all directories of the query. */
 export interface FootageDay {
   /** YYYYMMDD */
   day: string;
@@ -45,7 +45,7 @@ export interface FootageQuery {
 
 /**
  * The footage of several directories, oldest day first. Only the names of one day are in memory at a time. Folders that
- * cannot be read are passed to `onUnreadable` and left out; those that are not there hold no footage.
+ * cannot be read are passed to `onUnreadable` and left out; missing folders count as empty.
  */
 export async function* daysOldestFirst(
   files: StoreFiles,
@@ -72,7 +72,7 @@ export async function* daysOldestFirst(
   }
 }
 
-/** False for what a link leads to outside of the camera's directory: nothing there is ours to delete. */
+/** False where a symbolic link leads out of the camera's directory: nothing there is ours to delete. */
 async function isOwn(
   files: StoreFiles,
   directory: string,
@@ -88,10 +88,10 @@ async function isOwn(
   }
 }
 
-/** Names by the folder that holds them. */
+/** File names by folder. */
 type FolderNames = Map<string, string[]>;
 
-/** What lies in quarantine, by day and folder: few files, as long as all is well. */
+/** The files in quarantine, by day and folder: normally few. */
 async function quarantinedByDay(
   files: StoreFiles,
   queries: readonly FootageQuery[],
@@ -113,9 +113,9 @@ async function quarantinedByDay(
 }
 
 /**
- * Sorts names by the minute that they seem to tell of. A day of many cameras has a hundred thousand: they are taken apart, and
- * their paths made, only when it is their minute's turn. A file in another day's folder was put there by hand, and no part of
- * the system looks for it there.
+ * Sorts names by the minute in them. A day of many cameras has a hundred thousand names, so they are parsed fully, and their
+ * paths built, only when their minute is visited. A file in another day's folder was put there by hand, and no part of the
+ * system looks for it there.
  */
 function addToBuckets(buckets: Map<string, FolderNames>, folder: string, day: string, names: readonly string[]): void {
   for (const name of names) {
@@ -143,7 +143,7 @@ async function* minutesOf(
   }
 }
 
-/** The days, YYYYMMDD, of which a camera directory holds a folder. */
+/** The days, YYYYMMDD, for which a camera directory has a folder. */
 export async function dayNames(
   files: StoreFiles,
   directory: string,

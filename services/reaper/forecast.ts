@@ -7,13 +7,13 @@ import type { DaySizes } from "./day-sizes.ts";
 import { dayNames } from "./footage.ts";
 import type { Space } from "./free-space.ts";
 
-/** The rate is the mean over so many finished days. */
+/** Number of finished days over which the rate is averaged. */
 const DAYS = 3;
 
 /**
- * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, of which the reaper
- * may have taken a part; with no other day the rate is not known yet. Undefined when it was ended by
- * `mayGoOn`, which is asked before each folder. Rejects with the errors of reading the folders.
+ * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, because the reaper
+ * may have deleted a part of it; without another day the rate is not known yet. Undefined when `mayGoOn`, called before each
+ * folder, returned false. Rejects with the errors of reading the folders.
  */
 export async function forecastDisk(
   files: StoreFiles,

@@ -3,33 +3,33 @@ import { type Inodes, inodeGoal, inodesOf } from "../../shared/disk/inodes.ts";
 import type { StoreFiles } from "../../shared/disk/store-files.ts";
 import type { Amount } from "./amount.ts";
 
-/** What a file system holds, as an unprivileged process may use it. */
+/** The space of a file system, as far as an unprivileged process may use it. */
 export interface Space {
   freeBytes: number;
-  /** Used and free together; the blocks kept back for root count for neither, as in df(1). */
+  /** Used and free together, without the blocks reserved for root, as in df(1). */
   totalBytes: number;
-  /** Absent where the file system has no limit to the number of its files. */
+  /** Absent where the file system does not limit the number of files. */
   inodes?: Inodes;
 }
 
-/** One file system and those of the directories asked for that lie on it. */
+/** One file system, with those of the given directories that are on it. */
 export interface DiskGroup<Entry> {
-  /** st_dev: tells disks apart. */
+  /** st_dev, which identifies the disk. */
   device: number;
-  /** A directory on it, to ask for its space. */
+  /** A directory on it, for statfs(2). */
   path: string;
   entries: Entry[];
 }
 
 export interface GroupedByDisk<Entry> {
   disks: DiskGroup<Entry>[];
-  /** Entries whose disk could not be told. Nothing may be said, or deleted, of them. */
+  /** Entries whose disk could not be determined: nothing of them may be reported or deleted. */
   unknown: { entry: Entry; error: unknown }[];
 }
 
 /**
- * The space of the file system that holds a folder. Throws the errors of statfs(2), and an error when the file system tells
- * of no blocks at all (some virtual ones do): nothing is known then, which is neither full nor empty.
+ * The space of the file system that holds a folder. Throws the errors of statfs(2), and an error when the file system
+ * reports no blocks at all (some virtual ones do): its space is then unknown, neither full nor empty.
  */
 export async function readSpace(files: StoreFiles, folder: string): Promise<Space> {
   const stats = await files.statfs(folder);
@@ -40,21 +40,21 @@ export async function readSpace(files: StoreFiles, folder: string): Promise<Spac
   return { freeBytes: bavail * bsize, totalBytes, ...(inodes !== undefined && { inodes }) };
 }
 
-/** How much of a disk is to be free: the largest counts. */
+/** How much of a disk is to be free: the largest of these counts. */
 export interface SpaceGoal {
   /** Of the whole disk. */
   minFreePercent: number;
   minFreeBytes: number;
-  /** What a recorder leaves to conversions: with less it does not write. 0 where none records. */
+  /** recorder.diskReserve, kept for conversions: a recorder does not write with less. 0 where none records. */
   reserveBytes: number;
   /** Whether a camera is recorded to it: each minute takes inodes. */
   isRecordedTo: boolean;
 }
 
-/** So much of the recorder's reserve beyond it: the reaper must have made room before the recorder stops. */
+/** Margin above the recorder's reserve, as a fraction of it: the reaper must free space before the recorder stops. */
 const RESERVE_MARGIN = 0.25;
 
-/** What must become free to reach the goal, nothing when it is reached. */
+/** What must be freed to reach the goal; zero when it is reached. */
 export function missing(space: Space, goal: SpaceGoal): Amount {
   return {
     bytes: Math.max(0, Math.ceil(goalBytes(space, goal) - space.freeBytes)),
@@ -63,8 +63,8 @@ export function missing(space: Space, goal: SpaceGoal): Amount {
 }
 
 /**
- * Inodes of a disk that are to be free: what recording needs, and no part of the whole as of the bytes. A disk is no slower with
- * few of them, so more would cost footage for nothing.
+ * Inodes of a disk that are to be free: a fixed number that recording needs, not a percentage as with bytes. Few free inodes
+ * do not slow a disk down, so more would cost footage for nothing.
  */
 export function goalInodes({ inodes }: Space, { isRecordedTo }: SpaceGoal): number {
   return inodes === undefined || !isRecordedTo ? 0 : inodeGoal(inodes);
@@ -76,15 +76,14 @@ export function goalBytes(space: Space, goal: SpaceGoal): number {
 }
 
 /**
- * Bytes that are to be free for the recorder to go on, 0 where it cannot: on a disk that is smaller than its reserve nothing
- * is gained by deleting.
+ * Bytes that must be free for the recorder to continue. 0 where the disk is smaller than the reserve: deleting would not help.
  */
 export function reserveGoalBytes({ totalBytes }: Space, { reserveBytes }: SpaceGoal): number {
   const bytes = reserveBytes * (1 + RESERVE_MARGIN);
   return bytes < totalBytes ? bytes : 0;
 }
 
-/** Groups entries by the file system that their directory lies on; directories that are not there are left out. */
+/** Groups entries by the file system of their directory; missing directories are left out. */
 export async function groupByDisk<Entry extends { directory: string }>(
   files: StoreFiles,
   entries: Iterable<Entry>,
@@ -104,7 +103,7 @@ export async function groupByDisk<Entry extends { directory: string }>(
   return { disks: [...disks.values()], unknown };
 }
 
-/** Not there while the folder above it is: no footage yet. With the folder above missing as well, a disk may be away. */
+/** Missing while its parent exists: no footage yet. Where the parent is missing too, a disk may not be mounted. */
 async function isJustAbsent(files: StoreFiles, directory: string, error: unknown): Promise<boolean> {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") return false;
   return (await files.statFolder(dirname(directory)).catch(() => undefined)) !== undefined;

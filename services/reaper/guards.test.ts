@@ -210,7 +210,7 @@ test("a disk that is full to the last byte is freed all the same, and the log te
   try {
     writeFileSync(join(disk, "filler"), Buffer.alloc(8 * MB));
   } catch {
-    // as meant
+    // as intended
   }
   expect(statfsSync(disk).bavail).toBe(0);
   const config = configOf(disk, [cameraConfig("a", directory)], { minFreeBytes: MB });

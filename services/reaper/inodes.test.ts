@@ -16,7 +16,7 @@ import { cameraConfig, configOf, minutesAgo, pass, writeMinute } from "./testing
 
 const files = new StoreFiles();
 
-// On a real ext4 with few inodes: 256 of them, of which 64 are to be free.
+// A real ext4 with 256 inodes, of which 64 are to be free.
 const INODES = 256;
 const GOAL = 64;
 const DAY_MINUTES = 1440;
@@ -47,7 +47,7 @@ test("out of inodes, with nearly all bytes free, the oldest minutes go until the
   expect(disk.totalInodes).toBe(INODES);
   const minutes = record(30);
   disk.fill(0);
-  // The log of deletions lies on the same disk: it gets its file when the first minute has gone.
+  // The log of deletions is on the same disk: its file is created once the first minute is deleted.
   const { removed, reasons, problems } = await pass({ ...config(), storage: { root: disk.path, mountPoints: [] } });
   expect(problems).toEqual([]);
   expect(disk.freeInodes).toBeGreaterThanOrEqual(GOAL);
@@ -115,7 +115,7 @@ test("the forecast is that of what runs out first", async () => {
   const inodes = { free: 100, total: 300 };
   const bound = await days({ totalBytes: 1e12, inodes });
   expect(bound).toMatchObject({ inodesRunOutFirst: true });
-  // Twelve files a day, or fewer where a minute at midnight fell into another day.
+  // Twelve files a day, or fewer when a minute around midnight is in another day.
   expect(bound?.daysThatFit).toBeGreaterThanOrEqual(20);
   expect(bound?.daysThatFit).toBeLessThan(40);
   const free = await days({ totalBytes: 1e5, inodes });

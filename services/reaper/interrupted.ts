@@ -15,8 +15,8 @@ import { type Removal, removeMinute } from "./remove-minute.ts";
 import { minuteStateOf } from "./rules.ts";
 
 /**
- * Finishes a deletion that a crash cut short: of the minute in the log's newest line some files are gone and others are not.
- * A minute that is whole stays, and so do files that changed since. Rejects with the errors of reading the log.
+ * Finishes a deletion that a crash interrupted: some files of the minute in the log's newest line are gone, others remain. A
+ * minute that is whole is kept, and so are files that changed since. Rejects with the errors of reading the log.
  */
 export async function finishInterrupted(
   storeFiles: StoreFiles,
@@ -27,7 +27,7 @@ export async function finishInterrupted(
   const entry = await log.newest();
   if (entry === undefined) return undefined;
   const { directory, camera, minute } = entry;
-  await removeSpriteSheets(storeFiles, storageRoot, camera, minute).catch(() => {}); // it can be made anew
+  await removeSpriteSheets(storeFiles, storageRoot, camera, minute).catch(() => {}); // it can be generated again
   const files: StoredFile[] = [];
   for (const file of entry.files) {
     const name = basename(file);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { LookQueue, type Scope } from "./look-queue.ts";
 
-/** A queue whose looks end when the test says so. */
+/** A queue whose checks end when the test ends them. */
 function queueOfLooks() {
   const begun: Scope[] = [];
   let end: () => void = () => {};

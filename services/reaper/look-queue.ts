@@ -1,9 +1,9 @@
-/** What a look is for: everything, or the free space alone. */
+/** What is checked: everything, or the free space alone. */
 export type Scope = "all" | "space";
 
 /**
- * Lets one look happen at a time. A look at the free space goes first: it may interrupt one at everything, which measures
- * hundreds of folders and may take minutes, and which then is begun anew.
+ * Runs one check at a time. A check of the free space goes first: it may interrupt a check of everything, which measures
+ * hundreds of folders and may take minutes, and which is restarted afterwards.
  */
 export class LookQueue {
   readonly #look: (scope: Scope) => Promise<void>;
@@ -13,22 +13,22 @@ export class LookQueue {
   #isStopped = false;
   #working: Promise<void> | undefined;
 
-  /** @param look is never called twice at once; it must not reject, and ends early when `isInterrupted` says so */
+  /** @param look never runs twice at once; must not reject, and must end early when `isInterrupted` is true */
   constructor(look: (scope: Scope) => Promise<void>) {
     this.#look = look;
   }
 
-  /** Whether the look that is under way is to end, as a more urgent one waits or all is to stop. */
+  /** Whether the running check is to end, because a more urgent one waits or the queue is stopping. */
   get isInterrupted(): boolean {
     return this.#isInterrupted || this.#isStopped;
   }
 
-  /** Whether the look that is under way is of this kind. */
+  /** Whether the running check has this scope. */
   isAt(scope: Scope): boolean {
     return this.#current === scope;
   }
 
-  /** Asks for a look; one that waits already will do. With `isUrgent` a look at everything is interrupted. */
+  /** Requests a check, unless one with this scope is already waiting. With `isUrgent` a check of everything is interrupted. */
   ask(scope: Scope, isUrgent = false): void {
     if (this.#isStopped) return;
     this.#wanted.add(scope);
@@ -36,14 +36,14 @@ export class LookQueue {
     this.#working ??= this.#work();
   }
 
-  /** Ends what is under way, and takes nothing more. */
+  /** Ends the running check and starts no other. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#working;
   }
 
   async #work(): Promise<void> {
-    await Promise.resolve(); // what is asked for together is sorted first
+    await Promise.resolve(); // requests made in the same turn of the event loop are ordered first
     while (this.#wanted.size > 0 && !this.#isStopped) {
       const scope = this.#wanted.has("space") ? "space" : "all";
       this.#wanted.delete(scope);

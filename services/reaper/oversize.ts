@@ -4,8 +4,8 @@ import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, type FootageQuery } from "./footage.ts";
 
 /**
- * Bytes on the disk of each camera in these directories, quarantine included. What cannot be read is passed on, and counts
- * nothing. Undefined when it was ended by `mayGoOn`, which is asked before each folder; what was measured is kept in `sizes`.
+ * Bytes on disk of each camera in these directories, quarantine included. Folders that cannot be read are reported and count
+ * as empty. Undefined when `mayGoOn`, called before each folder, returned false; what was measured is kept in `sizes`.
  */
 export async function bytesByCamera(
   files: StoreFiles,

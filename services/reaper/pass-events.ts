@@ -3,12 +3,12 @@ import type { Space } from "./free-space.ts";
 import type { Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 
-/** What a pass tells while it works. */
+/** What a pass reports while it runs. */
 export interface PassEvents {
-  /** A minute went, or would go in a dry run. */
+  /** A minute was deleted, or would have been in a dry run. */
   removed(minute: FootageMinute, reason: Reason, removal: Removal, unconverted: boolean): void;
-  /** The space of a disk and the camera directories on it, measured before anything goes and after. */
+  /** The space of a disk and the camera directories on it, measured before and after deleting. */
   measured(path: string, space: Space, directories: readonly string[]): void;
-  /** Something is wrong; once for each folder and kind of trouble in a pass. */
+  /** Something is wrong; reported once per pass for each folder and kind of problem. */
   problem(message: string): void;
 }

@@ -39,7 +39,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** Without footage that leads up to it, the clock is not believed. */
+/** The clock is trusted only when there is recent footage from before now. */
 async function recordedAllAlong(): Promise<void> {
   await rememberCameraDirectory(storeFiles, root, { camera: "always", directory: writeDays(join(root, "always"), 30) });
 }
@@ -151,7 +151,7 @@ test("a sprite sheet that cannot be deleted is a problem, told once, and the foo
   const minutes = [minutesAgo(3001), minutesAgo(3000)];
   for (const minute of minutes) {
     writeMinute(camera.directory, "a", minute);
-    mkdirSync(spriteSheetPath(root, "a", hourOf(minute)), { recursive: true }); // unlink(2) removes no folder
+    mkdirSync(spriteSheetPath(root, "a", hourOf(minute)), { recursive: true }); // unlink(2) fails on a folder
   }
   const { removed, problems } = await pass(configOf(root, [camera], { maxAgeDays: 1 }));
   expect(removed).toEqual(minutes.map((minute) => `a.${minute}`));
@@ -312,7 +312,7 @@ test("a file that cannot be deleted is a problem, and the others go all the same
   const [stuck, free] = [join(root, "stuck"), join(root, "free")];
   const [mp4, preview] = writeMinute(stuck, "stuck", minutesAgo(9000)) as [string, string, string];
   writeMinute(free, "free", minutesAgo(8000));
-  // Root may delete everything but a file that something is mounted on.
+  // Root can delete everything except a file that is a mount point.
   execFileSync("mount", ["--bind", mp4, mp4]);
   try {
     const told = await pass(
@@ -333,7 +333,7 @@ test("a disk that does not answer is a problem, and never one with space without
   const told = await pass(configOf(root, cameras, { minFreeBytes: 4 * MB }));
   expect(told.problems).toEqual([expect.stringContaining("no/such/mount does not answer (ENOENT)")]);
   expect(told.removed).toEqual([`ok.${minutesAgo(4000)}`]);
-  // A file system that tells no size: nothing is known of its free space.
+  // A file system that reports no size: its free space is unknown.
   const blind = await pass(configOf(root, [cameraConfig("proc", "/proc/self")], { minFreePercent: 50 }));
   expect(blind.problems).toEqual([expect.stringContaining("the free space of /proc/self cannot be told")]);
 });

@@ -20,24 +20,24 @@ export interface PassParts {
   reaper: ReaperConfig;
   events: PassEvents;
   log: ReapedLog;
-  /** Kept from pass to pass: finished days are measured once. */
+  /** Kept between passes, so that finished days are measured once. */
   sizes: DaySizes;
-  /** Asked before each minute: a pass ends early when the service stops or the configuration is another. */
+  /** Called before each minute: a pass ends early when the service stops or the configuration has changed. */
   mayGoOn(): boolean;
-  /** Leaves age and size for later: for a disk that fills up. */
+  /** Skips the rules for age and size: a disk that fills up comes first. */
   spaceOnly?: boolean;
-  /** Bytes to free beyond the goal on the disk of these directories. */
+  /** Bytes to free in addition to the goal on the disk of these directories. */
   headroomBytes?(directories: readonly string[]): number;
   nowMs?: number;
 }
 
-/** A folder is kept for so long after its day: a recorder may still be about to create a file in it. */
+/** How long an empty folder is kept after its day: a recorder may be about to create a file in it. */
 const FOLDER_MARGIN_MS = 3_600_000;
 
 /**
- * One look after all disks: what is too old goes, then what a camera has too much of, then the oldest of what is left until
- * each disk has its free space. Trouble with a file, a folder or a disk is told as a problem and stops nothing else. Rejects
- * only when the list of camera directories cannot be read: then nothing is deleted.
+ * One pass over all disks. Deletes what is too old, then what exceeds a camera's size limit, then the oldest of the rest until
+ * each disk has its free space. Failures with a file, folder or disk are reported as problems and stop nothing else. Rejects
+ * only when the list of camera directories cannot be read: nothing is deleted then.
  */
 export async function runPass(parts: PassParts): Promise<void> {
   const events = tellOnce(parts.events);
@@ -66,7 +66,7 @@ class Pass {
   readonly #remover: Remover;
   readonly #nowMs: number;
   #ageNowMs: number;
-  /** Minutes that a dry run has counted already. */
+  /** Minutes that a dry run has already counted. */
   readonly #counted = new Set<string>();
 
   constructor(parts: PassParts, nowMs: number) {
@@ -95,7 +95,7 @@ class Pass {
     }
     const space = await this.#measure(disk);
     if (space === undefined) return;
-    // What a dry run would have removed already is not free, but would be.
+    // What a dry run would have removed so far counts as free.
     const goal = missing(space, spaceGoal(this.#config, this.#reaper, directoriesOf(disk)));
     const needed = lacking(goal, this.#reaper.dryRun ? freed : NOTHING);
     const headroom = needed.bytes > 0 ? (this.#parts.headroomBytes?.(directoriesOf(disk)) ?? 0) : 0;
@@ -120,7 +120,7 @@ class Pass {
     if (inodes > 0) problem(`the disk of ${path} still lacks ${inodes} free inodes, one for each file, ${end}`);
   }
 
-  /** Undefined when the space cannot be told: then nothing may go for want of it, and nobody may think that all is well. */
+  /** Undefined, and a problem reported, when the space cannot be read: nothing may then be deleted to free space. */
   async #measure(disk: DiskGroup<CameraDirectory>): Promise<Space | undefined> {
     try {
       const space = await readSpace(this.#parts.files, disk.path);
@@ -186,9 +186,9 @@ class Pass {
   }
 
   /**
-   * Removes the oldest minutes until what is wanted is freed by count. The count decides, not the file system: a file that
-   * somebody is just downloading gives its space back later, and some file systems always do; who waited for that would
-   * go on deleting in the meantime. What is still missing then, the next pass will find.
+   * Removes the oldest minutes until the sizes of the deleted files add up to what is wanted. The sum decides, not the file
+   * system's free space: a file that is being downloaded frees its space only later, as all files do on some file systems, and
+   * deleting would go on meanwhile. If space is still missing after that, the next pass finds it.
    */
   async #removeOldest(
     entries: readonly CameraDirectory[],
@@ -207,7 +207,7 @@ class Pass {
     return freed;
   }
 
-  /** Hands over minutes oldest first until `visit` answers false, and removes day folders that are empty then. */
+  /** Calls `visit` with each minute, oldest first, until it returns false, and removes day folders that became empty. */
   async #walk(queries: readonly FootageQuery[], visit: (minute: FootageMinute) => Promise<boolean>): Promise<void> {
     if (queries.length === 0) return;
     const newestClosedDay = dayAtMs(this.#nowMs - FOLDER_MARGIN_MS);
@@ -245,7 +245,7 @@ function directoriesOf(disk: DiskGroup<CameraDirectory>): string[] {
   return [...new Set(disk.entries.map(({ directory }) => directory))];
 }
 
-/** Each directory once, with the latest of its last days. */
+/** Merges queries of the same directory into one, with the latest `lastDay`. */
 function unique(queries: readonly FootageQuery[]): FootageQuery[] {
   const latest = new Map<string, FootageQuery>();
   for (const { directory, lastDay } of queries) {

@@ -9,9 +9,9 @@ import { dayAtMs, isDay } from "../../shared/time/minute.ts";
 /** `inodes`: the disk had bytes to spare, but could hold few more files. */
 export type Reason = "age" | "space" | "inodes" | "size";
 
-/** One deletion, as a line of `{storage root}/.reaped/YYYYMMDD.jsonl` tells it. */
+/** One deletion: a line of `{storage root}/.reaped/YYYYMMDD.jsonl`. */
 export interface ReapedMinute {
-  /** ISO 8601 UTC: when it was about to be deleted. */
+  /** ISO 8601 UTC: the moment before the deletion. */
   at: string;
   camera: string;
   minute: string;
@@ -19,18 +19,18 @@ export interface ReapedMinute {
   reason: Reason;
   /** It had chunks that were not converted, or was in quarantine. */
   unconverted: boolean;
-  /** Names in the day folder; with `quarantine/` before them, in the quarantine folder. */
+  /** Names in the day folder, or with the prefix `quarantine/` in the quarantine folder. */
   files: string[];
 }
 
 /**
- * Remembers what the reaper deletes. A line is durable before the first file of its minute goes: what is gone can always be
- * explained, and a line whose minute is still there tells of a deletion that failed or was cut short.
+ * Remembers what the reaper deletes. A line is durable before the first file of its minute is deleted: a missing minute can
+ * always be explained, and a line whose minute still exists means that the deletion failed or was interrupted.
  */
 export class ReapedLog {
   readonly #files: StoreFiles;
   readonly #folder: string;
-  /** Minutes whose deletion failed are tried again at each pass, and told of once. */
+  /** Minutes whose deletion failed: they are tried again in each pass, but logged once. */
   readonly #told = new Set<string>();
 
   constructor(files: StoreFiles, storageRoot: string) {
@@ -59,12 +59,12 @@ export class ReapedLog {
     this.#told.add(key);
   }
 
-  /** A minute is gone: should its name ever be used again, its deletion is another. */
+  /** A minute is gone: if its name is ever used again, its deletion gets a new line. */
   forget(entry: ReapedMinute): void {
     this.#told.delete(keyOf(entry));
   }
 
-  /** Every deletion of a camera's minute that the log still knows, oldest first. */
+  /** All deletions of a camera's minute that are still in the log, oldest first. */
   async find(camera: string, minute: string): Promise<ReapedMinute[]> {
     const found: ReapedMinute[] = [];
     for (const path of await this.#paths()) {
@@ -76,7 +76,7 @@ export class ReapedLog {
     return found;
   }
 
-  /** The newest line: the one whose deletion a crash may have cut short. */
+  /** The newest line: the deletion that a crash may have interrupted. */
   async newest(): Promise<ReapedMinute | undefined> {
     const path = (await this.#paths()).at(-1);
     if (path === undefined) return undefined;

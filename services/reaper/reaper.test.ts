@@ -72,7 +72,7 @@ test("a recorder that goes on asking for room is told of once, and so is another
   const [a, b] = ["/mnt/a", "/mnt/b"].map((directory) => cameraConfig(directory.slice(-1), directory));
   const { reaper, log } = start(new ChangingConfig(configOf(root, [a, b] as CameraConfig[])));
   for (const directory of ["/mnt/a", "/mnt/a", "/mnt/b", "/mnt/a"]) reaper.freeUp(directory);
-  for (const forged of ["/etc", "../mnt/a", "/mnt/a\nerror: x"]) reaper.freeUp(forged); // of no camera
+  for (const forged of ["/etc", "../mnt/a", "/mnt/a\nerror: x"]) reaper.freeUp(forged); // belong to no camera
   expect(log().match(/space was asked for, for \S+/g)).toEqual([
     "space was asked for, for /mnt/a",
     "space was asked for, for /mnt/b",
@@ -166,7 +166,7 @@ test("a writer at 64 cameras' rate never meets a full disk", async () => {
     const config = configOf(root, [cameraConfig("a", directory)], { minFreePercent: 50, intervalMs: HOUR_MS });
     start(new ChangingConfig(config));
     const second = Buffer.alloc(32 * MB, 1);
-    // Twice what the disk holds; names of the past, so that they may be deleted.
+    // Twice what the disk holds, in past minutes, so that they may be deleted.
     for (let i = 0; i < 12; i++) {
       writeOld(minutePath(directory, "a", minutesAgo(9000 - i), "mp4"), second, 0);
       await sleep(1000);
@@ -181,7 +181,7 @@ test("a writer at 64 cameras' rate never meets a full disk", async () => {
 
 test("whoever met a full disk gets ten minutes of recording beyond the goal; nothing goes where the goal is kept", async () => {
   const directory = join(disk.path, "a");
-  // Two finished days of 0.5 MB, of which the older is left out: ten minutes are 3.5 kB, so one minute more goes.
+  // Two finished days of 0.5 MB, the older of which is left out: ten minutes are 3.5 kB, so one more minute is deleted.
   for (const days of [3, 2, 1])
     for (const i of [0, 1]) writeMinute(directory, "a", minutesAgo(days * 1440 + i), MB / 4);
   const config = new ChangingConfig(
@@ -195,7 +195,7 @@ test("whoever met a full disk gets ten minutes of recording beyond the goal; not
   reaper.freeUp(directory);
   await sleep(300);
   expect(left(), "the goal is kept").toBe(before);
-  // Lacks less than a minute holds: without the ten minutes beyond, one would do.
+  // Less than one minute is lacking: without the room for ten more minutes, deleting one would be enough.
   const lacking = MB / 4 + 2 * 4096 - 2048;
   writeOld(join(disk.path, "other"), Buffer.alloc(bavail * bsize - 5 * MB + lacking), 0);
   reaper.freeUp(directory);

@@ -23,13 +23,13 @@ import { ReapedLog, type Reason } from "./reaped-log.ts";
 import type { Removal } from "./remove-minute.ts";
 import { spaceGoal } from "./rules.ts";
 
-/** The free space is asked for so often: 64 cameras write 64 MB meanwhile. */
+/** Interval at which free space is checked: 64 cameras write 64 MB in it. */
 const GLANCE_MS = 2000;
-/** A recorder that met a full disk gets room for so long. */
+/** How many minutes of recording to make room for when a recorder reports a full disk. */
 const HEADROOM_MINUTES = 10;
-/** Who asks again for room within so long is not told of again: a recorder on a full disk asks every few seconds. */
+/** A request repeated within this time is not logged again: a recorder on a full disk asks every few seconds. */
 const SAME_ASKING_MS = 60_000;
-/** That unconverted footage was deleted stays a problem for so long. */
+/** How long the deletion of unconverted footage is reported as a problem. */
 const ALARM_MS = 86_400_000;
 
 const MAX_SHOWN_CHARACTERS = 200;
@@ -41,8 +41,8 @@ interface KnownDisk {
 }
 
 /**
- * Looks after the disks at every `reaper.interval`, at once when the configuration changes, when a disk falls below its free
- * space, and when a recorder asks for room; idles without a stanza.
+ * Checks the disks at every `reaper.interval`, and at once when the configuration changes, when a disk's free space falls
+ * below its goal, and when a recorder asks for room. Does nothing without a `reaper` stanza.
  */
 export class Reaper implements Service {
   readonly #context: Pick<ServiceContext, "config" | "files" | "logger">;
@@ -53,14 +53,14 @@ export class Reaper implements Service {
   #glancing: NodeJS.Timeout | undefined;
   #isStopping = false;
   #problems: string[] = [];
-  /** The stanza whose dry run has listed its minutes already: the passes after it tell sums only. */
+  /** The stanza whose dry run has already listed its minutes: later passes log totals only. */
   #listed: ReaperConfig | undefined;
   #lastSum = "";
   readonly #log: ReapedLog;
   readonly #sizes: DaySizes;
-  /** By a path on each, as the newest pass found them. */
+  /** By a path on each disk, as the latest pass found them. */
   #disks = new Map<string, KnownDisk>();
-  /** The last look at the space found nothing that it could delete: looking again is no reason to interrupt anything. */
+  /** The last check of the space found nothing to delete: another one is no reason to interrupt a pass. */
   #isFruitless = false;
   #headroomWanted = false;
   /** When room was last asked for, by directory. */
@@ -94,14 +94,15 @@ export class Reaper implements Service {
     ];
   }
 
-  /** What is foreseen for each disk. */
+  /** The forecast for each disk. */
   forecasts(): DiskForecast[] {
     return [...this.#disks.values()].flatMap(({ forecast }) => forecast ?? []);
   }
 
   /**
-   * Somebody met a full disk: frees, at once, what its goal lacks and ten minutes of recording beyond. Where the goal is kept
-   * nothing goes: more deleting would not help against a quota. Directories of no camera are not looked at.
+   * A recorder reported a full disk: frees, at once, what its goal lacks and room for ten more minutes of recording. Deletes
+   * nothing where the goal is met: the limit is then a quota, against which deleting does not help. Directories that belong to
+   * no camera are ignored.
    */
   freeUp(directory: string): void {
     if (!this.#isKnown(directory)) {
@@ -117,7 +118,7 @@ export class Reaper implements Service {
     this.#queue.ask("space", !this.#isFruitless);
   }
 
-  /** Who may write to Redis may ask for anything: what counts is a directory of a camera. */
+  /** Anybody who can write to Redis can send any path: only camera directories are accepted. */
   #isKnown(directory: string): boolean {
     const { cameras } = this.#context.config.current;
     return (
@@ -134,7 +135,7 @@ export class Reaper implements Service {
     await this.#queue.stop();
   }
 
-  /** A disk that is too full already does not wait until the sizes of all footage are known. */
+  /** Checks the space first: a disk that is already too full must not wait until all footage has been measured. */
   #lookAtAll(): void {
     const { reaper } = this.#context.config.current;
     if (reaper?.dryRun === false) this.#queue.ask("space");
@@ -149,7 +150,7 @@ export class Reaper implements Service {
     this.#timer = setTimeout(() => this.#queue.ask("all"), intervalMs);
   }
 
-  /** One call of statfs(2) a disk: costs nothing, and no disk fills up between two passes, or during a long one. */
+  /** One statfs(2) per disk: cheap, and it keeps a disk from filling up between two passes or during a long one. */
   #glanceSoon(): void {
     this.#glancing = setTimeout(async () => {
       const config = this.#context.config.current;
@@ -166,7 +167,7 @@ export class Reaper implements Service {
       Array.from(this.#disks, ([path, { directories }]) =>
         readSpace(this.#context.files, path).then(
           (space) => isAny(missing(space, spaceGoal(config, reaper, directories))),
-          () => true, // the pass tells what is wrong
+          () => true, // the pass reports what is wrong
         ),
       ),
     );
@@ -203,7 +204,7 @@ export class Reaper implements Service {
       this.#tellSum(reaper, sum);
     }
     for (const problem of problems) if (!this.#problems.includes(problem)) this.#context.logger.warn(problem);
-    // A look at the space alone, or one that was cut short, learns nothing of the trouble that the whole look had.
+    // A check of the space alone, or an interrupted one, says nothing about the problems that a full pass found.
     const isWhole = scope === "all" && !this.#queue.isInterrupted;
     this.#problems = isWhole ? problems : [...new Set([...this.#problems, ...problems])];
   }
@@ -252,7 +253,7 @@ export class Reaper implements Service {
     }
   }
 
-  /** Another configuration may have another rule, or none: what goes on by the old one ends before the next minute. */
+  /** A changed configuration may have other rules, or none: a pass by the old one ends before its next minute. */
   #mayGoOn(config: Config): boolean {
     return !this.#queue.isInterrupted && this.#context.config.current === config;
   }
@@ -285,7 +286,7 @@ export class Reaper implements Service {
     };
   }
 
-  /** What recorder.diskReserve makes of the goal is nothing that the operator wrote: it is told once. */
+  /** Where recorder.diskReserve raises the goal above what the operator configured, says so once. */
   #tellGoal(path: string, space: Space, goal: SpaceGoal, problems: string[]): void {
     const reserveBytes = reserveGoalBytes(space, goal);
     if (goal.reserveBytes > 0 && reserveBytes === 0) {

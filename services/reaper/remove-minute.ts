@@ -4,8 +4,8 @@ import type { FootageMinute, StoredFile } from "./footage.ts";
 
 /**
  * Chunks first: a chunk that outlived its mp4 would be converted again, into half a minute that looks whole. Then the mp4:
- * with it the minute is gone for everybody. What a crash leaves after that are pictures without a video, which nobody
- * takes for a minute and which the next pass removes.
+ * without it the minute no longer exists for anybody. After that a crash can leave only pictures without a video, which are
+ * not shown as a minute and which the next pass removes.
  */
 const ORDER: Record<StoredFile["kind"], number> = {
   chunk: 0,
@@ -18,10 +18,10 @@ const ORDER: Record<StoredFile["kind"], number> = {
 const BLOCK_BYTES = 512;
 
 export interface Removal {
-  /** What the disk gets back; nothing for a file with a second hard link. */
+  /** The freed space; a file with a second hard link frees nothing. */
   freed: Amount;
   removedFiles: number;
-  /** Set when a file could not be removed; the files that come after it in the order are kept, too. */
+  /** Set when a file could not be removed; the files after it in the order are then kept as well. */
   failure?: { path: string; error: NodeJS.ErrnoException };
 }
 

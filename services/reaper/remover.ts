@@ -10,14 +10,14 @@ import type { PassEvents } from "./pass-events.ts";
 import type { ReapedLog, ReapedMinute, Reason } from "./reaped-log.ts";
 import { type Removal, removeIfEmpty, removeMinute } from "./remove-minute.ts";
 
-/** Removes minutes, each after its line in the log is durable. Trouble is told as a problem. */
+/** Removes minutes, each after its line in the log is durable. Failures are reported as problems. */
 export class Remover {
   readonly #files: StoreFiles;
   readonly #storageRoot: string;
   readonly #reaper: ReaperConfig;
   readonly #events: PassEvents;
   readonly #log: ReapedLog;
-  /** Folders in which nothing can be deleted, or which the log cannot tell of: left alone for the rest of the pass. */
+  /** Folders where deleting, or logging it, failed: skipped for the rest of the pass. */
   readonly #stuck = new Set<string>();
   #logBroken = false;
 
@@ -30,7 +30,7 @@ export class Remover {
     this.#log = log;
   }
 
-  /** Returns what the disk gets back. Never rejects. */
+  /** Returns the space that was freed. Never rejects. */
   async remove(minute: FootageMinute, reason: Reason, unconverted: boolean): Promise<Amount> {
     if (this.#reaper.dryRun)
       return this.#told(minute, reason, unconverted, await removeMinute(this.#files, minute, true));
@@ -49,7 +49,7 @@ export class Remover {
     await this.#removeSheet(minute);
     if (removal.failure !== undefined) this.#refuse(folder, removal.failure.error);
     else this.#log.forget(entry);
-    // The disk of the log was full to the last byte: now there is room for the line.
+    // The disk of the log was completely full: the deletion made room for the line.
     if (!onTime && removal.removedFiles > 0 && !(await this.#write(entry))) {
       this.#events.problem(`${minute.camera} ${minute.minute} was deleted, but the disk was too full to note it`);
     }
@@ -60,7 +60,7 @@ export class Remover {
     await Promise.all(folders.map((folder) => removeIfEmpty(this.#files, folder)));
   }
 
-  /** After the minute's files: an api that draws the sheet meanwhile looks for them once more when it is there. */
+  /** After the minute's files: an api that draws the sheet meanwhile checks for those files again once it is written. */
   async #removeSheet({ camera, minute }: FootageMinute): Promise<void> {
     try {
       await removeSpriteSheets(this.#files, this.#storageRoot, camera, minute);
@@ -77,7 +77,7 @@ export class Remover {
     return removal.freed;
   }
 
-  /** False when the disk has no room for the line. Any other trouble ends the deleting of this pass. */
+  /** False when the disk has no room for the line. Any other failure ends the deleting of this pass. */
   async #write(entry: ReapedMinute): Promise<boolean> {
     try {
       await this.#log.write(entry);

@@ -5,27 +5,27 @@ import { DAY_MS, dayAtMs, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { SpaceGoal } from "./free-space.ts";
 
-/** Minutes that ended later are never deleted, and no chunk that grew since: a recorder or converter may be at them. */
+/** A minute that ended, or a chunk that grew, less than this ago is never deleted: it may still be written or converted. */
 const UNTOUCHABLE_MS = 5 * 60_000;
-/** Chunks this young merely wait for their turn; older ones are footage like any other that the converter cannot reach. */
+/** Younger chunks still wait for their conversion; older ones are treated as footage that the converter cannot convert. */
 const CONVERSION_DUE_MS = 3_600_000;
 
-/** How long ago a minute ended; negative while it lasts, and for minutes of a clock that ran ahead. */
+/** How long ago a minute ended; negative before its end, and for minutes recorded while the clock was ahead. */
 export function ageMs(minute: string, nowMs: number): number {
   return nowMs - minuteEndUs(minute) / 1000;
 }
 
-/** Days after which footage of a camera goes, or undefined when age alone never removes it. */
+/** Days after which footage of a camera is deleted, or undefined when it has no age limit. */
 export function maxAgeDays(camera: string, config: Config, reaper: ReaperConfig): number | undefined {
   return config.cameras.get(camera)?.maxAgeDays ?? reaper.maxAgeDays;
 }
 
-/** Bytes that a camera's footage may take up, or undefined when only the disk bounds it. */
+/** Maximum size of a camera's footage in bytes, or undefined when only the disk limits it. */
 export function maxBytes(camera: string, config: Config, reaper: ReaperConfig): number | undefined {
   return config.cameras.get(camera)?.maxBytes ?? reaper.maxBytes;
 }
 
-/** What is to be free on the disk of these camera directories. */
+/** The free space to keep on the disk of these camera directories. */
 export function spaceGoal(config: Config, reaper: ReaperConfig, directories: readonly string[]): SpaceGoal {
   const isRecordedTo = [...config.cameras.values()].some(({ directory }) => directories.includes(directory));
   const { minFreePercent, minFreeBytes } = reaper;
@@ -33,7 +33,7 @@ export function spaceGoal(config: Config, reaper: ReaperConfig, directories: rea
   return { minFreePercent, minFreeBytes, reserveBytes, isRecordedTo };
 }
 
-/** Whether a camera's minute is older than the configuration lets it become. */
+/** Whether a camera's minute is older than the configured maximum age. */
 export function isExpired(
   { camera, minute }: FootageMinute,
   config: Config,
@@ -44,23 +44,23 @@ export function isExpired(
   return days !== undefined && ageMs(minute, nowMs) > days * DAY_MS;
 }
 
-/** The last day, YYYYMMDD, that can hold footage older than so many days. */
+/** The last day, YYYYMMDD, that can hold footage older than `days` days. */
 export function lastExpiredDay(days: number, nowMs: number): string {
   return dayAtMs(nowMs - days * DAY_MS);
 }
 
 /**
- * - `untouchable`: too young, marked to be kept, locked by a converter, or a chunk of it grew a moment ago (a GOP may last
- *   for hours, and its chunk with it)
- * - `unconverted-lately`: a chunk of it should be converted any moment: it goes only when there is nothing else
- * - `unconverted`: has chunks that nobody converted for long, or that are in quarantine: goes in its turn, with a warning
- * - `settled`: nobody is at it
+ * - `untouchable`: too young, archived, locked by a converter, or one of its chunks grew recently (a GOP, and so its chunk,
+ *   may last for hours)
+ * - `unconverted-lately`: one of its chunks should be converted soon: deleted only when there is nothing else
+ * - `unconverted`: its chunks have waited long for conversion or are in quarantine: deleted in its turn, with a warning
+ * - `settled`: nobody is working on it
  */
 export type MinuteState = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
 
 /**
- * The state of a minute, as its files are now: the mark or the lock may have come after the folder was read. What cannot
- * be told makes it untouchable.
+ * The state of a minute, as its files are now: the archive mark or the lock may be newer than the listing of the folder. A
+ * minute whose state cannot be determined is untouchable.
  */
 export async function minuteStateOf(files: StoreFiles, footage: FootageMinute, nowMs: number): Promise<MinuteState> {
   const { minute } = footage;
@@ -78,7 +78,7 @@ export async function minuteStateOf(files: StoreFiles, footage: FootageMinute, n
   return idleMs < CONVERSION_DUE_MS ? "unconverted-lately" : "unconverted";
 }
 
-/** Whether a minute has the mark that keeps it, or a lock whose holder was heard of lately. */
+/** Whether a minute is archived or has a lock that is not stale. */
 async function isGuarded(
   files: StoreFiles,
   { directory, camera, minute }: FootageMinute,
@@ -90,7 +90,7 @@ async function isGuarded(
   return keep !== undefined || (lock !== undefined && nowMs - lock < UNTOUCHABLE_MS);
 }
 
-/** When a file changed last; undefined when it is not there, infinite when that cannot be told. */
+/** When a file was last modified; undefined when it is missing, infinite when that cannot be read. */
 async function changedMs(files: StoreFiles, path: string): Promise<number | undefined> {
   try {
     return (await files.lstat(path)).mtimeMs;

@@ -26,7 +26,7 @@ export class SmallDisk {
   }
 }
 
-/** What a pass told; minutes as `camera.minute`. */
+/** What a pass reported; minutes as `camera.minute`. */
 export interface Told {
   removed: string[];
   reasons: Reason[];
@@ -79,25 +79,25 @@ export function configOf(root: string, cameras: readonly CameraConfig[], reaper?
   } as unknown as Config;
 }
 
-/** When the test began: a minute that ends while it runs is no other one for that. */
+/** When the test began, so that `minutesAgo` returns the same minutes throughout a test. */
 let startedMs = Date.now();
 beforeEach(() => {
   startedMs = Date.now();
 });
 
-/** The minute that began so many minutes ago. */
+/** The minute that began `count` minutes ago. */
 export function minutesAgo(count: number): string {
   return minuteAt((startedMs - count * MINUTE_MS) * 1000);
 }
 
-/** Gives a directory a folder for each of the last days: as if it had been recorded all along. */
+/** Creates a folder for each of the last days in a directory, as if it had been recorded all the time. */
 export function writeDays(directory: string, days: number): string {
   for (let day = 0; day < days; day++)
     mkdirSync(join(directory, dayOf(minutesAgo(day * 1440)), "x"), { recursive: true });
   return directory;
 }
 
-/** Writes a file whose last change is as old as given. */
+/** Writes a file that was last modified `minutes` ago. */
 export function writeOld(path: string, content: Buffer | string, minutes: number): string {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
@@ -106,7 +106,7 @@ export function writeOld(path: string, content: Buffer | string, minutes: number
   return path;
 }
 
-/** A minute's three files, the mp4 of so many bytes. Returns their paths: mp4, preview, thumbnail. */
+/** Writes a minute's three files, the mp4 of `bytes` bytes. Returns their paths: mp4, preview, thumbnail. */
 export function writeMinute(directory: string, camera: string, minute: string, bytes = 1000): string[] {
   return (["mp4", "preview", "thumbnail"] as const).map((kind) =>
     writeOld(minutePath(directory, camera, minute, kind), kind === "mp4" ? Buffer.alloc(bytes, 1) : kind, 0),
@@ -124,7 +124,7 @@ export function writeChunk(
   return writeOld(chunkPath(directory, camera, minute, part), Buffer.alloc(bytes, 1), idleMinutes);
 }
 
-/** A file of a great length that takes up no space. */
+/** A sparse file: it has a length, but uses no space. */
 export function writeSparse(path: string, bytes: number): string {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, "w");

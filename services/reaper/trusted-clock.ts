@@ -1,21 +1,20 @@
 import { DAY_MS, minuteStartUs } from "../../shared/time/minute.ts";
 
-/** So long without any footage makes a clock that ran ahead as likely as a machine that stood still. */
+/** After a gap this long in the footage, a clock that is ahead is as likely as a machine that was switched off. */
 const GAP_DAYS = 7;
 
-/** The time by which footage is judged too old. */
+/** The time from which the age of footage is counted. */
 export interface AgeClock {
   nowMs: number;
-  /** Set while the machine's clock is not believed, in words for the operator. */
+  /** Set while the machine's clock is not trusted: the reason, for the operator. */
   doubt?: string;
 }
 
 /**
- * A clock that is wrong by years must not make all footage too old at once. So the clock is believed only while footage
- * leads up to it: a stretch of recording is broken by more than seven days without any, and a stretch younger than seven days
- * does not yet tell the time. Meanwhile age is counted from the beginning of the last day before the gap: nothing goes too
- * early. A machine that truly stood still for weeks deletes by age up to eight days late. `days` are those with footage,
- * YYYYMMDD, of the whole store.
+ * A clock that is wrong by years must not make all footage too old at once. So the clock is trusted only when there has been
+ * footage for at least seven days, without a gap of more than seven days, up to the current time. Otherwise age is counted
+ * from the beginning of the last day before the gap, so that nothing is deleted too early. After a machine really was off for
+ * weeks, deletion by age is up to eight days late. `days` are the days with footage, YYYYMMDD, of the whole store.
  */
 export function ageClock(days: Iterable<string>, nowMs: number): AgeClock {
   const starts = [...new Set(days)].map((day) => (minuteStartUs(`${day}.0000`) as number) / 1000);
