@@ -4,7 +4,10 @@ import { parseFootageName } from "../../shared/store/names.ts";
 import { type Amount, NOTHING, sum } from "./amount.ts";
 
 const BLOCK_BYTES = 512;
-/** Coarsest resolution of a folder's modification time: a folder changed more recently may change again without a new one. */
+/**
+ * Coarsest resolution of a folder's modification time: a folder changed more recently may change again without a new
+ * one.
+ */
 const COARSE_MS = 2000;
 /** How many files are read by stat(2) at once. */
 const BATCH = 8;
@@ -15,9 +18,9 @@ interface Folder {
 }
 
 /**
- * The disk usage of the cameras' footage, by day folder. The files of a finished day do not change, so a folder is measured
- * again only when its modification time has changed. Chunks grow without changing it, so a folder that holds one is measured
- * each time.
+ * The disk usage of the cameras' footage, by day folder. The files of a finished day do not change, so a folder is
+ * measured again only when its modification time has changed. Chunks grow without changing it, so a folder that holds
+ * one is measured each time.
  */
 export class DaySizes {
   readonly #files: StoreFiles;

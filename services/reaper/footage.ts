@@ -15,7 +15,9 @@ import type { Minute } from "../../shared/time/minute.ts";
 
 export interface StoredFile {
   path: string;
-  /** "temporary": left by a writer that died before its rename; "quarantined": a chunk, or the note of why it is there. */
+  /**
+   * "temporary": left by a writer that died before its rename; "quarantined": a chunk, or the note of why it is there.
+   */
   kind: FootageKind | "temporary" | "quarantined";
 }
 
@@ -113,9 +115,9 @@ async function quarantinedByDay(
 }
 
 /**
- * Sorts names by the minute in them. A day of many cameras has a hundred thousand names, so they are parsed fully, and their
- * paths built, only when their minute is visited. A file in another day's folder was put there by hand, and no part of the
- * system looks for it there.
+ * Sorts names by the minute in them. A day of many cameras has a hundred thousand names, so they are parsed fully, and
+ * their paths built, only when their minute is visited. A file in another day's folder was put there by hand, and no
+ * part of the system looks for it there.
  */
 function addToBuckets(buckets: Map<string, FolderNames>, folder: string, day: string, names: readonly string[]): void {
   for (const name of names) {

@@ -11,9 +11,9 @@ import type { Space } from "./free-space.ts";
 const DAYS = 3;
 
 /**
- * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, because the reaper
- * may have deleted a part of it; without another day the rate is not known yet. Undefined when `mayGoOn`, called before each
- * folder, returned false. Rejects with the errors of reading the folders.
+ * How long a disk holds footage at the rate of its last three finished days. The oldest day is left out, because the
+ * reaper may have deleted a part of it; without another day the rate is not known yet. Undefined when `mayGoOn`, called
+ * before each folder, returned false. Rejects with the errors of reading the folders.
  */
 export async function forecastDisk(
   files: StoreFiles,

@@ -63,8 +63,8 @@ export function missing(space: Space, goal: SpaceGoal): Amount {
 }
 
 /**
- * Inodes of a disk that are to be free: a fixed number that recording needs, not a percentage as with bytes. Few free inodes
- * do not slow a disk down, so more would cost footage for nothing.
+ * Inodes of a disk that are to be free: a fixed number that recording needs, not a percentage as with bytes. Few free
+ * inodes do not slow a disk down, so more would cost footage for nothing.
  */
 export function goalInodes({ inodes }: Space, { isRecordedTo }: SpaceGoal): number {
   return inodes === undefined || !isRecordedTo ? 0 : inodeGoal(inodes);
@@ -76,7 +76,8 @@ export function goalBytes(space: Space, goal: SpaceGoal): number {
 }
 
 /**
- * Bytes that must be free for the recorder to continue. 0 where the disk is smaller than the reserve: deleting would not help.
+ * Bytes that must be free for the recorder to continue. 0 where the disk is smaller than the reserve: deleting would
+ * not help.
  */
 export function reserveGoalBytes({ totalBytes }: Space, { reserveBytes }: SpaceGoal): number {
   const bytes = reserveBytes * (1 + RESERVE_MARGIN);

@@ -15,8 +15,9 @@ import { type Removal, removeMinute } from "./remove-minute.ts";
 import { minuteStateOf } from "./rules.ts";
 
 /**
- * Finishes a deletion that a crash interrupted: some files of the minute in the log's newest line are gone, others remain. A
- * minute that is whole is kept, and so are files that changed since. Rejects with the errors of reading the log.
+ * Finishes a deletion that a crash interrupted: some files of the minute in the log's newest line are gone, others
+ * remain. A minute that is whole is kept, and so are files that changed since. Rejects with the errors of reading the
+ * log.
  */
 export async function finishInterrupted(
   storeFiles: StoreFiles,

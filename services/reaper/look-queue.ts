@@ -2,8 +2,8 @@
 export type Scope = "all" | "space";
 
 /**
- * Runs one check at a time. A check of the free space goes first: it may interrupt a check of everything, which measures
- * hundreds of folders and may take minutes, and which is restarted afterwards.
+ * Runs one check at a time. A check of the free space goes first: it may interrupt a check of everything, which
+ * measures hundreds of folders and may take minutes, and which is restarted afterwards.
  */
 export class LookQueue {
   readonly #look: (scope: Scope) => Promise<void>;
@@ -28,7 +28,10 @@ export class LookQueue {
     return this.#current === scope;
   }
 
-  /** Requests a check, unless one with this scope is already waiting. With `isUrgent` a check of everything is interrupted. */
+  /**
+   * Requests a check, unless one with this scope is already waiting. With `isUrgent` a check of everything is
+   * interrupted.
+   */
   ask(scope: Scope, isUrgent = false): void {
     if (this.#isStopped) return;
     this.#wanted.add(scope);

@@ -4,8 +4,9 @@ import type { DaySizes } from "./day-sizes.ts";
 import { dayNames, type FootageQuery } from "./footage.ts";
 
 /**
- * Bytes on disk of each camera in these directories, quarantine included. Folders that cannot be read are reported and count
- * as empty. Undefined when `mayGoOn`, called before each folder, returned false; what was measured is kept in `sizes`.
+ * Bytes on disk of each camera in these directories, quarantine included. Folders that cannot be read are reported and
+ * count as empty. Undefined when `mayGoOn`, called before each folder, returned false; what was measured is kept in
+ * `sizes`.
  */
 export async function bytesByCamera(
   files: StoreFiles,

@@ -35,9 +35,9 @@ export interface PassParts {
 const FOLDER_MARGIN_MS = 3_600_000;
 
 /**
- * One pass over all disks. Deletes what is too old, then what exceeds a camera's size limit, then the oldest of the rest until
- * each disk has its free space. Failures with a file, folder or disk are reported as problems and stop nothing else. Rejects
- * only when the list of camera directories cannot be read: nothing is deleted then.
+ * One pass over all disks. Deletes what is too old, then what exceeds a camera's size limit, then the oldest of the
+ * rest until each disk has its free space. Failures with a file, folder or disk are reported as problems and stop
+ * nothing else. Rejects only when the list of camera directories cannot be read: nothing is deleted then.
  */
 export async function runPass(parts: PassParts): Promise<void> {
   const events = tellOnce(parts.events);
@@ -186,9 +186,9 @@ class Pass {
   }
 
   /**
-   * Removes the oldest minutes until the sizes of the deleted files add up to what is wanted. The sum decides, not the file
-   * system's free space: a file that is being downloaded frees its space only later, as all files do on some file systems, and
-   * deleting would go on meanwhile. If space is still missing after that, the next pass finds it.
+   * Removes the oldest minutes until the sizes of the deleted files add up to what is wanted. The sum decides, not the
+   * file system's free space: a file that is being downloaded frees its space only later, as all files do on some file
+   * systems, and deleting would go on meanwhile. If space is still missing after that, the next pass finds it.
    */
   async #removeOldest(
     entries: readonly CameraDirectory[],
@@ -207,7 +207,9 @@ class Pass {
     return freed;
   }
 
-  /** Calls `visit` with each minute, oldest first, until it returns false, and removes day folders that became empty. */
+  /**
+   * Calls `visit` with each minute, oldest first, until it returns false, and removes day folders that became empty.
+   */
   async #walk(queries: readonly FootageQuery[], visit: (minute: FootageMinute) => Promise<boolean>): Promise<void> {
     if (queries.length === 0) return;
     const newestClosedDay = dayAtMs(this.#nowMs - FOLDER_MARGIN_MS);

@@ -24,8 +24,8 @@ export interface ReapedMinute {
 }
 
 /**
- * Remembers what the reaper deletes. A line is durable before the first file of its minute is deleted: a missing minute can
- * always be explained, and a line whose minute still exists means that the deletion failed or was interrupted.
+ * Remembers what the reaper deletes. A line is durable before the first file of its minute is deleted: a missing minute
+ * can always be explained, and a line whose minute still exists means that the deletion failed or was interrupted.
  */
 export class ReapedLog {
   readonly #files: StoreFiles;

@@ -41,8 +41,8 @@ interface KnownDisk {
 }
 
 /**
- * Checks the disks at every `reaper.interval`, and at once when the configuration changes, when a disk's free space falls
- * below its goal, and when a recorder asks for room. Does nothing without a `reaper` stanza.
+ * Checks the disks at every `reaper.interval`, and at once when the configuration changes, when a disk's free space
+ * falls below its goal, and when a recorder asks for room. Does nothing without a `reaper` stanza.
  */
 export class Reaper implements Service {
   readonly #context: Pick<ServiceContext, "config" | "files" | "logger">;
@@ -100,9 +100,9 @@ export class Reaper implements Service {
   }
 
   /**
-   * A recorder reported a full disk: frees, at once, what its goal lacks and room for ten more minutes of recording. Deletes
-   * nothing where the goal is met: the limit is then a quota, against which deleting does not help. Directories that belong to
-   * no camera are ignored.
+   * A recorder reported a full disk: frees, at once, what its goal lacks and room for ten more minutes of recording.
+   * Deletes nothing where the goal is met: the limit is then a quota, against which deleting does not help. Directories
+   * that belong to no camera are ignored.
    */
   freeUp(directory: string): void {
     if (!this.#isKnown(directory)) {

@@ -3,9 +3,9 @@ import type { Amount } from "./amount.ts";
 import type { FootageMinute, StoredFile } from "./footage.ts";
 
 /**
- * Chunks first: a chunk that outlived its mp4 would be converted again, into half a minute that looks whole. Then the mp4:
- * without it the minute no longer exists for anybody. After that a crash can leave only pictures without a video, which are
- * not shown as a minute and which the next pass removes.
+ * Chunks first: a chunk that outlived its mp4 would be converted again, into half a minute that looks whole. Then the
+ * mp4: without it the minute no longer exists for anybody. After that a crash can leave only pictures without a video,
+ * which are not shown as a minute and which the next pass removes.
  */
 const ORDER: Record<StoredFile["kind"], number> = {
   chunk: 0,
@@ -25,7 +25,10 @@ export interface Removal {
   failure?: { path: string; error: NodeJS.ErrnoException };
 }
 
-/** Removes a minute's files, or with `dryRun` only counts them. Files that are gone already are no failure. Never throws. */
+/**
+ * Removes a minute's files, or with `dryRun` only counts them. Files that are gone already are no failure. Never
+ * throws.
+ */
 export async function removeMinute(files: StoreFiles, minute: FootageMinute, dryRun: boolean): Promise<Removal> {
   const removal: Removal = { freed: { bytes: 0, inodes: 0 }, removedFiles: 0 };
   for (const { path } of [...minute.files].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {

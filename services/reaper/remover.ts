@@ -60,7 +60,9 @@ export class Remover {
     await Promise.all(folders.map((folder) => removeIfEmpty(this.#files, folder)));
   }
 
-  /** After the minute's files: an api that draws the sheet meanwhile checks for those files again once it is written. */
+  /**
+   * After the minute's files: an api that draws the sheet meanwhile checks for those files again once it is written.
+   */
   async #removeSheet({ camera, minute }: FootageMinute): Promise<void> {
     try {
       await removeSpriteSheets(this.#files, this.#storageRoot, camera, minute);

@@ -5,9 +5,13 @@ import { DAY_MS, dayAtMs, minuteEndUs } from "../../shared/time/minute.ts";
 import type { FootageMinute } from "./footage.ts";
 import type { SpaceGoal } from "./free-space.ts";
 
-/** A minute that ended, or a chunk that grew, less than this ago is never deleted: it may still be written or converted. */
+/**
+ * A minute that ended, or a chunk that grew, less than this ago is never deleted: it may still be written or converted.
+ */
 const UNTOUCHABLE_MS = 5 * 60_000;
-/** Younger chunks still wait for their conversion; older ones are treated as footage that the converter cannot convert. */
+/**
+ * Younger chunks still wait for their conversion; older ones are treated as footage that the converter cannot convert.
+ */
 const CONVERSION_DUE_MS = 3_600_000;
 
 /** How long ago a minute ended; negative before its end, and for minutes recorded while the clock was ahead. */
@@ -50,8 +54,8 @@ export function lastExpiredDay(days: number, nowMs: number): string {
 }
 
 /**
- * - `untouchable`: too young, archived, locked by a converter, or one of its chunks grew recently (a GOP, and so its chunk,
- *   may last for hours)
+ * - `untouchable`: too young, archived, locked by a converter, or one of its chunks grew recently (a GOP, and so its
+ *   chunk, may last for hours)
  * - `unconverted-lately`: one of its chunks should be converted soon: deleted only when there is nothing else
  * - `unconverted`: its chunks have waited long for conversion or are in quarantine: deleted in its turn, with a warning
  * - `settled`: nobody is working on it
@@ -59,8 +63,8 @@ export function lastExpiredDay(days: number, nowMs: number): string {
 export type MinuteState = "untouchable" | "unconverted-lately" | "unconverted" | "settled";
 
 /**
- * The state of a minute, as its files are now: the archive mark or the lock may be newer than the listing of the folder. A
- * minute whose state cannot be determined is untouchable.
+ * The state of a minute, as its files are now: the archive mark or the lock may be newer than the listing of the
+ * folder. A minute whose state cannot be determined is untouchable.
  */
 export async function minuteStateOf(files: StoreFiles, footage: FootageMinute, nowMs: number): Promise<MinuteState> {
   const { minute } = footage;

@@ -11,7 +11,9 @@ import { DaySizes } from "./day-sizes.ts";
 import { type PassParts, runPass } from "./pass.ts";
 import { ReapedLog, type Reason } from "./reaped-log.ts";
 
-/** A small file system of its own under a temporary folder. Throws when it cannot be mounted: tests need root for it. */
+/**
+ * A small file system of its own under a temporary folder. Throws when it cannot be mounted: tests need root for it.
+ */
 export class SmallDisk {
   readonly path: string;
 

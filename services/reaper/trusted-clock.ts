@@ -11,10 +11,11 @@ export interface AgeClock {
 }
 
 /**
- * A clock that is wrong by years must not make all footage too old at once. So the clock is trusted only when there has been
- * footage for at least seven days, without a gap of more than seven days, up to the current time. Otherwise age is counted
- * from the beginning of the last day before the gap, so that nothing is deleted too early. After a machine really was off for
- * weeks, deletion by age is up to eight days late. `days` are the days with footage, YYYYMMDD, of the whole store.
+ * A clock that is wrong by years must not make all footage too old at once. So the clock is trusted only when there has
+ * been footage for at least seven days, without a gap of more than seven days, up to the current time. Otherwise age is
+ * counted from the beginning of the last day before the gap, so that nothing is deleted too early. After a machine
+ * really was off for weeks, deletion by age is up to eight days late. `days` are the days with footage, YYYYMMDD, of
+ * the whole store.
  */
 export function ageClock(days: Iterable<string>, nowMs: number): AgeClock {
   const starts = [...new Set(days)].map((day) => (minuteStartUs(`${day}.0000`) as number) / 1000);
