@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import { registerCameraMetrics } from "./metrics.ts";
 
-/** All that can be told of a camera, each number another one. */
+/** A status with every field set, each number a different one. */
 const WHOLE: Required<CameraStatus> = {
   camera: "yard",
   recorder: "host:1:ab",

@@ -25,13 +25,13 @@ const FIGURES: Partial<Record<Figure, { name: string; help: string }>> = {
   clockDriftPpm: { name: "clock_drift_ppm", help: "How much faster the camera's clock runs than the recorder's" },
 };
 
-/** What is told in words: the metric is 1 and the words are its label. */
+/** Metrics of texts: the value is 1 and the text is the label. */
 const WORDS = {
   state: "connecting, recording, unwritten, stalled, refused or stopped",
   codec: "Codec of the stream, as RFC 6381 writes it",
 } as const;
 
-/** Serves the figures of each camera as Prometheus metrics `hindsight_camera_…`, taken when they are asked for. */
+/** Serves the figures of each camera as Prometheus metrics `hindsight_camera_…`, read at each scrape. */
 export function registerCameraMetrics(registry: Registry, statuses: () => CameraStatus[]): void {
   new Gauge({
     name: "hindsight_camera_recording",
@@ -85,7 +85,7 @@ export function registerCameraMetrics(registry: Registry, statuses: () => Camera
   }
 }
 
-/** Serves what live view sent and dropped, taken when it is asked for. */
+/** Serves the counts of frames that live view sent and dropped, read at each scrape. */
 export function registerLiveMetrics(registry: Registry, publisher: LivePublisher): void {
   const figures = {
     sent: { help: "Frames sent to those who watch live", read: () => publisher.sentFrames },

@@ -12,23 +12,24 @@ import type { Quote } from "./errors/quote.ts";
 import type { LiveTap } from "./live/live-tap.ts";
 import { BatchedSockets } from "./rtsp/batched-socket.ts";
 
-/** What a recorder is given. */
 export interface RecorderOptions {
-  /** Unique among all recorder processes, and the host's boot: they go into the chunks' origin blocks. */
+  /**
+   * A name unique among all recorder processes, and the host's boot id: both are written to the chunks' origin blocks.
+   */
   origin: { recorder: string; boot: string };
-  /** Those of the process. */
+  /** The disk queues of the process. */
   disks: Disks;
   clock: SystemClock;
   logger: Logger;
-  /** Makes a camera's words fit to be shown. */
+  /** Makes a text from a camera safe to show. */
   quote: Quote;
   /** Where frames go while somebody watches a camera live. */
   live(camera: string): LiveTap;
   /** A chunk was closed. Must not block: frames wait behind it. */
   chunkClosed(job: ConversionJob): void;
-  /** A camera is about to be recorded into its directory for the first time since the start. */
+  /** A camera is about to be recorded to its directory for the first time since the start. */
   directoryUsed(camera: CameraConfig): void;
-  /** A directory's disk is full: asked every few seconds while it is. Must not block. */
+  /** A directory's disk is full: called every few seconds while it is. Must not block. */
   roomWanted(directory: string): void;
 }
 
@@ -36,7 +37,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #cameras = new Map<string, CameraRecorder>();
-  /** Cameras that are being stopped; the same id begins anew only afterwards. */
+  /** Cameras that are being stopped; a camera of the same id starts only afterwards. */
   readonly #stopping = new Map<string, Promise<void>>();
   #config: Config;
   #share: ReadonlySet<string> = new Set();
@@ -56,7 +57,7 @@ export class Recorder {
     });
   }
 
-  /** Begins to record what `record` names. */
+  /** Starts recording the cameras given to `record`. */
   start(): void {
     this.#timer = setInterval(() => this.#tick(), TICK_INTERVAL_MS);
     this.#tick();
@@ -67,14 +68,14 @@ export class Recorder {
     return [...this.#config.cameras.values()].flatMap(({ id, enabled }) => (enabled ? [id] : [])).sort();
   }
 
-  /** Records these cameras from now on, as far as the configuration enables them, and lets go of all others. */
+  /** From now on records those of these cameras that the configuration enables, and stops all others. */
   record(share: ReadonlySet<string>): void {
     if (share.size === this.#share.size && [...share].every((id) => this.#share.has(id))) return;
     this.#share = share;
     this.#apply(this.#config);
   }
 
-  /** Takes over a changed configuration: only cameras that it changes are stopped, started or begun anew. */
+  /** Applies a changed configuration: only cameras that it changes are stopped, started or restarted. */
   reconfigure(config: Config): void {
     if (!isSame(config.recorder, this.#config.recorder)) {
       this.#sockets = new BatchedSockets(config.recorder.readIntervalMs);
@@ -85,7 +86,7 @@ export class Recorder {
     this.#apply(config);
   }
 
-  /** Stops all cameras; what came is written and every chunk closed when this resolves. */
+  /** Stops all cameras. Resolves when everything received is written and every chunk is closed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -93,12 +94,12 @@ export class Recorder {
     await Promise.all(this.#stopping.values());
   }
 
-  /** What can be told of each camera now. */
+  /** The current status of each camera. */
   statuses(): CameraStatus[] {
     return [...this.#cameras.values()].map((camera) => camera.status());
   }
 
-  /** What is wrong with the disks that are recorded to; cameras in trouble tell so in their status. */
+  /** What is wrong with the disks that are recorded to; problems of cameras are in their status. */
   problems(): string[] {
     return [...this.#cameras.values()].flatMap((camera) => camera.diskProblem ?? []);
   }

@@ -54,7 +54,7 @@ async function record(maxBuffer: string, mountPoints: string[]): Promise<void> {
   timer = setInterval(() => recorder.tick(performance.now()), TICK_MS);
 }
 
-/** A session of `count` pictures, the first of them a keyframe, that has been received. */
+/** Plays a session of `count` pictures, the first of them a keyframe, and waits until it has been received. */
 async function play(session: number, count: number, bytes?: number): Promise<void> {
   await until(() => camera.plays === session);
   const before = recorder.status().frames;
@@ -85,7 +85,7 @@ test("a camera that comes and goes while its disk fails is recorded all the time
     await play(session, 10);
     await camera.cut();
   }
-  expect(performance.now() - startMs).toBeLessThan(8000); // nobody waits for the disk
+  expect(performance.now() - startMs).toBeLessThan(8000); // nothing waits for the disk
   expect(recorder.diskProblem).toMatch(/no disk is mounted/);
   disks.requireMounts([]);
   await vi.waitFor(async () => expect(await readUnits(directory)).toEqual(blocksOf(camera.sent)), 10_000);
@@ -111,7 +111,7 @@ test("a camera whose disk hung and was unmounted is recorded to what is mounted 
   const mount = () => execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", mountPoint]); // needs root
   const unmount = () => execFileSync("umount", ["--lazy", mountPoint]);
   mount();
-  const held = await open(mountPoint, "r"); // as whatever hangs holds on to the file system
+  const held = await open(mountPoint, "r"); // as a hung operation keeps the file system in use
   try {
     await record("64MiB", []);
     void (await recording.of(directory)).write(() => new Promise(() => {}));

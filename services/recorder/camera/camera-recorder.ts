@@ -15,7 +15,7 @@ import {
 import { CameraSession, type CameraSessionOptions, type SessionCounters } from "./camera-session.ts";
 import { describeSize, pictureOf } from "./picture-size.ts";
 
-/** What a camera's recorder is given, beside what it passes on to its sessions. */
+/** Options of a camera's recorder, besides those that it passes on to its sessions. */
 export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origin" | "chunks" | "ended"> {
   origin: { recorder: string; boot: string };
   disks: RecordingDisks;
@@ -23,13 +23,13 @@ export interface CameraRecorderOptions extends Omit<CameraSessionOptions, "origi
   logger: Logger;
 }
 
-/** A session that recorded for so long was a good one: the next failure starts with the shortest pause. */
+/** After a session that recorded at least this long, the next failure starts with the shortest pause. */
 const GOOD_SESSION_MS = 30_000;
-/** How long a disk has for what waits in memory when the camera is recorded no more. */
+/** How long a disk may take to write what waits in memory once the camera is stopped. */
 const STOP_TIMEOUT_MS = 10_000;
 
 /**
- * Keeps one camera recorded: opens a session, and another one with growing pauses when it fails. A trouble that lasts is
+ * Keeps one camera recorded: opens a session, and reopens it after growing pauses when it fails. A lasting problem is
  * logged when it begins, when it changes and when it ends, and counted in between.
  */
 export class CameraRecorder {
@@ -39,13 +39,13 @@ export class CameraRecorder {
   #chunks: ChunkRecorder;
   #session: CameraSession | undefined;
   #sessions = 0;
-  /** Of these sessions, how many recorded. */
+  /** How many of these sessions recorded. */
   #recordings = 0;
   #state: CameraState = "connecting";
   #sinceMs = Date.now();
   #problem: string | undefined;
   #diskProblem: string | undefined;
-  /** Since when the disk takes nothing. */
+  /** Since when the disk accepts nothing. */
   #unwrittenMs: number | undefined;
   #streamProblem: string | undefined;
   #failures = 0;
@@ -85,7 +85,7 @@ export class CameraRecorder {
     if (this.#state === "recording" && nowMs - this.#openedMs > GOOD_SESSION_MS) this.#retryMs = 0;
   }
 
-  /** Ends the recording in good order; what came is written when this resolves. */
+  /** Ends the recording cleanly. Resolves when everything received is written. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#setState("stopped");
@@ -96,7 +96,7 @@ export class CameraRecorder {
     await this.#giveUpChunks(this.#chunks, STOP_TIMEOUT_MS);
   }
 
-  /** What can be told of the camera now. */
+  /** The camera's current status. */
   status(): CameraStatus {
     const session = this.#session;
     const counters = sum(this.#totals, session?.counters);
@@ -145,7 +145,7 @@ export class CameraRecorder {
     const chunks: ChunkRecorder = new ChunkRecorder({
       camera: camera.id,
       directory: camera.directory,
-      maxBufferBytes: Math.floor(recorder.maxBufferBytes / 2), // in the other half a session gathers
+      maxBufferBytes: Math.floor(recorder.maxBufferBytes / 2), // the other half is for what a session gathers
       syncIntervalMs: recorder.syncIntervalMs,
       disks,
       closed: chunkClosed,
@@ -156,7 +156,10 @@ export class CameraRecorder {
     return chunks;
   }
 
-  /** The disk hung and was unmounted: operations on it may never end, so the camera is recorded to what is mounted there now. */
+  /**
+   * The disk hung and was unmounted: operations on it may never end, so the camera is recorded to what is mounted there
+   * now.
+   */
   #leaveChunks(): void {
     const left = this.#chunks;
     this.#chunks = this.#newChunks();
@@ -170,7 +173,7 @@ export class CameraRecorder {
     }
   }
 
-  /** Waits so long for what is to be written, and tells what is lost then. */
+  /** Waits at most `limitMs` for what is still to be written, and logs what is lost after that. */
   async #giveUpChunks(chunks: ChunkRecorder, limitMs: number): Promise<void> {
     const lostBytes = await chunks.stop(limitMs);
     if (lostBytes === 0) return;
@@ -212,7 +215,7 @@ export class CameraRecorder {
     this.#streamProblem = problem;
   }
 
-  /** For logs, and lists that hold the problems of several cameras. */
+  /** With the camera's name, for logs and for lists with the problems of several cameras. */
   #named(problem: string): string {
     return `camera ${this.camera.id}: ${problem}`;
   }
@@ -224,7 +227,7 @@ export class CameraRecorder {
       error === undefined
         ? undefined
         : `cannot write in ${directory}: ${error.message}: make room, check its rights and its disk`;
-    // A failed sync says that what was written may be lost; frames are written all the same.
+    // After a failed sync what was written may be lost, but frames are still being written.
     const isUnwritten = error !== undefined && !(error instanceof UnsafeError);
     this.#unwrittenMs = isUnwritten ? (this.#unwrittenMs ?? Date.now()) : undefined;
     if (problem === this.#diskProblem) return;

@@ -27,10 +27,10 @@ let session: CameraSession;
 let chunks: ChunkRecorder;
 let camera: SendingCamera;
 let ended: CameraAwayError | undefined;
-/** By performance.now(): the first keyframe had come by then. */
+/** By performance.now(): a moment right after the first keyframe came. */
 let keyframeMs: number;
 
-/** Records until the camera is read in long intervals and was read just now: what is sent next waits in the kernel. */
+/** Records until the camera is read at long intervals and was just read: what is sent next waits in the kernel. */
 async function record(
   timeouts: { keyframeTimeout?: number; stallTimeout?: number },
   script?: Parameters<typeof SendingCamera.start>[0],

@@ -15,25 +15,24 @@ import { GiveUpRule } from "./give-up-rule.ts";
 import type { StreamFigures } from "./stream-meter.ts";
 import { type TrackCounters, TrackReceiver } from "./track-receiver.ts";
 
-/** What a session is given. */
 export interface CameraSessionOptions {
   camera: CameraConfig;
-  /** What earlier sessions have learned about the camera, and what this one adds. */
+  /** What earlier sessions learned about the camera; this one adds to it. */
   memory: CameraMemory;
-  /** Makes the camera's words fit to be shown. */
+  /** Makes a text from the camera safe to show. */
   quote: Quote;
   recorder: RecorderConfig;
   sockets: BatchedSockets;
-  /** What is recorded goes to these, and is written there also after the session's end. */
+  /** Receives what is recorded, and goes on writing it after the session's end. */
   chunks: ChunkRecorder;
   clock: SystemClock;
   live: LiveTap;
   origin: { recorder: string; session: number; boot: string };
-  /** The session is over and has let go of the camera; nothing is called after it. */
+  /** The session is over and has disconnected from the camera; nothing is called after this. */
   ended(error: CameraAwayError): void;
 }
 
-/** What a session counted so far. */
+/** The counters of a session. */
 export interface SessionCounters extends TrackCounters {
   /** Access units that were dropped because there was no room for them. */
   droppedFrames: number;
@@ -54,12 +53,12 @@ export class CameraSession {
   readonly #session: RtspSession;
   readonly #rule: GiveUpRule;
   #track: ReceivedTrack | undefined;
-  /** Whether frames go to those who watch live; follows `live.isWatched` at each tick. */
+  /** Whether frames are sent to live view; follows `live.isWatched` at each tick. */
   #isLive = false;
   #isOver = false;
   #endedBy: CameraAwayError | undefined;
 
-  /** Throws TypeError when the camera's URL is none. */
+  /** Throws TypeError when the camera's URL is not an RTSP URL. */
   constructor(options: CameraSessionOptions) {
     this.#options = options;
     const { camera, chunks, origin, memory } = options;
@@ -101,7 +100,7 @@ export class CameraSession {
     return { ...(this.#track?.receiver.counters ?? none), droppedFrames: this.#track?.feed.droppedFrames ?? 0 };
   }
 
-  /** What the stream says of its pictures; undefined before the first keyframe, and when it cannot be read. */
+  /** What the stream says about its pictures; undefined before the first keyframe, and when that cannot be read. */
   get picture(): PictureDescription | undefined {
     return this.#track?.receiver.picture;
   }
@@ -114,7 +113,7 @@ export class CameraSession {
     return this.#track?.receiver.clock.driftPpm;
   }
 
-  /** How far the camera's own wall clock is ahead of ours by its last RTCP sender report; undefined without one. */
+  /** How far the camera's wall clock is ahead of ours, by its last RTCP sender report; undefined without one. */
   get cameraClockOffsetMs(): number | undefined {
     return this.#track?.receiver.cameraClockOffsetMs;
   }
@@ -152,7 +151,7 @@ export class CameraSession {
     }
   }
 
-  /** Flushes what is due, keeps the session alive, and ends it when the camera has fallen silent. */
+  /** Flushes what is due, keeps the session alive, and ends it when the camera has become silent. */
   tick(nowMs: number): void {
     if (this.#isOver) return;
     if (this.#reasonToGiveUp(nowMs) !== undefined) {
@@ -161,25 +160,26 @@ export class CameraSession {
     }
     this.#session.keepAlive(nowMs, this.#rule.questionIntervalMs(nowMs));
     if (this.#options.live.isWatched !== this.#isLive) this.#setLive(!this.#isLive);
-    // The clock is anchored by arrivals that are known exactly; from then on cheaper ones will do, unless somebody watches.
+    // The anchor needs exact arrival times; after it, reading in batches is precise enough and cheaper, unless somebody
+    // watches.
     if (this.#track?.receiver.clock.isSettled === true && !this.#isLive) this.#session.readInBatches();
     this.#track?.feed.flushIfDue(nowMs);
   }
 
-  /** Ends the session in good order: what came is on its way to the disk. `ended` is not called. */
+  /** Ends the session cleanly: what came is on its way to the disk. `ended` is not called. */
   async close(): Promise<void> {
     await this.#readWhatCame();
     this.#stop();
   }
 
-  /** What the kernel holds since the last batch was read has come, too: it is read in the next turn of the loop. */
+  /** Reads what the kernel received since the last batch: that happens in the next turn of the event loop. */
   async #readWhatCame(): Promise<void> {
     this.#session.readAtOnce();
     await nextTurn();
     await nextTurn();
   }
 
-  /** A session that is redirected is described again. */
+  /** Called again when the session is redirected. */
   #described(track: Track): void {
     this.#endTrack();
     const { clock, memory, recorder, chunks } = this.#options;
@@ -218,9 +218,11 @@ export class CameraSession {
     this.#track.feed.batchEnd(this.#rule.heardMs);
   }
 
-  /** Begins or ends live view: what was gathered is written first, so that the newest GOP can be read from the disk. */
+  /**
+   * Starts or stops live view. What was gathered is written first, so that the newest GOP can be read from the disk.
+   */
   #setLive(isLive: boolean): void {
-    if (isLive && this.#track?.receiver.clock.isSettled !== true) return; // a later tick begins it
+    if (isLive && this.#track?.receiver.clock.isSettled !== true) return; // a later tick starts it
     this.#isLive = isLive;
     if (isLive) {
       this.#session.readAtOnce();
@@ -235,7 +237,7 @@ export class CameraSession {
     return this.#rule.reason(nowMs, this.#session, this.#track?.receiver.hasRecoveryPoints === true);
   }
 
-  /** Ends the session, unless what has come since the last batch was read is what was missing. */
+  /** Ends the session, unless what was missing has come since the last batch was read. */
   async #giveUp(nowMs: number): Promise<void> {
     await this.#readWhatCame();
     const reason = this.#reasonToGiveUp(nowMs);

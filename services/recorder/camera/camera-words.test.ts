@@ -18,7 +18,10 @@ const SECRET = "hunter2secret";
 const OTHER_SECRET = "0ther-cameras-secret";
 const LONG = "x".repeat(1000);
 
-/** What the status, and so system.json, events, conditions and webhook, tell of a camera that answers so; and the log. */
+/**
+ * The problem in the status (and so in system.json, events, conditions and webhook) of a camera that answers like this;
+ * and the log.
+ */
 async function told(script: Script, live?: LiveTap): Promise<{ problem: string; log: string; lines: unknown[] }> {
   const server = await serve(script);
   const root = await mkdtemp(join(tmpdir(), "hindsight-words-"));
@@ -69,7 +72,7 @@ test.each<[string, Script, RegExp]>([
     "the host of a Location that asks for a password",
     ({ url }) =>
       url.includes("127.0.0.1")
-        ? answer("302 Moved", { Location: `rtsp://${SECRET}.${OTHER_SECRET}.${"x".repeat(70)}/` }) // no name has a label so long: nobody is asked for it
+        ? answer("302 Moved", { Location: `rtsp://${SECRET}.${OTHER_SECRET}.${"x".repeat(70)}/` }) // too long for a label of a host name: no DNS query is sent
         : answer("401 No"),
     /\*\*\*/,
   ],
@@ -77,7 +80,7 @@ test.each<[string, Script, RegExp]>([
 ])("%s of a camera is masked and cut before anybody is told of it", async (_, script, expected) => {
   const { problem, log } = await told(script);
   expect(problem).toMatch(expected);
-  expect(problem.length).toBeLessThan(400); // 200 of the camera's words, and ours
+  expect(problem.length).toBeLessThan(400); // 200 characters of the camera's, and ours
   for (const text of [problem, log]) {
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain(OTHER_SECRET);

@@ -3,14 +3,14 @@ import { ChunkPlanner } from "../chunk/chunk-planner.ts";
 import type { ChunkRecorder } from "../chunk/chunk-recorder.ts";
 import type { TrackReceiver } from "./track-receiver.ts";
 
-/** How often `flushIfDue` is called: what is due before the next call is done in this one. */
+/** Interval between calls of `flushIfDue`: each does what is due before the next. */
 export const TICK_INTERVAL_MS = 250;
-/** What is left for the event loop and the kernel of the time until a frame must be written. */
+/** Part of the time until a frame must be written that is reserved for the event loop and the kernel. */
 const WRITE_MARGIN_MS = 100;
 
 /**
- * Hands what a track's receiver has gathered to the disk, in time. While there is no room for it, access units are dropped
- * and counted, up to a keyframe.
+ * Hands what a track's receiver has gathered to the disk in time. While there is no room for it, access units are
+ * dropped and counted, until a keyframe finds room.
  */
 export class ChunkFeed {
   readonly #receiver: TrackReceiver;
@@ -37,12 +37,12 @@ export class ChunkFeed {
     return this.#planner.newestUs;
   }
 
-  /** Access units may have become whole. @param heardMs when they came */
+  /** Access units may have become complete. @param heardMs when they came */
   batchEnd(heardMs: number): void {
     if (this.#receiver.isWaiting) this.#waitingSinceMs ??= heardMs;
   }
 
-  /** Hands over what could be written too late by the next call. */
+  /** Hands over what would be written too late if it waited for the next call. */
   flushIfDue(nowMs: number): void {
     if (this.#waitingSinceMs === undefined) return;
     const { flushIntervalMs, readIntervalMs } = this.#config;
@@ -50,7 +50,7 @@ export class ChunkFeed {
     if (nowMs - this.#waitingSinceMs >= latestMs) this.flush();
   }
 
-  /** Hands over what was gathered, once the clock can tell its times. */
+  /** Hands over what was gathered, once the clock can give its capture times. */
   flush(): void {
     if (this.#receiver.clock.isSettled) this.#handOver();
   }

@@ -1,6 +1,6 @@
 import { CameraAwayError } from "../errors/camera-error.ts";
 
-/** No connection came about within so long; `tried` are the addresses that its name led to, none while it is looked up. */
+/** No connection within `waitedMs`; `tried` are the addresses that its name resolved to, none while that goes on. */
 export function notReached(waitedMs: number, tried: readonly string[]): CameraAwayError {
   const seconds = Math.round(waitedMs / 1000);
   if (tried.length === 0) {
@@ -15,7 +15,7 @@ export function notReached(waitedMs: number, tried: readonly string[]): CameraAw
   );
 }
 
-/** The camera plays over UDP, and nothing of it came for so long. */
+/** The camera plays over UDP, but none of its packets came for `silentMs`. */
 export function noUdpPackets(silentMs: number): CameraAwayError {
   return new CameraAwayError(
     `no UDP packets came within ${Math.round(silentMs / 1000)} s`,
@@ -23,13 +23,13 @@ export function noUdpPackets(silentMs: number): CameraAwayError {
   );
 }
 
-/** Nothing came from the camera for so long: no video, no RTCP report and no answer. */
+/** Nothing came from the camera for `silentMs`: no video, no RTCP report and no answer. */
 export function nothingHeard(silentMs: number): CameraAwayError {
   const seconds = Math.round(silentMs / 1000);
   return new CameraAwayError(`nothing was heard for ${seconds} s`, `check that the camera is on and its network works`);
 }
 
-/** An existing stream has stopped. @param isAnswering whether the camera still gives signs of life */
+/** A running stream has stopped. @param isAnswering whether the camera still shows signs of life */
 export function stalled(silentMs: number, isAnswering: boolean): CameraAwayError {
   const seconds = Math.round(silentMs / 1000);
   const rare = "if it sends frames more rarely than that by its settings (dynamic frame rate), raise its stallTimeout";
@@ -38,7 +38,7 @@ export function stalled(silentMs: number, isAnswering: boolean): CameraAwayError
     : new CameraAwayError(nothingHeard(silentMs).message, `${nothingHeard(silentMs).advice}; ${rare}`);
 }
 
-/** @param hasRecoveryPoints whether it told where decoding may begin without an IDR picture */
+/** @param hasRecoveryPoints whether the stream announced points other than IDR pictures at which decoding may begin */
 export function noKeyframe(timeoutMs: number, hasRecoveryPoints: boolean): CameraAwayError {
   return new CameraAwayError(
     `no keyframe for ${Math.round(timeoutMs / 1000)} s`,

@@ -5,11 +5,14 @@ import type { CameraMemory } from "./camera-memory.ts";
 import { noKeyframe, nothingHeard, notReached, noUdpPackets, stalled } from "./errors.ts";
 import { Silence } from "./silence.ts";
 
-/** Tells when a session should be given up, from the times at which the camera was heard. They are of performance.now(). */
+/**
+ * Decides when to give a session up, by the times at which the camera sent something. All times are of
+ * performance.now().
+ */
 export class GiveUpRule {
   readonly #camera: CameraConfig;
   readonly #silence: Silence;
-  /** When anything was heard from the camera. */
+  /** When the camera last sent anything. */
   #heardMs = performance.now();
   #keyframeMs = performance.now();
   #hasStream = false;
@@ -20,17 +23,17 @@ export class GiveUpRule {
     this.#silence = new Silence(camera.stallTimeoutMs, memory);
   }
 
-  /** When anything was heard from the camera last. */
+  /** When the camera last sent anything. */
   get heardMs(): number {
     return this.#heardMs;
   }
 
-  /** It plays. */
+  /** The session plays. */
   opened(): void {
     this.#heardMs = this.#keyframeMs = performance.now();
   }
 
-  /** Something came. */
+  /** The camera sent something. */
   heard(): void {
     this.#heardMs = performance.now();
   }
@@ -40,7 +43,7 @@ export class GiveUpRule {
     this.#hasStream = this.#hasNewPackets = true;
   }
 
-  /** What came makes a keyframe whole. */
+  /** What came completes a keyframe. */
   keyframe(): void {
     this.#keyframeMs = this.#heardMs;
   }
@@ -50,20 +53,20 @@ export class GiveUpRule {
     this.#silence.report(performance.now());
   }
 
-  /** All that one read brought has been told. */
+  /** Everything from one read has been reported. */
   batchEnd(): void {
     if (this.#hasNewPackets) this.#silence.video(this.#heardMs);
     this.#hasNewPackets = false;
   }
 
-  /** How soon an answer is wanted that tells whether the camera is there; undefined while it sends. */
+  /** Interval at which to send keep-alives that show whether the camera is alive; undefined while it sends video. */
   questionIntervalMs(nowMs: number): number | undefined {
     return this.#silence.questionIntervalMs(nowMs);
   }
 
   /**
    * Why the session should be given up; undefined while the camera sends what it should.
-   * @param hasRecoveryPoints whether it told where decoding may begin without a keyframe
+   * @param hasRecoveryPoints whether the stream announced points other than keyframes at which decoding may begin
    */
   reason(nowMs: number, session: RtspSession, hasRecoveryPoints: boolean): CameraAwayError | undefined {
     const { connectTimeoutMs, keyframeTimeoutMs } = this.#camera;
@@ -80,7 +83,7 @@ export class GiveUpRule {
     return nowMs - this.#keyframeMs > keyframeTimeoutMs ? noKeyframe(keyframeTimeoutMs, hasRecoveryPoints) : undefined;
   }
 
-  /** The session is given up: of a camera that has stalled, that is noted for the next ones. */
+  /** The session is given up: if the camera has stalled, notes that for the next sessions. */
   giveUp(nowMs: number, session: RtspSession): void {
     const { answeredMs } = session;
     if (!this.#silence.isStalled(nowMs, answeredMs)) return;

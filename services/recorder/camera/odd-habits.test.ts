@@ -16,9 +16,9 @@ import { CameraRecorder } from "./camera-recorder.ts";
 
 const CLIP = { width: 320, height: 192, fps: 25, seconds: 4, bitrateKbit: 300, gopFrames: 5, label: "odd" };
 const TICK_MS = 25;
-/** Asked after half a second, but never ended for want of a keep-alive: the tests are of the recorder alone. */
+/** A keep-alive is due after half a second, but a missing one ends no session: the tests are of the recorder alone. */
 const KEPT = { sessionTimeoutS: 1, keepAlive: "off" };
-/** So many more show that the stream goes on. */
+/** Number of further frames that show that the stream continues. */
 const FRAMES = 10;
 
 const HABITS: Record<string, object> = {

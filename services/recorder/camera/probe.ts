@@ -8,18 +8,18 @@ import { RtspSession } from "../rtsp/session.ts";
 import { notReached, noUdpPackets } from "./errors.ts";
 import { TrackReceiver } from "./track-receiver.ts";
 
-/** What a short look at a camera shows. */
+/** The result of playing a camera for a short time. */
 export interface ProbeResult {
   picture: PictureDescription;
   framesPerSecond: number;
   bitsPerSecond: number;
-  /** Undefined when no second keyframe came while we looked. */
+  /** Undefined when no second keyframe came in that time. */
   keyframeIntervalMs?: number;
 }
 
 export interface ProbeOptions {
   sockets: BatchedSockets;
-  /** Makes the camera's words fit to be shown; when it is not given, no configured secret is masked in them. */
+  /** Makes a text from the camera safe to show; by default no configured secrets are masked in it. */
   quote?: Quote;
   limitMs: number;
 }
@@ -30,14 +30,14 @@ interface Frame {
   isKeyframe: boolean;
 }
 
-/** Enough frames to tell a rate when no second keyframe comes. */
+/** Enough frames to measure a rate when no second keyframe comes. */
 const FRAMES_FOR_RATE = 50;
 const TICK_INTERVAL_MS = 250;
 const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
 
 /**
- * Plays a camera until its second keyframe, at most for `limitMs`. Throws CameraRefusedError or CameraAwayError, which
- * say what to do, when it cannot be played.
+ * Plays a camera until its second keyframe, for at most `limitMs`. Throws CameraRefusedError or CameraAwayError, with
+ * advice, when it cannot be played.
  */
 export async function probeCamera(
   camera: CameraConfig,

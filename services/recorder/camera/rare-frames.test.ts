@@ -14,7 +14,7 @@ import { SendingCamera } from "../testing/sending-camera.ts";
 import { CameraMemory } from "./camera-memory.ts";
 import { CameraRecorder } from "./camera-recorder.ts";
 
-/** Simulated: the test passes the time that the recorder sees, a step at a time; by itself it passes ten times slower. */
+/** Simulated time: the test advances it in these steps; by itself it passes at a tenth of real speed. */
 const STEP_MS = 500;
 const SLOWER = 10;
 const FRAME_MS = 8000;
@@ -64,7 +64,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Plays a camera that sends a keyframe at the beginning of each session and every 8 s, for so long. */
+/** Plays for `forMs` a camera that sends a keyframe at the beginning of each session and every 8 s. */
 async function play(forMs: number, hasReports: boolean): Promise<void> {
   let plays = 0;
   let sinceMs = 0;

@@ -8,14 +8,16 @@ const TICK_INTERVAL_MS = 250;
 /** A camera in simulated time: what it sends, and when, in ms. */
 interface Habits {
   frameMs: number;
-  /** From when on it sends no frames. */
+  /** When it stops sending frames. */
   untilMs?: number;
   reportMs?: number;
-  /** Whether it answers questions. */
+  /** Whether it answers keep-alives. */
   answers?: boolean;
 }
 
-/** Plays a camera for so long, in as many sessions as it takes: each begins with a frame. Returns when each was given up. */
+/**
+ * Plays a camera for `forMs`, in as many sessions as needed: each begins with a frame. Returns when each was given up.
+ */
 function play(habits: Habits, forMs: number, memory = new CameraMemory()): number[] {
   const { frameMs, untilMs = Number.POSITIVE_INFINITY, reportMs = Number.POSITIVE_INFINITY, answers = false } = habits;
   const ends: number[] = [];

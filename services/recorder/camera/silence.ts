@@ -1,13 +1,17 @@
 import type { CameraMemory } from "./camera-memory.ts";
 
-/** While it gives other signs of life, a camera may pause for so many times its longest known pause. */
+/** While it shows other signs of life, a camera may pause for this many times its longest known pause. */
 const MAX_PAUSE_FACTOR = 3;
-/** After so many sessions in a row that ended soon after their first video, the camera is taken for one that sends frames rarely. */
+/**
+ * After this many sessions in a row that ended soon after their first video, the camera is assumed to send frames
+ * rarely.
+ */
 const BRIEF_SESSIONS = 2;
 
 /**
- * Tells a camera that sends frames rarely (dynamic frame rate, as Axis') from one that has stalled. Signs of life beside
- * video are RTCP reports of its source, and answers to keep-alives. The rule, and why, is in docs/cameras.md.
+ * Distinguishes a camera that sends frames rarely (dynamic frame rate, as Axis cameras have) from one that has stalled.
+ * Signs of life other than video are RTCP reports of its source and answers to keep-alives. The rule and its reasons
+ * are in docs/cameras.md.
  */
 export class Silence {
   readonly #stallTimeoutMs: number;
@@ -21,12 +25,12 @@ export class Silence {
     this.#memory = memory;
   }
 
-  /** When video came last, by performance.now(); 0 before the first. */
+  /** When the last video came, by performance.now(); 0 before the first. */
   get videoMs(): number {
     return this.#videoMs;
   }
 
-  /** When an RTCP report of it came last, by performance.now(); 0 before the first. */
+  /** When the last RTCP report of the video's source came, by performance.now(); 0 before the first. */
   get reportMs(): number {
     return this.#reportMs;
   }
@@ -45,13 +49,13 @@ export class Silence {
     this.#reportMs = nowMs;
   }
 
-  /** How soon an answer is wanted that tells whether the camera is there; undefined while it sends. */
+  /** Interval at which to send keep-alives that show whether the camera is alive; undefined while it sends video. */
   questionIntervalMs(nowMs: number): number | undefined {
     const intervalMs = this.#stallTimeoutMs / 2;
     return this.#firstMs !== undefined && nowMs - this.#videoMs >= intervalMs ? intervalMs : undefined;
   }
 
-  /** Whether the camera has stalled. @param answeredMs when it answered a keep-alive last */
+  /** Whether the camera has stalled. @param answeredMs when it last answered a keep-alive */
   isStalled(nowMs: number, answeredMs: number | undefined): boolean {
     const pauseMs = nowMs - this.#videoMs;
     if (this.#firstMs === undefined || pauseMs <= this.#stallTimeoutMs) return false;
@@ -61,7 +65,7 @@ export class Silence {
     return nowMs - signMs > this.#stallTimeoutMs;
   }
 
-  /** The session ends because the camera stalled: for the next one notes whether that may be its way. */
+  /** The session ends because the camera stalled: notes for the next one whether it may be a camera of rare frames. */
   stalled(answeredMs: number | undefined): void {
     const memory = this.#memory;
     const isBrief = this.#videoMs - (this.#firstMs ?? 0) <= this.#stallTimeoutMs;
@@ -70,7 +74,7 @@ export class Silence {
     memory.briefSessions = isBrief && hasAnswered && !isGuessed ? memory.briefSessions + 1 : 0;
   }
 
-  /** Whether it is known, or likely, to send frames rarely: its answers count then. */
+  /** Whether it is known, or likely, to send frames rarely: then its answers count as signs of life. */
   get #isRare(): boolean {
     return this.#memory.longestPauseMs > 0 || this.#memory.briefSessions >= BRIEF_SESSIONS;
   }

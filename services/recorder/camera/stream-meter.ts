@@ -1,4 +1,4 @@
-/** Figures of a stream over the last seconds. */
+/** Measured rates of a stream over the last seconds. */
 export interface StreamFigures {
   framesPerSecond: number;
   bitsPerSecond: number;
@@ -16,7 +16,7 @@ export class StreamMeter {
   #keyframeIntervalUs: number | undefined;
   #figures: StreamFigures | undefined;
 
-  /** The figures of the last whole window; undefined until there was one. */
+  /** The figures of the last complete window; undefined before the first. */
   get figures(): StreamFigures | undefined {
     return this.#figures;
   }

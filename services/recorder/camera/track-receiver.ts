@@ -10,19 +10,20 @@ import { SequenceTracker } from "../rtp/sequence.ts";
 import type { Track } from "../rtsp/sdp.ts";
 import { type StreamFigures, StreamMeter } from "./stream-meter.ts";
 
-/** What the receiver of a track is given. */
 export interface TrackReceiverOptions {
   track: Track;
   clock: SystemClock;
-  /** What may be gathered of it, bytes. */
+  /** Maximum number of bytes that may be gathered. */
   maxBufferBytes: number;
-  /** As an earlier session found its RTP timestamps to run, when they cannot be used. */
+  /** The rate of its RTP timestamps that an earlier session measured, when they cannot be used. */
   wrongRate?: WrongRate | undefined;
-  /** An access unit is whole, and kept. Its time is of the track's own clock: µs on the axis of CaptureClock.unwrap. */
+  /**
+   * An access unit is complete and kept. `rtpUs` is by the track's own clock: µs on the axis of CaptureClock.unwrap.
+   */
   frame(rtpUs: number, bytes: number, isKeyframe: boolean): void;
 }
 
-/** What a receiver counted so far. */
+/** The counters of a receiver. */
 export interface TrackCounters {
   frames: number;
   bytes: number;
@@ -30,7 +31,7 @@ export interface TrackCounters {
   lostPackets: number;
 }
 
-/** Receives one track of a session: takes its packets, and gathers access units, for each of which its clock knows the time. */
+/** Receives one track of a session: takes its packets and gathers access units, whose times come from its clock. */
 export class TrackReceiver {
   readonly clock: CaptureClock;
   readonly codec: VideoCodec;
@@ -73,7 +74,7 @@ export class TrackReceiver {
     return this.#lostPackets;
   }
 
-  /** What the stream says of its pictures; undefined before the first keyframe, and when it cannot be read. */
+  /** What the stream says about its pictures; undefined before the first keyframe, and when that cannot be read. */
   get picture(): PictureDescription | undefined {
     return this.#picture;
   }
@@ -82,17 +83,17 @@ export class TrackReceiver {
     return this.#meter.figures;
   }
 
-  /** How far the camera's own wall clock is ahead of ours by its last RTCP sender report; undefined without one. */
+  /** How far the camera's wall clock is ahead of ours, by its last RTCP sender report; undefined without one. */
   get cameraClockOffsetMs(): number | undefined {
     return this.#cameraClockOffsetMs;
   }
 
-  /** Whether it told where decoding may begin without a keyframe. */
+  /** Whether the stream announced points other than keyframes at which decoding may begin. */
   get hasRecoveryPoints(): boolean {
     return this.#depacketizer.hasRecoveryPoints;
   }
 
-  /** What is wrong with how the camera packs its pictures, and what to do; undefined when nothing is. */
+  /** What is wrong with how the camera packetizes its pictures, and what to do; undefined when nothing is. */
   get problem(): string | undefined {
     if (this.#buffer.hasOverflowed) {
       return "frames larger than its share of memory were left out: lower its bit rate, or raise recorder.maxBuffer";
@@ -105,7 +106,7 @@ export class TrackReceiver {
     return this.#buffer.waitingBytes > 0;
   }
 
-  /** Takes an RTP packet; returns false when it is none of this track. */
+  /** Takes an RTP packet; returns false when it is not one of this track. */
   rtp(bytes: Buffer, start: number, end: number): boolean {
     const packet = this.#packet;
     if (!parseRtpPacket(bytes, start, end, packet) || packet.payloadType !== this.#payloadType) return false;
@@ -120,8 +121,8 @@ export class TrackReceiver {
   }
 
   /**
-   * Takes an RTCP packet; returns whether it tells of this track's source. A sender report tells of the camera's own wall
-   * clock, nothing that times are made from: docs/design/time.md.
+   * Takes an RTCP packet; returns whether it is a report of this track's source. A sender report gives the camera's own
+   * wall clock, from which no capture times are derived: docs/design/time.md.
    */
   rtcp(bytes: Buffer, start: number, end: number): boolean {
     const { ssrc } = this.#packet;
@@ -133,7 +134,7 @@ export class TrackReceiver {
     return reportsOf(bytes, start, end, ssrc);
   }
 
-  /** Hands over the access units that are whole; undefined when there are none. */
+  /** Hands over the complete access units; undefined when there are none. */
   take(): AccessUnitBatch | undefined {
     return this.#buffer.take();
   }
@@ -143,17 +144,17 @@ export class TrackReceiver {
     this.#buffer.recycle(bytes);
   }
 
-  /** The access unit completed last, unless it was taken: a view into these bytes, good until the next packet. */
+  /** The last complete access unit, unless it was taken: a view into these bytes, valid until the next packet. */
   newest(): { bytes: Buffer; start: number; end: number } | undefined {
     return this.#buffer.newest();
   }
 
-  /** The stream is over; what is whole can still be taken. */
+  /** The stream is over; what is complete can still be taken. */
   end(): void {
     this.#depacketizer.end();
   }
 
-  /** Lets go of all memory: no packet comes any more. */
+  /** Releases all memory: no more packets will come. */
   free(): void {
     this.#buffer.free();
   }

@@ -2,13 +2,13 @@ import type { ChunkFile } from "./chunk-file.ts";
 import { type DiskTrouble, UnsafeError } from "./disk-trouble.ts";
 import { syncPhase } from "./sync-phase.ts";
 
-/** Makes a camera's chunks durable in the background, at intervals, and tells of syncs that failed. */
+/** Makes a camera's chunks durable in the background, at intervals, and reports syncs that failed. */
 export class BackgroundSyncs {
   readonly #syncIntervalMs: number;
   readonly #trouble: DiskTrouble;
-  /** Into which of the intervals between two syncs this camera's fall: not all cameras' at once. */
+  /** At which fraction of the interval this camera is synced, so that not all cameras are synced at once. */
   readonly #phase: number;
-  /** Syncs and closes under way, oldest first, and since when. */
+  /** Pending syncs and closes with their start times, oldest first. */
   readonly #underWay = new Map<Promise<void>, number>();
   #interval = -1;
   #failedChunk: ChunkFile | undefined;
@@ -19,18 +19,18 @@ export class BackgroundSyncs {
     this.#phase = syncPhase(camera);
   }
 
-  /** Since when the oldest of what is under way is under way; undefined when nothing is. */
+  /** When the oldest pending operation started; undefined when none is pending. */
   get busySinceMs(): number | undefined {
     const [sinceMs] = this.#underWay.values();
     return sinceMs;
   }
 
-  /** What is under way. Never rejects. */
+  /** The pending operations. They never reject. */
   get underWay(): Promise<void>[] {
     return [...this.#underWay.keys()];
   }
 
-  /** Whether a sync of the chunk failed: nobody knows what the disk kept of it. */
+  /** Whether a sync of the chunk failed: it is then unknown what the disk kept of it. */
   hasFailed(chunk: ChunkFile): boolean {
     return chunk === this.#failedChunk;
   }
@@ -53,7 +53,7 @@ export class BackgroundSyncs {
     );
   }
 
-  /** As ChunkFile.close. @param closed is called when that is over, well or not */
+  /** As ChunkFile.close. @param closed is called when that has ended, successfully or not */
   close(chunk: ChunkFile, mustExist: boolean, closed: () => void): void {
     this.#watch(chunk.close(mustExist).finally(closed));
   }

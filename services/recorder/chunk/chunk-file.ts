@@ -18,15 +18,15 @@ export interface ChunkDescription {
 
 const MAX_PARTS = 10_000;
 
-/** Its file was deleted, or its folder, while it was written into. */
+/** The chunk's file or folder was deleted while it was being written. */
 export class ChunkDeletedError extends Error {
   override name = "ChunkDeletedError";
 }
 
 /**
- * A chunk being written by its one writer. A write that fails ends the chunk at its last whole byte that the caller
- * vouches for: nothing is ever appended behind a torn tail. Whatever it does on the disk passes the disk's queue, in
- * which a write need not wait for a sync.
+ * A chunk that is being written by its only writer. After a failed write the chunk is cut at the size that the caller
+ * gives to `abandon`: nothing is ever appended to an incomplete block. All its operations go through the disk's queue,
+ * in which a write need not wait for a sync.
  */
 export class ChunkFile {
   readonly path: string;
@@ -36,7 +36,7 @@ export class ChunkFile {
   /** Length of the origin block: a chunk of this size holds no footage. */
   #originBytes = 0;
   #syncedSize = 0;
-  /** Folders in which a name is not durable yet. */
+  /** Folders to be synced, because a new name in them is not durable yet. */
   #folders: string[] = [];
   #isSyncing = false;
   /** Never rejects. */
@@ -49,8 +49,9 @@ export class ChunkFile {
   }
 
   /**
-   * Creates the first part of the minute whose name is free; `sync` makes the name durable. Throws the errors of mkdir(2),
-   * open(2) and write(2), leaving no file behind: a full disk is tried again every second, for days if need be.
+   * Creates the first part of the minute whose name is free; `sync` makes the name durable. Throws the errors of
+   * mkdir(2), open(2) and write(2), and leaves no file behind: on a full disk this is retried every second, perhaps for
+   * days.
    */
   static create(description: ChunkDescription, disk: RecordingDisk): Promise<ChunkFile> {
     return disk.write(async () => {
@@ -83,25 +84,25 @@ export class ChunkFile {
     return this.#size;
   }
 
-  /** Appends bytes. Throws the error of write(2); `size` then tells how many of them went in. */
+  /** Appends bytes. Throws the error of write(2); `size` then shows how many were written. */
   write(bytes: Buffer, start: number, end: number): Promise<void> {
     return this.disk.write(() => this.#write(bytes, start, end));
   }
 
-  /** Whether the file has no name any more: what is written into it is lost. Throws the error of fstat(2). */
+  /** Whether the file has been deleted: what is written to it is lost. Throws the error of fstat(2). */
   isDeleted(): Promise<boolean> {
     return this.disk.write(() => this.#isDeleted());
   }
 
-  /** Whether a sync is under way, or waits for its turn. */
+  /** Whether a sync is running or queued. */
   get isSyncing(): boolean {
     return this.#isSyncing;
   }
 
   /**
-   * Makes the file's name, and what was written before its turn came, durable; writes go on meanwhile. Returns whether there
-   * was footage among it. Throws the errors of fsync(2), and with `mustExist` ChunkDeletedError: nobody knows then what the
-   * disk kept, and the chunk should be abandoned. Not to be called while `isSyncing`.
+   * Makes the file's name, and what was written before the sync started, durable; writes go on meanwhile. Returns
+   * whether footage was among it. Throws the errors of fsync(2), and with `mustExist` ChunkDeletedError: it is then
+   * unknown what the disk kept, and the chunk should be abandoned. Must not be called while `isSyncing`.
    */
   sync(mustExist: boolean): Promise<boolean> {
     this.#isSyncing = true;
@@ -126,7 +127,7 @@ export class ChunkFile {
     }
   }
 
-  /** Makes everything durable, and closes the file in any case. Returns and throws as `sync` does. */
+  /** Makes everything durable, and always closes the file. Returns and throws as `sync` does. */
   async close(mustExist: boolean): Promise<boolean> {
     await this.#syncing;
     return this.disk.sync(async () => {
@@ -139,14 +140,14 @@ export class ChunkFile {
   }
 
   /**
-   * Gives the chunk up after a failure, without an end block, cut at `size` bytes where the disk lets us. One that holds no
-   * footage is removed. Returns whether it is still there.
+   * Gives the chunk up after a failure, without an end block, and truncates it to `size` bytes if the disk allows. A
+   * chunk without footage is removed. Returns whether it still exists.
    */
   async abandon(size: number): Promise<boolean> {
     await this.#syncing;
     return this.disk.sync(async () => {
       if (size <= this.#originBytes) await rm(this.path, { force: true }).catch(() => {});
-      await this.#file.truncate(size).catch(() => {}); // readers stop at a torn last block anyway
+      await this.#file.truncate(size).catch(() => {}); // readers stop at an incomplete last block anyway
       await this.#sync(false).catch(() => {});
       await this.#file.close().catch(() => {});
       return size > this.#originBytes;
@@ -180,7 +181,9 @@ export class ChunkFile {
   }
 }
 
-/** The folder of a new file, and all those in which `made`, the topmost folder that was new, and those below it lie. */
+/**
+ * The folder of a new file, and the parents of all folders that were created for it; `made` is the topmost of those.
+ */
 function foldersUpTo(folder: string, made: string | undefined): string[] {
   const folders = [folder];
   const last = made === undefined ? folder : dirname(made);

@@ -11,7 +11,7 @@ interface PlannedChunk {
   endUs?: number;
 }
 
-/** What the steps make of the chunks. */
+/** The chunks that the steps produce. */
 function carryOut(steps: ChunkStep[]): PlannedChunk[] {
   const chunks: PlannedChunk[] = [];
   let isOpen = false;

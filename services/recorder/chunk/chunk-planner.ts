@@ -4,32 +4,32 @@ import type { CaptureClock } from "../clock/capture-clock.ts";
 import type { GopPlace } from "../live/newest-gop.ts";
 import type { AccessUnitBatch } from "../rtp/access-unit-buffer.ts";
 
-/** What is to be done on disk, in this order. */
+/** One operation on the disk. */
 export type ChunkStep =
   | { kind: "open"; minute: Minute; clockOffsetUs: number }
   | WriteStep
   | { kind: "close"; endUs: number }
   | { kind: "call"; done(newestGop: GopPlace | undefined): void };
 
-/** Blocks that lie one behind the other in `bytes`, each ending at one of `blockEnds`. */
+/** Consecutive blocks in `bytes`, each ending at one of `blockEnds`. */
 export interface WriteStep {
   kind: "write";
   bytes: Buffer;
   start: number;
   end: number;
   blockEnds: number[];
-  /** Where the block of the last keyframe among them begins. */
+  /** Offset at which the block of the last keyframe among them begins. */
   keyframeStart?: number;
-  /** Nothing else is to be written of these bytes: they may be used again. */
+  /** No later step writes from these bytes: they may be reused. */
   isLastOfBatch: boolean;
 }
 
-/** The last frame of a session of one frame lasts so long, µs. */
+/** Duration of the frame of a session with a single frame, µs. */
 const DEFAULT_FRAME_US = 40_000;
 
 /**
  * Decides which chunk each access unit of a session belongs to, and gives its block the capture time. A chunk begins at
- * the first keyframe at or after the wall-clock minute, or at the first after the clocks had to be anchored anew.
+ * the first keyframe at or after the wall-clock minute, or at the first one after the clock had to be anchored again.
  */
 export class ChunkPlanner {
   readonly #clock: CaptureClock;
@@ -39,7 +39,7 @@ export class ChunkPlanner {
   #lastUs = 0;
   #beforeLastUs = -DEFAULT_FRAME_US;
 
-  /** @param blockKind of the blocks that access units become */
+  /** @param blockKind the kind of the blocks in which access units are stored */
   constructor(clock: CaptureClock, blockKind: number) {
     this.#clock = clock;
     this.#blockKind = blockKind;
@@ -50,7 +50,7 @@ export class ChunkPlanner {
     return this.#lastUs;
   }
 
-  /** Plans a batch whose first access unit, at the beginning of a session, is a keyframe. */
+  /** Plans a batch. The first access unit of a session must be a keyframe. */
   plan(batch: AccessUnitBatch): ChunkStep[] {
     const steps: ChunkStep[] = [];
     let write: WriteStep | undefined;

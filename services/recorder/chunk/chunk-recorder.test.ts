@@ -19,7 +19,7 @@ const H264 = 0;
 const ORIGIN_KIND = 254;
 const END = 255;
 
-/** A recorder of chunks, and what it told. */
+/** A recorder of chunks, and what it reported. */
 function record(recording: Recording | undefined, changes: Partial<ChunkRecorderOptions> = {}) {
   const told = { closed: [] as string[], trouble: [] as (string | undefined)[] };
   const recorder = new ChunkRecorder({
@@ -150,7 +150,7 @@ describe("ChunkRecorder", () => {
     await rm(directory);
     await until(() => told.trouble.at(-1) === undefined);
     expect(new Set(told.trouble.slice(0, -1)).size).toBe(1);
-    await until(() => recorder.hasRoomFor(1024 * 1024)); // asking while there is none tells of a slow disk
+    await until(() => recorder.hasRoomFor(1024 * 1024)); // asking while there is none reports a slow disk
     recorder.push(recording.planner.end());
     await recorder.stop(10_000);
     expect((await frames()).numbers).toEqual(counted(4 * 5));
@@ -161,7 +161,7 @@ describe("ChunkRecorder", () => {
     const told: (string | undefined)[] = [];
     const changes = { maxBufferBytes: 1024 * 1024, trouble: (error?: Error) => told.push(error?.message) };
     const { recorder } = record(recording, changes);
-    for (const steps of recording.run(4, 5)) recorder.push(steps); // nothing is written before we give way
+    for (const steps of recording.run(4, 5)) recorder.push(steps); // nothing is written before this test awaits
     for (let n = 0; n < 3; n++) expect(recorder.hasRoomFor(1)).toBe(false);
     expect(told).toEqual(["the disk does not keep up and frames are dropped"]);
     await until(() => told.length > 1);

@@ -7,13 +7,12 @@ import { DiskTrouble } from "./disk-trouble.ts";
 import type { RecordingDisks } from "./recording-disks.ts";
 import { type ChunkSource, RETRY_MS, StepQueue } from "./step-queue.ts";
 
-/** What the recorder of a camera's chunks is given. */
 export interface ChunkRecorderOptions {
   camera: string;
   directory: string;
-  /** What may wait in memory for the disk, bytes: whole buffers count, however little of them is used. */
+  /** Maximum number of bytes waiting in memory for the disk. Whole buffers count, however little of them is used. */
   maxBufferBytes: number;
-  /** What was written is durable at most so long after. */
+  /** What was written is durable after this time at the latest. */
   syncIntervalMs: number;
   disks: RecordingDisks;
   /** A chunk was closed: it can be converted. Nothing is awaited. */
@@ -22,13 +21,13 @@ export interface ChunkRecorderOptions {
   trouble(error: Error | undefined): void;
 }
 
-/** A disk that takes so long for one thing is said not to answer. */
+/** A disk that takes longer for one operation is reported as not answering. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * Carries out the steps that the ChunkPlanners of a camera's sessions make, one after the other. A disk that fails loses
- * nothing, whatever the camera does meanwhile: steps wait in memory up to the bound, and are tried again every second. What
- * is written is made durable in the background: nothing waits for that but the end.
+ * Carries out the steps that the ChunkPlanners of a camera's sessions make, one after the other. A failing disk loses
+ * nothing, whatever the camera does meanwhile: steps wait in memory, up to a maximum, and are retried every second.
+ * What is written is made durable in the background: only `stop` waits for that.
  */
 export class ChunkRecorder {
   readonly #trouble: DiskTrouble;
@@ -50,14 +49,14 @@ export class ChunkRecorder {
   }
 
   /**
-   * Whether so many bytes more may wait; when not, the caller must drop them, up to the next keyframe, and count them. A
-   * disk that is merely slow, or does not answer, raises no error: it is told as trouble here, until nothing waits.
+   * Whether `bytes` more may wait; if not, the caller must drop frames up to the next keyframe, and count them. A disk
+   * that is only slow, or does not answer, causes no error: it is reported as trouble here, until nothing waits.
    */
   hasRoomFor(bytes: number): boolean {
     return this.#queue.hasRoomFor(bytes);
   }
 
-  /** What is pushed from now on comes from another session. */
+  /** The steps pushed from now on come from another session. */
   begin(source: ChunkSource): void {
     this.#queue.begin(source);
   }
@@ -67,26 +66,26 @@ export class ChunkRecorder {
     this.#queue.push(steps);
   }
 
-  /** Where the newest GOP lies when all that was pushed so far is written; undefined when it cannot be told. */
+  /** Where the newest GOP is, once everything pushed so far is written; undefined when that is not known. */
   newestGop(): Promise<GopPlace | undefined> {
     return new Promise((done) => this.push([{ kind: "call", done }]));
   }
 
-  /** Whether what is under way waits for a disk that is mounted no more: it may never end. */
+  /** Whether an operation waits for a disk that is no longer mounted: it may never end. */
   get isStranded(): boolean {
     const sinceMs = this.#queue.busySinceMs ?? Number.POSITIVE_INFINITY;
     return performance.now() - sinceMs >= ANSWER_TIMEOUT_MS && this.#writer.isUnmounted;
   }
 
-  /** Makes what was written durable when its time has come, and tells of a disk that does not answer. */
+  /** Makes what was written durable when a sync is due, and reports a disk that does not answer. */
   tick(nowMs: number): void {
     this.#tellOfSilence();
     this.#writer.syncIfDue(nowMs);
   }
 
   /**
-   * Carries out what waits, and returns how many bytes a disk that still fails, or does not answer at all (a network
-   * share that is gone), after `limitMs` made us give up.
+   * Carries out what waits. Returns how many bytes were given up, because the disk still failed after `limitMs` or did
+   * not answer at all (a network share that is gone).
    */
   async stop(limitMs: number): Promise<number> {
     let timer: NodeJS.Timeout | undefined;

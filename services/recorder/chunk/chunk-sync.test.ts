@@ -41,7 +41,7 @@ async function numbersWritten(): Promise<number[]> {
   return chunks.flatMap(({ blocks }) => blocks.filter(({ kind }) => kind === H264).map(frameNumber));
 }
 
-/** Something that a test ends when it wants to. */
+/** A promise that the test resolves by `release`. */
 function hold(): { held: Promise<void>; release(): void } {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
@@ -120,7 +120,7 @@ describe("ChunkRecorder", () => {
     expect(await recorder.stop(50)).toBe(25 * (17 + 4 + 40));
     release();
     await vi.waitFor(() => expect(told.closed).toHaveLength(1), 10_000);
-    expect(await numbersWritten()).toEqual(counted(10)); // the write that was under way came through
+    expect(await numbersWritten()).toEqual(counted(10)); // the pending write succeeded
     const [chunk] = (await readChunks(directory)).values();
     expect(chunk).toMatchObject({ rest: 0 });
     expect(chunk?.blocks.at(-1)?.kind).toBe(H264);

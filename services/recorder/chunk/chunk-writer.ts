@@ -7,7 +7,6 @@ import type { RecordingDisk } from "./recording-disk.ts";
 import type { RecordingDisks } from "./recording-disks.ts";
 import type { ChunkSource, QueuedStep } from "./step-queue.ts";
 
-/** What the writer of a camera's chunks is given. */
 export interface ChunkWriterOptions {
   camera: string;
   directory: string;
@@ -17,17 +16,17 @@ export interface ChunkWriterOptions {
   closed(minute: Minute): void;
 }
 
-/** Others take a chunk for abandoned, and convert and remove it, after pauses much longer than this, never after shorter ones. */
+/** Only a chunk that was not written to for much longer than this is taken for abandoned, and converted and removed. */
 const PAUSE_LIMIT_MS = 10_000;
 
 /**
- * Carries out steps: opens, writes and closes the chunks of a camera, one after the other. A write that failed half-way goes
- * on, when it is called again, in the minute's next part.
+ * Carries out steps: opens, writes and closes the chunks of a camera, one after the other. A write that failed half-way
+ * is continued in the minute's next part when the step is retried.
  */
 export class ChunkWriter {
   readonly #options: ChunkWriterOptions;
   #source: ChunkSource | undefined;
-  /** That of the chunk opened last. */
+  /** The disk of the chunk opened last. */
   #disk: RecordingDisk | undefined;
   #chunk: ChunkFile | undefined;
   /** Where in that chunk the newest keyframe's block begins. */
@@ -40,19 +39,19 @@ export class ChunkWriter {
     this.#options = options;
   }
 
-  /** Whether the disk that is written to is mounted no more. */
+  /** Whether the disk that is written to is no longer mounted. */
   get isUnmounted(): boolean {
     return this.#disk !== undefined && !this.#options.disks.isMounted(this.#disk);
   }
 
-  /** Makes what was written durable when its time has come. */
+  /** Makes what was written durable when a sync is due. */
   syncIfDue(nowMs: number): void {
     if (this.#chunk !== undefined && this.#options.syncs.isDue(this.#chunk, nowMs)) this.#sync(this.#chunk);
   }
 
   /**
-   * Returns whether the disk had to do something, and did. Throws its errors; then the same step is to be carried out again
-   * before any other.
+   * Returns whether an operation on the disk was needed and succeeded. Throws the disk's errors; the same step must
+   * then be carried out again before any other.
    */
   async carryOut(step: QueuedStep): Promise<boolean> {
     if (this.#chunk !== undefined && this.#options.syncs.hasFailed(this.#chunk)) await this.leave();
@@ -77,7 +76,7 @@ export class ChunkWriter {
     }
   }
 
-  /** What follows goes into the minute's next part. */
+  /** Gives up the open chunk: what follows goes into the minute's next part. */
   async leave(): Promise<void> {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
@@ -121,7 +120,7 @@ export class ChunkWriter {
       await chunk.write(step.bytes, step.start, step.end);
       const pauseMs = performance.now() - this.#writtenMs;
       this.#writtenMs = performance.now();
-      // This process, the camera or the disk was halted for longer than that.
+      // This process, the camera or the disk paused for longer than that.
       if (pauseMs > PAUSE_LIMIT_MS && (await chunk.isDeleted())) {
         this.#chunk = undefined;
         await chunk.abandon(before);
@@ -143,7 +142,7 @@ export class ChunkWriter {
 
   async #close(endUs: number): Promise<boolean> {
     const chunk = this.#chunk;
-    if (chunk === undefined) return false; // given up before, and told
+    if (chunk === undefined) return false; // given up earlier, which was reported
     this.#chunk = undefined;
     const minute = this.#minute;
     const { closed, syncs } = this.#options;

@@ -8,7 +8,7 @@ import { DirectoryMemory } from "./directory-memory.ts";
 
 const files = new StoreFiles();
 
-vi.mock("../../../shared/store/directories.ts", { spy: true }); // does what it does, and counts the tries
+vi.mock("../../../shared/store/directories.ts", { spy: true }); // behaves as usual, and counts the calls
 
 const LIMIT = { timeout: 50_000 };
 

@@ -3,7 +3,7 @@ import type { StoreFiles } from "../../../shared/disk/store-files.ts";
 import type { Logger } from "../../../shared/logging/logger.ts";
 import { type CameraDirectory, rememberCameraDirectory } from "../../../shared/store/directories.ts";
 
-/** A storage root that cannot be written is tried again after so long: its disk may be mounted late. */
+/** Interval between attempts to write to the storage root: its disk may be mounted late. */
 const RETRY_MS = 10_000;
 
 /** Writes the list of camera directories in the storage root, in the background. */
@@ -12,7 +12,7 @@ export class DirectoryMemory {
   readonly #storageRoot: string;
   readonly #logger: Logger;
   readonly #retryMs: number;
-  /** One after the other: a storage root that hangs holds one thread, not all. */
+  /** Writes run one after the other, so that a storage root that hangs blocks one thread, not all. */
   #writing: Promise<void> = Promise.resolve();
   #problem: string | undefined;
 
@@ -23,7 +23,7 @@ export class DirectoryMemory {
     this.#retryMs = retryMs;
   }
 
-  /** Remembers a directory, as often as it takes; trouble is logged when it begins and when it changes. */
+  /** Remembers a directory, retrying until it succeeds; failures are logged when they begin and when they change. */
   remember(entry: CameraDirectory): void {
     this.#writing = this.#writing.then(() => this.#write(entry));
   }

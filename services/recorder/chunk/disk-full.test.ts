@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(mountPoint, { recursive: true });
 });
 
-/** Larger than a page: a new part's first block fits a disk on which the access unit that did not fit still does not. */
+/** Larger than a page, so that a new part's origin block fits on the disk while the access unit still does not. */
 const SIZE = 33_010;
 
 async function until(done: () => boolean): Promise<void> {
@@ -64,7 +64,7 @@ test("a disk that runs full, twice, loses no access unit: recording goes on in t
   const frames = chunks.flatMap(({ blocks }) => blocks.filter(({ kind }) => kind === 0));
   expect(frames.map(frameNumber)).toEqual(Array.from({ length: recording.sent }, (_, n) => n));
   expect(frames.every(({ data }) => data.length === 4 + SIZE)).toBe(true);
-  // Retries on a full disk leave no empty parts behind, and announce none.
+  // Retries on a full disk leave no empty parts behind and announce none.
   expect(chunks.every(({ blocks }) => blocks.some(({ kind }) => kind === 0))).toBe(true);
   expect(chunks.length).toBe(closed.length);
   expect(chunks.at(-1)?.blocks.at(-1)?.kind).toBe(255);

@@ -1,16 +1,16 @@
 /**
- * What can be wrong at once: an operation failed and is tried again; frames are dropped; an operation takes very long; what
- * was written may not be on the disk. The first of them that is so is told.
+ * What can be wrong at the same time: an operation failed and is retried; frames are dropped; an operation takes very
+ * long; what was written may not be on the disk. The first that applies is reported.
  */
 const KINDS = ["failed", "dropping", "silent", "unsafe"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Keeps what is wrong with a camera's disk, and tells it whenever it is found again or ends. */
+/** Keeps what is wrong with a camera's disk, and reports it each time it occurs again or ends. */
 export class DiskTrouble {
   readonly #errors = new Map<Kind, Error>();
   readonly #told: (error: Error | undefined) => void;
 
-  /** @param told is given what is wrong, and undefined when nothing is any more */
+  /** @param told is called with what is wrong, and with undefined when nothing is any longer */
   constructor(told: (error: Error | undefined) => void) {
     this.#told = told;
   }
@@ -23,7 +23,7 @@ export class DiskTrouble {
     return this.#errors.has(kind);
   }
 
-  /** Something is wrong, still or again; or, with undefined, it is in order. */
+  /** Something is wrong, still or again; undefined means that it no longer is. */
   tell(kind: Kind, error: Error | undefined): void {
     if (error !== undefined) this.#errors.set(kind, error);
     else if (!this.#errors.delete(kind)) return;
@@ -31,13 +31,13 @@ export class DiskTrouble {
     this.#told(worst === undefined ? undefined : this.#errors.get(worst));
   }
 
-  /** Lets go of something that another error says better. */
+  /** Drops a problem that a more specific error replaces. */
   forget(kind: Kind): void {
     this.#errors.delete(kind);
   }
 }
 
-/** A sync failed: what was written since the last good one may be lost, and nobody will know before it is read. */
+/** A sync failed: what was written since the last successful one may be lost, which only reading it will show. */
 export class UnsafeError extends Error {
   override name = "UnsafeError";
 

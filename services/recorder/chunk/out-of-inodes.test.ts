@@ -10,7 +10,7 @@ import { ChunkRecorder } from "./chunk-recorder.ts";
 const files = new StoreFiles();
 
 const INODES = 256;
-/** A sixteenth. */
+/** One sixteenth of the inodes is kept for conversions. */
 const RESERVED = 16;
 
 let disk: FewInodesDisk;
@@ -46,12 +46,12 @@ test("out of inodes is told as that, room is asked for, and all that came meanwh
     for (const steps of recording.run(2, 5, 400_000, 3000)) recorder.push(steps);
   };
 
-  disk.fill(0); // before anything is known of the disk: the first file meets ENOSPC itself
+  disk.fill(0); // before anything is known of the disk: creating the first file fails with ENOSPC
   push();
   await until(() => trouble.length > 0);
   expect(trouble[0]).toMatchObject({ code: "ENOSPC", message: expect.stringContaining("out of inodes, not of bytes") });
   expect(asked).toEqual([directory]);
-  // Another second, and it goes by what the disk tells: the last of them are left to conversions.
+  // A second later the number of free inodes is known: the last ones are left to conversions.
   await until(() => trouble.length > 1);
   expect(trouble[1]?.message).toContain(`the last ${RESERVED} of ${INODES} are kept for conversions`);
   expect(await readChunks(directory).catch(() => new Map())).toEqual(new Map());

@@ -3,21 +3,21 @@ import pLimit from "p-limit";
 import type { Disk } from "../../../shared/disk/disk.ts";
 import { type Inodes, inodesOf, isOutOfInodes, OUT_OF_INODES, reservedInodes } from "../../../shared/disk/inodes.ts";
 
-/** So old an answer may be: at 32 MB/s, the rate of 64 cameras, it is wrong by 32 MB. */
+/** Maximum age of a measurement of free space: at 32 MB/s, the rate of 64 cameras, it is off by 32 MB. */
 const FRESH_MS = 1000;
-/** Room is asked for at most so often: the reaper needs a moment. */
+/** Minimum interval between two requests for room: the reaper needs some time. */
 const ASK_INTERVAL_MS = 3000;
 
-/** Thrown in place of a write that would use up what is kept for conversions; looks like the kernel's own ENOSPC. */
+/** Thrown instead of a write that would use space reserved for conversions; looks like the kernel's own ENOSPC. */
 export class DiskReserveError extends Error {
   override name = "DiskReserveError";
   readonly code = "ENOSPC";
 }
 
 /**
- * One disk that is recorded to. A recorder holds frames that lie nowhere else, so it waits for as long as the disk takes, and
- * does not give up. It writes one at a time, and syncs two at a time: the disk's third thread is left to writes, which must not
- * wait for a sync, as they are due a second after their frames came.
+ * One disk that is recorded to. A recorder's frames exist nowhere else, so it waits for the disk without a timeout. One
+ * write and two syncs run at a time: the disk's third thread is left to writes, which must not wait for a sync, because
+ * they are due a second after their frames came.
  */
 export class RecordingDisk {
   readonly disk: Disk;
@@ -33,24 +33,24 @@ export class RecordingDisk {
     this.disk = disk;
   }
 
-  /** Carries out what mostly needs the page cache alone, one at a time: open, write, stat. */
+  /** Runs what mostly needs only the page cache, one at a time: open, write, stat. */
   write<T>(operation: () => Promise<T>): Promise<T> {
     return this.#writes(() => this.disk.runPatiently("change", operation));
   }
 
-  /** Carries out what waits for the disk itself: fsync, fdatasync, and a close behind them. */
+  /** Runs what waits for the disk itself: fsync, fdatasync, and a close after them. */
   sync<T>(operation: () => Promise<T>): Promise<T> {
     return this.disk.runPatiently("sync", operation);
   }
 
-  /** As `Disk.syncFolder`: from within `sync`. */
+  /** As `Disk.syncFolder`; to be called within `sync`. */
   syncFolder(folder: string): Promise<void> {
     return this.disk.syncFolder(folder);
   }
 
   /**
-   * Throws DiskReserveError when less than the reserve is free. Never waits: it goes by an answer that is a second old, and
-   * by none at first or while the disk does not answer.
+   * Throws DiskReserveError when less than the reserve is free. Never waits: it uses a measurement up to a second old,
+   * and does not throw at first or while the disk does not answer.
    */
   checkRoom(reserveBytes: number): void {
     this.#lookIfStale();
@@ -59,7 +59,7 @@ export class RecordingDisk {
     throw new DiskReserveError(`ENOSPC: the disk is full but for ${free} that are kept for conversions`);
   }
 
-  /** The same of the inodes: throws when none may be taken for another file. What is open may grow on. */
+  /** The same for inodes: throws when another file must not be created. Open files may still grow. */
   checkRoomForFile(): void {
     this.#lookIfStale();
     if (this.#inodes === undefined) return;
@@ -69,14 +69,14 @@ export class RecordingDisk {
     throw new DiskReserveError(`ENOSPC: ${OUT_OF_INODES} (${last})`);
   }
 
-  /** What the operator is told of an error met when a file was made: ENOSPC may be said for want of inodes. */
+  /** The error to report when creating a file failed: ENOSPC may mean that the inodes ran out. */
   async explain(error: unknown): Promise<unknown> {
     if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error;
     await this.#look();
     return this.#isOutOfInodes ? new DiskReserveError(`ENOSPC: ${OUT_OF_INODES}`, { cause: error }) : error;
   }
 
-  /** Calls `ask`, unless that was done a moment ago for this disk. */
+  /** Calls `ask`, unless it was called less than ASK_INTERVAL_MS ago for this disk. */
   askForRoom(ask: () => void): void {
     const nowMs = performance.now();
     if (nowMs - this.#askedMs < ASK_INTERVAL_MS) return;
@@ -96,7 +96,7 @@ export class RecordingDisk {
       this.#inodes = inodesOf(stats);
       this.#isOutOfInodes = isOutOfInodes(stats);
     } catch {
-      this.#freeBytes = Number.POSITIVE_INFINITY; // what is wrong with the disk, the write itself will tell
+      this.#freeBytes = Number.POSITIVE_INFINITY; // the write itself will report what is wrong with the disk
       this.#inodes = undefined;
       this.#isOutOfInodes = false;
     } finally {

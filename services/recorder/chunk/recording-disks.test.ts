@@ -57,7 +57,7 @@ describe("RecordingDisks", () => {
     expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
     unmount();
     await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
-    disks.requireMounts([mountPoint]); // gone is what it is then, too
+    disks.requireMounts([mountPoint]); // DiskGoneError then, too
     await expect(recording.of(directory)).rejects.toThrow(DiskGoneError);
     mount();
     expect((await recording.of(directory)).disk.mountPoint).toBe(mountPoint);
@@ -71,7 +71,7 @@ describe("RecordingDisks", () => {
       void gone.write(() => new Promise(() => {}));
       void gone.sync(() => new Promise(() => {}));
     }
-    const held = await open(mountPoint, "r"); // as whatever hangs holds on to the file system
+    const held = await open(mountPoint, "r"); // as a hung operation keeps the file system in use
     unmount();
     mount();
     const disk = await recording.of(directory);
@@ -140,7 +140,7 @@ test("a disk that never answers holds three threads, however much waits for it",
   for (let n = 0; n < 20; n++) {
     void disk.write(hang);
     void disk.sync(hang);
-    disk.disk.run("ask", hang).catch(() => {}); // as whatever else the process does on it
+    disk.disk.run("ask", hang).catch(() => {}); // as other operations of the process on this disk
   }
   await new Promise((resolve) => setImmediate(resolve));
   expect(started).toBe(3);

@@ -15,22 +15,22 @@ export class DiskGoneError extends Error {
   }
 }
 
-/** What the disks of a recorder share. */
+/** Options shared by the disks of a recorder. */
 export interface RecordingDisksOptions {
   disks: Disks;
-  /** Kept free on every disk for conversions. On one that is quite full no mp4 can be written, so no chunk be removed. */
+  /** Kept free on every disk for conversions. On a full disk no mp4 can be written, and so no chunk removed. */
   reserveBytes: number;
   /** A directory's disk is full. Must not block. */
   roomWanted(directory: string): void;
 }
 
-/** The disks that the cameras' directories lie on. */
+/** The disks that hold the cameras' directories. */
 export class RecordingDisks {
   reserveBytes: number;
   readonly #disks: Disks;
   readonly #roomWanted: (directory: string) => void;
   readonly #recording = new WeakMap<Disk, RecordingDisk>();
-  /** By directory: where it was recorded to last. */
+  /** By directory: the disk that it was last recorded to. */
   readonly #last = new Map<string, RecordingDisk>();
 
   constructor({ disks, reserveBytes, roomWanted }: RecordingDisksOptions) {
@@ -40,9 +40,9 @@ export class RecordingDisks {
   }
 
   /**
-   * The disk of a directory, which need not be there yet. Throws NotMountedError when another disk must be mounted there,
-   * DiskHangsError when a link on the way cannot be read, and DiskGoneError when the directory lay on a disk that is no longer
-   * mounted: what is written would silently fill the disk that holds the empty mount point.
+   * The disk of a directory, which need not exist yet. Throws NotMountedError when a required mount is missing there,
+   * DiskHangsError when a symbolic link in its path cannot be read, and DiskGoneError when the directory was on a disk
+   * that is no longer mounted: writing would silently fill the disk that holds the empty mount point.
    */
   async of(directory: string): Promise<RecordingDisk> {
     const last = this.#last.get(directory);
@@ -60,7 +60,7 @@ export class RecordingDisks {
     return recording;
   }
 
-  /** Whether the file system that a disk stands for is still mounted, and nothing else in its place. */
+  /** Whether the file system of a disk is still mounted, with nothing mounted in its place. */
   isMounted({ disk }: RecordingDisk): boolean {
     return this.#disks.isMounted(disk);
   }
@@ -70,13 +70,13 @@ export class RecordingDisks {
     disk.checkRoom(this.reserveBytes);
   }
 
-  /** The same, also when it has no inode for another file. */
+  /** The same, but also when it has no inode left for another file. */
   checkRoomForFile(disk: RecordingDisk): void {
     this.checkRoom(disk);
     disk.checkRoomForFile();
   }
 
-  /** A directory's disk is full: space is asked for. Never waits. */
+  /** A directory's disk is full: asks for room. Never waits. */
   full(directory: string): void {
     this.#last.get(directory)?.askForRoom(() => this.#roomWanted(directory));
   }

@@ -9,12 +9,15 @@ export interface ChunkSource {
   written(bytes: Buffer): void;
 }
 
-/** What is to be done, and before the first step of a session, which one it is. */
+/** A step, or the marker before the first step of a session that says which session it is. */
 export type QueuedStep = ChunkStep | { kind: "begin"; source: ChunkSource };
 
-/** Who carries out the steps. */
+/** Carries out the steps. */
 export interface StepHandler {
-  /** Returns whether the disk had to do something, and did. When it throws, it is called again with the same step. */
+  /**
+   * Returns whether an operation on the disk was needed and succeeded. After it threw it is called again with the same
+   * step.
+   */
   carryOut(step: QueuedStep): Promise<boolean>;
   /** A step failed. Nothing is awaited. */
   failed(error: Error): void;
@@ -22,18 +25,18 @@ export interface StepHandler {
   gaveUp(): Promise<void>;
 }
 
-/** A failed step is tried again after so long. */
+/** Delay before a failed step is retried. */
 export const RETRY_MS = 1000;
 
-/** What waits for the disk, in order and in bounded memory. A step that fails is tried again every second. */
+/** What waits for the disk, in order and in bounded memory. A failed step is retried every second. */
 export class StepQueue {
   readonly #handler: StepHandler;
   readonly #trouble: DiskTrouble;
   readonly #maxBufferBytes: number;
   readonly #steps: QueuedStep[] = [];
-  /** That of the steps to come. */
+  /** The source of the next steps, until the first of them is pushed. */
   #newSource: ChunkSource | undefined;
-  /** Of the buffers whose bytes are to be written. */
+  /** Total size of the buffers whose bytes are to be written. */
   #heldBytes = 0;
   #busySinceMs: number | undefined;
   #isGivingUp = false;
@@ -46,7 +49,7 @@ export class StepQueue {
     this.#handler = handler;
   }
 
-  /** As of ChunkRecorder. */
+  /** As ChunkRecorder.hasRoomFor. */
   hasRoomFor(bytes: number): boolean {
     const hasRoom = this.#heldBytes + bytes <= this.#maxBufferBytes;
     if (!hasRoom && !this.#trouble.has("failed") && !this.#trouble.has("dropping")) {
@@ -55,13 +58,13 @@ export class StepQueue {
     return hasRoom;
   }
 
-  /** What is pushed from now on comes from another session. */
+  /** The steps pushed from now on come from another session. */
   begin(source: ChunkSource): void {
     this.#newSource = source;
   }
 
   push(steps: ChunkStep[]): void {
-    // With its first steps only: sessions that bring nothing take no memory while the disk fails.
+    // Only with its first steps: sessions without frames take no memory while the disk fails.
     if (this.#newSource !== undefined && steps.length > 0) this.#steps.push({ kind: "begin", source: this.#newSource });
     if (steps.length > 0) this.#newSource = undefined;
     for (const step of steps) {
@@ -71,12 +74,12 @@ export class StepQueue {
     this.#running ??= this.#run();
   }
 
-  /** Since when the step under way is carried out. */
+  /** When the current step was started. */
   get busySinceMs(): number | undefined {
     return this.#busySinceMs;
   }
 
-  /** Is fulfilled when nothing waits any more; undefined when nothing does. */
+  /** Resolves when nothing waits any longer; undefined when nothing does. */
   get running(): Promise<void> | undefined {
     return this.#running;
   }
@@ -87,7 +90,7 @@ export class StepQueue {
     this.#wake?.();
   }
 
-  /** Drops what waits, and returns how many bytes of it were to be written. */
+  /** Drops what waits. Returns how many bytes of it were still to be written. */
   drop(): number {
     const waiting = this.#steps.reduce((sum, step) => sum + (step.kind === "write" ? step.end - step.start : 0), 0);
     if (waiting > 0) this.#steps.splice(1); // a disk that hangs must not keep more memory each time
@@ -123,7 +126,7 @@ export class StepQueue {
   }
 }
 
-/** Of the buffer that nothing needs any more when a step is done. */
+/** Size of the buffer that is no longer needed once a step is done. */
 function bytesFreedBy(step: QueuedStep): number {
   return step.kind === "write" && step.isLastOfBatch ? step.bytes.length : 0;
 }

@@ -1,8 +1,8 @@
 const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /**
- * When in each interval between two syncs a camera's turn comes, from 0 up to 1 of the interval: so that the syncs of many
- * cameras do not all come at once. Multiples of the golden ratio are spread evenly, however many there are of them.
+ * At which fraction (0 to 1) of the sync interval a camera is synced, so that the syncs of many cameras are spread over
+ * it. Multiples of the golden ratio are spread evenly for any number of them.
  */
 export function syncPhase(camera: string): number {
   let number = 0;

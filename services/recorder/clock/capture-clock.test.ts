@@ -7,7 +7,10 @@ import type { WrongRate } from "./rate-gauge.ts";
 const START_US = Date.UTC(2026, 1, 28, 23, 50) * 1000;
 const SECOND = 1_000_000;
 
-/** A frame: when it was captured and arrived (true time, µs since the beginning), and what the camera stamped it. */
+/**
+ * A frame: when it was captured and arrived (true time, µs since the beginning), and the timestamp that the camera gave
+ * it.
+ */
 interface Frame {
   capturedUs: number;
   arrivesUs: number;
@@ -17,14 +20,14 @@ interface Frame {
 
 interface Timed extends Frame {
   timeUs: number;
-  /** Counts the anchors: times are compared within one only. */
+  /** Number of the anchor: times are only compared within the same one. */
   anchor: number;
 }
 
 interface Options {
-  /** Frames that one read brings in. */
+  /** Frames per read. */
   batch?: number;
-  /** To be called before a read, with true time. */
+  /** Called before each read, with true time. */
   before?: (nowUs: number) => void;
   /** What an earlier session found. */
   wrongRate?: WrongRate;
@@ -81,7 +84,7 @@ interface Camera {
   firstTimestamp?: number;
   /** Delay of the n-th frame between capture and arrival; a frame never overtakes the one before. */
   delayUs?: (n: number) => number;
-  /** What the camera's clock is off by at the n-th frame. */
+  /** By how much the camera's clock is off at the n-th frame. */
   jumpUs?: (n: number) => number;
 }
 
@@ -104,13 +107,13 @@ function* camera(options: Camera): Generator<Frame> {
   }
 }
 
-/** A repeatable number between 0 and 1. */
+/** A pseudorandom but repeatable number between 0 and 1. */
 function noise(n: number): number {
   const x = Math.sin(n * 12.9898) * 43_758.5453;
   return x - Math.floor(x);
 }
 
-/** Largest distance of a frame's time from when it was captured, and of its interval from the camera's own, µs. */
+/** Maximum error of a frame's capture time, and of its interval compared to the camera's own, µs. */
 function judge(clock: SimulatedClock, frames: Iterable<Frame>, options: Options = {}) {
   const worst = { errorUs: 0, intervalUs: 0, anchors: 0, frames: 0, backwards: 0 };
   let last: Timed | undefined;
@@ -160,7 +163,7 @@ describe("CaptureClock", () => {
         gop: 50,
         delayUs: (n) => 10_000 + noise(n) * 50_000,
       });
-      // The host's clock is no ideal one: NTP slews it by up to 50 ms, back and forth, within two hours.
+      // The host's clock is not ideal: NTP slews it by up to 50 ms, back and forth, within two hours.
       const before = (nowUs: number) => {
         clock.wallStepUs = Math.sin((nowUs / SECOND) * ((2 * Math.PI) / 7200)) * 25_000;
       };
@@ -249,7 +252,7 @@ describe("CaptureClock", () => {
         for (const [n, frame] of times.entries()) {
           const last = times[n - 1];
           if (last !== undefined && last.anchor === frame.anchor) expect(frame.timeUs).toBeGreaterThan(last.timeUs - 1);
-          // Between jump and anchor by arrival: as good as the batch is long.
+          // Between jump and anchor times are by arrival: the error is up to the length of a batch.
           const toleranceUs = n < at || frame.anchor === 2 ? 60_000 : 60_000 + batch * 40_000;
           expect(Math.abs(frame.timeUs - clock.trueWallUs(frame.capturedUs))).toBeLessThan(
             toleranceUs + (batch - 1) * 40_000,
@@ -327,7 +330,7 @@ describe("CaptureClock", () => {
     }
     const anchors = (times.at(-1)?.anchor ?? 0) - (times[2000]?.anchor ?? 0);
     expect(anchors, "anchors in the last five minutes").toBeLessThan(3);
-    // The camera's next session knows it from the first frame on.
+    // The camera's next session applies it from the first frame on.
     const { rateVerdict } = capture;
     const nextClock = new SimulatedClock(START_US);
     const next: Timed[] = [];
@@ -363,7 +366,7 @@ describe("CaptureClock", () => {
   });
 
   test.each([1, 600, 36_000])("a host that sleeps for %i s: times are right from the next keyframe on", (seconds) => {
-    // While it sleeps its monotonic clock stands; what the camera sent meanwhile is lost.
+    // While it is suspended its monotonic clock stops; what the camera sent meanwhile is lost.
     const clock = new SimulatedClock(START_US);
     const sleptUs = seconds * SECOND;
     const frames = [...camera({ frames: 2000 + seconds * 25 })]
@@ -409,7 +412,7 @@ describe("CaptureClock", () => {
             frames,
             ({ timeUs }) => {
               expect(Number.isSafeInteger(timeUs) && timeUs >= 0).toBe(true);
-              // never further than the GOP that a camera may send first from what the wall clock showed
+              // off from the wall clock by no more than the cached GOP that a camera may send first
               expect(timeUs - start).toBeLessThan(arrivesUs + 200 * 62 * SECOND);
             },
             { batch },

@@ -3,28 +3,28 @@ import type { SystemClock } from "./system-clock.ts";
 
 /** How fast capture times may be steered towards the wall clock: 500 ppm, half a millisecond a second. */
 const MAX_SLEW = 500e-6;
-/** When capture time and wall clock differ by more, the wall clock was stepped: the next keyframe is anchored anew. */
+/** When capture time and wall clock differ by more, the wall clock was stepped: the next keyframe is anchored again. */
 const MAX_ERROR_US = 1_000_000;
-/** How long arrivals are watched before the first anchor: a camera that sends its cached GOP first arrives in a burst. */
+/** How long arrivals are observed before the first anchor: a camera may first send a cached GOP in a burst. */
 const SETTLE_US = 500_000;
-/** The least delayed packet of such a window tells where the camera's clock stands. */
+/** Window of which the least delayed packet gives the position of the camera's clock. */
 const WINDOW_US = 10_000_000;
-/** A timestamp that goes back further than frames are ever reordered: the camera's clock jumped. */
+/** A timestamp that goes back further than this is no reordering: the camera's clock jumped. */
 const MAX_REORDER_US = 1_000_000;
-/** No decoder holds more frames back than this (H.264 A.3.1): a longer run of earlier times is no reordering. */
+/** Maximum number of frames that a decoder reorders (H.264 A.3.1): a longer run of earlier times is no reordering. */
 const MAX_REORDERED_FRAMES = 16;
-/** A frame that arrives so much earlier than any before it could: the camera's clock jumped ahead. */
+/** A frame that arrives earlier than the clock allows by more than this: the camera's clock jumped ahead. */
 const MAX_EARLY_US = 2_000_000;
-/** Before the first anchor frames do come early: a cached GOP of up to this length is sent in one burst. */
+/** The same before the first anchor, when a cached GOP of up to this length may come in one burst. */
 const MAX_CACHED_US = 60_000_000;
 const TIMESTAMP_RANGE = 2 ** 32;
 
 /**
- * Turns the RTP timestamps of a session into capture times: intervals from the camera's clock, the anchor from the wall
- * clock, steered gently. docs/time.md tells why.
+ * Converts the RTP timestamps of a session to capture times: intervals by the camera's clock, anchored to the wall
+ * clock and slowly steered towards it. The reasons are in docs/time.md.
  *
- * A packet arrives late by what the network and the camera's queue held it up, never early. So of the differences
- * "arrival − RTP time" in a window the smallest is nearest to the truth, and jitter never shows in the result.
+ * A packet is delayed by the network and the camera's queue, but never early. So the smallest difference "arrival − RTP
+ * time" of a window is the most accurate, and jitter does not affect the result.
  */
 export class CaptureClock {
   readonly #clock: SystemClock;
@@ -32,18 +32,18 @@ export class CaptureClock {
   /** Unwrapping: the newest timestamp, and its time in µs on an axis that never wraps or jumps. */
   #lastTimestamp = -1;
   #lastRtpUs = 0;
-  /** The latest time so far, and how many frames in a row were earlier. */
+  /** The latest time so far, and how many frames in a row since then were earlier. */
   #latestRtpUs = 0;
   #framesBehind = 0;
   readonly #rate: RateGauge;
   #firstArrivalUs = 0;
-  /** Smallest arrival − RTP time of the window under way and of the one before it. */
+  /** Smallest arrival − RTP time of the current window and of the one before it. */
   #windowStartUs = 0;
   #windowDelayUs = Number.POSITIVE_INFINITY;
   #previousDelayUs = Number.POSITIVE_INFINITY;
   /** Wall clock minus monotonic clock. */
   #wallOffsetUs = 0;
-  /** Capture time = RTP time + offset, the offset being true at `#steeredUs` of RTP time. */
+  /** Capture time = RTP time + offset; the offset is exact at RTP time `#steeredUs`. */
   #offsetUs: number | undefined;
   #steeredUs = 0;
   #hasJumped = false;
@@ -52,7 +52,7 @@ export class CaptureClock {
 
   /**
    * @param ticksPerSecond the RTP clock rate of the track
-   * @param wrongRate what an earlier session found of the camera's timestamps, should they be unfit for use
+   * @param wrongRate the rate that an earlier session measured, when the camera's timestamps cannot be used
    */
   constructor(clock: SystemClock, ticksPerSecond: number, wrongRate?: WrongRate) {
     this.#clock = clock;
@@ -60,7 +60,9 @@ export class CaptureClock {
     this.#usPerTick = 1e6 / ticksPerSecond;
   }
 
-  /** Whether enough was seen to tell capture times; `captureTimeUs` anchors the clock if need be. */
+  /**
+   * Whether arrivals were observed long enough to give capture times; `captureTimeUs` anchors the clock if necessary.
+   */
   get isSettled(): boolean {
     return this.#lastTimestamp !== -1 && this.#clock.monotonicUs() - this.#firstArrivalUs >= SETTLE_US;
   }
@@ -71,7 +73,7 @@ export class CaptureClock {
     return Math.abs(this.#targetUs() - this.#offsetUs) > MAX_ERROR_US;
   }
 
-  /** Capture time minus monotonic clock where frames arrive without delay, µs: tells one anchor from another. */
+  /** Capture time minus monotonic clock for frames that arrive without delay, µs: distinguishes anchors. */
   get wallOffsetUs(): number {
     return this.#wallOffsetUs;
   }
@@ -81,19 +83,21 @@ export class CaptureClock {
     return this.#driftPpm;
   }
 
-  /** How fast the camera's clock runs, 1 being right, when it is so wrong that times go by the count of frames instead. */
+  /**
+   * Rate of the camera's clock, 1 being correct, when it is so wrong that frames are counted instead; else undefined.
+   */
   get wrongRate(): number | undefined {
     return this.#rate.wrongRate;
   }
 
-  /** The same, for the camera's next session. */
+  /** The same in the form that the camera's next session takes. */
   get rateVerdict(): WrongRate | undefined {
     return this.#rate.verdict;
   }
 
   /**
-   * Puts a frame's RTP timestamp on an axis of µs that never wraps or jumps. To be called for each frame in the order in
-   * which they arrive.
+   * Converts a frame's RTP timestamp to an axis in µs that never wraps or jumps. To be called for each frame in order
+   * of arrival.
    * @param isKeyframe whether the frame is a keyframe: all before it in this order come before it in time
    */
   unwrap(timestamp: number, isKeyframe: boolean): number {
@@ -111,19 +115,19 @@ export class CaptureClock {
     return this.#lastRtpUs;
   }
 
-  /** The frame unwrapped last came in just now. Nothing is known of when the others of a batch came. */
+  /** The frame unwrapped last arrived just now. When the others of a batch arrived is not known. */
   observe(): void {
     if (this.#lastTimestamp === -1) return;
     const nowUs = this.#clock.monotonicUs();
     this.#wallOffsetUs = this.#clock.wallUs() - nowUs;
-    // A window begins with its first arrival: one that a stall filled with late frames only would tell the wrong time.
+    // A window begins with its first arrival: after a stall it would otherwise contain only late frames.
     if (this.#windowDelayUs === Number.POSITIVE_INFINITY) this.#windowStartUs = nowUs;
     this.#windowDelayUs = Math.min(this.#windowDelayUs, nowUs - this.#lastRtpUs);
     if (nowUs - this.#windowStartUs >= WINDOW_US) this.#closeWindow();
     if (this.#rate.observe(nowUs)) this.#forgetArrivals();
   }
 
-  /** Sets capture times by the wall clock as it is now. */
+  /** Sets capture times by the current wall clock. */
   anchor(): void {
     this.#offsetUs = this.#targetUs();
     this.#steeredUs = this.#lastRtpUs;
@@ -131,24 +135,24 @@ export class CaptureClock {
   }
 
   /**
-   * The capture time, µs since the Unix epoch, of a frame unwrapped a moment ago; to be asked for each frame in the order
-   * in which they came. Anchors the clock at first use. Steers from frame to frame, so that no interval is ever more
-   * than 500 ppm off, however many frames one read or one flush brought.
+   * The capture time, µs since the Unix epoch, of a recently unwrapped frame; to be called for each frame in order of
+   * arrival. Anchors the clock at first use. Steers from frame to frame, so that no interval is ever off by more than
+   * 500 ppm, however many frames one read or one flush brought.
    */
   captureTimeUs(rtpUs: number): number {
     if (this.#offsetUs === undefined) this.anchor();
     else this.#steer(rtpUs);
-    return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // a host without a clock begins in 1970
+    return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // without a hardware clock a host starts in 1970
   }
 
-  /** What `captureTimeUs` would say now, for live view; changes nothing. */
+  /** What `captureTimeUs` would return now, for live view; changes nothing. */
   peekCaptureTimeUs(rtpUs: number): number {
     return Math.max(0, Math.round(rtpUs + (this.#offsetUs ?? this.#targetUs())));
   }
 
   /**
-   * The capture time of any timestamp near the newest frame's, µs since the Unix epoch, as `captureTimeUs` would tell it
-   * now; undefined before the clock is anchored.
+   * The capture time, µs since the Unix epoch, of any timestamp near the newest frame's, as `captureTimeUs` would
+   * return it now; undefined before the clock is anchored, and while the timestamps cannot be used.
    */
   captureTimeOfTimestamp(timestamp: number): number | undefined {
     if (this.#offsetUs === undefined || this.#rate.wrongRate !== undefined) return undefined;
@@ -160,13 +164,15 @@ export class CaptureClock {
     const isBehind = this.#lastRtpUs + stepUs < this.#latestRtpUs;
     if (isBehind && (isKeyframe || this.#framesBehind >= MAX_REORDERED_FRAMES)) return true;
     const leastDelayUs = this.#leastDelayUs();
-    // Right after a jump, or in the very first read, nothing is known of arrivals: only the step itself can be judged.
+    // Right after a jump, or in the first read, no arrival is known: only the step itself can be judged.
     if (!Number.isFinite(leastDelayUs)) return stepUs > MAX_CACHED_US;
     const earlyUs = leastDelayUs - (this.#clock.monotonicUs() - (this.#lastRtpUs + stepUs));
     return earlyUs > (this.#offsetUs === undefined ? MAX_CACHED_US : MAX_EARLY_US);
   }
 
-  /** Goes on by arrival until the next keyframe is anchored. Returns the RTP time of the frame that just came. */
+  /**
+   * Continues by arrival times until the next keyframe is anchored. Returns the RTP time of the frame that just came.
+   */
   #jump(): number {
     const leastDelayUs = this.#leastDelayUs();
     const arrivedUs = Number.isFinite(leastDelayUs) ? this.#clock.monotonicUs() - leastDelayUs : this.#latestRtpUs;
@@ -174,7 +180,10 @@ export class CaptureClock {
     return Math.max(this.#latestRtpUs, arrivedUs);
   }
 
-  /** The camera's clock is not what it was: what arrivals told of it is void, and the next keyframe is anchored anew. */
+  /**
+   * The camera's clock has jumped: earlier arrivals say nothing about it any longer, and the next keyframe is anchored
+   * again.
+   */
   #forgetArrivals(): void {
     this.#hasJumped = this.#offsetUs !== undefined;
     this.#windowDelayUs = this.#previousDelayUs = Number.POSITIVE_INFINITY;
@@ -192,7 +201,7 @@ export class CaptureClock {
     return Math.min(this.#windowDelayUs, this.#previousDelayUs);
   }
 
-  /** The offset that the arrivals speak for; the present one right after a jump, when nothing has arrived yet. */
+  /** The offset by the arrivals; the current one right after a jump, when nothing has arrived yet. */
   #targetUs(): number {
     const delayUs = this.#leastDelayUs();
     return Number.isFinite(delayUs) ? delayUs + this.#wallOffsetUs : (this.#offsetUs ?? this.#wallOffsetUs);

@@ -1,23 +1,26 @@
-/** A camera's clock is judged by stretches of so long: network and batches may shift either end by a second. */
+/** Period over which a camera's clock is measured: network and batches may shift either end by a second. */
 const STRETCH_US = 10_000_000;
-/** So many stretches in a row must say the same before a clock is given up: a stall or a burst never does. */
+/**
+ * Number of periods in a row that must agree before timestamps are no longer used: after a stall or a burst they do
+ * not.
+ */
 const STRETCHES = 3;
-/** No crystal is off by that much. */
+/** No crystal is off by this much. */
 const MAX_RATE_ERROR = 0.1;
-/** Stretches agree when the rates they tell differ by no more. */
+/** Periods agree when their rates differ by no more than this. */
 const MAX_DISAGREEMENT = 0.1;
 
-/** How a camera's timestamps run that cannot be used. */
+/** The rate of a camera's timestamps that cannot be used. */
 export interface WrongRate {
-  /** 1 being right. */
+  /** 1 is correct. */
   rate: number;
   /** The mean time between frames. */
   frameIntervalUs: number;
 }
 
 /**
- * Notices a camera whose RTP timestamps do not run at the rate that they should: that count milliseconds for 90 kHz
- * ticks, or stand still. Their intervals mean nothing then; what remains is how many frames come in how long.
+ * Detects a camera whose RTP timestamps do not run at the declared rate: they count milliseconds instead of 90 kHz
+ * ticks, or do not change. Their intervals are then meaningless; what remains is the number of frames per time.
  */
 export class RateGauge {
   #startUs: number | undefined;
@@ -28,7 +31,7 @@ export class RateGauge {
   #rate: number | undefined;
   #elapsedUs = 0;
 
-  /** @param known what an earlier session found; it holds until this one finds otherwise */
+  /** @param known what an earlier session found; it applies until this one finds otherwise */
   constructor(known?: WrongRate) {
     if (known === undefined) return;
     this.#rate = known.rate;
@@ -36,14 +39,14 @@ export class RateGauge {
     this.#frameCount = 1;
   }
 
-  /** What the next session of the camera is to know. */
+  /** The result, for the next session of the camera. */
   get verdict(): WrongRate | undefined {
     return this.#rate === undefined
       ? undefined
       : { rate: this.#rate, frameIntervalUs: this.#elapsedUs / this.#frameCount };
   }
 
-  /** The rate of the camera's clock, 1 being right, when it is so wrong that its timestamps cannot be used. */
+  /** The rate of the camera's clock, 1 being correct, when it is so wrong that its timestamps cannot be used. */
   get wrongRate(): number | undefined {
     return this.#rate;
   }
@@ -53,16 +56,18 @@ export class RateGauge {
     return this.#rate === undefined ? undefined : this.#elapsedUs / this.#frameCount;
   }
 
-  /** A frame came whose timestamp is so much later than that of the one before. */
+  /** A frame came. @param stepUs its timestamp minus that of the frame before */
   frame(stepUs: number): void {
     this.#stretchUs += stepUs;
     this.#frames++;
   }
 
-  /** What was told by `frame` has come by `nowUs` of a clock that is never set. Returns whether the verdict has changed. */
+  /**
+   * The frames passed to `frame` had arrived by `nowUs` of a monotonic clock. Returns whether the verdict has changed.
+   */
   observe(nowUs: number): boolean {
     if (this.#startUs === undefined) {
-      this.#startUs = nowUs; // what has come by now was sent before
+      this.#startUs = nowUs; // what has arrived by now was sent earlier
       this.#stretchUs = this.#frames = 0;
     }
     const elapsedUs = nowUs - this.#startUs;
@@ -87,6 +92,6 @@ export class RateGauge {
     const most = Math.max(...this.#rates);
     const agree = most - least <= MAX_DISAGREEMENT * Math.max(1, Math.abs(most));
     if (wrong.length === STRETCHES && agree) return this.#rates.at(-1);
-    return this.#rate; // in between nothing is decided
+    return this.#rate; // in between the verdict does not change
   }
 }

@@ -1,4 +1,4 @@
-/** The two clocks of the host; exchanged in tests that simulate days. */
+/** The two clocks of the host; tests that simulate days replace them. */
 export interface SystemClock {
   /** The wall clock, µs since the Unix epoch; it may be stepped. */
   wallUs(): number;

@@ -2,8 +2,8 @@ import type { PixelAspect, Size } from "../../../shared/codec/display-size.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 
 /**
- * What a depacketizer tells of an access unit that it keeps. A keyframe is one at which a decoder can start, as its codec
- * says: there a minute may begin.
+ * What a depacketizer tells of an access unit that it keeps. A keyframe is one at which a decoder can start, as its
+ * codec says: there a minute may begin.
  */
 export interface AccessUnitHandler {
   /** Puts the RTP timestamp of an access unit on an axis of µs. */

@@ -27,17 +27,20 @@ export interface PictureAssembler {
   lost(): void;
   /** The picture under way has ended: what is unfinished in it will not come. */
   end(): void;
-  /** Adds what a decoder needs to start at a keyframe and the camera has sent before. Returns false when that is missing. */
+  /**
+   * Adds what a decoder needs to start at a keyframe and the camera has sent before. Returns false when that is
+   * missing.
+   */
   complete(): boolean;
 }
 
 /**
- * Finds out which packets make up an access unit, for video whose access unit is one picture of several slices. An access
- * unit is all that carries one RTP timestamp; it ends with the marker bit or, from cameras that never set it, with the next
- * timestamp. Of a camera that was seen to mark every slice or packet, a marked one ends the unit only when the next has
- * another timestamp or opens a picture. The rule for loss (docs/design/lost-packets.md): an access unit that lost a packet,
- * or may have, is left out whole and counted; those that follow are kept, whether or not they refer to it. Nothing is kept
- * before the first keyframe.
+ * Finds out which packets make up an access unit, for video whose access unit is one picture of several slices. An
+ * access unit is all that carries one RTP timestamp; it ends with the marker bit or, from cameras that never set it,
+ * with the next timestamp. Of a camera that was seen to mark every slice or packet, a marked one ends the unit only
+ * when the next has another timestamp or opens a picture. The rule for loss (docs/design/lost-packets.md): an access
+ * unit that lost a packet, or may have, is left out whole and counted; those that follow are kept, whether or not they
+ * refer to it. Nothing is kept before the first keyframe.
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #buffer: AccessUnitBuffer;
@@ -53,7 +56,9 @@ export class PictureDepacketizer implements Depacketizer {
   #hasKeyframe = false;
   /** Packets before the next one were lost, or never heard: a stream may begin in the middle of a picture. */
   #lostBefore = true;
-  /** The marker bit was ever set; it was seen on packets that were not the last of their picture; the newest packet's. */
+  /**
+   * The marker bit was ever set; it was seen on packets that were not the last of their picture; the newest packet's.
+   */
   #setsMarker = false;
   #marksSlices = false;
   #isMarked = false;
@@ -114,8 +119,8 @@ export class PictureDepacketizer implements Depacketizer {
   }
 
   /**
-   * What is under way is kept when it has its marker bit or, from a camera that never sets it, as many slices as the picture
-   * before; otherwise it may lack a part, and is left out and counted.
+   * What is under way is kept when it has its marker bit or, from a camera that never sets it, as many slices as the
+   * picture before; otherwise it may lack a part, and is left out and counted.
    */
   end(): void {
     if (!this.#isBegun) return;
@@ -152,8 +157,8 @@ export class PictureDepacketizer implements Depacketizer {
   }
 
   /**
-   * A marked packet was not the last of its picture: the unit that it ended is taken up again. When it is already on its
-   * way to the disk it stays there as it is, cut short, and its rest is left out: this happens once in a session.
+   * A marked packet was not the last of its picture: the unit that it ended is taken up again. When it is already on
+   * its way to the disk it stays there as it is, cut short, and its rest is left out: this happens once in a session.
    */
   #goOn(): void {
     if (!this.#lostBefore) this.#marksSlices = true; // otherwise it may go on with another picture of the same timestamp

@@ -10,8 +10,8 @@ export interface RtpCodec {
   /** Whether the parameters of `a=fmtp` can be of this codec alone, for tracks without `a=rtpmap`. */
   isImpliedBy(fmtp: string): boolean;
   /**
-   * Reads the parameters of `a=fmtp`, by their names in lower case. Throws CameraRefusedError, with advice, when what they
-   * describe cannot be recorded.
+   * Reads the parameters of `a=fmtp`, by their names in lower case. Throws CameraRefusedError, with advice, when what
+   * they describe cannot be recorded.
    */
   format(parameters: ReadonlyMap<string, string>): RtpFormat;
 }

@@ -11,25 +11,25 @@ export class CameraError extends Error {
   }
 }
 
-/** The camera answered, and said no: it will go on saying no until somebody changes something. */
+/** The camera answered and refused: it will refuse again until somebody changes something. */
 export class CameraRefusedError extends CameraError {
   override name = "CameraRefusedError";
 }
 
-/** The camera could not be reached, hung up or fell silent: trying again may help. */
+/** The camera could not be reached, closed the connection or became silent: a retry may help. */
 export class CameraAwayError extends CameraError {
   override name = "CameraAwayError";
 }
 
-/** The fault is our own. The error itself is kept as the cause, for the log alone. */
+/** A fault of the recorder itself. The error is kept as the cause, for the log only. */
 export class RecorderFaultError extends CameraAwayError {
-  /** @param message what of the fault may be shown */
+  /** @param message the text that may be shown */
   constructor(message: string, cause: unknown) {
     super(`a fault of the recorder: ${message}`, "please report it", { cause });
   }
 }
 
-/** Whatever was thrown: what is no fault of the camera's is told as our own, and tried again like any other. */
+/** Converts whatever was thrown: an error that is not the camera's is reported as our own, and retried like others. */
 export function asCameraError(error: unknown, quote: Quote): CameraError {
   if (error instanceof CameraError) return error;
   return new RecorderFaultError(quote(error instanceof Error ? error.message : String(error)), error);

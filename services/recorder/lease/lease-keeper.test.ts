@@ -6,7 +6,7 @@ import { LEASE_MS, LeaseTable } from "./lease-table.ts";
 
 const CAMERAS = ["a", "b", "c", "d", "e"];
 
-/** A recorder without cameras: it "receives" what it runs, unless it is told otherwise. */
+/** A recorder without cameras: it "receives" all that it runs, unless the test says otherwise. */
 class Recorder {
   readonly redis: Redis;
   readonly keeper: LeaseKeeper;
@@ -40,7 +40,7 @@ class Recorder {
   }
 }
 
-/** A Redis and the recorders on it, of one test: the tests wait for most of their time, so they run beside one another. */
+/** A Redis and its recorders, for one test: the tests mostly wait, so they run concurrently. */
 class Fleet {
   readonly #recorders: Recorder[] = [];
   #redis: TestRedis;
@@ -49,7 +49,7 @@ class Fleet {
     this.#redis = redis;
   }
 
-  /** Runs a test on one, and ends it. */
+  /** Runs a test with a fleet of its own, and ends the fleet. */
   static async run(body: (fleet: Fleet) => Promise<void>): Promise<void> {
     const fleet = new Fleet(await startRedis());
     try {
@@ -70,13 +70,13 @@ class Fleet {
     await this.#redis.kill();
   }
 
-  /** It comes back empty. */
+  /** Redis comes back empty. */
   async restartRedis(): Promise<void> {
     this.#redis = await startRedis({ port: this.#redis.port });
   }
 }
 
-/** Each camera run by exactly one of them, and no one has two more than another. */
+/** Expects that each camera is run by exactly one of them, and that their numbers of cameras differ by at most one. */
 function expectEvenShares(...sharing: Recorder[]): void {
   expect(sharing.flatMap(({ running }) => [...running]).sort()).toEqual(CAMERAS);
   const counts = sharing.map(({ running }) => running.size);

@@ -1,43 +1,42 @@
 import { within } from "../../../shared/redis/within.ts";
 import type { LeaseAnswer, LeaseQuestion } from "./lease-table.ts";
 
-/** What a keeper of leases is given. */
 export interface LeaseKeeperOptions {
   recorder: string;
   /** Asks the table of leases; rejects when it cannot be asked. */
   ask(question: LeaseQuestion): Promise<LeaseAnswer>;
-  /** Whether another recorder process is surely gone, because it ran on this host. */
+  /** Whether another recorder process is certainly gone, which can be known if it ran on this host. */
   isDead(recorder: string): boolean;
   /** All cameras that are to be recorded, by this recorder or another. */
   cameras(): string[];
-  /** Of those that this recorder runs, the ones whose frames come in. */
+  /** The cameras that this recorder runs and whose frames come in. */
   recording(): string[];
-  /** The cameras that this recorder shall run from now on. */
+  /** Sets the cameras that this recorder runs from now on. */
   run(cameras: ReadonlySet<string>): void;
 }
 
 /** How often leases are renewed. A recorder may miss nine times before it is taken for dead. */
 const INTERVAL_MS = 500;
 const ANSWER_TIMEOUT_MS = 1500;
-/** A recorder that starts while Redis is away waits so long, then records all cameras: twice is better than not at all. */
+/** A recorder that starts while Redis is away records all cameras after this time: twice is better than not at all. */
 const START_TIMEOUT_MS = 1000;
 /**
- * A camera whose lease another recorder has taken is recorded here until frames come in there, at most for so long: a camera
- * that serves one client only would never be handed over.
+ * A camera whose lease another recorder has taken is recorded here until its frames come in there, but for no longer
+ * than this: a camera that serves only one client would otherwise never be handed over.
  */
 const HANDOVER_TIMEOUT_MS = 10_000;
 const LEAVE_TIMEOUT_MS = 5000;
 const LEAVE_INTERVAL_MS = 100;
 
 /**
- * Decides which cameras this process records. A camera that another recorder has taken over goes on here until it is
- * recorded there, so that a hand-over leaves no gap; the converter makes one minute of what was recorded twice. While
- * Redis is away everything goes on as it was.
+ * Decides which cameras this process records. A camera that another recorder has taken over is recorded here until it
+ * is recorded there, so that a hand-over leaves no gap; the converter merges what was recorded twice into one minute.
+ * While Redis is away nothing changes.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #startedMs = performance.now();
-  /** Since when cameras run here whose lease another recorder holds. */
+  /** For cameras that run here though another recorder holds their lease: since when. */
   readonly #lostMs = new Map<string, number>();
   #running: ReadonlySet<string> = new Set();
   #asked: ReadonlySet<string> = new Set();
@@ -49,19 +48,19 @@ export class LeaseKeeper {
     this.#options = options;
   }
 
-  /** Begins to ask, twice a second. */
+  /** Starts asking, twice a second. */
   start(): void {
     void this.#renew();
   }
 
-  /** The other recorders that were alive when Redis answered last. */
+  /** The other recorders that were alive when Redis last answered. */
   get others(): readonly string[] {
     return this.#answer?.others ?? [];
   }
 
   /**
-   * Gives all leases back, and goes on with each camera until another recorder has it: for 5 s at most, and not at all
-   * when there is no other.
+   * Releases all leases, and continues with each camera until another recorder has it: for at most 5 s, and not at all
+   * when there is no other recorder.
    */
   async leave(): Promise<void> {
     this.#isLeaving = true;
@@ -104,7 +103,7 @@ export class LeaseKeeper {
       this.#asked = new Set(asked);
       return answer;
     } catch {
-      return undefined; // connectRedis has told that Redis is away
+      return undefined; // connectRedis has reported that Redis is away
     }
   }
 
@@ -126,7 +125,7 @@ export class LeaseKeeper {
     return share;
   }
 
-  /** Redis cannot be asked: what runs goes on, and cameras of which the others may not know yet are recorded as well. */
+  /** Redis is away: running cameras continue, and cameras that the others may not know of yet are recorded as well. */
   #shareWithoutRedis(): ReadonlySet<string> {
     const cameras = this.#options.cameras();
     if (this.#answer === undefined) {

@@ -1,10 +1,10 @@
 /**
- * Shares the cameras evenly among the recorders that are alive, with as few moves as possible: a recorder takes free
- * cameras up to its share, and one camera at a time from whoever holds two more than itself.
+ * Shares the cameras evenly among the live recorders, with as few moves as possible: a recorder takes free cameras up
+ * to its share, and one camera at a time from a recorder that holds two more than itself.
  *
- * KEYS: recorders (sorted set: until when each is taken for alive, ms), holders (hash: camera to recorder), recording
- * (hash: camera to the recorder that receives its frames). ARGV: recorder, ms that it stays alive without asking again,
- * intent, and as JSON lists: all cameras, the running ones, the recording ones, dead recorders.
+ * KEYS: recorders (sorted set: until when each counts as alive, ms), holders (hash: camera to recorder), recording
+ * (hash: camera to the recorder that receives its frames). ARGV: recorder, ms that it counts as alive without asking
+ * again, intent, and as JSON lists: all cameras, the running ones, the recording ones, dead recorders.
  */
 export const SHARE_SCRIPT = `
 local recorders, holders, recording = KEYS[1], KEYS[2], KEYS[3]

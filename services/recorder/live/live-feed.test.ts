@@ -32,7 +32,6 @@ afterEach(() => {
   viewer.disconnect();
 });
 
-/** What is told of a frame. */
 const frame = (captureTimeUs: number, isKeyframe: boolean) => ({ codec: H264, captureTimeUs, isKeyframe });
 const BYTES = Buffer.from("000000016588", "hex");
 

@@ -3,12 +3,13 @@ import { WATCH_CHANNEL, WATCH_EXPIRY_MS } from "../../../shared/live/channels.ts
 import { LivePublisher } from "./live-publisher.ts";
 import { LiveTap } from "./live-tap.ts";
 
-/** The connection for sending is kept for so long after the last viewer has gone: viewers come and go. */
+/** How long the connection for sending is kept after the last viewer has gone: another may soon come. */
 const IDLE_PUBLISHER_MS = 10_000;
 
 /**
- * The recorder's side of live view: hears which cameras are watched, and sends their frames. It has connections of its
- * own, so that frames never stand in front of statuses and jobs; the one for sending exists only while somebody watches.
+ * The recorder's side of live view: subscribes to which cameras are watched, and sends their frames. It has its own
+ * Redis connections, so that statuses and jobs never queue behind frames; the one for sending exists only while
+ * somebody watches.
  */
 export class LiveFeed {
   readonly publisher: LivePublisher;
@@ -19,7 +20,7 @@ export class LiveFeed {
   #connection: Redis | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  /** @param redis the process's client, whose settings are used; it tells of Redis's being away. */
+  /** @param redis the process's client, whose settings are used; it logs when Redis is away */
   constructor(redis: Redis) {
     this.#shared = redis;
     const feed = this;
@@ -32,7 +33,7 @@ export class LiveFeed {
     this.#subscriber = redis.duplicate();
     this.#subscriber.on("error", () => {});
     this.#subscriber.on("message", (_channel, camera) => this.#renew(camera));
-    // Waits while Redis is away; ioredis subscribes again by itself whenever it is back.
+    // Waits while Redis is away; ioredis resubscribes by itself when it is back.
     this.#subscriber.subscribe(WATCH_CHANNEL).catch(() => {});
   }
 
@@ -80,7 +81,7 @@ export class LiveFeed {
   #connect(): void {
     clearTimeout(this.#idle);
     if (this.#connection !== undefined) return;
-    // What Redis has not taken when the connection breaks is given up: nobody wants an old frame.
+    // What Redis has not taken when the connection breaks is dropped: old frames are of no use.
     this.#connection = this.#shared.duplicate({
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,

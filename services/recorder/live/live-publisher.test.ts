@@ -3,7 +3,7 @@ import { H264 } from "../../../shared/codec/h264/h264.ts";
 import { decodeFrame } from "../../../shared/live/frame-message.ts";
 import { type FrameSink, LivePublisher, MAX_BYTES_UNDER_WAY } from "./live-publisher.ts";
 
-/** A Redis that takes messages and answers when it is told to. */
+/** A Redis that takes messages and answers when the test says so. */
 class SlowSink implements FrameSink {
   isReady = true;
   readonly taken: Buffer[] = [];
@@ -20,7 +20,6 @@ class SlowSink implements FrameSink {
   }
 }
 
-/** What is told of a frame. */
 const frame = (captureTimeUs: number, isKeyframe: boolean) => ({ codec: H264, captureTimeUs, isKeyframe });
 const FRAME = Buffer.alloc(1024 * 1024, 0x41);
 

@@ -2,21 +2,24 @@ import { randomBytes } from "node:crypto";
 import { framesChannel } from "../../../shared/live/channels.ts";
 import { encodeFrame, type FrameHeader } from "../../../shared/live/frame-message.ts";
 
-/** What the publisher needs of Redis: to be handed a message, whose promise settles when it is out of our memory. */
+/**
+ * What the publisher needs of Redis: a way to publish a message. The promise settles when our memory no longer holds
+ * it.
+ */
 export interface FrameSink {
   readonly isReady: boolean;
   publish(channel: string, message: Buffer): Promise<unknown>;
 }
 
-/** What is told of a frame beside its bytes. */
+/** What is sent of a frame besides its bytes. */
 export type FrameDescription = Pick<FrameHeader, "codec" | "isKeyframe" | "captureTimeUs">;
 
-/** So much may be on its way to Redis; beyond it frames are dropped, up to a keyframe that finds the half of it free. */
+/** Maximum of unsent bytes; above it frames are dropped, until a keyframe comes when at least half of it is free. */
 export const MAX_BYTES_UNDER_WAY = 16 * 1024 * 1024;
 
 /**
- * Sends frames to Redis, and drops them rather than wait or hold more than a bounded amount of memory. One for all cameras
- * of a process.
+ * Sends frames to Redis, and drops them rather than wait or use more than a bounded amount of memory. One publisher
+ * serves all cameras of a process.
  */
 export class LivePublisher {
   readonly #sink: FrameSink;
@@ -32,7 +35,7 @@ export class LivePublisher {
     return this.#bytesUnderWay;
   }
 
-  /** Frames that nobody was sent because Redis was slow or away. */
+  /** Frames that were not sent because Redis was slow or away. */
   get droppedFrames(): number {
     return this.#droppedFrames;
   }
@@ -41,7 +44,7 @@ export class LivePublisher {
     return this.#sentFrames;
   }
 
-  /** A run of frames of one camera, whose sequence numbers count on. */
+  /** A run of frames of one camera, with consecutive sequence numbers. */
   run(camera: string): FrameRun {
     return new FrameRun(camera, this);
   }

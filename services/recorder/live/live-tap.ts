@@ -1,22 +1,24 @@
 import type { FrameDescription, FrameRun, LivePublisher } from "./live-publisher.ts";
 import { type GopPlace, readGop, type StoredFrame } from "./newest-gop.ts";
 
-/** So much may come in while the GOP is read from the disk; with more, the stream begins with the next keyframe. */
+/**
+ * Maximum of frames queued while the GOP is read from the disk; with more, the stream begins with the next keyframe.
+ */
 const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 /** When reading the GOP from the disk takes longer, the stream begins with the next keyframe. */
 const GOP_TIMEOUT_MS = 1000;
 
 /**
- * Where a camera's frames are taken for those who watch it live. While nobody does, `isWatched` is false, and looking at
- * it is all that live view costs.
+ * Takes a camera's frames for live view. While nobody watches, `isWatched` is false, and checking it is the only cost
+ * of live view.
  */
 export class LiveTap {
   readonly camera: string;
-  /** Set from outside, as viewers come and go. */
+  /** Set by LiveFeed, as viewers come and go. */
   isWatched = false;
   readonly #publisher: LivePublisher;
   #run: FrameRun | undefined;
-  /** Frames that wait until the beginning of their GOP has been sent; undefined while none have to. */
+  /** Frames that wait until the beginning of their GOP has been sent; undefined when none need to. */
   #queue: StoredFrame[] | undefined;
   #queuedBytes = 0;
 
@@ -26,9 +28,9 @@ export class LiveTap {
   }
 
   /**
-   * Frames are sent from now on. `gop` tells where on the disk the frames of the newest GOP lie that came before this
-   * call, all of them, once they have been written: these are sent first, so that the picture is there at once however
-   * long the GOPs are. Without them it begins with the next keyframe.
+   * Frames are sent from now on. `gop` resolves, once they are written, to where on the disk all frames of the newest
+   * GOP before this call are. These are sent first, so that a picture appears at once however long the GOPs are.
+   * Without them the stream begins with the next keyframe.
    */
   begin(gop: Promise<GopPlace | undefined>): void {
     const run = this.#publisher.run(this.camera);
@@ -48,7 +50,7 @@ export class LiveTap {
       });
   }
 
-  /** Frames are sent no more. */
+  /** No frames are sent any longer. */
   end(): void {
     this.#run = undefined;
     this.#queue = undefined;
@@ -63,7 +65,7 @@ export class LiveTap {
     this.#queuedBytes += end - start;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) {
       this.#queue = undefined;
-      this.#run = this.#publisher.run(this.camera); // what is being read is too late
+      this.#run = this.#publisher.run(this.camera); // the GOP is read too late
       return;
     }
     this.#queue.push({ ...frame, bytes: Buffer.from(bytes.subarray(start, end)) });

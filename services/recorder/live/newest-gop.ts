@@ -3,7 +3,7 @@ import { BLOCK_HEADER_BYTES, readBlockHeader } from "../../../shared/chunk/forma
 import { videoCodecOfBlock } from "../../../shared/codec/video-codecs.ts";
 import type { FrameDescription } from "./live-publisher.ts";
 
-/** Where in a chunk the newest GOP lies so far: whole blocks from that of a keyframe on. */
+/** Where in a chunk the newest GOP is, as far as it is written: whole blocks, starting with a keyframe's. */
 export interface GopPlace {
   path: string;
   start: number;
@@ -15,7 +15,7 @@ export interface StoredFrame extends FrameDescription {
   bytes: Buffer;
 }
 
-/** A longer beginning of a GOP would take longer to decode than the next keyframe is likely to take to come. */
+/** Decoding more of a GOP would probably take longer than waiting for the next keyframe. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Reads the frames of a GOP, or none when it is too long. Throws the errors of open(2) and read(2). */
@@ -30,7 +30,7 @@ export async function readGop({ path, start, end }: GopPlace): Promise<StoredFra
   }
 }
 
-/** The frames of whole blocks; it ends where what follows is none. */
+/** The frames in whole blocks, up to the first incomplete block. */
 export function framesIn(bytes: Buffer): StoredFrame[] {
   const frames: StoredFrame[] = [];
   for (let at = 0; ; ) {

@@ -12,7 +12,9 @@ export interface ReportBlock {
   highestSequence: number;
   /** In units of the stream's clock rate. */
   jitter: number;
-  /** Middle 32 bits of the NTP time of the source's last sender report, and 1/65536 s since it came; both 0 without one. */
+  /**
+   * Middle 32 bits of the NTP time of the source's last sender report, and 1/65536 s since it came; both 0 without one.
+   */
   lastSenderReport: number;
   delaySinceSenderReport: number;
 }

@@ -4,7 +4,9 @@ import { buildReceiverReport, type ReportBlock } from "./receiver-report.ts";
 import { Reception } from "./reception.ts";
 import { compactNtpTime } from "./sender-report.ts";
 
-/** RFC 3550 §6.2: five seconds, and so that many receivers never report all at once, half of that to half as much again. */
+/**
+ * RFC 3550 §6.2: five seconds, and so that many receivers never report all at once, half of that to half as much again.
+ */
 const INTERVAL_MS = 5000;
 const RTP_HEADER_BYTES = 12;
 const NTP_UNITS_PER_MS = 65.536;

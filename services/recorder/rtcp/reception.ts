@@ -1,4 +1,7 @@
-/** A larger step ahead than this is a source that counts anew, and up to so many steps back a late packet (RFC 3550 §A.1). */
+/**
+ * A larger step ahead than this is a source that counts anew, and up to so many steps back a late packet (RFC 3550
+ * §A.1).
+ */
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
 const SEQUENCE_RANGE = 0x1_0000;

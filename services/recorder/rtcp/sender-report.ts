@@ -34,8 +34,8 @@ export function parseSenderReport(bytes: Buffer, start: number, end: number): Se
 }
 
 /**
- * Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, when it has sent
- * nothing for two of its intervals, with a receiver report (RFC 3550 §6.4).
+ * Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, when it has
+ * sent nothing for two of its intervals, with a receiver report (RFC 3550 §6.4).
  */
 export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: number): boolean {
   const part =
@@ -44,8 +44,8 @@ export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: numbe
 }
 
 /**
- * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report gives them back (LSR, RFC
- * 3550 §6.4.1); undefined when there is no such report.
+ * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report gives them back (LSR,
+ * RFC 3550 §6.4.1); undefined when there is no such report.
  */
 export function compactNtpTime(bytes: Buffer, start: number, end: number, ssrc: number): number | undefined {
   const part = findRtcp(bytes, start, end, RtcpType.senderReport);

@@ -22,8 +22,8 @@ const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
 const UNIT_BYTES = 128;
 
 /**
- * Gathers access units in the form in which they are written: each as a block, with room for the block's header, so that
- * a byte is copied once between the socket and the file.
+ * Gathers access units in the form in which they are written: each as a block, with room for the block's header, so
+ * that a byte is copied once between the socket and the file.
  */
 export class AccessUnitBuffer {
   readonly #maxBytes: number;
@@ -94,8 +94,8 @@ export class AccessUnitBuffer {
   }
 
   /**
-   * Takes zero bytes off the end of the access unit under way, as no NAL unit ends with one (ITU-T H.264 §7.4.1), down to
-   * `offset` at most. Returns how many bytes it has then.
+   * Takes zero bytes off the end of the access unit under way, as no NAL unit ends with one (ITU-T H.264 §7.4.1), down
+   * to `offset` at most. Returns how many bytes it has then.
    */
   trimZeros(offset: number): number {
     const least = this.#start + BLOCK_HEADER_BYTES + offset;

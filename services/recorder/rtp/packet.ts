@@ -16,7 +16,9 @@ export function emptyRtpPacket(): RtpPacket {
   return { payloadType: 0, marker: false, sequenceNumber: 0, timestamp: 0, ssrc: 0, payloadStart: 0, payloadEnd: 0 };
 }
 
-/** Reads the packet between `start` and `end` into `packet`; returns false when it is none, and leaves it in any state. */
+/**
+ * Reads the packet between `start` and `end` into `packet`; returns false when it is none, and leaves it in any state.
+ */
 export function parseRtpPacket(bytes: Buffer, start: number, end: number, packet: RtpPacket): boolean {
   if (end - start < FIXED_HEADER_BYTES) return false;
   const first = bytes[start] as number;

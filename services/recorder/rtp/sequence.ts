@@ -19,8 +19,9 @@ export class SequenceTracker {
    * must be left out. A changed SSRC is a new beginning: nothing can be told lost. Of a camera that began to count anew
    * it is 1: at least what was under way is not whole.
    *
-   * A small step back is a new count, too, when the packet has another timestamp than the one that came under its number:
-   * the same packet would have the same. Over TCP nothing is late, and over UDP packets are put in order before.
+   * A small step back is a new count, too, when the packet has another timestamp than the one that came under its
+   * number: the same packet would have the same. Over TCP nothing is late, and over UDP packets are put in order
+   * before.
    */
   take(sequenceNumber: number, ssrc: number, timestamp: number): number {
     if (this.#next === -1 || ssrc !== this.#ssrc) {

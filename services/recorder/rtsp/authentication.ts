@@ -59,8 +59,8 @@ export class Authenticator {
   }
 
   /**
-   * Takes the WWW-Authenticate fields of a 401. Returns whether the request is worth another try, and false when nothing is
-   * left that has not been refused.
+   * Takes the WWW-Authenticate fields of a 401. Returns whether the request is worth another try, and false when
+   * nothing is left that has not been refused.
    */
   challenge(fields: string[], method = ""): boolean {
     this.#challengedMethods.add(method);

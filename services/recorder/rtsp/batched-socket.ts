@@ -18,8 +18,8 @@ const SHARED_BUFFER_BYTES = 1024 * 1024;
 const BATCH_TARGET_BYTES = 256 * 1024;
 const FIRST_INTERVAL_MS = 10;
 /**
- * Intervals are shortened at random by up to this part. At a steady 250 ms the newest frame of every batch of a camera with
- * 20 frames a second would be equally old, and the clock that is steered by it wrong by as much.
+ * Intervals are shortened at random by up to this part. At a steady 250 ms the newest frame of every batch of a camera
+ * with 20 frames a second would be equally old, and the clock that is steered by it wrong by as much.
  */
 const DITHER = 0.3;
 /** More than this waits to be sent only when the other side has stopped to read. */
@@ -220,8 +220,8 @@ export class BatchedSocket {
   }
 
   /**
-   * Takes a TLS record. A read brings several, each by a call of its own, and pausing at the first would leave the rest of
-   * what has come in the kernel; so the socket is paused when Node has passed all of them on.
+   * Takes a TLS record. A read brings several, each by a call of its own, and pausing at the first would leave the rest
+   * of what has come in the kernel; so the socket is paused when Node has passed all of them on.
    */
   #record(buffer: Buffer, length: number): void {
     this.#handler.data(buffer, length);

@@ -103,8 +103,8 @@ export class RtspConnection {
 
   /**
    * Sends a request and returns the answer of status 2xx, having answered a 401 as often as the authenticator finds it
-   * worth another try. Throws RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError when
-   * the connection ends first: HungUpError when that was without a word.
+   * worth another try. Throws RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError
+   * when the connection ends first: HungUpError when that was without a word.
    */
   async request(method: string, url: string, fields: Record<string, string> = {}): Promise<RtspResponse> {
     const authenticator = this.#authenticator;
@@ -215,8 +215,8 @@ export class RtspConnection {
   }
 
   /**
-   * Servers may send requests as well (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, a redirect is followed, all
-   * others are refused with 501.
+   * Servers may send requests as well (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, a redirect is followed,
+   * all others are refused with 501.
    */
   #answer(request: RtspRequest): void {
     const isKnown = ["OPTIONS", "GET_PARAMETER", "REDIRECT"].includes(request.method);

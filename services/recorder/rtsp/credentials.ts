@@ -3,14 +3,17 @@ import { Authenticator, type AuthenticatorOptions } from "./authentication.ts";
 import type { RtspUrl } from "./url.ts";
 
 export interface CredentialsOptions extends AuthenticatorOptions {
-  /** Other hosts that may have user and password, `host` at any port or `host:port`, when the camera redirects there. */
+  /**
+   * Other hosts that may have user and password, `host` at any port or `host:port`, when the camera redirects there.
+   */
   redirectHosts?: readonly string[];
 }
 
 /**
  * Who is given the user and password of a camera's URL: the host that the URL names, at the port that it names, by that
- * name or by the address at which the name was reached. Whatever a camera redirects to beside that is another host: another
- * port may be another device behind the same router, and where another name leads is up to whoever answers for it.
+ * name or by the address at which the name was reached. Whatever a camera redirects to beside that is another host:
+ * another port may be another device behind the same router, and where another name leads is up to whoever answers for
+ * it.
  */
 export class Credentials {
   readonly #url: RtspUrl;

@@ -5,7 +5,9 @@ export interface Destination {
   /** A name or an address. */
   host: string;
   port: number;
-  /** How long each address of a name is tried before the next one, the last one without limit; 250 ms when not given. */
+  /**
+   * How long each address of a name is tried before the next one, the last one without limit; 250 ms when not given.
+   */
   attemptTimeoutMs?: number;
   /** An address of the name that is tried before all others. */
   preferredAddress?: string | undefined;
@@ -16,8 +18,8 @@ const ADDRESSES_WITHIN_LIMIT = 4;
 const MIN_ATTEMPT_MS = 250;
 
 /**
- * How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer the second
- * try only (SYN is sent again after 1, 3 and 7 s): the right address was left for one that leads nowhere.
+ * How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer the
+ * second try only (SYN is sent again after 1, 3 and 7 s): the right address was left for one that leads nowhere.
  */
 export function attemptTimeoutMs(connectTimeoutMs: number): number {
   return Math.max(MIN_ATTEMPT_MS, Math.floor(connectTimeoutMs / ADDRESSES_WITHIN_LIMIT));

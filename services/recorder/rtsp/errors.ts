@@ -111,8 +111,8 @@ export function whyClosed(error: Error | undefined, quote: Quote): CameraError {
 }
 
 /**
- * Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried, with what came
- * of each where that is something else.
+ * Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried, with what
+ * came of each where that is something else.
  */
 function details(error: Error, code: string): string {
   const errors: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];

@@ -99,7 +99,8 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
 
   test("garbage between packets is left out and counted, whatever it holds but a packet (retina #17, Reolink)", () => {
     const rtp = (filler: number) => packet(0, Buffer.alloc(200, filler).fill(0x80, 0, 1));
-    // It begins with what would be a packet of a channel never heard. No 0x00 behind a `$`: that may be one of channel 0.
+    // It begins with what would be a packet of a channel never heard. No 0x00 behind a `$`: that may be one of channel
+    // 0.
     const garbage = fc
       .uint8Array({ minLength: 1, maxLength: 3000 })
       .map((bytes) => Buffer.from(bytes.map((byte, i) => (byte === 0 && bytes[i - 1] === 0x24 ? 1 : byte))))

@@ -26,9 +26,9 @@ const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
  * Takes the bytes of an RTSP connection, however they were cut, and tells messages and packets apart. Packets that lie
  * whole in what was read are passed on where they stand; only the one that a read cut in two is copied.
  *
- * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows makes
- * no sense then until the next packet of a channel that was heard before, or the next `RTSP/`: that much is left out. The
- * same holds for a broken message between packets.
+ * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows
+ * makes no sense then until the next packet of a channel that was heard before, or the next `RTSP/`: that much is left
+ * out. The same holds for a broken message between packets.
  */
 export class InterleavedReader {
   readonly #handler: InterleavedHandler;
@@ -50,8 +50,8 @@ export class InterleavedReader {
   }
 
   /**
-   * Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet, and for
-   * nothing but broken messages behind it.
+   * Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet,
+   * and for nothing but broken messages behind it.
    */
   push(bytes: Buffer, length: number): void {
     this.#brokenMessages = 0;
@@ -198,8 +198,8 @@ export class InterleavedReader {
     if (this.#channels.size > 0 && this.#lostBytes <= MAX_PACKET_BYTES) {
       return this.#channels.has(bytes[at + 1] as number);
     }
-    // Nothing is known of channels, or what was heard before had headers that were spoiled themselves: any channel will do,
-    // and what follows the packet must look like a beginning, too.
+    // Nothing is known of channels, or what was heard before had headers that were spoiled themselves: any channel will
+    // do, and what follows the packet must look like a beginning, too.
     const next = at + PACKET_HEADER_BYTES + bytes.readUInt16BE(at + 2);
     if (next + RESYNC_BYTES > length) return undefined;
     return bytes[next] === 0x52 || (bytes[next] === DOLLAR && (bytes[next + PACKET_HEADER_BYTES] as number) >> 6 === 2);

@@ -2,8 +2,8 @@
 export type KeepAliveWay = "GET_PARAMETER" | "OPTIONS" | "SET_PARAMETER" | "RTCP";
 
 /**
- * Which way of keeping a session alive suits a camera, as far as its sessions have shown. A way that did harm goes to the
- * end of the order, so that every way has its turn again should all of them fail once.
+ * Which way of keeping a session alive suits a camera, as far as its sessions have shown. A way that did harm goes to
+ * the end of the order, so that every way has its turn again should all of them fail once.
  */
 export class KeepAliveWays {
   #order: readonly KeepAliveWay[] = [];

@@ -35,9 +35,9 @@ const MIN_AGE = 0.9;
 const PROVEN_AGE = 2;
 
 /**
- * Keeps one session alive (RFC 2326 §12.37): half of its timeout after the last request another one is due. Nothing that
- * the camera does with it ends the session; when it is refused or ignored the next way is tried at once, and what was
- * learned stands in `ways` for the next session. docs/cameras.md tells what cameras do.
+ * Keeps one session alive (RFC 2326 §12.37): half of its timeout after the last request another one is due. Nothing
+ * that the camera does with it ends the session; when it is refused or ignored the next way is tried at once, and what
+ * was learned stands in `ways` for the next session. docs/cameras.md tells what cameras do.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;

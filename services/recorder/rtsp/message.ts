@@ -25,8 +25,8 @@ export class RtspSyntaxError extends Error {
 }
 
 /**
- * No server needs longer lines, folded ones taken together. Regular expressions are matched to them, and the time that these
- * take grows faster than the line.
+ * No server needs longer lines, folded ones taken together. Regular expressions are matched to them, and the time that
+ * these take grows faster than the line.
  */
 const MAX_LINE_LENGTH = 8192;
 

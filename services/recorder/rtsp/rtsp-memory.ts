@@ -1,6 +1,8 @@
 import { KeepAliveWays } from "./keep-alive-ways.ts";
 
-/** What RTSP sessions have learned about a camera and the next one is to know. Nothing in it is more than a short cut. */
+/**
+ * What RTSP sessions have learned about a camera and the next one is to know. Nothing in it is more than a short cut.
+ */
 export class RtspMemory {
   /** The Digest algorithm, in upper case, with which the camera took user and password last. */
   digestAlgorithm: string | undefined;

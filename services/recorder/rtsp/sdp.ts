@@ -16,14 +16,14 @@ export interface Track {
 
 const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
 /**
- * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser matches regular expressions to
- * them, and the time that these take grows faster than the line.
+ * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser matches regular
+ * expressions to them, and the time that these take grows faster than the line.
  */
 const MAX_LINE_LENGTH = 8192;
 
 /**
- * Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws CameraRefusedError when
- * there is none, with the reason.
+ * Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws
+ * CameraRefusedError when there is none, with the reason.
  * @param quote makes the camera's words fit to be shown
  */
 export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): Track {

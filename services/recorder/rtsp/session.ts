@@ -44,15 +44,17 @@ export interface RtspSessionOptions {
 }
 
 const MAX_REDIRECTS = 3;
-/** So many more connections are made to a camera that closes each with its 401: for another nonce, another algorithm. */
+/**
+ * So many more connections are made to a camera that closes each with its 401: for another nonce, another algorithm.
+ */
 const MAX_CHALLENGED_CONNECTIONS = 3;
 /** Some servers never answer OPTIONS; what it tells is not needed. */
 const OPTIONS_TIMEOUT_MS = 3000;
 
 /**
- * One RTSP session that plays the video of a camera (RFC 2326), interleaved or over UDP: OPTIONS, DESCRIBE, SETUP, PLAY,
- * then keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning, and `close` when
- * it has waited long enough. docs/cameras.md lists what cameras do differently.
+ * One RTSP session that plays the video of a camera (RFC 2326), interleaved or over UDP: OPTIONS, DESCRIBE, SETUP,
+ * PLAY, then keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning,
+ * and `close` when it has waited long enough. docs/cameras.md lists what cameras do differently.
  */
 export class RtspSession {
   readonly #handler: SessionHandler;
@@ -138,8 +140,8 @@ export class RtspSession {
 
   /**
    * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
-   * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens, waits
-   * no longer for a server that does not answer OPTIONS.
+   * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens,
+   * waits no longer for a server that does not answer OPTIONS.
    * @param maxIntervalMs asks after so long already: the camera has become silent, and is to tell whether it is there
    */
   keepAlive(nowMs: number, maxIntervalMs?: number): void {
@@ -164,7 +166,9 @@ export class RtspSession {
     this.#connection?.readAtOnce();
   }
 
-  /** Ends the session of a camera that fell silent, having sent its last at `heardMs`; `handler.closed` is not called. */
+  /**
+   * Ends the session of a camera that fell silent, having sent its last at `heardMs`; `handler.closed` is not called.
+   */
   giveUp(heardMs: number): void {
     if (!this.#isClosed) this.#keepAlive?.ended(heardMs);
     this.close();
@@ -289,7 +293,10 @@ export class RtspSession {
     return connection;
   }
 
-  /** Sees to it that another try goes where the camera sends us, or begins with what it asked for. Throws what it cannot mend. */
+  /**
+   * Sees to it that another try goes where the camera sends us, or begins with what it asked for. Throws what it cannot
+   * mend.
+   */
   #prepareAnotherTry(error: unknown): void {
     if (this.#isClosed) throw error;
     this.#connection?.close();

@@ -8,7 +8,10 @@ export interface TlsTrust {
   verify: boolean;
   /** Certificates in PEM of the authorities that count, instead of those known to Node. */
   ca?: string;
-  /** SHA-256 of the one certificate that is right, in hexadecimal digits, with or without colons; nothing else counts then. */
+  /**
+   * SHA-256 of the one certificate that is right, in hexadecimal digits, with or without colons; nothing else counts
+   * then.
+   */
   fingerprint?: string;
 }
 

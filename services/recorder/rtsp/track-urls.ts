@@ -18,8 +18,8 @@ const WRONG_URL = new Set([400, 404, 451, 459, 460]);
 const ABSOLUTE = /^rtsps?:\/\//i;
 
 /**
- * The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then those that a camera
- * may have meant instead. For nearly all cameras the first is right; of the others each accepts another form.
+ * The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then those that a
+ * camera may have meant instead. For nearly all cameras the first is right; of the others each accepts another form.
  */
 export function setupUrls(urls: DescribedUrls): string[] {
   const { control, request } = urls;
@@ -44,8 +44,8 @@ export function playUrls(urls: DescribedUrls, track: string): string[] {
 }
 
 /**
- * Asks with one URL after the other until the camera takes one, which is returned. Throws its first refusal when it takes
- * none.
+ * Asks with one URL after the other until the camera takes one, which is returned. Throws its first refusal when it
+ * takes none.
  * @param known the one that the camera took last; asked first, when it is among them
  */
 export async function firstRightUrl(
@@ -68,9 +68,9 @@ export async function firstRightUrl(
 }
 
 /**
- * What relative controls are relative to. An absolute `a=control` of the presentation comes before Content-Base, as with
- * live555 and ffmpeg; the URL that was asked for is the last resort (cameras behind a port forwarding name one that they
- * do not know themselves).
+ * What relative controls are relative to. An absolute `a=control` of the presentation comes before Content-Base, as
+ * with live555 and ffmpeg; the URL that was asked for is the last resort (cameras behind a port forwarding name one
+ * that they do not know themselves).
  */
 function trackBases({ request, contentBase, presentationControl }: DescribedUrls): string[] {
   const base = resolveBase(request, contentBase);

@@ -43,9 +43,9 @@ export function parseRtspUrl(text: string): RtspUrl {
 }
 
 /**
- * The last `@` before the first `/` or `?` ends user and password. When there is none, and what stands there cannot be a
- * host, the password holds the slash, and the last `@` of all ends it. A password with both, or with digits before its
- * slash, cannot be told from a path with an `@`: it must be percent-encoded.
+ * The last `@` before the first `/` or `?` ends user and password. When there is none, and what stands there cannot be
+ * a host, the password holds the slash, and the last `@` of all ends it. A password with both, or with digits before
+ * its slash, cannot be told from a path with an `@`: it must be percent-encoded.
  */
 function splitUserInfo(text: string): { userInfo?: string; rest: string } {
   const firstSlash = text.search(/[/?]/);
@@ -74,9 +74,9 @@ function decode(text: string): string {
 }
 
 /**
- * The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send a mere path on
- * the host that was asked (gortsplib's list of quirks), leave the scheme out (SV3C: moonfire-nvr #356; Android's RTSP
- * servers: mediamtx #825, #6167) or write it twice (go2rtc #208).
+ * The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send a mere path
+ * on the host that was asked (gortsplib's list of quirks), leave the scheme out (SV3C: moonfire-nvr #356; Android's
+ * RTSP servers: mediamtx #825, #6167) or write it twice (go2rtc #208).
  */
 export function resolveBase(request: string, given: string | undefined): string {
   const text = (given ?? "").trim().replace(/^(rtsps?:\/\/)+(?=rtsps?:\/\/)/i, "");

@@ -55,7 +55,10 @@ export class SendingCamera {
     [...this.#server.sockets].at(-1)?.write(Buffer.from([0x24, 1, 0, 8, 0x80, 201, 0, 1, 0, 0, 0, 1]));
   }
 
-  /** Resolves when all that was sent to the newest session has been taken in and what it asked is answered, or it is over. */
+  /**
+   * Resolves when all that was sent to the newest session has been taken in and what it asked is answered, or it is
+   * over.
+   */
   async settle(): Promise<void> {
     const { answers, sockets } = this.#server;
     const socket = [...sockets].at(-1);

@@ -25,7 +25,9 @@ export class NalAssembler {
   badPackets = 0;
   /** Those of them that belong to interleaved mode, which no client can ask for (STAP-B, MTAP, FU-B; §5.2, table 1). */
   interleavedPackets = 0;
-  /** The newest NAL unit: its type, where its start code stands in the access unit, and whether there was room for it. */
+  /**
+   * The newest NAL unit: its type, where its start code stands in the access unit, and whether there was room for it.
+   */
   #nalType = 0;
   #nalStart = 0;
   #isNalStored = false;
@@ -127,9 +129,9 @@ export class NalAssembler {
   }
 
   /**
-   * Whether a NAL unit is to be looked into. To be cheap, of the slices only a session's first ones are, and all once any NAL unit
-   * had a start code. SEI never begins it, as some hold a maker's bytes or signatures as they are, start codes among them
-   * (gortsplib #1156).
+   * Whether a NAL unit is to be looked into. To be cheap, of the slices only a session's first ones are, and all once
+   * any NAL unit had a start code. SEI never begins it, as some hold a maker's bytes or signatures as they are, start
+   * codes among them (gortsplib #1156).
    */
   #mayHoldStartCodes(type: number): boolean {
     if (this.#sendsStartCodes || (type >= NalType.sps && type <= NalType.accessUnitDelimiter)) return true;
@@ -138,8 +140,8 @@ export class NalAssembler {
 
   /**
    * Splits a NAL unit that has start codes in it, as V380 cameras send them: SPS, PPS and IDR slice in one FU-A (retina
-   * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1); an SEI goes as far as the sizes of its
-   * messages say. Returns false when there is nothing to split.
+   * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1); an SEI goes as far as the sizes of
+   * its messages say. Returns false when there is nothing to split.
    */
   #split(): boolean {
     const nal = this.#buffer.current(this.#nalStart + START_CODE.length);

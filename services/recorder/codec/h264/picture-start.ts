@@ -21,8 +21,8 @@ export function opensPicture(bytes: Buffer, packet: RtpPacket): boolean {
 }
 
 /**
- * Whether a packet begins with what only follows the first slice of a picture: a slice whose first_mb_in_slice is not 0,
- * or a type that ends or completes a picture (partitions B and C, ends of sequence and stream, filler, auxiliary and
+ * Whether a packet begins with what only follows the first slice of a picture: a slice whose first_mb_in_slice is not
+ * 0, or a type that ends or completes a picture (partitions B and C, ends of sequence and stream, filler, auxiliary and
  * extension slices; table 7-1).
  */
 export function continuesPicture(bytes: Buffer, packet: RtpPacket): boolean {
@@ -43,8 +43,8 @@ function firstMbIsZero(bytes: Buffer, header: number): boolean {
 }
 
 /**
- * Where the byte stands whose lower five bits are the type of the NAL unit that begins first in a packet, one byte of its
- * payload behind it; -1 when none does, or nothing of it is there.
+ * Where the byte stands whose lower five bits are the type of the NAL unit that begins first in a packet, one byte of
+ * its payload behind it; -1 when none does, or nothing of it is there.
  */
 function firstNalHeader(bytes: Buffer, { payloadStart: start, payloadEnd: end }: RtpPacket): number {
   if (end - start < 2) return -1;

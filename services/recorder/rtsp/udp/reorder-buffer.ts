@@ -13,10 +13,10 @@ const HEAD_START = 16;
 const RTP_HEADER_BYTES = 12;
 
 /**
- * Puts the RTP packets of one stream into the order of their sequence numbers. What comes in order passes at once; behind
- * a missing packet the others wait until it has come, or is given up because too much waits or for too long. Doubled
- * packets, and those that were given up, are dropped. It takes the packets as they are, without a copy: the caller lets go
- * of them.
+ * Puts the RTP packets of one stream into the order of their sequence numbers. What comes in order passes at once;
+ * behind a missing packet the others wait until it has come, or is given up because too much waits or for too long.
+ * Doubled packets, and those that were given up, are dropped. It takes the packets as they are, without a copy: the
+ * caller lets go of them.
  */
 export class ReorderBuffer {
   readonly #limits: ReorderLimits;
@@ -65,8 +65,8 @@ export class ReorderBuffer {
   }
 
   /**
-   * Gives up what was waited for too long. To be called now and then, when all that has come was taken: after a stall of
-   * ours the missing packet is perhaps the next one that lies ready.
+   * Gives up what was waited for too long. To be called now and then, when all that has come was taken: after a stall
+   * of ours the missing packet is perhaps the next one that lies ready.
    */
   tick(nowMs: number): void {
     while (this.#waiting > 0 && nowMs - this.#waitingSinceMs >= this.#limits.ms) this.#giveUp();

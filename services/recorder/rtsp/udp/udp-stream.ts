@@ -19,8 +19,8 @@ export interface UdpStreamHandler {
 }
 
 /**
- * At 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets are 57 Mbit/s for
- * that long.
+ * At 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets are 57 Mbit/s
+ * for that long.
  */
 const LIMITS = { packets: 1024, bytes: 2 * 1024 * 1024, ms: 200 };
 

@@ -58,8 +58,8 @@ export class UdpTransport {
   }
 
   /**
-   * Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports it names, so that NATs and
-   * firewalls in between let the camera's packets in.
+   * Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports it names, so that NATs
+   * and firewalls in between let the camera's packets in.
    * @param report a first receiver report
    */
   answered(transport: string, report: Buffer): void {
