@@ -2,45 +2,47 @@ import type { AccessUnitBuffer, PendingAccessUnit } from "../rtp/access-unit-buf
 import type { RtpPacket } from "../rtp/packet.ts";
 import type { AccessUnitHandler, Depacketizer, DepacketizerCounters, PictureDescription } from "./depacketizer.ts";
 
-/** What a codec knows of its pictures: puts them together from payloads, in the buffer's access unit under way. */
+/**
+ * The part of depacketizing that depends on the codec: assembles pictures from payloads in the buffer's current access
+ * unit.
+ */
 export interface PictureAssembler {
-  /** Of the picture under way: its whole slices so far, and whether a decoder can start at it. */
+  /** Of the current picture: the number of its complete slices so far, and whether a decoder can start at it. */
   readonly slices: number;
   readonly isKeyframe: boolean;
-  /** Whether a part of the picture under way is missing, makes no sense, or had no room. */
+  /** Whether a part of the current picture is missing, malformed, or did not fit. */
   readonly isDamaged: boolean;
-  /** Since it was made: packets whose payload the codec's RTP payload format does not allow. */
+  /** Number of packets so far whose payload the codec's RTP payload format does not allow. */
   readonly badPackets: number;
-  /** As of Depacketizer. */
+  /** As Depacketizer.picture. */
   readonly description: PictureDescription | undefined;
   readonly problem: string | undefined;
   readonly hasRecoveryPoints: boolean;
-  /** Whether a packet is surely the first of its picture's slices. */
+  /** Whether a packet is certainly the first of its picture's slices. */
   opensPicture(bytes: Buffer, packet: RtpPacket): boolean;
-  /** Whether a packet begins with what only follows the first slice of a picture. */
+  /** Whether a packet begins with something that can only follow the first slice of a picture. */
   continuesPicture(bytes: Buffer, packet: RtpPacket): boolean;
   /** Begins a picture. */
   begin(): void;
-  /** Takes a payload of the picture under way. */
+  /** Takes a payload of the current picture. */
   take(bytes: Buffer, start: number, end: number): void;
   /** Packets were lost before the next payload. */
   lost(): void;
-  /** The picture under way has ended: what is unfinished in it will not come. */
+  /** The current picture has ended: nothing more of it will come. */
   end(): void;
   /**
-   * Adds what a decoder needs to start at a keyframe and the camera has sent before. Returns false when that is
+   * Adds to a keyframe what a decoder needs to start at it, from what the camera sent earlier. Returns false if that is
    * missing.
    */
   complete(): boolean;
 }
 
-/**
- * Finds out which packets make up an access unit, for video whose access unit is one picture of several slices. An
- * access unit is all that carries one RTP timestamp; it ends with the marker bit or, from cameras that never set it,
- * with the next timestamp. Of a camera that was seen to mark every slice or packet, a marked one ends the unit only
- * when the next has another timestamp or opens a picture. The rule for loss (docs/design/lost-packets.md): an access
- * unit that lost a packet, or may have, is left out whole and counted; those that follow are kept, whether or not they
- * refer to it. Nothing is kept before the first keyframe.
+/** Determines which packets make up an access unit, for video whose access unit is one picture of several slices. An access
+ * unit is everything with one RTP timestamp; it ends with the marker bit or, from cameras that never set it, with the next
+ * timestamp. Once a camera is known to mark every slice or packet, a marked packet ends the unit only when the next packet
+ * has another timestamp or is the first of a picture. The rule for loss (docs/design/lost-packets.md): an access unit that
+ * lost a packet, or may have, is dropped completely and counted; those that follow are kept, whether or not they refer to
+ * it. Nothing is kept before the first keyframe.
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #buffer: AccessUnitBuffer;
@@ -51,22 +53,23 @@ export class PictureDepacketizer implements Depacketizer {
   #isBegun = false;
   #timestamp = 0;
   #ssrc = 0;
-  /** Packets of the access unit under way were lost, or may have been. */
+  /** Packets of the current access unit were lost, or may have been. */
   #isDamaged = false;
   #hasKeyframe = false;
-  /** Packets before the next one were lost, or never heard: a stream may begin in the middle of a picture. */
+  /** Packets before the next one were lost, or not received: a stream may begin in the middle of a picture. */
   #lostBefore = true;
   /**
-   * The marker bit was ever set; it was seen on packets that were not the last of their picture; the newest packet's.
+   * Whether the marker bit: was ever set; was set on packets that did not end their picture; is set on the newest
+   * packet.
    */
   #setsMarker = false;
   #marksSlices = false;
   #isMarked = false;
-  /** Of the access unit before: a marker bit ended it, it was kept, and of how many slices it was. */
+  /** Of the previous access unit: whether a marker bit ended it, whether it was kept, and its number of slices. */
   #endedByMarker = false;
   #wasKept = false;
   #slicesBefore = 0;
-  /** What is under way goes on with a unit that was ended too soon: it is counted already. */
+  /** The current unit continues one that was ended too early and is already counted as damaged. */
   #isCounted = false;
   #reopened: PendingAccessUnit | undefined;
 
@@ -118,9 +121,8 @@ export class PictureDepacketizer implements Depacketizer {
     if (packet.marker) this.#marked();
   }
 
-  /**
-   * What is under way is kept when it has its marker bit or, from a camera that never sets it, as many slices as the
-   * picture before; otherwise it may lack a part, and is left out and counted.
+  /** The current unit is kept when it has its marker bit or, from a camera that never sets it, as many slices as the previous
+   * picture; otherwise a part may be missing, so it is dropped and counted.
    */
   end(): void {
     if (!this.#isBegun) return;
@@ -129,7 +131,10 @@ export class PictureDepacketizer implements Depacketizer {
     this.#finish();
   }
 
-  /** Another source cuts off what the one before had under way, and nothing is known of what it sent first. */
+  /**
+   * A new source: the previous one's current unit stays incomplete, and the new one's first packets may have been
+   * missed.
+   */
   #otherSource(ssrc: number): void {
     this.#lostBefore ||= this.#isBegun;
     this.#endedByMarker = false;
@@ -156,12 +161,11 @@ export class PictureDepacketizer implements Depacketizer {
     this.#buffer.begin();
   }
 
-  /**
-   * A marked packet was not the last of its picture: the unit that it ended is taken up again. When it is already on
-   * its way to the disk it stays there as it is, cut short, and its rest is left out: this happens once in a session.
+  /** A marked packet was not the last of its picture: the unit that it ended is reopened. If that is already on its way to the
+   * disk, it stays incomplete and the rest of it is dropped: this happens once in a session.
    */
   #goOn(): void {
-    if (!this.#lostBefore) this.#marksSlices = true; // otherwise it may go on with another picture of the same timestamp
+    if (!this.#lostBefore) this.#marksSlices = true; // otherwise it may continue another picture of the same timestamp
     this.#reopened = this.#wasKept ? this.#buffer.reopen() : undefined;
     this.#isDamaged = this.#lostBefore || this.#reopened === undefined;
     if (this.#reopened !== undefined) return;
@@ -170,7 +174,7 @@ export class PictureDepacketizer implements Depacketizer {
     this.#beginAnew();
   }
 
-  /** A marker bit ends no picture that has no whole slice yet. */
+  /** Ends the picture, unless it has no complete slice yet. */
   #marked(): void {
     this.#setsMarker = true;
     if (this.#marksSlices) return;
@@ -191,7 +195,7 @@ export class PictureDepacketizer implements Depacketizer {
     if (isWhole) this.#slicesBefore = slices;
     if (!isWhole || !this.#assembler.complete()) {
       if ((slices > 0 || isDamaged) && !this.#isCounted) this.#damagedFrames++;
-      // It was told as kept, and what refers to it is not to be first in a recording.
+      // It was reported as kept; pictures that refer to it must not be the first of a recording.
       if (reopened?.isKeyframe === true) this.#hasKeyframe = false;
       this.#buffer.discard();
       return;

@@ -7,16 +7,15 @@ export interface RtpCodec {
   /** The encoding name of `a=rtpmap`, in upper case (RFC 4566 §6). */
   readonly encodingName: string;
   readonly codec: VideoCodec;
-  /** Whether the parameters of `a=fmtp` can be of this codec alone, for tracks without `a=rtpmap`. */
+  /** Whether the parameters of `a=fmtp` can only be of this codec; for tracks without `a=rtpmap`. */
   isImpliedBy(fmtp: string): boolean;
-  /**
-   * Reads the parameters of `a=fmtp`, by their names in lower case. Throws CameraRefusedError, with advice, when what
-   * they describe cannot be recorded.
+  /** Reads the parameters of `a=fmtp`, keyed by lower-case name. Throws CameraRefusedError, with advice, when they describe a
+   * stream that cannot be recorded.
    */
   format(parameters: ReadonlyMap<string, string>): RtpFormat;
 }
 
-/** What is known of a track from its session description, beside how it is asked for. */
+/** What a session description says about a track, besides its URL. */
 export interface RtpFormat {
   /** RTP clock ticks a second. */
   readonly clockRate: number;

@@ -3,7 +3,7 @@ export const RtcpType = { senderReport: 200, receiverReport: 201, sourceDescript
 
 export const RTCP_HEADER_BYTES = 4;
 
-/** Where a packet of a compound packet lies. */
+/** The position of a packet in a compound packet. */
 export interface RtcpPart {
   start: number;
   end: number;
@@ -11,7 +11,7 @@ export interface RtcpPart {
 
 /**
  * Finds the first packet of a type in the compound RTCP packet between `start` and `end` (RFC 3550 §6.1). Returns
- * undefined when there is none before the end or before what is no RTCP.
+ * undefined when there is none before the end or before the first bytes that are not RTCP.
  */
 export function findRtcp(bytes: Buffer, start: number, end: number, type: number): RtcpPart | undefined {
   let position = start;

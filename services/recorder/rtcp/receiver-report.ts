@@ -1,14 +1,14 @@
 import { RtcpType } from "./compound.ts";
 
-/** What a receiver tells of one source (RFC 3550 §6.4.1). */
+/** What a receiver reports about one source (RFC 3550 §6.4.1). */
 export interface ReportBlock {
-  /** The source that is told of. */
+  /** The reported source. */
   ssrc: number;
   /** Packets lost since the last report, of those expected, in 256ths. */
   fractionLost: number;
-  /** Packets lost since the beginning, doubled ones subtracted; 24 bits with sign. */
+  /** Packets lost since the beginning, minus duplicates; signed, 24 bits. */
   cumulativeLost: number;
-  /** Highest sequence number, and above it how often it wrapped; 32 bits. */
+  /** Extended highest sequence number: in the upper 16 bits how often it wrapped; 32 bits. */
   highestSequence: number;
   /** In units of the stream's clock rate. */
   jitter: number;
@@ -26,7 +26,7 @@ const CNAME = 1;
 /**
  * A receiver report with the source description that must go with it (RFC 3550 §6.1, §6.4.2, §6.5).
  * @param ssrc that of the receiver
- * @param block undefined as long as nothing came
+ * @param block undefined while nothing has come
  * @param cname the receiver's canonical name, ASCII, at most 255 characters
  */
 export function buildReceiverReport(ssrc: number, block: ReportBlock | undefined, cname: string): Buffer {

@@ -110,7 +110,7 @@ test("a goodbye is one when it names the stream's source, wherever it stands", (
   expect(isGoodbye(goodbye())).toBe(false);
   expect(isGoodbye(senderReport(SSRC))).toBe(false);
   const torn = Buffer.concat([goodbye(1), rtp(0)]);
-  torn[0] = 0x84; // tells of more sources than it has
+  torn[0] = 0x84; // claims more sources than it contains
   torn.writeUInt32BE(SSRC, 8);
   expect(isGoodbye(torn)).toBe(false);
 });

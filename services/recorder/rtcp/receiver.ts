@@ -5,13 +5,14 @@ import { Reception } from "./reception.ts";
 import { compactNtpTime } from "./sender-report.ts";
 
 /**
- * RFC 3550 §6.2: five seconds, and so that many receivers never report all at once, half of that to half as much again.
+ * RFC 3550 §6.2: five seconds, varied at random between half and one and a half times that, so that receivers do not
+ * synchronise.
  */
 const INTERVAL_MS = 5000;
 const RTP_HEADER_BYTES = 12;
 const NTP_UNITS_PER_MS = 65.536;
 
-/** The receiver's side of RTCP for one stream: follows it, and tells the camera what came of it. */
+/** The receiver's side of RTCP for one stream: counts what comes and reports it to the camera. */
 export class RtcpReceiver {
   readonly #ticksPerMs: number;
   readonly #ssrc = randomBytes(4).readUInt32BE();
@@ -29,7 +30,7 @@ export class RtcpReceiver {
 
   /**
    * Takes the RTP packet from `start` to `end`.
-   * @param arrivalMs when it came, by performance.now(); undefined when that tells nothing of the network
+   * @param arrivalMs when it came, by performance.now(); undefined when that says nothing about the network
    */
   rtp(bytes: Buffer, start: number, end: number, arrivalMs?: number): void {
     if (end - start < RTP_HEADER_BYTES) return;
@@ -43,7 +44,7 @@ export class RtcpReceiver {
     this.#reception.take(bytes.readUInt16BE(start + 2), bytes.readUInt32BE(start + 4), arrival);
   }
 
-  /** Takes the RTCP packet from `start` to `end`. Returns whether the stream is over by it. */
+  /** Takes the RTCP packet from `start` to `end`. Returns whether it ends the stream (BYE). */
   rtcp(bytes: Buffer, start: number, end: number, arrivalMs: number): boolean {
     if (this.#source === undefined) return false;
     const time = compactNtpTime(bytes, start, end, this.#source);
@@ -54,7 +55,7 @@ export class RtcpReceiver {
     return saysGoodbye(bytes, start, end, this.#source);
   }
 
-  /** A report to send, when one is due: every 5 s or so, from when something came. To be asked now and then. */
+  /** The report to send, if one is due: about every 5 s once something came. To be called regularly. */
   due(nowMs: number): Buffer | undefined {
     if (this.#source === undefined) return undefined;
     const isDue = this.#dueMs !== undefined && nowMs >= this.#dueMs;
@@ -62,7 +63,7 @@ export class RtcpReceiver {
     return isDue ? this.report(nowMs) : undefined;
   }
 
-  /** The report that is right now, with a block as soon as something came. */
+  /** The current report; it has a report block once something came. */
   report(nowMs: number): Buffer {
     return buildReceiverReport(this.#ssrc, this.#block(nowMs), this.#cname);
   }

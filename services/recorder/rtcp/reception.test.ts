@@ -10,7 +10,7 @@ function received(numbers: Iterable<number>): Reception {
 
 describe("losses (RFC 3550 §A.3)", () => {
   test("are those since the beginning, and the fraction of those since the last report", () => {
-    const reception = received([1, 2, 3, 4, 5, 6, 8, 10]); // 7 and 9 of ten
+    const reception = received([1, 2, 3, 4, 5, 6, 8, 10]); // 7 and 9 are missing of ten
     expect(reception.report()).toEqual({ fractionLost: Math.floor((2 * 256) / 10), cumulativeLost: 2 });
     for (const n of [12, 14, 16, 18]) reception.take(n, 0);
     expect(reception.report()).toEqual({ fractionLost: 128, cumulativeLost: 6 });

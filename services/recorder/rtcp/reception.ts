@@ -1,5 +1,5 @@
 /**
- * A larger step ahead than this is a source that counts anew, and up to so many steps back a late packet (RFC 3550
+ * A larger step ahead is a restart of the numbering; a smaller step back than MAX_MISORDER a late packet (RFC 3550
  * §A.1).
  */
 const MAX_DROPOUT = 3000;
@@ -9,22 +9,21 @@ const TIMESTAMP_RANGE = 2 ** 32;
 const MIN_CUMULATIVE_LOST = -0x80_0000;
 const MAX_CUMULATIVE_LOST = 0x7f_ffff;
 
-/** What a source lost, as a receiver report tells it. */
+/** A source's losses, as in a receiver report. */
 export interface Losses {
   fractionLost: number;
   cumulativeLost: number;
 }
 
-/**
- * Counts what came of one source, before anything is put in order: RFC 3550 §A.1, §A.3 and §A.8. As there, a doubled
- * packet counts as received, so that losses may be below zero.
+/** Counts the packets of one source, before they are reordered: RFC 3550 §A.1, §A.3 and §A.8. As there, a duplicate counts as
+ * received, so that the losses may be negative.
  */
 export class Reception {
   #base = -1;
   /** The highest number, 16 bits, and how often it wrapped. */
   #highest = 0;
   #cycles = 0;
-  /** The number after one that is far off: two in a row are a new beginning. */
+  /** The number expected after an implausible one: if it comes, the source has restarted its numbering. */
   #strange = -1;
   #received = 0;
   #expectedBefore = 0;
@@ -32,7 +31,7 @@ export class Reception {
   #transit: number | undefined;
   #jitter = 0;
 
-  /** Highest number with the wraps above it, 32 bits. */
+  /** Extended highest sequence number, 32 bits. */
   get highestSequence(): number {
     return (this.#cycles % SEQUENCE_RANGE) * SEQUENCE_RANGE + this.#highest;
   }
@@ -44,7 +43,7 @@ export class Reception {
 
   /**
    * Takes a packet.
-   * @param arrival when it came, in timestamp units; undefined when that tells nothing
+   * @param arrival when it came, in timestamp units; undefined when that says nothing about the network
    */
   take(sequenceNumber: number, timestamp: number, arrival?: number): void {
     if (!this.#follows(sequenceNumber)) return;
@@ -58,7 +57,7 @@ export class Reception {
     this.#transit = transit;
   }
 
-  /** What was lost; the fraction is of the time since this was last called. */
+  /** The losses; the fraction is of the time since the last call. */
   report(): Losses {
     const expected = this.#base === -1 ? 0 : this.#cycles * SEQUENCE_RANGE + this.#highest - this.#base + 1;
     const lost = expected - this.#received;
@@ -72,7 +71,7 @@ export class Reception {
     };
   }
 
-  /** Whether the number belongs to the run that is counted. */
+  /** Whether the number continues the current numbering. */
   #follows(sequenceNumber: number): boolean {
     if (this.#base === -1) {
       this.#begin(sequenceNumber);

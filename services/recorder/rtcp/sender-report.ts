@@ -3,7 +3,7 @@ import { findRtcp, RtcpType } from "./compound.ts";
 /** What a sender report says: the RTP timestamp `rtpTimestamp` of source `ssrc` belongs to the time `ntpUs`. */
 export interface SenderReport {
   ssrc: number;
-  /** The sender's clock in µs since 1970. A camera whose clock was never set may tell any time here. */
+  /** The sender's clock, µs since the Unix epoch. A camera whose clock was never set may send any time. */
   ntpUs: number;
   /** 32 bits, in units of the stream's clock rate. */
   rtpTimestamp: number;
@@ -16,8 +16,8 @@ const ERA_SECONDS = 2 ** 32;
 
 /**
  * Finds the first sender report in the compound RTCP packet between `start` and `end` (RFC 3550 §6.4.1). Returns
- * undefined when there is none before the end or before what is no RTCP, and when its NTP time is 0: the camera has no
- * clock. NTP seconds without their highest bit are of the era that begins in 2036 (RFC 4330 §3).
+ * undefined when there is none before the end or before the first bytes that are not RTCP, and when its NTP time is 0:
+ * the camera has no clock. NTP seconds without their highest bit are of the era that begins in 2036 (RFC 4330 §3).
  */
 export function parseSenderReport(bytes: Buffer, start: number, end: number): SenderReport | undefined {
   const part = findRtcp(bytes, start, end, RtcpType.senderReport);
@@ -33,9 +33,8 @@ export function parseSenderReport(bytes: Buffer, start: number, end: number): Se
   };
 }
 
-/**
- * Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, when it has
- * sent nothing for two of its intervals, with a receiver report (RFC 3550 §6.4).
+/** Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, after it has sent
+ * no data for two of its report intervals, with a receiver report (RFC 3550 §6.4).
  */
 export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: number): boolean {
   const part =
@@ -43,9 +42,8 @@ export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: numbe
   return part !== undefined && part.end - part.start >= 8 && bytes.readUInt32BE(part.start + 4) === ssrc;
 }
 
-/**
- * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report gives them back (LSR,
- * RFC 3550 §6.4.1); undefined when there is no such report.
+/** The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report returns them (LSR, RFC 3550
+ * §6.4.1); undefined when there is no such report.
  */
 export function compactNtpTime(bytes: Buffer, start: number, end: number, ssrc: number): number | undefined {
   const part = findRtcp(bytes, start, end, RtcpType.senderReport);

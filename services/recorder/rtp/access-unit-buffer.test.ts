@@ -6,7 +6,7 @@ import { emptyRtpPacket } from "./packet.ts";
 const MAX_BYTES = 3_000_000; // no power of two
 const handler = { unwrap: (timestamp: number) => timestamp, frame: () => {} };
 
-/** What the buffer holds, told by the batch in which a small access unit leaves it. */
+/** The size of the buffer, measured by the batch in which a small access unit leaves it. */
 function heldBytes(buffer: AccessUnitBuffer): number {
   return buffer.take()?.bytes.length ?? 0;
 }
@@ -31,7 +31,7 @@ test("an access unit without end, and NAL units without end, fill no more than t
   expect(buffer.currentBytes).toBeLessThanOrEqual(MAX_BYTES);
   take(keyframe, { timestamp: 2 });
   expect(depacketizer.counters.damagedFrames).toBe(1);
-  keyframe[0] = 0x7c; // FU-A, begun and never ended
+  keyframe[0] = 0x7c; // FU-A that begins and never ends
   keyframe[1] = 0x85;
   for (let n = 0; n < 200; n++, keyframe[1] = 0x05) take(keyframe, { timestamp: 3 });
   for (const set of sets) take(set, { timestamp: 4, payloadEnd: set.length });

@@ -1,16 +1,16 @@
 import { BLOCK_HEADER_BYTES } from "../../../shared/chunk/format.ts";
 import { START_CODE } from "../../../shared/codec/nal-units.ts";
 
-/** A whole access unit in a buffer: its block, header included, lies between `start` and `end`. */
+/** A complete access unit in a buffer: its block, header included, is between `start` and `end`. */
 export interface PendingAccessUnit {
   start: number;
   end: number;
-  /** When it was captured by the camera's clock: µs on the axis of CaptureClock.unwrap. */
+  /** Its capture time by the camera's clock: µs on the axis of CaptureClock.unwrap. */
   rtpUs: number;
   isKeyframe: boolean;
 }
 
-/** What is taken out of an AccessUnitBuffer: the bytes and the access units in them, one behind the other from 0. */
+/** What is taken out of an AccessUnitBuffer: the bytes and the consecutive access units in them, from offset 0. */
 export interface AccessUnitBatch {
   bytes: Buffer;
   units: PendingAccessUnit[];
@@ -18,39 +18,38 @@ export interface AccessUnitBatch {
 
 const FIRST_BYTES = 256 * 1024;
 const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
-/** What a waiting access unit takes beside its bytes: the object that tells of it, and its places in lists. */
+/** Memory of a waiting access unit besides its bytes: the object that describes it, and its entries in arrays. */
 const UNIT_BYTES = 128;
 
-/**
- * Gathers access units in the form in which they are written: each as a block, with room for the block's header, so
- * that a byte is copied once between the socket and the file.
+/** Gathers access units in the format in which they are written: each as a block, with room for the block's header, so that
+ * a byte is copied only once between socket and file.
  */
 export class AccessUnitBuffer {
   readonly #maxBytes: number;
   #bytes = newBuffer(0);
   #spare: Buffer | undefined;
   #units: PendingAccessUnit[] = [];
-  /** Where the access unit under way begins. */
+  /** Offset of the current access unit. */
   #start = 0;
   #end = 0;
   #hasOverflowed = false;
 
-  /** @param maxBytes what may be gathered; what does not fit any more is refused */
+  /** @param maxBytes maximum number of bytes to gather; what does not fit is refused */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Whether anything was ever refused for want of room. */
+  /** Whether anything was ever refused because it did not fit. */
   get hasOverflowed(): boolean {
     return this.#hasOverflowed;
   }
 
-  /** Bytes of whole access units that wait to be taken. */
+  /** Bytes of complete access units that wait to be taken. */
   get waitingBytes(): number {
     return this.#start;
   }
 
-  /** Bytes of the access unit under way. */
+  /** Bytes of the current access unit. */
   get currentBytes(): number {
     return Math.max(0, this.#end - this.#start - BLOCK_HEADER_BYTES);
   }
@@ -83,19 +82,18 @@ export class AccessUnitBuffer {
     return true;
   }
 
-  /** The bytes of the access unit under way from `offset` on: a view, good until the buffer changes. */
+  /** The bytes of the current access unit from `offset` on: a view, valid until the buffer changes. */
   current(offset: number): Buffer {
     return this.#bytes.subarray(this.#start + BLOCK_HEADER_BYTES + offset, this.#end);
   }
 
-  /** Takes back what lies behind `offset` of the access unit under way. */
+  /** Removes everything after `offset` of the current access unit. */
   truncate(offset: number): void {
     this.#end = this.#start + BLOCK_HEADER_BYTES + offset;
   }
 
-  /**
-   * Takes zero bytes off the end of the access unit under way, as no NAL unit ends with one (ITU-T H.264 §7.4.1), down
-   * to `offset` at most. Returns how many bytes it has then.
+  /** Removes zero bytes from the end of the current access unit, because no NAL unit ends with one (ITU-T H.264 §7.4.1), but
+   * none before `offset`. Returns the remaining length.
    */
   trimZeros(offset: number): number {
     const least = this.#start + BLOCK_HEADER_BYTES + offset;
@@ -103,7 +101,7 @@ export class AccessUnitBuffer {
     return this.currentBytes;
   }
 
-  /** Inserts NAL units, each with a start code, `offset` bytes into the access unit under way. */
+  /** Inserts NAL units, each with a start code, at `offset` of the current access unit. */
   insertNals(offset: number, nals: readonly Buffer[]): boolean {
     const size = nals.reduce((sum, nal) => sum + START_CODE.length + nal.length, 0);
     if (!this.#reserve(size)) return false;
@@ -117,32 +115,32 @@ export class AccessUnitBuffer {
     return true;
   }
 
-  /** Ends the access unit under way and keeps it. */
+  /** Ends the current access unit and keeps it. */
   commit(rtpUs: number, isKeyframe: boolean): void {
     this.#units.push({ start: this.#start, end: this.#end, rtpUs, isKeyframe });
     this.#start = this.#end;
   }
 
-  /** Makes the access unit that was committed last the one under way again; undefined when it was taken. */
+  /** Makes the last committed access unit the current one again; undefined when it was taken. */
   reopen(): PendingAccessUnit | undefined {
     const unit = this.#units.pop();
     if (unit !== undefined) this.#start = unit.start;
     return unit;
   }
 
-  /** The access unit committed last, unless it was taken: a view into these bytes, good until the buffer changes. */
+  /** The last committed access unit, unless it was taken: a view into these bytes, valid until the buffer changes. */
   newest(): { bytes: Buffer; start: number; end: number } | undefined {
     const unit = this.#units.at(-1);
     if (unit === undefined) return undefined;
     return { bytes: this.#bytes, start: unit.start + BLOCK_HEADER_BYTES, end: unit.end };
   }
 
-  /** Forgets the access unit under way. */
+  /** Discards the current access unit. */
   discard(): void {
     this.#end = this.#start;
   }
 
-  /** Hands over all whole access units; one under way stays. Undefined when there are none. */
+  /** Returns all complete access units; the current one stays. Undefined when there are none. */
   take(): AccessUnitBatch | undefined {
     if (this.#units.length === 0) return undefined;
     const batch = { bytes: this.#bytes, units: this.#units };
@@ -157,12 +155,12 @@ export class AccessUnitBuffer {
     return batch;
   }
 
-  /** Gives back the bytes of a batch that is written: they are used again. */
+  /** Gives back the bytes of a batch that is written, to be reused. */
   recycle(bytes: Buffer): void {
     if (bytes.length <= LARGEST_SPARE_BYTES) this.#spare = bytes;
   }
 
-  /** Lets go of all memory: nothing will be gathered any more. */
+  /** Releases all memory: nothing more will be gathered. */
   free(): void {
     this.#bytes = Buffer.alloc(0);
     this.#spare = undefined;
@@ -184,7 +182,7 @@ export class AccessUnitBuffer {
   }
 }
 
-/** A buffer of the next power of two, at most `maxBytes` when it is more than the first size. */
+/** A buffer of the next power of two, but above the first size no larger than `maxBytes`. */
 function newBuffer(bytes: number, maxBytes = Number.POSITIVE_INFINITY): Buffer {
   const size = Math.min(maxBytes, 2 ** Math.ceil(Math.log2(Math.max(1, bytes))));
   return Buffer.allocUnsafe(Math.max(FIRST_BYTES, size));

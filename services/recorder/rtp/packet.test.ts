@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { emptyRtpPacket, parseRtpPacket } from "./packet.ts";
 import { SequenceTracker } from "./sequence.ts";
 
-/** A packet by RFC 3550 §5.1, made another way than it is read. */
+/** A packet by RFC 3550 §5.1, written independently of the parser. */
 function rtp(options: {
   csrcs?: number;
   extensionWords?: number;
@@ -26,7 +26,7 @@ function rtp(options: {
   ]);
 }
 
-/** Parses a packet that lies among other bytes, as it does in the shared buffer. */
+/** Parses a packet surrounded by other bytes, as in the shared buffer. */
 function parse(bytes: Buffer) {
   const packet = emptyRtpPacket();
   const around = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(70_000, 0xff)]);

@@ -1,4 +1,4 @@
-/** The fixed part of an RTP packet and where its payload lies (RFC 3550 §5.1). */
+/** The fixed header fields of an RTP packet, and the position of its payload (RFC 3550 §5.1). */
 export interface RtpPacket {
   payloadType: number;
   marker: boolean;
@@ -11,13 +11,14 @@ export interface RtpPacket {
 
 const FIXED_HEADER_BYTES = 12;
 
-/** An empty packet for `parseRtpPacket` to fill: one is enough for a whole stream. */
+/** An empty packet for `parseRtpPacket` to fill; it can be reused for a whole stream. */
 export function emptyRtpPacket(): RtpPacket {
   return { payloadType: 0, marker: false, sequenceNumber: 0, timestamp: 0, ssrc: 0, payloadStart: 0, payloadEnd: 0 };
 }
 
 /**
- * Reads the packet between `start` and `end` into `packet`; returns false when it is none, and leaves it in any state.
+ * Reads the packet between `start` and `end` into `packet`; returns false when it is not RTP, and then leaves `packet`
+ * in any state.
  */
 export function parseRtpPacket(bytes: Buffer, start: number, end: number, packet: RtpPacket): boolean {
   if (end - start < FIXED_HEADER_BYTES) return false;

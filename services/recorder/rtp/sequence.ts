@@ -1,27 +1,24 @@
-/** A step back of up to so many packets may be a late or doubled packet (MAX_MISORDER of RFC 3550 §A.1). */
+/** Maximum step back of a late or duplicate packet (MAX_MISORDER of RFC 3550 §A.1). */
 const MAX_LATE_PACKETS = 100;
-/** A larger step either way than this is no loss but a camera that began to count anew (MAX_DROPOUT). */
+/** A larger step either way is not loss: the camera restarted its numbering (MAX_DROPOUT). */
 const MAX_LOST_PACKETS = 3000;
-/** Timestamps of so many packets are remembered: a power of two above MAX_LATE_PACKETS. */
+/** Number of packets whose timestamps are remembered: a power of two above MAX_LATE_PACKETS. */
 const REMEMBERED_PACKETS = 128;
-/** In place of the timestamp of a packet that did not come. */
+/** Stands for the timestamp of a packet that did not come. */
 const NONE = -1;
 
 /** Follows the 16-bit sequence numbers of a stream (RFC 3550 §A.1). */
 export class SequenceTracker {
   #next = -1;
   #ssrc = 0;
-  /** By the lower bits of their numbers. */
+  /** Indexed by the lower bits of the sequence number. */
   readonly #timestamps = new Float64Array(REMEMBERED_PACKETS).fill(NONE);
 
-  /**
-   * Takes a packet's number. Returns how many packets were lost before it, or -1 when it comes too late (or again) and
-   * must be left out. A changed SSRC is a new beginning: nothing can be told lost. Of a camera that began to count anew
-   * it is 1: at least what was under way is not whole.
-   *
-   * A small step back is a new count, too, when the packet has another timestamp than the one that came under its
-   * number: the same packet would have the same. Over TCP nothing is late, and over UDP packets are put in order
-   * before.
+  /** Takes a packet's number. Returns how many packets were lost before it, or -1 when it comes too late (or again) and must
+   * be ignored. A changed SSRC is a new stream, of which nothing is known to be lost: 0. When the camera restarted its
+   * numbering it is 1: at least the current unit is incomplete.
+   * A small step back is a restart, too, when the packet's timestamp differs from that of the packet that had its number: a
+   * duplicate would have the same. Over TCP nothing is late, and over UDP packets have been reordered before.
    */
   take(sequenceNumber: number, ssrc: number, timestamp: number): number {
     if (this.#next === -1 || ssrc !== this.#ssrc) {

@@ -54,9 +54,9 @@ describe("a name of several addresses", () => {
     const destination = { host: "camera.example", port: slow.port, attemptTimeoutMs: attemptTimeoutMs(30_000) };
     const socket = sockets.connect(destination, handler, isSecure ? { verify: false } : undefined);
     onTestFinished(() => socket.destroy());
-    await sleep(NODES_OWN_LIMIT_MS * 1.2); // in which Node would leave it
+    await sleep(NODES_OWN_LIMIT_MS * 1.2); // after which Node would give it up
     slow.answer();
-    await until(() => heard === "hello"); // the kernel asks again after a second
+    await until(() => heard === "hello"); // the kernel sends SYN again after a second
   });
 
   test.each([false, true])("is reached at the last one when the first leads nowhere (TLS: %s)", async (isSecure) => {
@@ -70,7 +70,7 @@ describe("a name of several addresses", () => {
     const url = named(server.port, isSecure ? "rtsps" : "rtsp");
     await sessionTo(url, ["127.0.0.2", "127.0.0.1"], options).open();
     expect(memory.address).toBe("127.0.0.1");
-    // The next session begins there: an hour would pass before it left the other one.
+    // The next session begins with that address: it would otherwise spend an hour on the other one.
     await sessionTo(url, ["127.0.0.2", "127.0.0.1"], { ...options, connectTimeoutMs: 4 * 3_600_000 }).open();
     expect(server.methods.filter((method) => method === "PLAY")).toHaveLength(2);
   });

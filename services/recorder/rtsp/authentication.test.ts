@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Authenticator } from "./authentication.ts";
 
-/** The hexadecimal hash of a text by openssl: a judge that shares no line with the product. */
+/** The hexadecimal hash of a text by openssl, which shares no code with the product. */
 function openssl(algorithm: "md5" | "sha256", text: string): string {
   return execFileSync("openssl", ["dgst", `-${algorithm}`, "-r"], { input: text, encoding: "utf8" }).split(
     " ",
   )[0] as string;
 }
 
-/** The fields of an Authorization header by name, quotes taken off. */
+/** The fields of an Authorization header by name, without quotes. */
 function fieldsOf(authorization: string | undefined): Record<string, string> {
   expect(authorization).toMatch(/^Digest /);
   const fields = (authorization ?? "").matchAll(/([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",\s]+))/g);

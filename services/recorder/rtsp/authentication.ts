@@ -10,34 +10,33 @@ import {
 import { RtspMemory } from "./rtsp-memory.ts";
 
 export interface AuthenticatorOptions {
-  /** "digest" never sends the password itself, as Basic does. */
+  /** "digest" forbids Basic, which sends the password itself. */
   auth?: "any" | "digest";
-  /** Is read, and added to. */
+  /** Read and updated. */
   memory?: RtspMemory | undefined;
 }
 
-/** So many algorithms may a camera refuse in one session before user and password count as wrong. */
+/** Number of algorithms that a camera may refuse in one session before user and password count as wrong. */
 const MAX_REFUSALS = 2;
 
-/**
- * Answers the challenges of a server: Digest before Basic, SHA-256 before MD5, and before both of them what the camera
- * took last. Of a camera that offers several algorithms not every one need work (gortsplib PR #863), so when one is
- * refused the next is tried. Cameras lock out whoever repeats a wrong password: each algorithm is tried once, and
- * one that was refused in an earlier session only when all were, one a session in turn.
+/** Answers the challenges of a server: Digest before Basic, SHA-256 before MD5, but first the algorithm that the camera
+ * accepted last. Not every algorithm that a camera offers need work (gortsplib PR #863), so when one is refused the next is
+ * tried. Cameras lock out clients that repeat a wrong password: each algorithm is tried once. One that was refused in an
+ * earlier session is only tried when all were, one per session in turn.
  */
 export class Authenticator {
   readonly #credentials: { user: string; password: string };
   readonly #allowsBasic: boolean;
   readonly #memory: RtspMemory;
-  /** Methods that the camera wants user and password for: that it takes others tells nothing. */
+  /** Methods that were challenged: that the camera accepts others says nothing about user and password. */
   readonly #challengedMethods = new Set<string>();
   /** Algorithms that were refused in this session. */
   readonly #refused = new Set<string>();
   #challenge: Challenge | undefined;
   #nonceCount = 0;
-  /** Whether the camera took a request with the present nonce: when it refuses it later, the nonce is too old. */
+  /** Whether the camera accepted a request with the current nonce: a later refusal means that the nonce has expired. */
   #isNonceAccepted = false;
-  /** Whether the present nonce is of an earlier connection, where nothing was sent with it. */
+  /** Whether the current nonce comes from an earlier connection and has not yet been accepted on this one. */
   #isNonceCarriedOver = false;
   #hasRenewedCarriedOver = false;
   #isBasicForbidden = false;
@@ -48,7 +47,7 @@ export class Authenticator {
     this.#memory = memory ?? new RtspMemory();
   }
 
-  /** Whether Basic is all that the camera offers, and is forbidden. */
+  /** Whether the camera offers only Basic, which is forbidden. */
   get isBasicForbidden(): boolean {
     return this.#isBasicForbidden;
   }
@@ -58,9 +57,8 @@ export class Authenticator {
     this.#isNonceCarriedOver = this.#challenge !== undefined;
   }
 
-  /**
-   * Takes the WWW-Authenticate fields of a 401. Returns whether the request is worth another try, and false when
-   * nothing is left that has not been refused.
+  /** Takes the WWW-Authenticate fields of a 401. Returns whether to repeat the request; false when everything offered has been
+   * refused.
    */
   challenge(fields: string[], method = ""): boolean {
     this.#challengedMethods.add(method);
@@ -73,7 +71,7 @@ export class Authenticator {
     return true;
   }
 
-  /** The camera did what it was asked with the Authorization field. */
+  /** The camera accepted a request with our Authorization field. */
   accepted(method: string): void {
     if (this.#challenge === undefined || !this.#challengedMethods.has(method)) return;
     this.#isNonceAccepted = true;
@@ -83,7 +81,7 @@ export class Authenticator {
     this.#memory.refusedAlgorithms = [];
   }
 
-  /** The Authorization field for a request, or undefined as long as the server has not asked for one. */
+  /** The Authorization field for a request, or undefined before the server has sent a challenge. */
   authorize(method: string, url: string): string | undefined {
     if (this.#challenge === undefined) return undefined;
     const { user, password } = this.#credentials;
@@ -91,7 +89,7 @@ export class Authenticator {
     return digestAnswer(this.#credentials, this.#challenge, { method, url }, ++this.#nonceCount);
   }
 
-  /** The challenge with a new nonce in the place of one that has become too old; undefined when it was refused. */
+  /** The challenge with a new nonce that replaces an expired one; undefined when our answer itself was refused. */
   #renewed(offered: Challenge[]): Challenge | undefined {
     const before = this.#challenge;
     if (before === undefined) return undefined;
@@ -115,7 +113,7 @@ export class Authenticator {
   #next(offered: Challenge[]): Challenge | undefined {
     const digests = offered.filter(({ scheme }) => scheme === "digest").sort((a, b) => strength(b) - strength(a));
     this.#isBasicForbidden = digests.length === 0 && offered.length > 0 && !this.#allowsBasic;
-    // A camera that has refused Digest is not shown the password itself, also when it offers Basic alone from then on.
+    // A camera that has refused Digest is not sent the password itself, even if it offers only Basic from then on.
     if (digests.length === 0) return this.#allowsBasic && this.#refused.size === 0 ? offered[0] : undefined;
     if (this.#refused.size >= MAX_REFUSALS) return undefined;
     const { digestAlgorithm, refusedAlgorithms } = this.#memory;
@@ -128,7 +126,7 @@ export class Authenticator {
   }
 }
 
-/** Whether the camera offers another nonce, or says that the one it repeats is to be used again (RFC 7616 §3.3). */
+/** Whether the camera offers a new nonce, or says by `stale` that the password was not at fault (RFC 7616 §3.3). */
 function isRenewal(before: Challenge, now: Challenge): boolean {
   if (now.scheme !== "digest") return false;
   const isStale = now.parameters.get("stale")?.toLowerCase() === "true";

@@ -3,32 +3,32 @@ import { connect, type LookupFunction, type Socket } from "node:net";
 import { type Destination, inOrder, triedAddress } from "./destination.ts";
 import { connectTls, judgeCertificate, type TlsTrust } from "./tls-socket.ts";
 
-/** What the owner of a socket is told. */
+/** The callbacks of a socket's owner. */
 export interface SocketHandler {
   /** The first `length` bytes of `bytes` came in; they are overwritten after the call. */
   data(bytes: Buffer, length: number): void;
-  /** All that one read brought has been given to `data`. */
+  /** Everything from one read has been passed to `data`. */
   batchEnd(): void;
-  /** The connection is over; `error` tells why when it was not closed in good order. */
+  /** The connection is over; `error` is the reason, unless it was closed cleanly. */
   closed(error: Error | undefined): void;
 }
 
 const SHARED_BUFFER_BYTES = 1024 * 1024;
-/** A batch larger than this means that the kernel's receive window may run full before the next: read more often. */
+/**
+ * After a larger batch the socket is read more often: the kernel's receive window might be full before the next read.
+ */
 const BATCH_TARGET_BYTES = 256 * 1024;
 const FIRST_INTERVAL_MS = 10;
-/**
- * Intervals are shortened at random by up to this part. At a steady 250 ms the newest frame of every batch of a camera
- * with 20 frames a second would be equally old, and the clock that is steered by it wrong by as much.
+/** Intervals are shortened at random by up to this fraction. With a constant 250 ms the newest frame of each batch of a
+ * camera with 20 frames a second would always be equally old, and the clock that is steered by it off by as much.
  */
 const DITHER = 0.3;
-/** More than this waits to be sent only when the other side has stopped to read. */
+/** More than this is unsent only when the server has stopped reading. */
 const MAX_UNSENT_BYTES = 64 * 1024;
 
-/**
- * Reads the sockets of all cameras in batches. Waking up for every packet is what costs a recorder its CPU, not the
- * bytes: each socket is paused after a read, and one timer resumes all that are due, so that a read brings in what has
- * come since. All share one buffer. docs/design/reading-in-batches.md tells the measurements.
+/** Reads the sockets of all cameras in batches. A recorder's CPU is spent on waking up for every packet, not on the bytes: so
+ * each socket is paused after a read, and one timer resumes all that are due; a read then returns everything that has come
+ * since. All share one buffer. The measurements are in docs/design/reading-in-batches.md.
  */
 export class BatchedSockets {
   readonly #maxIntervalMs: number;
@@ -41,27 +41,27 @@ export class BatchedSockets {
 
   /**
    * @param maxIntervalMs the longest time between two reads of a socket
-   * @param lookup finds the addresses of a host's name
+   * @param lookup resolves host names
    */
   constructor(maxIntervalMs: number, lookup: LookupFunction = lookUp as LookupFunction) {
     this.#maxIntervalMs = maxIntervalMs;
     this.#lookUp = lookup;
   }
 
-  /** Connects to a server, by TLS when `trust` is given; `handler` hears of it from then on. */
+  /** Connects to a server, by TLS when `trust` is given; events go to `handler`. */
   connect(destination: Destination, handler: SocketHandler, trust?: TlsTrust): BatchedSocket {
     const { preferredAddress } = destination;
     const lookup = preferredAddress === undefined ? this.#lookUp : inOrder(this.#lookUp, preferredAddress);
     return new BatchedSocket({ ...destination, lookup }, handler, this, this.#buffer, trust);
   }
 
-  /** The time between reads that suits a socket which brought in `bytes` after `intervalMs`. */
+  /** The next interval of a socket that returned `bytes` after `intervalMs`. */
   nextIntervalMs(intervalMs: number, bytes: number): number {
     const next = bytes > BATCH_TARGET_BYTES ? intervalMs / 2 : intervalMs * 2;
     return Math.min(this.#maxIntervalMs, Math.max(FIRST_INTERVAL_MS, next));
   }
 
-  /** Resumes a socket after its interval; those with the longest one all together. */
+  /** Resumes a socket after its interval; sockets with the longest interval are resumed together. */
   resumeLater(socket: BatchedSocket, intervalMs: number): void {
     const now = performance.now();
     if (intervalMs < this.#maxIntervalMs) {
@@ -110,9 +110,9 @@ export class BatchedSocket {
   readonly #socket: Socket;
   #intervalMs = 0;
   #error: Error | undefined;
-  /** What waits for the camera's certificate to be judged; undefined from then on, and without TLS. */
+  /** Text to send once the camera's certificate has been verified; undefined after that, and without TLS. */
   #unsent: string | undefined;
-  /** The end of the batch of TLS records that is coming in. */
+  /** Ends the current batch of TLS records. */
   #batchEnd: NodeJS.Immediate | undefined;
   #batchBytes = 0;
   readonly #tried: string[] = [];
@@ -161,12 +161,12 @@ export class BatchedSocket {
     });
   }
 
-  /** From now on reads less and less often, as fast as the kernel's receive window grows with it. */
+  /** From now on reads in batches, at intervals that grow no faster than the kernel's receive window. */
   readInBatches(): void {
     if (this.#intervalMs === 0) this.#intervalMs = FIRST_INTERVAL_MS;
   }
 
-  /** From now on, until `readInBatches`, reads whatever comes at once. */
+  /** From now on, until `readInBatches`, reads everything as it comes. */
   readAtOnce(): void {
     if (this.#intervalMs === 0) return;
     this.#intervalMs = 0;
@@ -174,7 +174,7 @@ export class BatchedSocket {
     this.resume();
   }
 
-  /** Sends text; a server that does not read what it is sent is hung up on. */
+  /** Sends text; closes the connection to a server that does not read. */
   write(text: string): void {
     if (this.#socket.destroyed) return;
     if (this.#unsent !== undefined) this.#unsent += text;
@@ -182,13 +182,13 @@ export class BatchedSocket {
     else this.#socket.write(text);
   }
 
-  /** Sends bytes that may be left out: to a server that does not read, or that is not trusted yet, nothing is sent. */
+  /** Sends bytes that may be dropped: nothing is sent to a server that does not read or is not yet trusted. */
   writeIfIdle(bytes: Buffer): void {
     if (this.#socket.destroyed || this.#unsent !== undefined || this.#socket.writableLength > 0) return;
     this.#socket.write(bytes);
   }
 
-  /** The addresses that were tried so far, while none has answered; undefined from then on. */
+  /** The addresses tried so far; undefined once one has answered. */
   get triedAddresses(): readonly string[] | undefined {
     return this.#socket.connecting ? this.#tried : undefined;
   }
@@ -208,7 +208,7 @@ export class BatchedSocket {
     this.#socket.destroy();
   }
 
-  /** Sends what has waited, to a camera that is trusted: nobody else shall see a password. */
+  /** Sends the waiting text if the certificate is trusted: nobody else may receive a password. */
   #send(distrust: Error | undefined): void {
     if (distrust !== undefined) {
       this.destroy(distrust);
@@ -219,9 +219,8 @@ export class BatchedSocket {
     if (text !== "") this.#socket.write(text);
   }
 
-  /**
-   * Takes a TLS record. A read brings several, each by a call of its own, and pausing at the first would leave the rest
-   * of what has come in the kernel; so the socket is paused when Node has passed all of them on.
+  /** Takes a TLS record. A read returns several, each in a call of its own, and pausing at the first would leave the rest in
+   * the kernel; so the socket is paused when Node has passed on all of them.
    */
   #record(buffer: Buffer, length: number): void {
     this.#handler.data(buffer, length);
@@ -241,7 +240,9 @@ export class BatchedSocket {
     this.#handler.batchEnd();
   }
 
-  /** What was received after the last full read of the buffer is taken at once; otherwise the socket is paused. */
+  /**
+   * Returns whether to go on reading at once; otherwise the socket is to be paused and is resumed after its interval.
+   */
   #goOnReading(length: number): boolean {
     if (this.#intervalMs === 0 || this.#socket.destroyed) return true;
     this.#sockets.resumeLater(this, this.#intervalMs);

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from "node:crypto";
 
 /** A challenge of a WWW-Authenticate field (RFC 7235 §4.1). */
 export interface Challenge {
-  /** In lower case; one that we cannot answer is kept, too, for its parameters are nobody else's. */
+  /** In lower case. Unknown schemes are kept, too, so that their parameters are not assigned to another challenge. */
   scheme: string;
   parameters: Map<string, string>;
 }
 
 const HASHES: Record<string, string> = { MD5: "md5", "SHA-256": "sha256" };
 
-/** The challenges of one field; a field may hold several, parted by commas like their parameters. */
+/** The challenges of one field; a field may hold several, separated by commas like their parameters. */
 export function parseChallenges(field: string): Challenge[] {
   const challenges: Challenge[] = [];
-  // Looked for where a word begins only: a word of 8 kB would else be read anew from each of its letters.
+  // Matches only at the beginning of a word: otherwise a word of 8 kB would be scanned again from each of its letters.
   const token =
     /(?<![A-Za-z0-9_-])(?:([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))|([A-Za-z][A-Za-z0-9_-]*)(?=\s|,|$))/g;
   for (const match of field.matchAll(token)) {
@@ -27,7 +27,7 @@ export function parseChallenges(field: string): Challenge[] {
   return challenges;
 }
 
-/** Whether a challenge is one of Digest (RFC 7616, RFC 2069) or Basic (RFC 7617) with all that an answer needs. */
+/** Whether a challenge is Digest (RFC 7616, RFC 2069) or Basic (RFC 7617) and has all that an answer needs. */
 export function isAnswerable(challenge: Challenge): boolean {
   if (challenge.scheme !== "digest") return challenge.scheme === "basic";
   const qop = challenge.parameters.get("qop");
@@ -38,13 +38,13 @@ export function isAnswerable(challenge: Challenge): boolean {
   );
 }
 
-/** What a challenge asks to be answered with, in upper case: BASIC, MD5, SHA-256, MD5-SESS … */
+/** The algorithm of a challenge in upper case: BASIC, MD5, SHA-256, MD5-SESS … */
 export function algorithmOf(challenge: Challenge): string {
   if (challenge.scheme === "basic") return "BASIC";
   return (challenge.parameters.get("algorithm") ?? "MD5").toUpperCase();
 }
 
-/** The larger, the less an answer to it gives away: Basic, MD5, SHA-256. */
+/** Increases with the security of the answer: Basic, MD5, SHA-256. */
 export function strength(challenge: Challenge): number {
   if (challenge.scheme === "basic") return 0;
   return hashOf(algorithmOf(challenge)) === "SHA-256" ? 2 : 1;

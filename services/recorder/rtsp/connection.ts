@@ -9,25 +9,24 @@ import { formatRequest, header, type RtspRequest, type RtspResponse } from "./me
 import type { TlsTrust } from "./tls-socket.ts";
 import type { RtspUrl } from "./url.ts";
 
-/** What the owner of a connection is told. */
+/** The callbacks of a connection's owner. */
 export interface ConnectionHandler {
-  /** A packet of an interleaved channel, to be used before the call returns. */
+  /** A packet of an interleaved channel; `bytes` are valid only during the call. */
   packet(channel: number, bytes: Buffer, start: number, end: number): void;
   /** All packets of one read have been passed on. */
   batchEnd(): void;
-  /** Something was heard from the camera, be it a packet or a message. */
+  /** The camera sent something, either a packet or a message. */
   heard(): void;
   /** The connection is over. */
   closed(error: CameraError): void;
 }
 
-/** How a connection is made, and what is known for it. */
 export interface ConnectionOptions {
-  /** Makes the camera's words fit to be shown. */
+  /** Makes a text from the camera safe to show. */
   quote: Quote;
-  /** Answers the camera's challenges, and may know them from an earlier connection; without it none is answered. */
+  /** Answers the camera's challenges, perhaps known from an earlier connection; without it none is answered. */
   authenticator?: Authenticator | undefined;
-  /** How the camera's certificate is judged; without it there is no TLS. */
+  /** How the camera's certificate is verified; without it there is no TLS. */
   trust?: TlsTrust | undefined;
   /** How the addresses of a name are tried. */
   reach?: Omit<Destination, "host" | "port"> | undefined;
@@ -35,7 +34,10 @@ export interface ConnectionOptions {
 
 interface PendingRequest {
   cseq: number;
-  /** Its answer is awaited no longer; should it come, it is known as no other request's. */
+  /**
+   * Nobody waits for the answer any longer. The request stays in the list so that a late answer is not taken for
+   * another's.
+   */
   isGivenUp?: boolean;
   resolve(response: RtspResponse): void;
   reject(error: Error): void;
@@ -43,9 +45,9 @@ interface PendingRequest {
 
 const USER_AGENT = "Hindsight";
 const MAX_GARBAGE_BYTES = 1024 * 1024;
-/** Of a camera that never answers keep-alives, the oldest requests are forgotten. */
+/** When more are unanswered, as with a camera that never answers keep-alives, the oldest are dropped. */
 const MAX_PENDING_REQUESTS = 16;
-/** 304 and 300 lead nowhere else. */
+/** Without 300 and 304, which redirect nowhere. */
 const REDIRECTS = new Set([301, 302, 303, 305, 307, 308]);
 
 /** An RTSP connection: requests out, answers and packets in (RFC 2326), over one TCP or TLS socket. */
@@ -96,15 +98,14 @@ export class RtspConnection {
     );
   }
 
-  /** Bytes between packets that made no sense and were left out, since the connection began. */
+  /** Number of bytes between packets that were skipped as garbage since the connection began. */
   get garbageBytes(): number {
     return this.#garbageBytes;
   }
 
-  /**
-   * Sends a request and returns the answer of status 2xx, having answered a 401 as often as the authenticator finds it
-   * worth another try. Throws RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError
-   * when the connection ends first: HungUpError when that was without a word.
+  /** Sends a request and returns its 2xx response, after repeating it on 401 as often as the authenticator allows. Throws
+   * RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError when the connection ends first:
+   * HungUpError when the camera closed it without an answer.
    */
   async request(method: string, url: string, fields: Record<string, string> = {}): Promise<RtspResponse> {
     const authenticator = this.#authenticator;
@@ -115,7 +116,7 @@ export class RtspConnection {
     ) {
       response = await this.#send(method, url, fields).catch((error: unknown) => {
         if (!(error instanceof HungUpError)) throw error;
-        // Some close the connection with the 401. It is worth another one, that begins with user and password.
+        // Some cameras close the connection with the 401: the caller may try user and password on a new one.
         throw new HungUpError(error.message, { isChallenge: true });
       });
     }
@@ -128,7 +129,7 @@ export class RtspConnection {
     throw refusal(method, response, authenticator?.isBasicForbidden);
   }
 
-  /** Waits for no answer any longer: what was asked for ends with an UnansweredError. */
+  /** Stops waiting for answers: pending requests are rejected with UnansweredError. */
   giveUpWaiting(): void {
     for (const request of this.#pending) {
       request.isGivenUp = true;
@@ -136,27 +137,27 @@ export class RtspConnection {
     }
   }
 
-  /** What was asked until now is answered by name only: an answer without its CSeq belongs to what is asked next. */
+  /** From now on an answer without a known CSeq belongs to a later request, not to one sent until now. */
   passOver(): void {
     for (const request of this.#pending) request.isGivenUp = true;
   }
 
-  /** From now on the socket is read in batches: the stream has begun. */
+  /** From now on the socket is read in batches. */
   readInBatches(): void {
     this.#socket.readInBatches();
   }
 
-  /** From now on the socket is read at once: somebody watches live. */
+  /** From now on the socket is read as packets come: somebody watches live. */
   readAtOnce(): void {
     this.#socket.readAtOnce();
   }
 
-  /** The addresses that were tried so far, while none has answered; undefined from then on. */
+  /** The addresses tried so far; undefined once one has answered. */
   get triedAddresses(): readonly string[] | undefined {
     return this.#socket.triedAddresses;
   }
 
-  /** The address of the server; undefined when it has never been reached. */
+  /** The address of the server; undefined when it was never reached. */
   get remoteAddress(): string | undefined {
     return this.#remoteAddress ?? this.#socket.remoteAddress;
   }
@@ -166,7 +167,7 @@ export class RtspConnection {
     this.#socket.writeIfIdle(Buffer.concat([Buffer.from([0x24, channel, packet.length >> 8, packet.length]), packet]));
   }
 
-  /** Sends a request whose answer nobody waits for, then hangs up. */
+  /** Sends TEARDOWN without waiting for the answer, and closes the connection. */
   teardown(url: string, session: string): void {
     if (this.#closedBy !== undefined) return;
     this.#write("TEARDOWN", url, { Session: session });
@@ -199,24 +200,23 @@ export class RtspConnection {
   }
 
   #message(message: RtspResponse | RtspRequest): void {
-    this.#remoteAddress ??= this.#socket.remoteAddress; // which is known no longer once it is closed
+    this.#remoteAddress ??= this.#socket.remoteAddress; // a closed socket no longer has it
     if (message.kind === "request") {
       this.#answer(message);
       return;
     }
     message.reason = this.#quote(message.reason);
     if (message.status < 200) return; // 100 Continue: the answer is still to come (RFC 2326 §7.1.1)
-    // Answers come in order, and some servers leave CSeq out or count wrongly (retina #133, "C520WS"): an answer that
-    // names none of our requests belongs to the oldest.
+    // Answers come in order, and some servers omit CSeq or count wrongly (retina #133, "C520WS"): an answer without the
+    // CSeq of a pending request belongs to the oldest one.
     const cseq = Number(header(message, "cseq"));
     const named = this.#pending.findIndex((request) => request.cseq === cseq);
     const index = named === -1 ? this.#pending.findIndex((request) => request.isGivenUp !== true) : named;
     if (index !== -1) this.#pending.splice(index, 1)[0]?.resolve(message);
   }
 
-  /**
-   * Servers may send requests as well (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, a redirect is followed,
-   * all others are refused with 501.
+  /** Servers may send requests, too (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, REDIRECT is followed, all others
+   * are refused with 501.
    */
   #answer(request: RtspRequest): void {
     const isKnown = ["OPTIONS", "GET_PARAMETER", "REDIRECT"].includes(request.method);

@@ -4,16 +4,15 @@ import type { RtspUrl } from "./url.ts";
 
 export interface CredentialsOptions extends AuthenticatorOptions {
   /**
-   * Other hosts that may have user and password, `host` at any port or `host:port`, when the camera redirects there.
+   * Other hosts that may receive user and password when the camera redirects to them: `host` at any port, or
+   * `host:port`.
    */
   redirectHosts?: readonly string[];
 }
 
-/**
- * Who is given the user and password of a camera's URL: the host that the URL names, at the port that it names, by that
- * name or by the address at which the name was reached. Whatever a camera redirects to beside that is another host:
- * another port may be another device behind the same router, and where another name leads is up to whoever answers for
- * it.
+/** Decides which hosts receive the user and password of a camera's URL: the URL's host at the URL's port, by name or by the
+ * address at which it was reached. Any other target of a redirect is another host: another port may be another device behind
+ * the same router, and where another name leads is decided by whoever controls that name.
  */
 export class Credentials {
   readonly #url: RtspUrl;
@@ -25,19 +24,21 @@ export class Credentials {
     this.#options = options;
   }
 
-  /** Takes note of the address at which a URL was reached. */
+  /** Remembers the address at which a URL was reached. */
   reached(url: RtspUrl, address: string | undefined): void {
     if (url.host === this.#url.host && url.port === this.#url.port) this.#address = address;
   }
 
-  /** What answers the challenges of a URL's host; undefined when there is no user, or the host may not know of it. */
+  /**
+   * The authenticator for a URL's host; undefined when there is no user, or the host must not receive the credentials.
+   */
   for(url: RtspUrl): Authenticator | undefined {
     const { user, password } = this.#url;
     if (user === undefined || !this.permits(url)) return undefined;
     return new Authenticator(user, password ?? "", this.#options);
   }
 
-  /** Whether the host of a URL may have user and password. */
+  /** Whether the host of a URL may receive user and password. */
   permits(url: RtspUrl): boolean {
     if (this.#url.secure && !url.secure) return false;
     return this.#isConfigured(url) || this.#isAllowed(url);
@@ -58,7 +59,7 @@ export class Credentials {
   }
 }
 
-/** One spelling for all of a host's: lower case, and of an IPv6 address the shortest. */
+/** Normalises a host: lower case, and the shortest form of an IPv6 address. */
 function normal(host: string): string {
   const [address = "", zone] = host.split("%", 2);
   if (isIP(address) !== 6) return host.toLowerCase();

@@ -5,27 +5,24 @@ export interface Destination {
   /** A name or an address. */
   host: string;
   port: number;
-  /**
-   * How long each address of a name is tried before the next one, the last one without limit; 250 ms when not given.
-   */
+  /** How long each address of a name is tried before the next one; the last one has no limit. Default 250 ms. */
   attemptTimeoutMs?: number;
   /** An address of the name that is tried before all others. */
   preferredAddress?: string | undefined;
 }
 
-/** A name has mostly two addresses, one of each family; so many can be tried before a camera counts as away. */
+/** Number of addresses that can be tried within the connect timeout; a name mostly has two, one of each family. */
 const ADDRESSES_WITHIN_LIMIT = 4;
 const MIN_ATTEMPT_MS = 250;
 
-/**
- * How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer the
- * second try only (SYN is sent again after 1, 3 and 7 s): the right address was left for one that leads nowhere.
+/** How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer only the
+ * second SYN (which is sent again after 1, 3 and 7 s): the right address would be given up for one that leads nowhere.
  */
 export function attemptTimeoutMs(connectTimeoutMs: number): number {
   return Math.max(MIN_ATTEMPT_MS, Math.floor(connectTimeoutMs / ADDRESSES_WITHIN_LIMIT));
 }
 
-/** A look-up whose answer begins with an address, where it holds that one. */
+/** A look-up that puts the address `first`, if it is among the results, before all others. */
 export function inOrder(lookup: LookupFunction, first: string): LookupFunction {
   return (name, options, callback) => {
     lookup(name, options, (error, addresses, family) => {
@@ -36,7 +33,7 @@ export function inOrder(lookup: LookupFunction, first: string): LookupFunction {
   };
 }
 
-/** An address and port as they are written. */
+/** An address and port as text. */
 export function triedAddress(address: string, port: number): string {
   return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -12,9 +12,9 @@ export class RtspRefusal extends CameraRefusedError {
   }
 }
 
-/** The camera hung up on us without a word. */
+/** The camera closed the connection without an answer. */
 export class HungUpError extends CameraAwayError {
-  /** Whether it did so right after it had asked for user and password: it may take them on a new connection. */
+  /** Whether it did so right after a 401: it may accept user and password on a new connection. */
   readonly isChallenge: boolean;
 
   constructor(message: string, options: ErrorOptions & { isChallenge?: boolean } = {}) {
@@ -23,9 +23,9 @@ export class HungUpError extends CameraAwayError {
   }
 }
 
-/** The camera sends us to another URL, by an answer (RFC 2326 §11.2) or a request of its own (§10.10). */
+/** The camera redirects us to another URL, by a response (RFC 2326 §11.2) or a request of its own (§10.10). */
 export class RedirectedError extends CameraAwayError {
-  /** As the camera gave it; perhaps relative, perhaps nonsense. */
+  /** As the camera sent it: perhaps relative, perhaps malformed. */
   readonly location: string;
 
   constructor(location: string) {
@@ -34,9 +34,9 @@ export class RedirectedError extends CameraAwayError {
   }
 }
 
-/** A host to which the camera sends us asks for user and password, which are not its own. */
+/** The host of a redirect asks for user and password, which it must not receive. */
 export class ForeignHostError extends CameraRefusedError {
-  /** @param host as it may be shown */
+  /** @param host made safe to show */
   constructor(refusal: RtspRefusal, host: string) {
     super(
       `${refusal.message}, by ${host}, to which the camera redirects`,
@@ -45,21 +45,23 @@ export class ForeignHostError extends CameraRefusedError {
   }
 }
 
-/** Nobody waits for the answer any longer. */
+/** The request was given up without an answer. */
 export class UnansweredError extends CameraAwayError {
   constructor() {
     super("the camera leaves requests unanswered", "update its firmware");
   }
 }
 
-/** Whatever went wrong with what a camera sent ends its own connection, and harms no other. */
+/** Converts any error in handling what a camera sent to one that ends only its own connection. */
 export function asConnectionError(error: unknown, quote: Quote): CameraError {
   if (error instanceof RtspSyntaxError)
     return new CameraAwayError(error.message, "is this the RTSP port of the camera?");
   return asCameraError(error, quote);
 }
 
-/** What an answer of error status to `method` means, and what to do about it. Its reason must have been quoted. */
+/**
+ * What an error response to `method` means, and what to do about it. Its reason phrase must already be safe to show.
+ */
 export function refusal(method: string, response: RtspResponse, isBasicForbidden = false): RtspRefusal {
   const status = `${response.status} ${response.reason}`.trim();
   const advice: Record<number, string> = {
@@ -110,9 +112,8 @@ export function whyClosed(error: Error | undefined, quote: Quote): CameraError {
   );
 }
 
-/**
- * Of "connect ECONNREFUSED 192.0.2.1:554" the address; of a host with several addresses all that were tried, with what
- * came of each where that is something else.
+/** The address in "connect ECONNREFUSED 192.0.2.1:554"; for a host with several addresses all that were tried, each with its
+ * error code where that differs.
  */
 function details(error: Error, code: string): string {
   const errors: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];

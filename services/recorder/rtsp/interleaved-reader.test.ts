@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { InterleavedReader } from "./interleaved-reader.ts";
 import { RtspSyntaxError } from "./message.ts";
 
-/** What was passed on, in order: packets as channel and hexadecimal bytes, messages as their start and body. */
+/** What was passed on, in order: packets as channel and hexadecimal bytes, messages as start line and body. */
 interface Heard {
   events: string[];
   garbage: number;
@@ -99,8 +99,7 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
 
   test("garbage between packets is left out and counted, whatever it holds but a packet (retina #17, Reolink)", () => {
     const rtp = (filler: number) => packet(0, Buffer.alloc(200, filler).fill(0x80, 0, 1));
-    // It begins with what would be a packet of a channel never heard. No 0x00 behind a `$`: that may be one of channel
-    // 0.
+    // It begins like a packet of an unknown channel. No 0x00 after a `$`: that might be a packet of channel 0.
     const garbage = fc
       .uint8Array({ minLength: 1, maxLength: 3000 })
       .map((bytes) => Buffer.from(bytes.map((byte, i) => (byte === 0 && bytes[i - 1] === 0x24 ? 1 : byte))))
@@ -128,14 +127,14 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
   test("a packet that lost bytes in its middle costs the packets that its length reaches into, no more", () => {
     const rtp = (filler: number) => packet(2, Buffer.alloc(1000, filler).fill(0x80, 0, 1));
     for (const [first, last] of [
-      [0x61, 0x7a], // letters, which might begin a message
+      [0x61, 0x7a], // letters, with which a message might begin
       [0xb0, 0xcf],
     ] as const) {
       for (let filler = first; filler <= last; filler++) {
         const { reader, heard } = newReader();
         const cut = rtp(filler).subarray(0, 300);
         push(reader, Buffer.concat([rtp(filler), cut, rtp(filler), rtp(filler), rtp(filler)]), []);
-        expect(heard.events.length).toBe(4); // of them one that is made of two
+        expect(heard.events.length).toBe(4); // one of them is made of two
         expect(heard.garbage).toBe(300);
       }
     }
@@ -194,7 +193,7 @@ describe("InterleavedReader (RFC 2326 §10.12)", () => {
     const broken = Buffer.from("RTSP/1.0 200 OK\r\nContent-Length: none\r\n\r\n");
     for (let n = 0; n < 40; n++) push(reader, Buffer.concat([rtp, broken, rtp]), []);
     expect(heard.events).toHaveLength(80);
-    // Each of them reaches to the one end of all: 40,000 times 200 kB would be looked through.
+    // All have the same end, so that 40,000 times 200 kB would be searched.
     const many = Buffer.from(`${"RTSP/".repeat(40_000)}\r\n\r\n`);
     expect(() => push(reader, Buffer.concat([rtp, many]), [])).toThrow(RtspSyntaxError);
     expect(heard.events).toHaveLength(81);

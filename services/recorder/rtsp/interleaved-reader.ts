@@ -1,57 +1,59 @@
 import { contentLength, headEnd, parseHead, type RtspRequest, type RtspResponse, RtspSyntaxError } from "./message.ts";
 
-/** What an RTSP connection carries: messages, and packets between them (RFC 2326 §10.12). */
+/** Receives what comes over an RTSP connection: messages, and packets between them (RFC 2326 §10.12). */
 export interface InterleavedHandler {
-  /** A packet of a channel: `bytes` from `start` to `end`, to be used before the call returns. */
+  /** A packet of a channel: `bytes` from `start` to `end`, valid only during the call. */
   packet(channel: number, bytes: Buffer, start: number, end: number): void;
   message(message: RtspResponse | RtspRequest): void;
-  /** Bytes that were neither and were left out. */
+  /** Number of bytes that were neither and were skipped. */
   garbage(count: number): void;
 }
 
 const DOLLAR = 0x24;
 const PACKET_HEADER_BYTES = 4;
 const MESSAGE_STEP_BYTES = 2048;
-/** So many bytes tell whether a packet or a message begins among garbage. */
+/** Number of bytes needed to recognise the beginning of a packet or message among garbage. */
 const RESYNC_BYTES = 5;
-/** The longest packet, and so the furthest that the next one can be. */
+/** Length of the longest packet, and so the largest distance to the next one. */
 const MAX_PACKET_BYTES = 4 + 0xffff;
 const LONGEST_METHOD = 20;
-/** More broken messages in one read are no accident, and looking through up to 256 kB for each would take seconds. */
+/** More malformed messages in one read are no accident, and searching up to 256 kB for each would take seconds. */
 const MAX_BROKEN_MESSAGES = 16;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
 
-/**
- * Takes the bytes of an RTSP connection, however they were cut, and tells messages and packets apart. Packets that lie
- * whole in what was read are passed on where they stand; only the one that a read cut in two is copied.
- *
- * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows
- * makes no sense then until the next packet of a channel that was heard before, or the next `RTSP/`: that much is left
- * out. The same holds for a broken message between packets.
+/** Splits the bytes of an RTSP connection, however reads divide them, into messages and packets. Packets that are complete
+ * in one read are passed on in place; only those divided by a read are copied.
+ * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows is then
+ * skipped up to the next packet of a channel that was seen before, or the next `RTSP/`. The same holds for a malformed
+ * message between packets.
  */
 export class InterleavedReader {
   readonly #handler: InterleavedHandler;
   #carry = Buffer.alloc(0);
   #carried = 0;
-  /** Of a carried message: its whole size once its header is known, and how far the header's end was looked for. */
+  /**
+   * Of a carried message: its total size once its header is known, and how far the end of the header was searched for.
+   */
   #wanted = 0;
   #searched = 0;
   readonly #channels = new Set<number>();
   #isLost = false;
-  /** Bytes that made no sense, since two packets came one right behind the other; a lone one may be none. */
+  /**
+   * Bytes skipped since the last time that two packets followed each other directly; a single packet may be a false
+   * one.
+   */
   #lostBytes = 0;
   #isBehindPacket = false;
-  /** Of the read under way. */
+  /** Of the current read. */
   #brokenMessages = 0;
 
   constructor(handler: InterleavedHandler) {
     this.#handler = handler;
   }
 
-  /**
-   * Takes the first `length` bytes of `bytes`. Throws RtspSyntaxError for what cannot be RTSP before the first packet,
-   * and for nothing but broken messages behind it.
+  /** Takes the first `length` bytes of `bytes`. Before the first packet, throws RtspSyntaxError for anything that cannot be
+   * RTSP; after it, only for too many malformed messages.
    */
   push(bytes: Buffer, length: number): void {
     this.#brokenMessages = 0;
@@ -67,7 +69,9 @@ export class InterleavedReader {
     }
   }
 
-  /** Finishes what an earlier read began. Returns the offset behind it in `bytes`, or -1 when it is still not whole. */
+  /**
+   * Completes what an earlier read began. Returns the offset after it in `bytes`, or -1 when it is still incomplete.
+   */
   #complete(bytes: Buffer, length: number): number {
     let position = 0;
     while (this.#carried > 0) {
@@ -85,7 +89,7 @@ export class InterleavedReader {
     return position;
   }
 
-  /** How many more bytes the carried beginning needs, or may need where its end cannot be known. */
+  /** How many more bytes the carried beginning needs, or may need when its end is not known yet. */
   #missing(): number {
     if (this.#isLost) return RESYNC_BYTES;
     if (this.#carry[0] !== DOLLAR) return this.#wanted > 0 ? this.#wanted - this.#carried : MESSAGE_STEP_BYTES;
@@ -105,7 +109,7 @@ export class InterleavedReader {
     this.#carried = size;
   }
 
-  /** Handles one packet or message at `position`; returns the offset behind it, or -1 when it is not whole. */
+  /** Handles one packet or message at `position`; returns the offset after it, or -1 when it is incomplete. */
   #consume(bytes: Buffer, position: number, length: number): number {
     if (this.#isLost) return this.#resync(bytes, position, length);
     const first = bytes[position] as number;
@@ -129,7 +133,7 @@ export class InterleavedReader {
     return this.#resync(bytes, position, length);
   }
 
-  /** What looks like a message and is none, or a broken one, is garbage once packets have come: the stream goes on. */
+  /** Once packets have come, a malformed or apparent message is skipped as garbage, and the stream continues. */
   #consumeMessageOrByte(bytes: Buffer, position: number, length: number): number {
     try {
       return this.#consumeMessage(bytes, position, length);
@@ -169,7 +173,7 @@ export class InterleavedReader {
     return end;
   }
 
-  /** Leaves out what stands before the next beginning of a packet or message, and goes on there. */
+  /** Skips everything up to the next beginning of a packet or message, and continues there. */
   #resync(bytes: Buffer, position: number, length: number): number {
     let at = position;
     let isBeginning: boolean | undefined = false;
@@ -188,7 +192,7 @@ export class InterleavedReader {
     return this.#consume(bytes, position, length);
   }
 
-  /** Whether a packet or a response stands here, beyond doubt; undefined when there are too few bytes to tell. */
+  /** Whether a packet or a response certainly begins here; undefined when there are too few bytes to know. */
   #isBeginning(bytes: Buffer, at: number, length: number): boolean | undefined {
     const first = bytes[at];
     if (first !== DOLLAR && first !== 0x52) return false;
@@ -198,15 +202,15 @@ export class InterleavedReader {
     if (this.#channels.size > 0 && this.#lostBytes <= MAX_PACKET_BYTES) {
       return this.#channels.has(bytes[at + 1] as number);
     }
-    // Nothing is known of channels, or what was heard before had headers that were spoiled themselves: any channel will
-    // do, and what follows the packet must look like a beginning, too.
+    // No channels are known, or those known came from damaged headers: any channel is accepted, but what follows the
+    // packet must look like a beginning, too.
     const next = at + PACKET_HEADER_BYTES + bytes.readUInt16BE(at + 2);
     if (next + RESYNC_BYTES > length) return undefined;
     return bytes[next] === 0x52 || (bytes[next] === DOLLAR && (bytes[next + PACKET_HEADER_BYTES] as number) >> 6 === 2);
   }
 }
 
-/** Whether these bytes are, as far as they go, `RTSP/` or a method and a blank. */
+/** Whether these bytes may be the beginning of `RTSP/`, or of a method and a space. */
 function mayBeginMessage(bytes: Buffer, position: number, length: number): boolean {
   const end = Math.min(length, position + LONGEST_METHOD);
   for (let at = position; at < end; at++) {

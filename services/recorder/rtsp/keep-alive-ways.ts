@@ -1,13 +1,14 @@
-/** The requests that may keep a session (RFC 2326 §10.8, §10.1, §10.9), and none: RTCP receiver reports alone. */
+/**
+ * The requests that can keep a session alive (RFC 2326 §10.8, §10.1, §10.9); "RTCP" sends none, only receiver reports.
+ */
 export type KeepAliveWay = "GET_PARAMETER" | "OPTIONS" | "SET_PARAMETER" | "RTCP";
 
-/**
- * Which way of keeping a session alive suits a camera, as far as its sessions have shown. A way that did harm goes to
- * the end of the order, so that every way has its turn again should all of them fail once.
+/** Which way of keeping a session alive works with a camera, as learned from its sessions. A way that failed goes to the end
+ * of the order, so that each is tried again after all have failed.
  */
 export class KeepAliveWays {
   #order: readonly KeepAliveWay[] = [];
-  /** A session outlived its timeout by this way: one failure of it may be chance. */
+  /** With this way a session outlived its timeout, so a single failure may be chance. */
   #proven: KeepAliveWay | undefined;
 
   /** The ways, best first. */
@@ -15,9 +16,8 @@ export class KeepAliveWays {
     return this.#order;
   }
 
-  /**
-   * Takes the Public field of the camera's answer to OPTIONS (RFC 2326 §10.1) for the first order; later ones change
-   * nothing. What is not announced may work nevertheless (EvoStream: GET_PARAMETER does, OPTIONS does not).
+  /** Sets the initial order by the Public field of the camera's answer to OPTIONS (RFC 2326 §10.1); later calls change nothing.
+   * Methods that are not announced may work nevertheless (EvoStream: GET_PARAMETER does, OPTIONS does not).
    */
   announced(methods: string | undefined): void {
     if (this.#order.length > 0) return;
@@ -28,19 +28,19 @@ export class KeepAliveWays {
     ];
   }
 
-  /** The camera refused it, ignored it, or did worse. */
+  /** The camera refused or ignored the request, or ended the session because of it. */
   failed(way: KeepAliveWay): void {
     if (this.#proven === way) this.#proven = undefined;
     else this.#order = movedToEnd(this.#order, way);
   }
 
-  /** A session has lived on it for longer than the camera keeps one that is not kept alive. */
+  /** A session with this way has lasted longer than the camera keeps one that is not kept alive. */
   proved(way: KeepAliveWay): void {
     this.#proven = way;
     this.preferred(way);
   }
 
-  /** The camera took it after all. */
+  /** The camera accepted the request after all. */
   preferred(way: KeepAliveWay): void {
     this.#order = [way, ...this.#order.filter((other) => other !== way)];
   }
@@ -50,7 +50,7 @@ export class KeepAliveWays {
   }
 }
 
-/** The order with `way` behind all others. */
+/** The order with `way` moved to the end. */
 export function movedToEnd(order: readonly KeepAliveWay[], way: KeepAliveWay): readonly KeepAliveWay[] {
   return [...order.filter((other) => other !== way), way];
 }

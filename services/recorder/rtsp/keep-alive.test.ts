@@ -8,21 +8,21 @@ const TIMEOUT_MS = 60_000;
 const TICK_INTERVAL_MS = 250;
 const ALL = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, SET_PARAMETER, TEARDOWN";
 
-/** What a camera does with a request: answers with a status or garbage, or leaves it unanswered, or hangs up. */
+/** What a camera does with a request: answers with a status or garbage, ignores it, or closes the connection. */
 type Doing = number | "silence" | "garbage" | "hang-up";
 
-/** One camera over as many sessions as are played, in simulated time. */
+/** One camera over several sessions, in simulated time. */
 class Camera {
   readonly ways = new KeepAliveWays();
   readonly asked: string[] = [];
-  /** What answers a request that was left without, by its number. */
+  /** Functions that answer the ignored requests afterwards, by the request's number. */
   readonly late: (() => void)[] = [];
   #nowMs = 1_000_000;
   readonly #does: Partial<Record<string, Doing>>;
   readonly #sends: boolean;
   readonly #spoiltEveryMs: number;
 
-  /** @param options of which `spoiltEveryMs` says how often garbage comes, whatever is asked */
+  /** @param options `spoiltEveryMs`: interval at which garbage comes, independently of requests */
   constructor(
     does: Partial<Record<string, Doing>>,
     options: { announced?: string; sends?: boolean; spoiltEveryMs?: number } = {},
@@ -33,7 +33,7 @@ class Camera {
     this.ways.announced(options.announced ?? ALL);
   }
 
-  /** A session that is cut after so long, or by what the camera does. Returns how long it lasted. */
+  /** Plays a session that ends after `lastsMs`, or earlier by what the camera does. Returns how long it lasted. */
   async play(lastsMs: number, end: "closed" | "silent" | "stopped" = "closed"): Promise<number> {
     const sinceMs = this.#nowMs;
     let garbage = 0;
@@ -150,7 +150,7 @@ test("a camera that loses bytes all the time (Reolink, retina #17) is not taken 
 
 test("a camera that stops to send at a keep-alive is asked otherwise by the next session", async () => {
   const camera = new Camera({});
-  await camera.play(TIMEOUT_MS / 2 + 6000, "silent"); // 1 s after the question it sent its last
+  await camera.play(TIMEOUT_MS / 2 + 6000, "silent"); // the camera sent its last packet 1 s after the keep-alive
   await camera.play(TIMEOUT_MS / 2 + 1000, "stopped");
   expect(camera.asked).toEqual(["GET_PARAMETER", "OPTIONS"]);
 });

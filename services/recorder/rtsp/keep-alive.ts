@@ -1,19 +1,18 @@
 import { RedirectedError, RtspRefusal } from "./errors.ts";
 import { type KeepAliveWay, type KeepAliveWays, movedToEnd } from "./keep-alive-ways.ts";
 
-/** What a session's keep-alive is given. */
 export interface KeepAliveOptions {
-  /** What earlier sessions of the camera have shown, and what this one adds. */
+  /** What earlier sessions of the camera have shown; this one adds to it. */
   ways: KeepAliveWays;
-  /** After so long without a sign of life the camera ends a session. */
+  /** Time without keep-alives after which the camera ends a session. */
   timeoutMs: number;
   /** When the session began to play, by performance.now(). */
   sinceMs: number;
   /** Sends a request that names the session; resolves with its answer of status 2xx. */
   send(method: string): Promise<unknown>;
-  /** An answer that names no request belongs to none of those that were sent until now. */
+  /** From now on an answer without a known CSeq belongs to none of the requests sent until now. */
   passOver(): void;
-  /** Bytes from the camera that made no sense so far. */
+  /** Number of garbage bytes from the camera so far. */
   garbageBytes(): number;
 }
 
@@ -21,39 +20,40 @@ interface Question {
   way: KeepAliveWay;
   /** By performance.now(). */
   sinceMs: number;
-  /** Whether anything came from the camera since. */
+  /** Whether anything came from the camera since then. */
   hasHeard: boolean;
   state: "open" | "answered" | "unanswered";
 }
 
-/** A keep-alive without an answer counts as ignored after so long, or after half of the interval when that is less. */
+/**
+ * A keep-alive without an answer counts as ignored after this time, or after half of the interval if that is shorter.
+ */
 const ANSWER_TIMEOUT_MS = 5000;
-/** What a camera does within this time of a keep-alive is taken for its answer. */
+/** What a camera does within this time after a keep-alive counts as a consequence of it. */
 const CONSEQUENCE_MS = 2000;
-/** A session that ends by itself between these multiples of its timeout was perhaps not kept alive. */
+/** A session that the camera ends between these multiples of its timeout was perhaps not kept alive. */
 const MIN_AGE = 0.9;
 const PROVEN_AGE = 2;
 
-/**
- * Keeps one session alive (RFC 2326 §12.37): half of its timeout after the last request another one is due. Nothing
- * that the camera does with it ends the session; when it is refused or ignored the next way is tried at once, and what
- * was learned stands in `ways` for the next session. docs/cameras.md tells what cameras do.
+/** Keeps one session alive (RFC 2326 §12.37): a request is due half of the timeout after the last one. No answer to it ends
+ * the session; when it is refused or ignored the next way is tried at once, and `ways` keeps what was learned for the next
+ * session. docs/cameras.md describes what cameras do.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   readonly #intervalMs: number;
   readonly #answerTimeoutMs: number;
-  /** The ways of this session: one that failed is not tried again before all others. */
+  /** The ways of this session: one that failed is tried again only after all others. */
   #order: readonly KeepAliveWay[];
   #wayMs: number;
   #nowMs: number;
-  /** When a request was due in its turn last; undefined before the first. */
+  /** When a regular request was last due; undefined before the first. */
   #turnMs: number | undefined;
   #question: Question | undefined;
   #answeredMs: number | undefined;
-  /** As far as they were looked at. */
+  /** The value of `garbageBytes` at the last check. */
   #garbageBytes: number;
-  /** Garbage came at other times as well (Reolink, retina #17), so it is no consequence of keep-alives. */
+  /** Garbage also came at other times (Reolink, retina #17), so it is not a consequence of keep-alives. */
   #hasOtherGarbage = false;
 
   constructor(options: KeepAliveOptions) {
@@ -65,15 +65,14 @@ export class KeepAlive {
     this.#nowMs = this.#wayMs = options.sinceMs;
   }
 
-  /** When the camera last answered that all is well, by performance.now(); undefined before it did. */
+  /** When the camera last answered a keep-alive with 2xx, by performance.now(); undefined before the first time. */
   get answeredMs(): number | undefined {
     return this.#answeredMs;
   }
 
-  /**
-   * Does what is due. To be called now and then.
+  /** Does what is due. To be called regularly.
    * @param hasHeard whether anything came from the camera since the last call
-   * @param maxIntervalMs asks after so long already, for the camera has become silent
+   * @param maxIntervalMs sends a request after this time already, because the camera has become silent
    */
   tick(nowMs: number, hasHeard: boolean, maxIntervalMs = Number.POSITIVE_INFINITY): void {
     this.#nowMs = nowMs;
@@ -86,15 +85,14 @@ export class KeepAlive {
     if ((isDue || isUrgent) && this.#question?.state !== "open") this.#ask();
   }
 
-  /**
-   * The session has ended, but not by us.
-   * @param heardMs of a camera that fell silent, when it was last heard; undefined when it ended the session just now
+  /** The session has ended, but not by us.
+   * @param heardMs when a camera that became silent last sent something; undefined when it ended the session just now
    */
   ended(heardMs?: number): void {
     const { ways, sinceMs, timeoutMs } = this.#options;
     const question = this.#question;
     const endMs = heardMs ?? this.#nowMs;
-    const askedMs = heardMs === undefined ? question?.sinceMs : this.#turnMs; // silence itself is asked about, too
+    const askedMs = heardMs === undefined ? question?.sinceMs : this.#turnMs; // not a request that the silence itself caused
     const afterMs = endMs - (askedMs ?? Number.POSITIVE_INFINITY);
     const age = (endMs - sinceMs) / timeoutMs;
     if (question !== undefined && afterMs >= 0 && afterMs <= CONSEQUENCE_MS) ways.failed(question.way);
@@ -105,7 +103,7 @@ export class KeepAlive {
     return this.#order[0] ?? "RTCP";
   }
 
-  /** Goes over to the next way when the last request has no answer although the camera sends, or brought garbage. */
+  /** Changes to the next way when the last request caused garbage, or is unanswered although the camera sends. */
   #judge(nowMs: number, hasHeard: boolean): void {
     const isGarbage = this.#isGarbageByQuestion(nowMs);
     const question = this.#question;
@@ -151,12 +149,12 @@ export class KeepAlive {
     this.#order = this.#options.ways.order;
   }
 
-  /** Other errors mean that the connection has ended, of which the session is told anyway. */
+  /** Other errors mean that the connection has ended, which the session handles anyway. */
   #refused(question: Question, error: unknown): void {
     if (question.state !== "open" || !(error instanceof RtspRefusal || error instanceof RedirectedError)) return;
     question.state = "answered";
     if (error instanceof RtspRefusal && error.status === 401) {
-      this.#order = ["RTCP"]; // cameras lock out whoever repeats a wrong password
+      this.#order = ["RTCP"]; // cameras lock out clients that repeat a wrong password
       return;
     }
     this.#failed(question);

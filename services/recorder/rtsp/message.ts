@@ -19,14 +19,13 @@ export interface RtspRequest {
 /** Header fields by lower-case name; a field that came several times has several values. */
 export type RtspHeaders = Map<string, string[]>;
 
-/** What came is not RTSP, or is longer than any message needs to be. */
+/** The received bytes are not RTSP, or the message is too long. */
 export class RtspSyntaxError extends Error {
   override name = "RtspSyntaxError";
 }
 
-/**
- * No server needs longer lines, folded ones taken together. Regular expressions are matched to them, and the time that
- * these take grows faster than the line.
+/** Maximum length of a line, after unfolding; no server needs more. Regular expressions are applied to lines, and their time
+ * grows faster than the length.
  */
 const MAX_LINE_LENGTH = 8192;
 
@@ -35,9 +34,8 @@ export function header(message: { headers: RtspHeaders }, name: string): string 
   return message.headers.get(name)?.[0];
 }
 
-/**
- * Where the head of a message ends: the offset behind its empty line, or -1 when that has not come yet. Cameras that
- * send bare LF are understood.
+/** Where the head of a message ends: the offset after its empty line, or -1 when that has not come yet. A bare LF, as some
+ * cameras send, also ends a line.
  */
 export function headEnd(bytes: Buffer, start: number): number {
   for (let lf = bytes.indexOf(0x0a, start); lf !== -1; lf = bytes.indexOf(0x0a, lf + 1)) {
@@ -72,7 +70,7 @@ function parseHeaders(lines: string[]): RtspHeaders {
   let last: string[] | undefined;
   for (const line of lines) {
     if (/^[ \t]/.test(line) && last !== undefined) {
-      last[last.length - 1] += ` ${line.trim()}`; // folded line, RFC 2326 §4.2 by way of RFC 822
+      last[last.length - 1] += ` ${line.trim()}`; // folded line, RFC 2326 §4.2, which refers to RFC 822
       limitLine(last.at(-1) as string);
       continue;
     }
@@ -91,7 +89,7 @@ function limitLine(line: string): void {
   if (line.length > MAX_LINE_LENGTH) throw new RtspSyntaxError("the server sent a header line without end");
 }
 
-/** Length of the body that follows a head, in bytes. Throws RtspSyntaxError when the header makes no sense. */
+/** Length of the body that follows a head, in bytes. Throws RtspSyntaxError when Content-Length is not a number. */
 export function contentLength(message: { headers: RtspHeaders }): number {
   const value = header(message, "content-length");
   if (value === undefined) return 0;
@@ -99,7 +97,7 @@ export function contentLength(message: { headers: RtspHeaders }): number {
   return Number(value);
 }
 
-/** A request as bytes. `fields` come after CSeq, in order. */
+/** A request as text. `fields` come after CSeq, in order. */
 export function formatRequest(method: string, url: string, cseq: number, fields: Record<string, string>): string {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${url} RTSP/1.0\r\nCSeq: ${cseq}\r\n${lines.join("")}\r\n`;

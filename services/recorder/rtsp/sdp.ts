@@ -4,27 +4,25 @@ import { videoRtpCodecs } from "../codec/rtp-codecs.ts";
 import { CameraRefusedError } from "../errors/camera-error.ts";
 import { type Quote, quoteWithoutSecrets } from "../errors/quote.ts";
 
-/** A track of a DESCRIBE answer: what SETUP and who receives it need to know of it. */
+/** A track of a DESCRIBE answer: what SETUP and the receiver need to know of it. */
 export interface Track {
   payloadType: number;
   /** `a=control` of the track and of the whole presentation. */
   control: string | undefined;
   presentationControl: string | undefined;
-  /** What its codec reads from its `a=fmtp`. */
+  /** What its codec has read from its `a=fmtp`. */
   format: RtpFormat;
 }
 
 const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
-/**
- * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser matches regular
- * expressions to them, and the time that these take grows faster than the line.
+/** The longest lines of cameras, those with parameter sets, have some 500 characters. The parser applies regular expressions
+ * to lines, and their time grows faster than the length.
  */
 const MAX_LINE_LENGTH = 8192;
 
-/**
- * Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws
- * CameraRefusedError when there is none, with the reason.
- * @param quote makes the camera's words fit to be shown
+/** Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws CameraRefusedError,
+ * with the reason, when there is none.
+ * @param quote makes a text from the camera safe to show
  */
 export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): Track {
   const session = parseDescription(sdp);
@@ -65,7 +63,7 @@ function findCodec(media: MediaDescription): { codec: RtpCodec; payload: number 
   return findUnmapped(media);
 }
 
-/** A format without `a=rtpmap` whose parameters can be of one codec alone. */
+/** A format without `a=rtpmap` whose parameters can only be of one codec. */
 function findUnmapped(media: MediaDescription): { codec: RtpCodec; payload: number } | undefined {
   for (const codec of videoRtpCodecs) {
     const format = media.fmtp.find(({ config }) => codec.isImpliedBy(String(config)));

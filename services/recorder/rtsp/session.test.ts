@@ -54,7 +54,7 @@ function isAuthorized({ method, url, authorization }: SeenRequest, nonce: string
   return authorization?.includes(`nonce="${nonce}"`) === true && authorization.includes(`response="${expected}"`);
 }
 
-/** Until `done` says so; the test's own time limit ends a vain wait. */
+/** Waits until `done` returns true, or the test times out. */
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
@@ -117,7 +117,7 @@ describe("RtspSession.open", () => {
     );
     const { session } = newSession(server.url);
     await session.open();
-    session.keepAlive(performance.now() + 9_000); // of a timeout of 20 s
+    session.keepAlive(performance.now() + 9_000); // the timeout is 20 s
     session.keepAlive(performance.now() + 11_000);
     await until(() => server.methods.length === 6);
     expect(server.methods).toEqual(["OPTIONS", "DESCRIBE", "SETUP", "PLAY", "OPTIONS", "GET_PARAMETER"]);

@@ -17,43 +17,42 @@ import { type PacketHandler, TrackTransport } from "./track-transport.ts";
 import { type DescribedUrls, firstRightUrl, playUrls, setupUrls } from "./track-urls.ts";
 import { parseRtspUrl, type RtspUrl } from "./url.ts";
 
-/** What the owner of a session is told. `bytes` of a packet are valid only during the call. */
+/** The callbacks of a session's owner. `bytes` of a packet are valid only during the call. */
 export interface SessionHandler extends PacketHandler {
-  /** The track was found; its packets may follow at once, even before PLAY was answered. */
+  /** The track was found; its packets may follow at once, even before the answer to PLAY. */
   described(track: Track): void;
   /** The session ended by itself, once, after `open` had succeeded. */
   closed(error: CameraAwayError): void;
 }
 
-/** How a camera is spoken with. */
 export interface RtspSessionOptions {
-  /** Over what the packets come; over the RTSP connection itself when it is not given. */
+  /** How packets are transported; "tcp", the default, is over the RTSP connection itself. */
   transport?: "tcp" | "udp";
-  /** How the certificate of an rtsps:// camera is judged; by the authorities known to Node when it is not given. */
+  /**
+   * How the certificate of an rtsps:// camera is verified; by default with the certificate authorities known to Node.
+   */
   tls?: TlsOptions;
-  /** What earlier sessions have learned about the camera, and what this one adds; nothing when it is not given. */
+  /** What earlier sessions learned about the camera; this one adds to it. Empty by default. */
   memory?: RtspMemory;
   /** "digest" forbids Basic, which sends the password itself. */
   auth?: "any" | "digest";
-  /** Other hosts that may have user and password when the camera redirects to them. */
+  /** Other hosts that may receive user and password when the camera redirects to them. */
   redirectHosts?: readonly string[];
-  /** How long its owner waits for the camera to answer: all addresses of its name should be tried by then. */
+  /** How long the owner waits for the camera to answer: all addresses of its name should be tried within this time. */
   connectTimeoutMs?: number;
-  /** Makes the camera's words fit to be shown; when it is not given, URLs are masked and no configured secret. */
+  /** Makes a text from the camera safe to show; by default masks URLs, but no configured secrets. */
   quote?: Quote;
 }
 
 const MAX_REDIRECTS = 3;
-/**
- * So many more connections are made to a camera that closes each with its 401: for another nonce, another algorithm.
- */
+/** Maximum of further connections to a camera that closes each with its 401: for another nonce or another algorithm. */
 const MAX_CHALLENGED_CONNECTIONS = 3;
-/** Some servers never answer OPTIONS; what it tells is not needed. */
+/** Some servers never answer OPTIONS, whose answer is not essential. */
 const OPTIONS_TIMEOUT_MS = 3000;
 
 /**
  * One RTSP session that plays the video of a camera (RFC 2326), interleaved or over UDP: OPTIONS, DESCRIBE, SETUP,
- * PLAY, then keep-alives. It has no timers of its own: the owner calls `keepAlive` now and then, from the beginning,
+ * PLAY, then keep-alives. It has no timers of its own: the owner calls `keepAlive` regularly, from the beginning,
  * and `close` when it has waited long enough. docs/cameras.md lists what cameras do differently.
  */
 export class RtspSession {
@@ -67,24 +66,24 @@ export class RtspSession {
   #authenticator: Authenticator | undefined;
   #trust: TlsTrust | undefined;
   #connection: RtspConnection | undefined;
-  /** Undefined as long as nothing was set up: what comes then is of an earlier session. */
+  /** Undefined before SETUP: packets that come then are of an earlier session. */
   #transport: TrackTransport | undefined;
   #controlUrl = "";
   #sessionId = "";
   #timeoutMs = 0;
   #keepAlive: KeepAlive | undefined;
-  /** Whether anything came over the RTSP connection since `keepAlive` was called last. */
+  /** Whether anything came over the RTSP connection since the last call of `keepAlive`. */
   #hasHeard = false;
   #redirects = 0;
   #challengedConnections = 0;
   #hasReconnected = false;
   #hasOptions: boolean;
-  /** Since when OPTIONS is unanswered, by performance.now(). */
+  /** When the unanswered OPTIONS was sent, by performance.now(). */
   #optionsSinceMs: number | undefined;
   #isOpen = false;
   #isClosed = false;
 
-  /** Throws TypeError when `url` is no RTSP URL. */
+  /** Throws TypeError when `url` is not an RTSP URL. */
   constructor(sockets: BatchedSockets, url: string, handler: SessionHandler, options: RtspSessionOptions = {}) {
     this.#sockets = sockets;
     this.#handler = handler;
@@ -102,17 +101,17 @@ export class RtspSession {
     return this.#isOpen && this.#transport?.isOverUdp === true;
   }
 
-  /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
+  /** Why UDP packets may be lost, and what to do; undefined when there is no reason. */
   get udpProblem(): string | undefined {
     return this.#transport?.udpProblem;
   }
 
-  /** The addresses that were tried so far, while the camera has not been reached; undefined from then on. */
+  /** The addresses tried so far; undefined once the camera is reached. */
   get triedAddresses(): readonly string[] | undefined {
     return this.#connection?.triedAddresses;
   }
 
-  /** When the camera last answered a keep-alive, by performance.now(); undefined before it did. */
+  /** When the camera last answered a keep-alive, by performance.now(); undefined before the first. */
   get answeredMs(): number | undefined {
     return this.#keepAlive?.answeredMs;
   }
@@ -138,11 +137,10 @@ export class RtspSession {
     }
   }
 
-  /**
-   * To be called now and then with performance.now(). Asks the server to keep the session, when half of its timeout has
-   * passed since the last time, and sees to the packets that are late and the reports that are due; while it opens,
-   * waits no longer for a server that does not answer OPTIONS.
-   * @param maxIntervalMs asks after so long already: the camera has become silent, and is to tell whether it is there
+  /** To be called regularly with performance.now(). Sends a keep-alive when half of the session's timeout has passed since the
+   * last one, gives up late packets and sends due reports; while the session opens, stops waiting for a server that does not
+   * answer OPTIONS.
+   * @param maxIntervalMs sends a keep-alive after this time already, to find out whether a silent camera is alive
    */
   keepAlive(nowMs: number, maxIntervalMs?: number): void {
     if (this.#isClosed) return;
@@ -156,19 +154,17 @@ export class RtspSession {
     this.#hasHeard = false;
   }
 
-  /** From now on the camera's packets are read in batches: later, and at less cost. */
+  /** From now on the camera's packets are read in batches: later, but with less CPU. */
   readInBatches(): void {
     this.#connection?.readInBatches();
   }
 
-  /** From now on, until `readInBatches`, they are read as they come: somebody watches live. */
+  /** From now on, until `readInBatches`, packets are read as they come: somebody watches live. */
   readAtOnce(): void {
     this.#connection?.readAtOnce();
   }
 
-  /**
-   * Ends the session of a camera that fell silent, having sent its last at `heardMs`; `handler.closed` is not called.
-   */
+  /** Ends the session of a camera that has sent nothing since `heardMs`; `handler.closed` is not called. */
   giveUp(heardMs: number): void {
     if (!this.#isClosed) this.#keepAlive?.ended(heardMs);
     this.close();
@@ -229,7 +225,7 @@ export class RtspSession {
     });
   }
 
-  /** Asks what the server can do, which it need not tell: what it would have told is only a preference. */
+  /** Sends OPTIONS. The server need not answer: the answer is only used as a preference. */
   async #askOptions(connection: RtspConnection, url: string): Promise<RtspResponse | undefined> {
     if (!this.#hasOptions) return undefined;
     this.#optionsSinceMs = performance.now();
@@ -294,8 +290,8 @@ export class RtspSession {
   }
 
   /**
-   * Sees to it that another try goes where the camera sends us, or begins with what it asked for. Throws what it cannot
-   * mend.
+   * Prepares another attempt: at the URL of a redirect, or with user and password. Throws errors that no retry can
+   * solve.
    */
   #prepareAnotherTry(error: unknown): void {
     if (this.#isClosed) throw error;

@@ -2,31 +2,31 @@ import type { OnReadOpts, TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { CameraRefusedError } from "../errors/camera-error.ts";
 
-/** How the certificate of a camera is judged. */
+/** How the certificate of a camera is verified. */
 export interface TlsTrust {
-  /** false takes any certificate. */
+  /** false accepts any certificate. */
   verify: boolean;
-  /** Certificates in PEM of the authorities that count, instead of those known to Node. */
+  /** PEM certificates of the trusted authorities, instead of those known to Node. */
   ca?: string;
   /**
-   * SHA-256 of the one certificate that is right, in hexadecimal digits, with or without colons; nothing else counts
-   * then.
+   * SHA-256 of the only accepted certificate, in hexadecimal digits, with or without colons; nothing else is then
+   * checked.
    */
   fingerprint?: string;
 }
 
-/** Connects by TLS 1.2 or newer. The certificate is not looked at: `judgeCertificate` must, before anything is sent. */
+/** Connects by TLS 1.2 or newer, without verifying the certificate: call `judgeCertificate` before sending anything. */
 export function connectTls(to: TcpNetConnectOpts, trust: TlsTrust, onread: OnReadOpts): TLSSocket {
   const options: ConnectionOptions & TcpNetConnectOpts = {
     ...to,
-    onread, // as of net.connect; @types/node does not know that TLS takes it, too
+    onread, // as for net.connect; @types/node does not know that TLS accepts it, too
     rejectUnauthorized: false,
     ...(trust.ca === undefined ? {} : { ca: trust.ca }),
   };
   return connect(options).setNoDelay(true);
 }
 
-/** After the handshake: why the certificate is not to be trusted, with its fingerprint; undefined when it is. */
+/** After the handshake: why the certificate is not trusted, with its fingerprint; undefined when it is. */
 export function judgeCertificate(socket: TLSSocket, trust: TlsTrust): CameraRefusedError | undefined {
   const seen = socket.getPeerCertificate().fingerprint256 ?? "none";
   if (trust.fingerprint !== undefined) {
@@ -47,7 +47,7 @@ function digits(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").toLowerCase();
 }
 
-/** Node's code in words: DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID … */
+/** Node's error code in words: DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID … */
 function reason(socket: TLSSocket): string {
   const code = String(socket.authorizationError ?? "no certificate");
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "it is made out to another host";

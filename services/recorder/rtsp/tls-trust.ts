@@ -2,16 +2,16 @@ import { readFile } from "node:fs/promises";
 import { CameraRefusedError } from "../errors/camera-error.ts";
 import type { TlsTrust } from "./tls-socket.ts";
 
-/** How the certificate of a camera is judged, as configured. */
+/** How the certificate of a camera is verified, as configured. */
 export interface TlsOptions {
   verify: boolean;
-  /** Path of a PEM file with the certificates of the authorities that count. */
+  /** Path of a PEM file with the certificates of the trusted authorities. */
   ca?: string;
   /** SHA-256 of the camera's certificate in hexadecimal digits. */
   fingerprint?: string;
 }
 
-/** Reads what the options name. Throws CameraRefusedError when the file of `ca` cannot be read. */
+/** Reads the file of `ca`. Throws CameraRefusedError when it cannot be read. */
 export async function readTrust(options: TlsOptions = { verify: true }): Promise<TlsTrust> {
   const { ca, ...trust } = options;
   if (ca === undefined) return trust;

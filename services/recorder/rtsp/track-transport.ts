@@ -6,23 +6,22 @@ import type { Track } from "./sdp.ts";
 import { type PacketKind, TrackChannel } from "./track-channel.ts";
 import { UdpStream } from "./udp/udp-stream.ts";
 
-/** What the owner of a transport is told. `bytes` are valid only during the call. */
+/** The callbacks of a transport's owner. `bytes` are valid only during the call. */
 export interface PacketHandler {
-  /** An RTP packet of the track; over UDP in the order of sequence numbers, each once. */
+  /** An RTP packet of the track; over UDP in the order of sequence numbers, without duplicates. */
   rtp(bytes: Buffer, start: number, end: number): void;
   /** An RTCP packet of the track. */
   rtcp(bytes: Buffer, start: number, end: number): void;
-  /** All that one read brought has been passed on. */
+  /** All packets of one read have been passed on. */
   batchEnd(): void;
-  /** Something was heard from the camera; once it plays over UDP, packets of the track. */
+  /** The camera sent something; once it plays over UDP, only packets of the track count. */
   heard(): void;
 }
 
 const INTERLEAVED_TRANSPORT = "RTP/AVP/TCP;unicast;interleaved=0-1";
 
-/**
- * Takes in the packets of one track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and reports
- * to the camera what came of them (RTCP, RFC 3550 §6).
+/** Receives the packets of one track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and sends receiver
+ * reports to the camera (RTCP, RFC 3550 §6).
  */
 export class TrackTransport {
   readonly #connection: RtspConnection;
@@ -42,14 +41,14 @@ export class TrackTransport {
     return this.#udp !== undefined;
   }
 
-  /** What keeps UDP packets from coming through safely, and what to do; undefined when nothing does. */
+  /** Why UDP packets may be lost, and what to do; undefined when there is no reason. */
   get udpProblem(): string | undefined {
     return this.#udp?.problem;
   }
 
-  /** Opens ports, once. Throws CameraAwayError when there are none. */
+  /** Opens ports, once. Throws CameraAwayError when none are free. */
   async openUdp(host: string): Promise<void> {
-    const hasZone = host.includes("%"); // which the address of a connection lacks
+    const hasZone = host.includes("%"); // `remoteAddress` has none
     const camera = (hasZone ? undefined : this.#connection.remoteAddress) ?? host;
     this.#udp ??= await UdpStream.open(camera, {
       arrived: (channel, bytes, arrivalMs) => this.#sort(channel, bytes, 0, bytes.length, arrivalMs) === "rtp",
@@ -60,12 +59,12 @@ export class TrackTransport {
     });
   }
 
-  /** The Transport field that SETUP asks with (RFC 2326 §12.39). */
+  /** The Transport field of SETUP (RFC 2326 §12.39). */
   get setupField(): string {
     return this.#udp?.transport ?? INTERLEAVED_TRANSPORT;
   }
 
-  /** Takes the Transport field of the answer to SETUP: some cameras play interleaved whatever they are asked for. */
+  /** Takes the Transport field of the answer to SETUP: some cameras play interleaved whatever was requested. */
   answered(transport: string | undefined): void {
     this.#channel.answered(transport);
     if (parseTransportPair(transport, "interleaved") !== undefined) {
@@ -82,7 +81,7 @@ export class TrackTransport {
     }
   }
 
-  /** Waits no longer for UDP packets that are late, and sends the report that is due. To be called now and then. */
+  /** Gives up late UDP packets, and sends a report when one is due. To be called regularly. */
   tick(nowMs: number): void {
     this.#udp?.tick(nowMs);
     const report = this.#rtcp.due(nowMs);
@@ -101,7 +100,9 @@ export class TrackTransport {
     this.#udp?.close();
   }
 
-  /** @param arrivalMs when it came, by performance.now(); undefined of interleaved packets, that come in batches */
+  /**
+   * @param arrivalMs when it came, by performance.now(); undefined for interleaved packets, which are read in batches
+   */
   #sort(channel: number, bytes: Buffer, start: number, end: number, arrivalMs?: number): PacketKind {
     const kind = this.#channel.sort(channel, bytes, start, end);
     if (kind === "rtp") this.#rtcp.rtp(bytes, start, end, arrivalMs);

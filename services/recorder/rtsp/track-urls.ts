@@ -1,9 +1,9 @@
 import { RtspRefusal } from "./errors.ts";
 import { resolveBase, resolveControl } from "./url.ts";
 
-/** What a DESCRIBE answer and its session description say of URLs. */
+/** What a DESCRIBE answer and its session description say about URLs. */
 export interface DescribedUrls {
-  /** The URL that was asked for, without user and password. */
+  /** The requested URL, without user and password. */
   request: string;
   /** Content-Base, or Content-Location where that is missing. */
   contentBase: string | undefined;
@@ -12,14 +12,13 @@ export interface DescribedUrls {
   control: string | undefined;
 }
 
-/** What cameras answer to a URL that is formed in another way than they expect, 460 and 459 included (RFC 2326 §11). */
+/** Statuses with which cameras refuse a URL that is not formed as they expect, 460 and 459 included (RFC 2326 §11). */
 const WRONG_URL = new Set([400, 404, 451, 459, 460]);
 
 const ABSOLUTE = /^rtsps?:\/\//i;
 
-/**
- * The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then those that a
- * camera may have meant instead. For nearly all cameras the first is right; of the others each accepts another form.
+/** The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then others that a camera
+ * may expect. Nearly all cameras accept the first; each of the others needs a different form.
  */
 export function setupUrls(urls: DescribedUrls): string[] {
   const { control, request } = urls;
@@ -33,9 +32,8 @@ export function setupUrls(urls: DescribedUrls): string[] {
   ]);
 }
 
-/**
- * The URLs to try for PLAY, best first. The last is that of the track: a camera with one track may know no other.
- * @param track the URL that SETUP was answered for
+/** The URLs to try for PLAY, best first. The last is that of the track: a camera with one track may know no other.
+ * @param track the URL that was accepted for SETUP
  */
 export function playUrls(urls: DescribedUrls, track: string): string[] {
   const base = resolveBase(urls.request, urls.contentBase);
@@ -43,10 +41,9 @@ export function playUrls(urls: DescribedUrls, track: string): string[] {
   return unique([first, otherSlash(first), base, urls.request, otherSlash(urls.request), track]);
 }
 
-/**
- * Asks with one URL after the other until the camera takes one, which is returned. Throws its first refusal when it
- * takes none.
- * @param known the one that the camera took last; asked first, when it is among them
+/** Tries one URL after the other until the camera accepts one, which is returned. Throws the first refusal when it accepts
+ * none.
+ * @param known the URL that the camera accepted last; tried first, if it is among them
  */
 export async function firstRightUrl(
   urls: string[],
@@ -67,10 +64,8 @@ export async function firstRightUrl(
   throw refusal;
 }
 
-/**
- * What relative controls are relative to. An absolute `a=control` of the presentation comes before Content-Base, as
- * with live555 and ffmpeg; the URL that was asked for is the last resort (cameras behind a port forwarding name one
- * that they do not know themselves).
+/** The bases of relative controls. An absolute `a=control` of the presentation comes before Content-Base, as with live555 and
+ * ffmpeg; the requested URL comes last (cameras behind port forwarding may announce a URL that they do not accept).
  */
 function trackBases({ request, contentBase, presentationControl }: DescribedUrls): string[] {
   const base = resolveBase(request, contentBase);
@@ -85,7 +80,7 @@ function withQueryLast(base: string, control: string | undefined): string {
   return resolveControl(base.slice(0, query), control) + base.slice(query).replace(/\/$/, "");
 }
 
-/** Takes the place of what follows the base's last slash (RFC 3986 §5.2), which is what the RFC asks for and few do. */
+/** Replaces what follows the base's last slash (RFC 3986 §5.2), as the RFC requires and few cameras do. */
 function joinByRfc3986(base: string, control: string | undefined): string {
   if (control === undefined || control === "*") return base;
   const [, origin = "", path = ""] = /^([a-z]+:\/\/[^/?]*)([^?]*)/i.exec(base) ?? [];

@@ -1,10 +1,10 @@
-/** An RTSP URL taken apart (RFC 2326 §3.2), with its path and query exactly as the user wrote them. */
+/** A parsed RTSP URL (RFC 2326 §3.2), with its path and query exactly as the user wrote them. */
 export interface RtspUrl {
   secure: boolean;
   /** A name or an address; an IPv6 address without brackets, and with its zone (`fe80::1%eth0`) when it has one. */
   host: string;
   port: number;
-  /** The URL to ask for: without user and password, and without the zone of a link-local address. */
+  /** The URL for requests: without user and password, and without the zone of a link-local address. */
   request: string;
   user?: string;
   password?: string;
@@ -14,10 +14,9 @@ const DEFAULT_PORT = 554;
 const DEFAULT_SECURE_PORT = 322;
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+(?:%[^\]\s]+)?\]|[^:/?#@\s[\]]+)(?::(\d{1,5}))?$/;
 
-/**
- * Takes an RTSP URL apart. Cameras are strict about the URL that they are asked for, so nothing of it is rewritten;
- * and passwords hold every character there is, so user and password end at the last `@` before the host.
- * Throws TypeError, never quoting the URL, when it is none.
+/** Parses an RTSP URL. Cameras are strict about the requested URL, so nothing of it is rewritten; and passwords may contain
+ * any character, so user and password end at the last `@` before the host. Throws TypeError, without quoting the URL, when
+ * it is not an RTSP URL.
  */
 export function parseRtspUrl(text: string): RtspUrl {
   const match = /^(rtsps?):\/\/(.*)$/i.exec(text);
@@ -36,16 +35,15 @@ export function parseRtspUrl(text: string): RtspUrl {
     secure,
     host: zone === undefined ? bracketed : `${bracketed}%${decode(zone)}`,
     port,
-    // Which of this machine's networks a zone names means nothing to the camera (RFC 6874 §4).
+    // A zone names a network interface of this machine, which means nothing to the camera (RFC 6874 §4).
     request: `${scheme}://${zone === undefined ? rest : rest.replace(/%[^\]]*/, "")}`,
     ...credentials(userInfo),
   };
 }
 
-/**
- * The last `@` before the first `/` or `?` ends user and password. When there is none, and what stands there cannot be
- * a host, the password holds the slash, and the last `@` of all ends it. A password with both, or with digits before
- * its slash, cannot be told from a path with an `@`: it must be percent-encoded.
+/** The last `@` before the first `/` or `?` ends user and password. When there is none, and the text before the slash cannot
+ * be a host, the slash belongs to the password, which ends at the last `@` of all. A password with both `@` and `/`, or with
+ * digits before its slash, cannot be distinguished from a path with an `@`: it must be percent-encoded.
  */
 function splitUserInfo(text: string): { userInfo?: string; rest: string } {
   const firstSlash = text.search(/[/?]/);
@@ -64,7 +62,7 @@ function credentials(userInfo: string | undefined): { user?: string; password?: 
   return { user: decode(userInfo.slice(0, colon)), password: decode(userInfo.slice(colon + 1)) };
 }
 
-/** Percent-decodes; a text with a stray `%` is taken as it stands. */
+/** Percent-decodes a text; one with an invalid `%` is returned unchanged. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -73,10 +71,9 @@ function decode(text: string): string {
   }
 }
 
-/**
- * The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send a mere path
- * on the host that was asked (gortsplib's list of quirks), leave the scheme out (SV3C: moonfire-nvr #356; Android's
- * RTSP servers: mediamtx #825, #6167) or write it twice (go2rtc #208).
+/** The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send only a path on
+ * the requested host (gortsplib's list of quirks), omit the scheme (SV3C: moonfire-nvr #356; Android's RTSP servers:
+ * mediamtx #825, #6167) or write it twice (go2rtc #208).
  */
 export function resolveBase(request: string, given: string | undefined): string {
   const text = (given ?? "").trim().replace(/^(rtsps?:\/\/)+(?=rtsps?:\/\/)/i, "");
@@ -87,15 +84,14 @@ export function resolveBase(request: string, given: string | undefined): string 
   return /^[^/?@\s]+:\d{1,5}(?:[/?]|$)/.test(text) || /^[\d.]{7,15}\//.test(text) ? scheme + text : request;
 }
 
-/** No request carries a password in its URL, not even one that a camera wrote there. */
+/** Removes user and password: no request has a password in its URL, not even one that the camera sent. */
 function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/?@]*@/i, "$1");
 }
 
-/**
- * The URL of a track or of the whole presentation, from an SDP `a=control` (RFC 2326 §C.1.1). Relative values are put
- * behind the base with a slash, query string or not, as live555 and ffmpeg do: that is what cameras are tested with.
- * One that is only a query, or begins with a slash, needs none.
+/** The URL of a track or of the whole presentation, from an SDP `a=control` (RFC 2326 §C.1.1). Relative values are appended
+ * to the base with a slash, even after a query string, as live555 and ffmpeg do, with which cameras are tested. A value that
+ * is only a query, or begins with a slash, gets no further slash.
  */
 export function resolveControl(base: string, control: string | undefined): string {
   if (control === undefined || control === "" || control === "*") return base;

@@ -7,12 +7,12 @@ export interface SentUnit {
   isKeyframe: boolean;
 }
 
-/** A packet on its way: its payload and what the RTP header says. `nals` are the indices of those that begin in it. */
+/** A sent packet: its payload and RTP header. `nals` are the indices of the NAL units that begin in it. */
 export interface SentPacket {
   unit: number;
   payload: Buffer;
   header: RtpPacket;
-  /** Nothing but delimiters, SEI and parameter sets: whether it was lost cannot be seen where it opened its unit. */
+  /** Only delimiters, SEI and parameter sets: if it is the first of its unit, its loss cannot be detected. */
   isPrefix: boolean;
 }
 
@@ -28,7 +28,7 @@ export function slice(size: number, filler: number, isKeyframe: boolean, isFirst
   return nal;
 }
 
-/** The NAL units of an access unit behind start codes: what the data of its block must be. */
+/** The NAL units of an access unit, each after a start code: the expected data of its block. */
 export function annexB(nals: Buffer[]): Buffer {
   return Buffer.concat(nals.flatMap((nal) => [Buffer.from("00000001", "hex"), nal]));
 }

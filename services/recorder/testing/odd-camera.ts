@@ -3,7 +3,7 @@ import { BatchedSockets } from "../rtsp/batched-socket.ts";
 import { RtspSession, type RtspSessionOptions, type SessionHandler } from "../rtsp/session.ts";
 import { answer, goodAnswer, type Script, ScriptedServer, type SeenRequest } from "./scripted-server.ts";
 
-/** A camera that does `script`, and behaves well where that returns "well". */
+/** A camera that follows `script`, and answers normally where that returns "well". */
 export async function serve(
   script: (...given: Parameters<Script>) => ReturnType<Script> | "well",
 ): Promise<ScriptedServer> {
@@ -40,7 +40,7 @@ export async function open(url: string, options?: RtspSessionOptions): Promise<{
   return opened;
 }
 
-/** The URLs that a method was asked with, less the host. */
+/** The URLs of the requests with a method, without the host. */
 export function urlsOf(server: ScriptedServer, method: string): string[] {
   return server.requests.filter((one) => one.method === method).map(({ url }) => url.replace(/^[a-z]+:\/\/[^/?]*/, ""));
 }
@@ -50,7 +50,7 @@ export function describing(fields: Record<string, string>, session: string, trac
   return answer("200 OK", fields, `${lines.filter((line) => line !== "").join("\r\n")}\r\n`);
 }
 
-/** Answers DESCRIBE as given, and 404 to every SETUP and PLAY that is not of these paths. */
+/** Answers DESCRIBE as given, and every SETUP and PLAY with another path with 404. */
 export function strict(
   describe: (host: string) => string,
   setup: string,

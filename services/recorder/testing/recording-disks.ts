@@ -1,7 +1,7 @@
 import { Disks } from "../../../shared/disk/disks.ts";
 import { RecordingDisks, type RecordingDisksOptions } from "../chunk/recording-disks.ts";
 
-/** Disks to record to of which nothing is kept free. */
+/** Recording disks without a reserve. */
 export function recordingDisks(given: Partial<RecordingDisksOptions> = {}): RecordingDisks {
   return new RecordingDisks({ disks: new Disks(), reserveBytes: 0, roomWanted: () => {}, ...given });
 }

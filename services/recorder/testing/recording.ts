@@ -6,7 +6,7 @@ import { CaptureClock } from "../clock/capture-clock.ts";
 import { AccessUnitBuffer } from "../rtp/access-unit-buffer.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 
-/** A camera's frames on their way through clock, buffer and planner, driven by simulated time. */
+/** Sends a camera's frames through clock, buffer and planner in simulated time. */
 export class Recording {
   readonly clock: SimulatedClock;
   readonly capture: CaptureClock;
@@ -25,7 +25,7 @@ export class Recording {
     return this.#sent;
   }
 
-  /** A frame that is captured and arrives `atUs` after the start; its data begins with its number. */
+  /** Adds a frame that is captured and arrives `atUs` after the start; its data begins with its number. */
   frame(atUs: number, isKeyframe: boolean, size = 40, shownUs = atUs): void {
     this.clock.advanceTo(atUs);
     const data = Buffer.alloc(Math.max(5, size), this.#sent & 0xff);
@@ -41,7 +41,7 @@ export class Recording {
     this.capture.observe();
   }
 
-  /** What is to be done with the frames that came since the last time. */
+  /** The steps for the frames that came since the last call. */
   flush(): ChunkStep[] {
     const batch = this.buffer.take();
     return batch === undefined ? [] : this.planner.plan(batch);
@@ -59,14 +59,14 @@ export class Recording {
   }
 }
 
-/** A block as it lies in a chunk. */
+/** A block as stored in a chunk. */
 export interface ReadBlock {
   kind: number;
   timeUs: number;
   data: Buffer;
 }
 
-/** All whole blocks of a chunk's bytes, read by the table of docs/storage.md alone; `rest` is what follows the last. */
+/** All whole blocks of a chunk, parsed only by the table of docs/storage.md; `rest` is what follows the last. */
 export function readBlocks(bytes: Buffer): { blocks: ReadBlock[]; rest: number } {
   const blocks: ReadBlock[] = [];
   let at = 0;

@@ -6,17 +6,17 @@ import { type AccessUnitBatch, AccessUnitBuffer } from "../rtp/access-unit-buffe
 import { SequenceTracker } from "../rtp/sequence.ts";
 import { PPS, type SentPacket, SPS } from "./h264-stream.ts";
 
-/** An access unit that came out, without its block's header. */
+/** An access unit that was kept, without its block's header. */
 export interface KeptUnit {
   timestamp: number;
   isKeyframe: boolean;
   bytes: Buffer;
 }
 
-/** A depacketizer with its buffer, fed as the camera session does it: through one buffer that is overwritten. */
+/** A depacketizer with its buffer, fed as by the camera session: from one buffer that is overwritten. */
 export class Receiver {
   readonly kept: KeptUnit[] = [];
-  /** How many frames the depacketizer told of. */
+  /** How many frames the depacketizer reported. */
   told = 0;
   readonly buffer: AccessUnitBuffer;
   readonly pictures: H264PictureAssembler;
@@ -43,7 +43,7 @@ export class Receiver {
     this.#shared.fill(0xee, 0, 100 + payload.length);
   }
 
-  /** Takes the whole units out; those of the batch before are read only now, and given back. */
+  /** Takes the complete units. The previous batch is read only now, and given back. */
   flush(): void {
     const next = this.buffer.take();
     if (this.#waiting !== undefined) {
@@ -56,7 +56,7 @@ export class Receiver {
     this.#waiting = next;
   }
 
-  /** Ends the session, and takes out what is left. */
+  /** Ends the session, and takes the remaining units. */
   end(): KeptUnit[] {
     this.depacketizer.end();
     this.flush();

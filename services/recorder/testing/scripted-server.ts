@@ -11,14 +11,14 @@ export interface SeenRequest {
   authorization: string | undefined;
 }
 
-/** What a server does with a request: the answer without its CSeq line, or nothing. */
+/** Returns the answer to a request without its CSeq line, or undefined for no answer. */
 export type Script = (request: SeenRequest, socket: Socket, count: number) => string | undefined;
 
-/** An RTSP server that says what a test tells it to say, and remembers what it was asked. */
+/** An RTSP server that answers by a test's script, and remembers the requests. */
 export class ScriptedServer {
   readonly requests: SeenRequest[] = [];
   readonly sockets = new Set<Socket>();
-  /** What the client answered to requests of the server. */
+  /** The client's answers to requests of the server. */
   readonly answers: string[] = [];
   readonly #server: Server;
   readonly #isSecure: boolean;
@@ -85,7 +85,7 @@ export class ScriptedServer {
   }
 }
 
-/** What follows the whole interleaved packets at the beginning: the reports that the client sends. */
+/** The text without the complete interleaved packets at its beginning, which are the client's RTCP reports. */
 function withoutPackets(text: string): string {
   let at = 0;
   while (text[at] === "$" && text.length >= at + 4) {
@@ -105,7 +105,7 @@ export function answer(status: string, fields: Record<string, string> = {}, body
   return `RTSP/1.0 ${status}\r\n${lines.join("")}${length}\r\n${body}`;
 }
 
-/** What a well-behaved camera answers. */
+/** The answer of a camera without peculiarities. */
 export function goodAnswer(request: SeenRequest): string {
   switch (request.method) {
     case "OPTIONS":
@@ -134,7 +134,7 @@ export function rtpPacket(channel: number, payloadType: number, ssrc: number, pa
   return interleaved(channel, head.toString("latin1") + payload);
 }
 
-/** Until `done` says so; the test's own time limit ends a vain wait. */
+/** Waits until `done` returns true, or the test times out. */
 export async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -6,7 +6,7 @@ import { type ScriptedServer, until } from "./scripted-server.ts";
 
 const TICKS = 3600;
 
-/** A camera whose pictures are sent one by one, over as many sessions as are opened. */
+/** A camera whose pictures are sent one by one, always to the newest session. */
 export class SendingCamera {
   /** All pictures, in the order in which they were sent. */
   readonly sent: SentUnit[] = [];
@@ -17,7 +17,7 @@ export class SendingCamera {
     this.#server = server;
   }
 
-  /** @param script what it does differently; it behaves well where that returns "well" */
+  /** @param script what it does differently; it answers normally where that returns "well" */
   static async start(script: Parameters<typeof serve>[0] = () => "well"): Promise<SendingCamera> {
     return new SendingCamera(await serve(script));
   }
@@ -26,12 +26,12 @@ export class SendingCamera {
     return this.#server.url;
   }
 
-  /** How often it was asked to play. */
+  /** Number of PLAY requests. */
   get plays(): number {
     return this.#server.methods.filter((method) => method === "PLAY").length;
   }
 
-  /** Sends a picture of one slice to the newest session; resolves when the kernel has it. */
+  /** Sends a picture of one slice to the newest session; resolves when it is handed to the kernel. */
   async send(isKeyframe: boolean, bytes = 200): Promise<void> {
     const picture = slice(bytes, (this.sent.length % 200) + 1, isKeyframe, true);
     const timestamp = this.sent.length * TICKS;
@@ -55,10 +55,7 @@ export class SendingCamera {
     [...this.#server.sockets].at(-1)?.write(Buffer.from([0x24, 1, 0, 8, 0x80, 201, 0, 1, 0, 0, 0, 1]));
   }
 
-  /**
-   * Resolves when all that was sent to the newest session has been taken in and what it asked is answered, or it is
-   * over.
-   */
+  /** Resolves when everything sent to the newest session is processed and its requests are answered, or it is over. */
   async settle(): Promise<void> {
     const { answers, sockets } = this.#server;
     const socket = [...sockets].at(-1);
@@ -69,17 +66,17 @@ export class SendingCamera {
     }
   }
 
-  /** Ends all connections in good order: what was sent arrives. */
+  /** Ends all connections cleanly: what was sent arrives. */
   async cut(): Promise<void> {
     for (const socket of this.#server.sockets) socket.end();
     await until(() => this.#server.sockets.size === 0);
   }
 }
 
-/** What blocks hold of access units, as text. */
+/** The access units as text, in the form of their blocks. */
 export const blocksOf = (units: readonly SentUnit[]) => units.map(({ nals }) => annexB(nals).toString("latin1"));
 
-/** The session that each chunk says it was recorded in. */
+/** The session in the origin block of each chunk. */
 export async function readSessions(directory: string): Promise<number[]> {
   const chunks = [...(await readChunks(directory)).values()];
   return chunks.map(({ blocks }) => JSON.parse(String(blocks[0]?.data)).session);

@@ -1,9 +1,9 @@
 import type { SystemClock } from "../clock/system-clock.ts";
 
-/** A host's clocks under a test's control: true time passes by `advanceTo`, and the wall clock may be stepped. */
+/** A host's clocks under a test's control: `advanceTo` sets true time, and the wall clock may be stepped. */
 export class SimulatedClock implements SystemClock {
   #nowUs = 0;
-  /** Wall clock minus true time; stepped at will. */
+  /** Wall clock minus true time; tests may change it. */
   wallStepUs = 0;
   readonly #startUs: number;
 
@@ -21,12 +21,12 @@ export class SimulatedClock implements SystemClock {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
   }
 
-  /** What a wall clock that was never stepped shows `atUs` after the beginning. */
+  /** The wall clock `atUs` after the beginning, had it never been stepped. */
   trueWallUs(atUs: number): number {
     return this.#startUs + atUs;
   }
 
-  /** Whole milliseconds, as Date.now() has them. */
+  /** In whole milliseconds, like Date.now(). */
   wallUs(): number {
     return Math.floor((this.trueWallUs(this.#nowUs) + this.wallStepUs) / 1000) * 1000;
   }

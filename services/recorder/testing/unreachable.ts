@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { LookupFunction } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** Listens with a queue that is full, so that the kernel drops what asks to connect; serves when a line comes. */
+/** Listens with a full backlog, so that the kernel drops connection attempts; serves once a line comes on stdin. */
 const SCRIPT = `
 import socket, ssl, sys
 address, port, certificate, key = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -30,7 +30,7 @@ while True:
     sys.stdin.readline()
 `;
 
-/** A port that answers nobody: neither a connection nor a refusal comes, as from an address that leads nowhere. */
+/** A port that does not answer: neither a connection nor a refusal comes, as from an unused address. */
 export class Unreachable {
   readonly #process: ChildProcess;
   readonly port: number;
@@ -51,13 +51,13 @@ export class Unreachable {
     return new Unreachable(child, Number(line));
   }
 
-  /** From now on whoever connects is greeted. */
+  /** From now on connections are accepted and greeted. */
   answer(): void {
     this.#process.stdin?.write("\n");
   }
 }
 
-/** A look-up that finds these addresses, in this order, for every name. */
+/** A look-up that returns these addresses, in this order, for every name. */
 export function finding(...addresses: string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: 4 }));
   return (_name, _options, callback) => process.nextTick(callback, null, found);

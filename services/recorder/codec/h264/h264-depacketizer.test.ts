@@ -34,7 +34,7 @@ const streams = fc.array(picture, { minLength: 1, maxLength: 15 }).map((pictures
 );
 const mtus = fc.integer({ min: 60, max: 2000 });
 
-/** What the block of a unit must hold, when its first `lostNals` NAL units never came. */
+/** The expected data of a unit's block when its first `lostNals` NAL units were lost. */
 function blockOf(unit: SentUnit, lostNals = 0): Buffer {
   const nals = unit.nals.slice(lostNals);
   if (!unit.isKeyframe || (nals.includes(SPS) && nals.includes(PPS))) return annexB(nals);

@@ -9,12 +9,12 @@ import { NalAssembler } from "./nal-assembler.ts";
 import type { ParameterSets } from "./parameter-sets.ts";
 import { continuesPicture, opensPicture } from "./picture-start.ts";
 
-/** payloadType of an SEI message that tells where decoding may begin without an IDR picture (§D.1.8). */
+/** payloadType of the recovery point SEI message: decoding may begin there without an IDR picture (§D.1.8). */
 const RECOVERY_POINT = 6;
-/** Fewer bad packets than this are told by the count of damaged frames alone. */
+/** Fewer bad packets than this are reported only by the count of damaged frames. */
 const MANY_BAD_PACKETS = 100;
 
-/** Puts one H.264 picture after the other together, and sees to it that each keyframe has its parameter sets. */
+/** Assembles one H.264 picture after the other, and makes sure that each keyframe has its parameter sets. */
 export class H264PictureAssembler implements PictureAssembler {
   readonly #buffer: AccessUnitBuffer;
   readonly #parameterSets: ParameterSets;
@@ -23,7 +23,9 @@ export class H264PictureAssembler implements PictureAssembler {
   #hasIdr = false;
   #hasSps = false;
   #hasPps = false;
-  /** Length of a leading access unit delimiter with its start code: parameter sets go behind it (§7.4.1.2.3). */
+  /**
+   * Length of a leading access unit delimiter with its start code: parameter sets are inserted after it (§7.4.1.2.3).
+   */
   #delimiterBytes = 0;
   #recoveryPoints = 0;
   #description: PictureDescription | undefined;
@@ -55,7 +57,7 @@ export class H264PictureAssembler implements PictureAssembler {
     return this.#nals.interleavedPackets;
   }
 
-  /** SEI messages that tell a recovery point: the camera may send no IDR pictures. */
+  /** Number of recovery point SEI messages: a camera that sends them may send no IDR pictures. */
   get recoveryPoints(): number {
     return this.#recoveryPoints;
   }
@@ -107,7 +109,7 @@ export class H264PictureAssembler implements PictureAssembler {
     this.#nals.end();
   }
 
-  /** Puts the parameter sets before a keyframe that came without. */
+  /** Inserts the parameter sets into a keyframe that came without them. */
   complete(): boolean {
     if (!this.#hasIdr || (this.#hasSps && this.#hasPps)) return true;
     const { sequence, picture } = this.#parameterSets;
@@ -118,7 +120,7 @@ export class H264PictureAssembler implements PictureAssembler {
 
   #nal(type: number, start: number, bytes: number): void {
     if (isVcl(type)) {
-      if (this.#slices++ === 0) this.#hasIdr = type === NalType.idrSlice; // as readers of the chunk judge it
+      if (this.#slices++ === 0) this.#hasIdr = type === NalType.idrSlice; // by the same rule as readers of the chunk
     } else if (type === NalType.sps || type === NalType.pps) {
       if (type === NalType.sps) this.#hasSps = true;
       else this.#hasPps = true;
@@ -131,7 +133,7 @@ export class H264PictureAssembler implements PictureAssembler {
   }
 }
 
-/** What a sequence parameter set says; undefined when it cannot be read. */
+/** The description in a sequence parameter set; undefined when it cannot be read. */
 function describe(sps: Buffer | undefined): PictureDescription | undefined {
   try {
     return sps === undefined ? undefined : parseSps(sps);

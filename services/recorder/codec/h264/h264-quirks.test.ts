@@ -14,13 +14,13 @@ import { ParameterSets } from "./parameter-sets.ts";
 
 const TICKS = 3600;
 
-/** A picture of so many slices, number `n` in the stream. */
+/** Picture number `n` of the stream, with `slices` slices. */
 function picture(n: number, slices = 1, isKeyframe = n === 0, size = 300): SentUnit {
   const nals = Array.from({ length: slices }, (_, part) => slice(size, n * 8 + part + 1, isKeyframe, part === 0));
   return { nals: isKeyframe ? [SPS, PPS, ...nals] : nals, timestamp: n * TICKS, isKeyframe };
 }
 
-/** One packet after the other with payloads as given, the last of a picture marked. */
+/** Consecutive packets with the given payloads, the last of a picture marked. */
 function packets(...sent: { hex: string | Buffer; timestamp: number; marker?: boolean }[]): SentPacket[] {
   const [model] = packetize([picture(0)], 1000, false) as [SentPacket];
   return sent.map(({ hex, timestamp, marker = false }, index) => ({
@@ -31,7 +31,7 @@ function packets(...sent: { hex: string | Buffer; timestamp: number; marker?: bo
   }));
 }
 
-/** Numbers packets anew, in their order. */
+/** Renumbers packets in their order. */
 function renumber(all: SentPacket[]): SentPacket[] {
   return all.map((packet, index) => ({ ...packet, header: { ...packet.header, sequenceNumber: index } }));
 }
@@ -99,7 +99,10 @@ describe("start codes within NAL units", () => {
     expect(bytesOf(receiver)).toEqual([payload]);
   });
 
-  /** A signature (ONVIF Media Signing, gortsplib #1156) or a maker's bytes, not escaped: an IDR slice stands in it. */
+  /**
+   * A signature (ONVIF Media Signing, gortsplib #1156) or vendor data without emulation prevention: it contains an IDR
+   * slice.
+   */
   const payload = Buffer.from(`${"a5".repeat(16)}000000016588ffff0000016800018000016588aabbcc`, "hex");
   const sei = Buffer.concat([Buffer.from([6, 5, payload.length]), payload, Buffer.from([0x80])]);
 
@@ -165,7 +168,7 @@ describe("the marker bit", () => {
         const sent = marked(units, 1000, "every slice");
         const own = sent.filter((packet) => packet.unit === unit);
         const gone = own[own.length - 3 + lost];
-        if (lost === 2 && unit === 0) continue; // nothing tells yet that another slice was to come
+        if (lost === 2 && unit === 0) continue; // nothing shows yet that another slice was to come
         const receiver = new Receiver();
         receiver.all(
           sent.filter((packet) => packet !== gone),

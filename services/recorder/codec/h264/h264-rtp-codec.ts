@@ -27,7 +27,7 @@ export const h264RtpCodec: RtpCodec = {
   },
 };
 
-/** What a session description says of an H.264 track. */
+/** What a session description says about an H.264 track. */
 export class H264Format implements RtpFormat {
   /** "The RTP timestamp clock frequency is 90 kHz" (RFC 6184 §5.1), whatever a camera's `a=rtpmap` says. */
   readonly clockRate = 90_000;
@@ -45,9 +45,8 @@ export class H264Format implements RtpFormat {
   }
 }
 
-/**
- * Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send what is no parameter set at all
- * (VStarcam, retina #42): then those count that come in the stream.
+/** Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send something that is not a parameter
+ * set (VStarcam, retina #42): then those in the stream are used.
  */
 function decodeParameterSets(value: string | undefined): Buffer[] {
   return (value ?? "")

@@ -14,11 +14,11 @@ import { H264Format } from "./h264-rtp-codec.ts";
 const TICKS = 18_000; // 5 pictures a second
 const SECOND_US = 1_000_000;
 
-/** A picture of slices of such sizes, number `n` of the stream; its sets came in the SDP. */
+/** Picture number `n` of the stream, with slices of the given sizes; its parameter sets came in the SDP. */
 function picture(n: number, sizes: number[], isKeyframe: boolean): SentUnit {
   const nals = sizes.map((size, part) => {
     const nal = slice(size, part + 1, isKeyframe, part === 0);
-    nal[2] = (n % 200) + 1; // no zeros, or there might be start codes
+    nal[2] = (n % 200) + 1; // no zeros, which could form start codes
     nal[3] = Math.floor(n / 200) + 1;
     return nal;
   });
@@ -38,7 +38,7 @@ function send(units: SentUnit[], mtu: number, aggregates: boolean, habit: (typeo
   return packets;
 }
 
-/** Pictures between a keyframe and a picture that are never lost, both of as many slices as any. */
+/** Pictures between a keyframe and a last picture that are never lost, both with the largest number of slices. */
 const streams = fc
   .array(
     fc.record({

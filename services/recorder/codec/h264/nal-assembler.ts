@@ -6,33 +6,35 @@ import { FU_A, FU_END, FU_START, STAP_A, startCodeLength } from "./picture-start
 
 const SHORT_START_CODE = START_CODE.subarray(1);
 const LAST_NAL_TYPE = 23;
-/** So many slices of a session are looked into: those of the first pictures. */
+/** Number of slices at the start of a session that are searched for start codes: those of the first pictures. */
 const SLICES_LOOKED_INTO = 32;
 
-/** Is told of each NAL unit: its type, where its start code stands in the access unit, and its length with that. */
+/**
+ * Called for each NAL unit with its type, the offset of its start code in the access unit, and its length including
+ * that.
+ */
 export type NalHandler = (type: number, start: number, bytes: number) => void;
 
-/**
- * Puts NAL units together from RTP payloads (RFC 6184: single NAL unit, STAP-A, FU-A), each behind a start code in the
- * access unit that is under way in an AccessUnitBuffer.
+/** Assembles NAL units from RTP payloads (RFC 6184: single NAL unit, STAP-A, FU-A), each after a start code, in the current
+ * access unit of an AccessUnitBuffer.
  */
 export class NalAssembler {
   readonly #buffer: AccessUnitBuffer;
   readonly #handler: NalHandler;
-  /** Since `begin`, a NAL unit lacked a part, made no sense, or had no room. */
+  /** Since `begin`, a NAL unit was incomplete, malformed, or did not fit. */
   isDamaged = false;
-  /** Packets whose payload is none that RFC 6184 allows in non-interleaved mode. */
+  /** Number of packets whose payload RFC 6184 does not allow in non-interleaved mode. */
   badPackets = 0;
-  /** Those of them that belong to interleaved mode, which no client can ask for (STAP-B, MTAP, FU-B; §5.2, table 1). */
-  interleavedPackets = 0;
   /**
-   * The newest NAL unit: its type, where its start code stands in the access unit, and whether there was room for it.
+   * Those of them that belong to interleaved mode, which a client cannot request (STAP-B, MTAP, FU-B; §5.2, table 1).
    */
+  interleavedPackets = 0;
+  /** The newest NAL unit: its type, the offset of its start code in the access unit, and whether it did fit. */
   #nalType = 0;
   #nalStart = 0;
   #isNalStored = false;
   #isInFragment = false;
-  /** NAL units with start codes in them were seen: any may have them. */
+  /** NAL units that contain start codes were seen: from now on all are searched. */
   #sendsStartCodes = false;
   #slicesToLookInto = SLICES_LOOKED_INTO;
 
@@ -46,7 +48,7 @@ export class NalAssembler {
     this.isDamaged = this.#isInFragment = false;
   }
 
-  /** Packets were lost: the rest of a NAL unit that is under way does not count. */
+  /** Packets were lost: the rest of the current NAL unit is ignored. */
   lost(): void {
     this.#isInFragment = false;
   }
@@ -66,7 +68,7 @@ export class NalAssembler {
     else this.#bad(type);
   }
 
-  /** STAP-A, RFC 6184 §5.7.1: NAL units behind their 16-bit lengths. */
+  /** STAP-A, RFC 6184 §5.7.1: NAL units, each after its 16-bit length. */
   #aggregate(bytes: Buffer, start: number, end: number): void {
     let position = start;
     let isBad = false;
@@ -83,7 +85,9 @@ export class NalAssembler {
     if (isBad || position !== end) this.#bad(STAP_A);
   }
 
-  /** FU-A, RFC 6184 §5.8: one NAL unit in several packets; in a single one from CostarHD and OpenIPC (retina #131). */
+  /**
+   * FU-A, RFC 6184 §5.8: one NAL unit in several packets, or in a single one from CostarHD and OpenIPC (retina #131).
+   */
   #fragment(bytes: Buffer, start: number, end: number): void {
     const indicator = bytes[start] as number;
     const fuHeader = end - start < 2 ? 0 : (bytes[start + 1] as number);
@@ -111,7 +115,7 @@ export class NalAssembler {
   }
 
   #beginNal(type: number): void {
-    if (this.#isInFragment) this.isDamaged = true; // the last fragment of the NAL unit before did not come
+    if (this.#isInFragment) this.isDamaged = true; // the last fragment of the previous NAL unit did not come
     this.#nalType = type;
     this.#isNalStored = true;
     this.#nalStart = this.#buffer.currentBytes;
@@ -124,24 +128,22 @@ export class NalAssembler {
     if (this.#mayHoldStartCodes(type) && this.#split()) return;
     const start = this.#nalStart;
     const bytes = this.#buffer.trimZeros(start + START_CODE.length + 1) - start;
-    if (isVcl(type) && bytes <= START_CODE.length + 1) this.#bad(type); // a slice that is its header byte alone
+    if (isVcl(type) && bytes <= START_CODE.length + 1) this.#bad(type); // a slice that consists of its header byte only
     this.#handler(type, start, bytes);
   }
 
-  /**
-   * Whether a NAL unit is to be looked into. To be cheap, of the slices only a session's first ones are, and all once
-   * any NAL unit had a start code. SEI never begins it, as some hold a maker's bytes or signatures as they are, start
-   * codes among them (gortsplib #1156).
+  /** Whether to search a NAL unit for start codes. To save CPU only a session's first slices are searched, or everything once
+   * one has been found. SEI messages are not searched before that: some contain vendor data or signatures without emulation
+   * prevention, and so may contain start codes (gortsplib #1156).
    */
   #mayHoldStartCodes(type: number): boolean {
     if (this.#sendsStartCodes || (type >= NalType.sps && type <= NalType.accessUnitDelimiter)) return true;
     return isVcl(type) && this.#slicesToLookInto > 0 && this.#slicesToLookInto-- > 0;
   }
 
-  /**
-   * Splits a NAL unit that has start codes in it, as V380 cameras send them: SPS, PPS and IDR slice in one FU-A (retina
-   * #68, #108). None can occur within a NAL unit (emulation prevention, §7.4.1.1); an SEI goes as far as the sizes of
-   * its messages say. Returns false when there is nothing to split.
+  /** Splits a NAL unit that contains start codes, as V380 cameras send: SPS, PPS and IDR slice in one FU-A (retina #68, #108).
+   * No start code can occur within a valid NAL unit (emulation prevention, §7.4.1.1); an SEI is as long as the sizes of its
+   * messages say. Returns false when there is nothing to split.
    */
   #split(): boolean {
     const nal = this.#buffer.current(this.#nalStart + START_CODE.length);
@@ -154,7 +156,7 @@ export class NalAssembler {
     return true;
   }
 
-  /** Takes NAL units behind start codes, out of a buffer that stays as it is. */
+  /** Takes the NAL units of an Annex B byte stream, which must not be the access unit buffer itself. */
   #annexB(bytes: Buffer): void {
     for (let at = startCodeLengthAt(bytes, 0); at < bytes.length; ) {
       const { start, end, next } = nalAt(bytes, at);

@@ -2,15 +2,15 @@ import { BitReader } from "../../../../shared/codec/bit-reader.ts";
 import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
 import { removeEmulationPrevention } from "../../../../shared/codec/nal-units.ts";
 
-/** Bytes at the start of a parameter set that are enough to read its id. */
+/** Length of the start of a parameter set from which its id can be read. */
 const ID_BYTES = 16;
-/** Real ones hold less than 500 bytes; longer ones, of a hostile camera, would fill the memory. */
+/** Real parameter sets have less than 500 bytes; longer ones, from a hostile camera, would fill the memory. */
 const MAX_SET_BYTES = 4096;
 /** seq_parameter_set_id and pic_parameter_set_id (§7.4.2.1.1, §7.4.2.2). */
 const MAX_SPS_ID = 31;
 const MAX_PPS_ID = 255;
 
-/** The parameter sets in force: those of the SDP until others come in band (ITU-T H.264 §7.4.1.2.1). */
+/** The active parameter sets: those of the SDP until others come in band (ITU-T H.264 §7.4.1.2.1). */
 export class ParameterSets {
   readonly #sps = new Map<number, Buffer>();
   readonly #pps = new Map<number, Buffer>();
@@ -20,7 +20,7 @@ export class ParameterSets {
     for (const nal of nals) this.take(nal);
   }
 
-  /** Counts the changes. */
+  /** The number of changes so far. */
   get version(): number {
     return this.#version;
   }
@@ -35,7 +35,7 @@ export class ParameterSets {
     return [...this.#pps.values()];
   }
 
-  /** Keeps a copy of an SPS or PPS when it is new or differs from the one of its id; other NAL units are left out. */
+  /** Keeps a copy of an SPS or PPS when it is new or differs from the one with the same id; ignores other NAL units. */
   take(bytes: Buffer): void {
     const nal = withoutTrailingZeros(bytes);
     const type = nalType(nal[0] ?? 0);

@@ -1,16 +1,16 @@
 import { NalType, nalType } from "../../../../shared/codec/h264/nal.ts";
 import type { RtpPacket } from "../../rtp/packet.ts";
 
-/** Payload types of RFC 6184 §5.2 that are no NAL unit types. */
+/** Payload types of RFC 6184 §5.2 that are not NAL unit types. */
 export const STAP_A = 24;
 export const FU_A = 28;
 export const FU_START = 0x80;
 export const FU_END = 0x40;
 
-/**
- * Whether a packet is surely the first of its picture's slices, so that what was lost before it belonged to others: it
- * begins with what only comes before slices (types 6 to 9: SEI, parameter sets, delimiter; §7.4.1.2.3), or with a slice
- * whose first_mb_in_slice is 0 (a leading 1 bit, §7.3.3). A lost delimiter, SEI or parameter set before it goes unseen.
+/** Whether a packet is certainly the first of its picture's slices, so that packets lost before it belonged to other
+ * pictures: it begins with a NAL unit that only comes before slices (types 6 to 9: SEI, parameter sets, delimiter;
+ * §7.4.1.2.3), or with a slice whose first_mb_in_slice is 0 (a leading 1 bit, §7.3.3). The loss of a delimiter, SEI or
+ * parameter set before it is not noticed.
  */
 export function opensPicture(bytes: Buffer, packet: RtpPacket): boolean {
   const header = firstNalHeader(bytes, packet);
@@ -20,10 +20,9 @@ export function opensPicture(bytes: Buffer, packet: RtpPacket): boolean {
   return isSlice(type) && firstMbIsZero(bytes, header);
 }
 
-/**
- * Whether a packet begins with what only follows the first slice of a picture: a slice whose first_mb_in_slice is not
- * 0, or a type that ends or completes a picture (partitions B and C, ends of sequence and stream, filler, auxiliary and
- * extension slices; table 7-1).
+/** Whether a packet begins with a NAL unit that only comes after the first slice of a picture: a slice whose
+ * first_mb_in_slice is not 0, or a type that ends or completes a picture (partitions B and C, ends of sequence and stream,
+ * filler, auxiliary and extension slices; table 7-1).
  */
 export function continuesPicture(bytes: Buffer, packet: RtpPacket): boolean {
   const header = firstNalHeader(bytes, packet);
@@ -42,9 +41,8 @@ function firstMbIsZero(bytes: Buffer, header: number): boolean {
   return ((bytes[header + 1] as number) & 0x80) !== 0;
 }
 
-/**
- * Where the byte stands whose lower five bits are the type of the NAL unit that begins first in a packet, one byte of
- * its payload behind it; -1 when none does, or nothing of it is there.
+/** The offset of the byte whose lower five bits are the type of the first NAL unit that begins in a packet, with at least
+ * one byte of its payload after it; -1 when no NAL unit begins there, or nothing of it is there.
  */
 function firstNalHeader(bytes: Buffer, { payloadStart: start, payloadEnd: end }: RtpPacket): number {
   if (end - start < 2) return -1;
@@ -58,7 +56,7 @@ function firstNalHeader(bytes: Buffer, { payloadStart: start, payloadEnd: end }:
   return end - start > 2 && ((bytes[start + 1] as number) & FU_START) !== 0 ? start + 1 : -1;
 }
 
-/** The length of the Annex B start code that a payload begins with, which is no NAL unit then; 0 when there is none. */
+/** The length of the Annex B start code at the beginning of a payload, which is then not a NAL unit; 0 without one. */
 export function startCodeLength(bytes: Buffer, start: number, end: number): number {
   if (end - start < 4 || bytes[start] !== 0 || bytes[start + 1] !== 0) return 0;
   if (bytes[start + 2] === 1) return 3;

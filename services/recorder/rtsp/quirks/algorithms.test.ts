@@ -25,7 +25,7 @@ interface Habits {
   renewsNonce?: boolean;
 }
 
-/** Requests that came when the camera had closed the connection, and reads no more. */
+/** Requests that came after the camera had closed the connection and stopped reading. */
 const unread = new WeakSet<SeenRequest>();
 
 /** A camera that offers more algorithms than it understands. */
@@ -50,7 +50,7 @@ async function camera({ offers, takes, alsoBasic, hangsUp, renewsNonce }: Habits
 
 const withUser = (server: ScriptedServer) => server.url.replace("//", "//admin:s3cret@");
 
-/** The algorithms of the tries, in order. */
+/** The algorithms of the attempts, in order. */
 const tries = ({ requests }: ScriptedServer) =>
   requests.flatMap((request) => {
     const { authorization } = request;
@@ -133,7 +133,7 @@ test("a camera that takes OPTIONS with whatever user and password is not believe
 
 test("a camera that wants a password for DESCRIBE alone is not believed when it takes OPTIONS with one", async () => {
   const memory = new RtspMemory();
-  /** What was known of the camera when it was asked DESCRIBE, each time after it had answered OPTIONS. */
+  /** The remembered algorithm at each DESCRIBE, after the camera had answered OPTIONS. */
   const believed = new Set<string | undefined>();
   const server = await serve((request, socket) => {
     if (request.method === "DESCRIBE") believed.add(memory.digestAlgorithm);

@@ -11,7 +11,7 @@ import {
 import { RtspMemory } from "../rtsp-memory.ts";
 import type { RtspSession } from "../session.ts";
 
-/** Half of the 20 s that the camera gives. */
+/** Just above half of the camera's session timeout of 20 s. */
 const DUE_MS = 10_001;
 
 interface Opened {
@@ -19,7 +19,7 @@ interface Opened {
   heard: Heard;
 }
 
-/** Sends video over the newest connection until a packet of it, or `count`, was received. */
+/** Sends video over the newest connection until `count` packets were received. */
 async function playsOn(server: ScriptedServer, opened: Opened, count = 1): Promise<Opened> {
   const wanted = opened.heard.packets.length + 1;
   const socket = [...server.sockets].at(-1);

@@ -31,7 +31,7 @@ describe("packets", () => {
     const other = rtpPacket(0, 96, 0x5bf73f70, "other");
     expect(await play(transport, mine, other, mine, other)).toEqual(["mine", "mine"]);
     const restarted = await play(transport, mine, ...Array.from({ length: 1001 }, () => other));
-    expect(restarted).toEqual(["mine", "other"]); // 1,000 in a row: the camera began anew
+    expect(restarted).toEqual(["mine", "other"]); // 1,000 in a row: the camera has restarted its stream
   });
 
   test("before SETUP are another session's, and those before the answer to PLAY ours (v4l2rtspserver, retina PR #46)", async () => {

@@ -48,7 +48,7 @@ describe("user and password", () => {
   const CHALLENGE = { "WWW-Authenticate": 'Basic realm="x"' };
   const basic = `Basic ${Buffer.from("admin:s3cret").toString("base64")}`;
   const withUser = (server: ScriptedServer) => server.url.replace("//", "//admin:s3cret@");
-  /** A camera that takes nothing without user and password. */
+  /** A camera that refuses everything without user and password. */
   const closed = () =>
     serve((request) => (request.authorization === basic ? goodAnswer(request) : answer("401 No", CHALLENGE)));
   const redirecting = (location: () => string) =>

@@ -19,7 +19,7 @@ test.each([4, 6] as const)("a pair is an even port and the odd one above it, IPv
   pairs.forEach(close);
 });
 
-/** Sockets that are none, on ports from 5000 on; a port that is asked for by its number is in use, save `free`. */
+/** Fake sockets on ports from 5000 on; every port requested by number is in use, except `free`. */
 function fakeBind(free: number, opened: Set<number>) {
   let next = 5000;
   return async (_: 4 | 6, wanted: number) => {

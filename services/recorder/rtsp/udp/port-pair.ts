@@ -13,9 +13,8 @@ export type BindSocket = (family: 4 | 6, port: number) => Promise<Socket>;
 
 const MAX_TRIES = 50;
 
-/**
- * Binds a pair of free ports on all addresses of a family. Throws CameraAwayError when there are no two together after
- * many tries, or the system gives no more sockets.
+/** Binds a pair of free ports on all addresses of a family. Throws CameraAwayError when many attempts find no two adjacent
+ * ones, or the system has no more sockets.
  */
 export async function bindPortPair(family: 4 | 6, bind: BindSocket = bindSocket): Promise<PortPair> {
   let failure: unknown;
@@ -24,7 +23,7 @@ export async function bindPortPair(family: 4 | 6, bind: BindSocket = bindSocket)
     try {
       first = await bind(family, 0);
       const { port } = first.address();
-      const second = await bind(family, port ^ 1); // its neighbour, whichever of the two is the even one
+      const second = await bind(family, port ^ 1); // the other port of its pair, whichever of the two is even
       const [rtp, rtcp] = port % 2 === 0 ? [first, second] : [second, first];
       return { rtp, rtcp, rtpPort: port & ~1 };
     } catch (error) {

@@ -12,7 +12,7 @@ function packet(sequenceNumber: number, { ssrc = 7, bytes = 20 } = {}): Buffer {
   return data;
 }
 
-/** A buffer, the numbers that it delivered, and the stream begun with the numbers 100 to 103. */
+/** A buffer that has received the numbers 100 to 103, and the numbers that it delivers. */
 function begun(limits = LIMITS): { buffer: ReorderBuffer; out: number[] } {
   const out: number[] = [];
   const buffer = new ReorderBuffer(limits, (data) => out.push(data.readUInt16BE(2)));

@@ -1,4 +1,4 @@
-/** How much may wait for a missing packet. */
+/** How many packets, how many bytes, and for how long, may wait for a missing packet. */
 export interface ReorderLimits {
   /** A power of two. */
   packets: number;
@@ -6,34 +6,32 @@ export interface ReorderLimits {
   ms: number;
 }
 
-/** A larger step ahead is no loss but a source that counts anew (MAX_DROPOUT, RFC 3550 §A.1). */
+/** A larger step ahead is not loss: the source restarted its numbering (MAX_DROPOUT, RFC 3550 §A.1). */
 const MAX_DROPOUT = 3000;
-/** So many numbers before the first packet may still come after it. */
+/** How many numbers before that of the first packet are still accepted after it. */
 const HEAD_START = 16;
 const RTP_HEADER_BYTES = 12;
 
-/**
- * Puts the RTP packets of one stream into the order of their sequence numbers. What comes in order passes at once;
- * behind a missing packet the others wait until it has come, or is given up because too much waits or for too long.
- * Doubled packets, and those that were given up, are dropped. It takes the packets as they are, without a copy: the
- * caller lets go of them.
+/** Puts the RTP packets of one stream into the order of their sequence numbers. Packets in order are delivered at once. After
+ * a missing packet the others wait until it comes, or is given up because too much waits or for too long. Duplicates, and
+ * packets that were given up, are dropped. Packets are not copied: the caller must not use them any longer.
  */
 export class ReorderBuffer {
   readonly #limits: ReorderLimits;
   readonly #deliver: (packet: Buffer) => void;
   readonly #packets: (Buffer | undefined)[];
   readonly #arrivals: Float64Array;
-  /** The number that is waited for; -1 before the first packet. */
+  /** The next expected number; -1 before the first packet. */
   #next = -1;
   #ssrc = 0;
   #waiting = 0;
   #waitingBytes = 0;
-  /** When the first of those that wait came. */
+  /** When the first of the waiting packets came. */
   #waitingSinceMs = 0;
-  /** A packet that is far off: with the next one behind it, the source counts anew. */
+  /** A packet with an implausible number: if the next one follows it, the source has restarted its numbering. */
   #strange: Buffer | undefined;
 
-  /** @param deliver is given each packet, in order */
+  /** @param deliver is called with each packet, in order */
   constructor(limits: ReorderLimits, deliver: (packet: Buffer) => void) {
     this.#limits = limits;
     this.#deliver = deliver;
@@ -50,7 +48,7 @@ export class ReorderBuffer {
     return this.#waitingBytes;
   }
 
-  /** Takes a packet that came at `nowMs`, by performance.now(); what is shorter than an RTP header is dropped. */
+  /** Takes a packet that came at `nowMs`, by performance.now(); one shorter than an RTP header is dropped. */
   push(packet: Buffer, nowMs: number): void {
     if (packet.length < RTP_HEADER_BYTES) return;
     const sequenceNumber = packet.readUInt16BE(2);
@@ -64,15 +62,14 @@ export class ReorderBuffer {
     else if (ahead < 0x1_0000 - this.#limits.packets) this.#takeStrange(packet, sequenceNumber, nowMs);
   }
 
-  /**
-   * Gives up what was waited for too long. To be called now and then, when all that has come was taken: after a stall
-   * of ours the missing packet is perhaps the next one that lies ready.
+  /** Gives up packets that were waited for too long. To be called regularly, after everything received was pushed: after a
+   * pause of this process the missing packet may be the next in the kernel's buffer.
    */
   tick(nowMs: number): void {
     while (this.#waiting > 0 && nowMs - this.#waitingSinceMs >= this.#limits.ms) this.#giveUp();
   }
 
-  /** The stream is over: waits no longer. */
+  /** The stream is over: delivers what waits. */
   flush(): void {
     while (this.#waiting > 0) this.#giveUp();
   }
@@ -112,14 +109,14 @@ export class ReorderBuffer {
     this.#next = (sequenceNumber - HEAD_START) & 0xffff;
   }
 
-  /** Goes on behind the missing packets. */
+  /** Continues after the missing packets. */
   #giveUp(): void {
     const mask = this.#limits.packets - 1;
     while (this.#packets[this.#next & mask] === undefined) this.#next = (this.#next + 1) & 0xffff;
     this.#drain();
   }
 
-  /** Delivers what waited for `#next` only. */
+  /** Delivers the packets that only waited for `#next`. */
   #drain(): void {
     if (this.#waiting === 0) return;
     const mask = this.#limits.packets - 1;

@@ -25,7 +25,7 @@ class Log implements SessionHandler {
   readonly numbers: number[] = [];
   readonly rtcpPackets: string[] = [];
   readonly closings: CameraAwayError[] = [];
-  /** What was told, runs of the same as one. */
+  /** The callbacks that were called, repetitions counted as one. */
   readonly calls: string[] = [];
   described = () => {};
   batchEnd = () => this.#note("batchEnd");
@@ -45,7 +45,7 @@ class Log implements SessionHandler {
   }
 }
 
-/** A camera that plays over UDP from 127.0.0.1: its sockets, and the ports of the client as SETUP named them. */
+/** A camera that plays over UDP from 127.0.0.1: its sockets, and the client's ports from SETUP. */
 class UdpCamera {
   clientPorts: [number, number] = [0, 0];
   readonly rtpHeard: Buffer[] = [];
@@ -123,7 +123,7 @@ async function playing(): Promise<{ camera: UdpCamera; server: ScriptedServer; s
   return { camera, server, session, log };
 }
 
-/** The stream has begun: what is held back for packets that came before the first is let go. */
+/** A session whose first packets have been delivered, so that none wait for earlier ones. */
 async function begun(): Promise<Awaited<ReturnType<typeof playing>>> {
   const all = await playing();
   all.camera.send([100]);
@@ -238,7 +238,7 @@ describe("a session over UDP", () => {
     log.calls.length = 0;
     session.keepAlive(performance.now() + 20_000);
     await until(() => server.methods.includes("GET_PARAMETER"));
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the answer, which no call tells of
+    await new Promise((resolve) => setTimeout(resolve, 50)); // for the answer, which calls no callback
     expect(log.calls).not.toContain("heard");
   });
 

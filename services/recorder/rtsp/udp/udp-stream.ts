@@ -2,14 +2,13 @@ import type { CameraAwayError } from "../../errors/camera-error.ts";
 import { ReorderBuffer } from "./reorder-buffer.ts";
 import { UdpTransport } from "./udp-transport.ts";
 
-/** What the owner of a UDP stream is told. */
+/** The callbacks of a UDP stream's owner. */
 export interface UdpStreamHandler {
-  /**
-   * A packet came on channel 0 (RTP) or 1 (RTCP), in whatever order.
+  /** A packet came on channel 0 (RTP) or 1 (RTCP), in any order.
    * @returns whether it is an RTP packet of the stream, to be put in order
    */
   arrived(channel: number, bytes: Buffer, arrivalMs: number): boolean;
-  /** An RTP packet of the stream, in order; not later than after `arrived` was called for it or one behind it. */
+  /** An RTP packet of the stream, in order; called after `arrived`, perhaps only once later packets have arrived. */
   rtp(bytes: Buffer): void;
   /** RTP packets came. */
   heard(): void;
@@ -18,13 +17,12 @@ export interface UdpStreamHandler {
   failed(error: CameraAwayError): void;
 }
 
-/**
- * At 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets are 57 Mbit/s
- * for that long.
+/** With 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets in that time are
+ * 57 Mbit/s.
  */
 const LIMITS = { packets: 1024, bytes: 2 * 1024 * 1024, ms: 200 };
 
-/** One camera's RTP over UDP, put in order. docs/design/udp.md tells why it is as it is. */
+/** One camera's RTP over UDP, put in order. The reasons for its design are in docs/design/udp.md. */
 export class UdpStream {
   readonly #transport: UdpTransport;
   readonly #buffer: ReorderBuffer;
@@ -59,17 +57,17 @@ export class UdpStream {
     return stream;
   }
 
-  /** What SETUP asks for (RFC 2326 §12.39). */
+  /** The Transport field of SETUP (RFC 2326 §12.39). */
   get transport(): string {
     return `RTP/AVP;unicast;client_port=${this.#transport.rtpPort}-${this.#transport.rtpPort + 1}`;
   }
 
-  /** What keeps packets from coming through safely, and what to do; undefined when nothing does. */
+  /** Why packets may be lost, and what to do; undefined when there is no reason. */
   get problem(): string | undefined {
     return this.#transport.bufferProblem;
   }
 
-  /** Takes the Transport field of the answer to SETUP; `report` is sent to open the way for the camera's packets. */
+  /** Takes the Transport field of the answer to SETUP; sends `report` so that NATs let the camera's packets in. */
   answered(transport: string | undefined, report: Buffer): void {
     this.#transport.answered(transport ?? "", report);
   }
@@ -78,10 +76,10 @@ export class UdpStream {
     this.#transport.sendReport(report);
   }
 
-  /** Waits no longer for what is late, when all that has come is read. To be called now and then. */
+  /** Gives up late packets, once everything received is read. To be called regularly. */
   tick(nowMs: number): void {
     if (this.#buffer.waiting === 0) return;
-    // Timers run before sockets are read, immediates after it.
+    // Timers run before sockets are read, immediates after that.
     setImmediate(() => {
       if (this.#isClosed) return;
       this.#buffer.tick(nowMs);

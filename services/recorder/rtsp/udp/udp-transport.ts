@@ -4,9 +4,9 @@ import { CameraAwayError } from "../../errors/camera-error.ts";
 import { parseTransportPair } from "../message.ts";
 import { bindPortPair, type PortPair } from "./port-pair.ts";
 
-/** What the owner of a UDP transport is told. */
+/** The callbacks of a UDP transport's owner. */
 export interface UdpHandler {
-  /** A packet of the camera, on channel 0 (RTP) or 1 (RTCP); `bytes` are the receiver's to keep. */
+  /** A packet of the camera, on channel 0 (RTP) or 1 (RTCP); the receiver may keep `bytes`. */
   packet(channel: number, bytes: Buffer, arrivalMs: number): void;
   /** All packets of one wake-up have been passed on. */
   batchEnd(): void;
@@ -14,24 +14,24 @@ export interface UdpHandler {
   failed(error: CameraAwayError): void;
 }
 
-/** What the kernel is asked to keep until we read: at 4 Mbit/s, with its own overhead, some 5 s. */
+/** The requested receive buffer of the kernel: at 4 Mbit/s, with its overhead, it lasts some 5 s. */
 const RECEIVE_BUFFER_BYTES = 2 * 1024 * 1024;
-/** Linux tells twice of what it was asked for, for its overhead (socket(7)). */
+/** Linux reports twice the requested size, because of its overhead (socket(7)). */
 const KERNEL_FACTOR = process.platform === "linux" ? 2 : 1;
 const RTP_CHANNEL = 0;
 const RTCP_CHANNEL = 1;
-/** An RTP header without anything: what its receiver must ignore, and a NAT or firewall lets the answers to it in. */
+/** An empty RTP packet: the camera must ignore it, and NATs and firewalls then let the camera's packets in. */
 const EMPTY_RTP = Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
-/** The UDP side of an RTSP session: a pair of ports, and the camera's packets that come there. */
+/** The UDP side of an RTSP session: a pair of ports that receive the camera's packets. */
 export class UdpTransport {
   readonly rtpPort: number;
-  /** What the operator should know of the kernel's receive buffer; undefined when it is as large as it should be. */
+  /** What the operator should know about the kernel's receive buffer; undefined when it is large enough. */
   readonly bufferProblem: string | undefined;
   readonly #pair: PortPair;
   readonly #handler: UdpHandler;
   readonly #camera: string;
-  /** The addresses that the camera may send from, and the one that it did send from last, as the kernel writes it. */
+  /** The addresses from which the camera may send, and the last one from which it did, in the kernel's notation. */
   readonly #hosts: Set<string>;
   #heardHost = "";
   #serverPorts: [number, number] | undefined;
@@ -57,9 +57,8 @@ export class UdpTransport {
     return new UdpTransport(await bindPortPair(isIP(camera) === 6 ? 6 : 4), camera, handler);
   }
 
-  /**
-   * Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports it names, so that NATs
-   * and firewalls in between let the camera's packets in.
+  /** Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports in it, so that NATs and
+   * firewalls let the camera's packets in.
    * @param report a first receiver report
    */
   answered(transport: string, report: Buffer): void {
@@ -71,12 +70,12 @@ export class UdpTransport {
     this.sendReport(report);
   }
 
-  /** Sends an RTCP packet to the camera; without ports named by it, to nobody. */
+  /** Sends an RTCP packet to the camera, if its answer to SETUP named ports. */
   sendReport(report: Buffer): void {
     if (this.#serverPorts !== undefined) this.#sendTo(this.#pair.rtcp, report, this.#serverPorts[1]);
   }
 
-  /** Lets go of the ports; nothing is called afterwards. */
+  /** Closes the ports; no callback is called afterwards. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -88,7 +87,7 @@ export class UdpTransport {
   #listen(socket: Socket, channel: number): void {
     socket.on("message", (bytes, from) => {
       if (this.#isClosed || !this.#isOurs(from)) return;
-      // One wake-up brings up to 32 packets, each by a call of its own.
+      // One wake-up delivers up to 32 packets, each in a call of its own.
       this.#batchEnd ??= setImmediate(() => {
         this.#batchEnd = undefined;
         this.#handler.batchEnd();
@@ -110,11 +109,11 @@ export class UdpTransport {
 
   #sendTo(socket: Socket, bytes: Buffer, port: number): void {
     if (this.#isClosed || port < 1 || port > 65_535) return;
-    socket.send(bytes, port, this.#camera, () => {}); // a camera that cannot be reached will be missed soon enough
+    socket.send(bytes, port, this.#camera, () => {}); // an unreachable camera is soon noticed by its silence
   }
 }
 
-/** What to tell of a receive buffer of so many bytes, as the kernel counts them; undefined when it is large enough. */
+/** The problem of a receive buffer of this size, as the kernel reports it; undefined when it is large enough. */
 export function receiveBufferProblem(grantedBytes: number): string | undefined {
   if (grantedBytes >= RECEIVE_BUFFER_BYTES * KERNEL_FACTOR) return undefined;
   return (
@@ -128,7 +127,7 @@ function enlarge(socket: Socket): number {
   return socket.getRecvBufferSize();
 }
 
-/** An address without zone, and IPv4 without the prefix that IPv6 sockets give it. */
+/** An address without its zone; an IPv4 address without the prefix that IPv6 sockets add. */
 function plainAddress(address: string): string {
   return address
     .replace(/%.*$/, "")
