@@ -3,7 +3,7 @@ import { get as httpGet, type IncomingHttpHeaders } from "node:http";
 import type { ApiFixture, Reply } from "../../services/api/testing/api-fixture.ts";
 import type { Asked } from "./requests.ts";
 
-/** What is kept of something; it is compared as JSON, the order of its members included. */
+/** What is noted of an answer or a file; compared as JSON, including the order of its members. */
 export type Note = Record<string, unknown>;
 
 const NOTED_HEADERS = [
@@ -11,27 +11,27 @@ const NOTED_HEADERS = [
   ...["cache-control", "last-modified", "etag", "allow", "retry-after", "upgrade"],
 ];
 const IS_TEXT = /json|^text\/plain/;
-/** Those of files are made of their inodes. */
+/** ETags of files contain their inodes. */
 const STABLE_TAG = /^(?:"range-|W\/)/;
-/** Of a sprite sheet: what its thumbnails' inodes make of it. */
+/** The part of a sprite sheet's key that depends on its thumbnails' inodes. */
 const SHEET_KEY = /(?<=hindsight sprites )[0-9a-f]{24}/;
-/** How large the disk is on which the test happens to run, and how full. */
+/** Figures of the disk on which the test happens to run. */
 const DISK_FIGURES: ReadonlySet<string> = new Set(["totalBytes", "freeBytes", "usedPercent"]);
 const DISK_INODES: ReadonlySet<string> = new Set(["totalInodes", "freeInodes"]);
-/** As the api finds a disk fuller than it should be. */
+/** What the api reports of a disk that is too full. */
 const DISK_FULLNESS = /% full$|^out of inodes/;
 
 export function sha256(bytes: Buffer | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Asks, and notes what is answered but for what differs from machine to machine. `root` is the store's. */
+/** Sends a request, and notes its answer without what differs between machines. `root` is the store's. */
 export async function noteOf(api: ApiFixture, { path, headers, method }: Asked, root: string): Promise<Note> {
   const reply = await api.get(path, headers, method);
   return { status: reply.status, ...headersOf(reply.headers), ...bodyOf(reply, root) };
 }
 
-/** The start of the stream of events: the present state. */
+/** The start of the stream of events: the current state. */
 export async function noteOfEvents(api: ApiFixture, root: string): Promise<Note> {
   return await new Promise((resolve, reject) => {
     const request = httpGet(`${api.url}/api/1/events`, (response) => {
@@ -57,7 +57,7 @@ function headersOf(headers: IncomingHttpHeaders): Note {
   const note: Note = {};
   for (const name of NOTED_HEADERS) if (headers[name] !== undefined) note[name] = headers[name];
   if (headers.etag !== undefined && !STABLE_TAG.test(headers.etag)) note.etag = "of a file";
-  // Paths of the store, and figures of its disk, are not of the same length everywhere.
+  // Paths of the store and figures of its disk differ in length between machines.
   if (IS_TEXT.test(headers["content-type"] ?? "")) delete note["content-length"];
   return note;
 }
@@ -74,7 +74,10 @@ function bodyOf(reply: Reply, root: string): Note {
   return { json: jsonOf(withoutRoot(reply.text, root)) };
 }
 
-/** What a text of JSON says; the text itself where there is more to it, such as spaces, or a member twice. */
+/**
+ * The value of a JSON text; the text itself when it is not exactly what JSON.stringify would write (spaces, double
+ * members).
+ */
 function jsonOf(text: string): unknown {
   const json: unknown = JSON.parse(text);
   return JSON.stringify(json) === text.trimEnd() ? withoutDisk(json) : text;
@@ -84,7 +87,7 @@ function withoutRoot(text: string, root: string): string {
   return text.replaceAll(root, "{root}");
 }
 
-/** Of metrics those of the disk by their names alone. */
+/** The lines of metrics, without the values of those of the disk. */
 function linesOf(text: string): string[] {
   return text
     .trimEnd()

@@ -4,7 +4,7 @@ import { Contract } from "../../services/api/testing/contract.ts";
 import { type Notes, readNotes, takeNotes } from "./notes.ts";
 import { REQUESTS } from "./requests.ts";
 
-/** Noted as well, but asked for elsewhere: its answer does not end. */
+/** Also noted, but requested separately, because its answer does not end. */
 const EVENTS = "/api/1/events";
 
 const noted = readNotes();
@@ -17,7 +17,7 @@ beforeAll(async () => {
   });
 });
 
-/** A note as it is compared: as it stands in the file, the order of its members included. */
+/** A note as it is compared: as in the file, including the order of its members. */
 const text = (notes: Notes, name: string) => JSON.stringify(notes[name], undefined, 2);
 
 describe("the bytes of what is written and served are those that were noted (else, if it is meant: npm run bytes:update)", () => {

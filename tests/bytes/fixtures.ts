@@ -9,10 +9,10 @@ export const CLIP_NAMES = ["plain", "b-frames", "larger", "anamorphic"] as const
 export type ClipName = (typeof CLIP_NAMES)[number];
 export type PictureName = "wide" | "high" | "flat";
 
-/** What lies in a clip's file, access unit by access unit in decode order. */
+/** The access units in a clip's file, in decode order. */
 export type ClipTables = Record<ClipName, { sizes: number[]; keyframes: number[]; shown: number[] }>;
 
-/** A clip that was encoded once: the same bytes on every machine. */
+/** A clip that was encoded once, so that its bytes are the same on every machine. */
 export function fixtureClip(name: ClipName): ClipUnit[] {
   const tables = JSON.parse(readFileSync(join(FIXTURES, "clips.json"), "utf8")) as ClipTables;
   const { sizes, keyframes, shown } = tables[name];

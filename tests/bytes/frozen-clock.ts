@@ -1,6 +1,6 @@
 /**
- * Lets `Date` show one time only, in UTC whatever the machine's time zone, while `work` runs. Timers and the monotonic
- * clock go on.
+ * Freezes `Date` at one time, in UTC whatever the machine's time zone, while `work` runs. Timers and the monotonic
+ * clock are not affected.
  */
 export async function atTime<Result>(nowMs: number, work: () => Promise<Result>): Promise<Result> {
   const TrueDate = globalThis.Date;

@@ -7,7 +7,7 @@ import { type ClipName, fixtureClip } from "./fixtures.ts";
 
 const START_US = Date.UTC(2025, 10, 24, 14, 31) * 1000;
 
-/** What is sent over Redis and to who watches live: B-frames, another size, and a camera whose clock was set back. */
+/** What is sent over Redis and to live viewers: B-frames, another size, and a camera whose clock was set back. */
 export function liveNotes(): Record<string, Note> {
   const fragments = new MovieFragments();
   const notes: Record<string, Note> = {};

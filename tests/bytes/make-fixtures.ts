@@ -6,9 +6,8 @@ import { makeDiscClip } from "../support/disc-clip.ts";
 import { CLIP_NAMES, type ClipName, type ClipTables, FIXTURES, type PictureName } from "./fixtures.ts";
 
 // npx tsx tests/bytes/make-fixtures.ts && npx biome format --write tests/bytes/fixtures, then npm run bytes:update
-//
-// What x264 and JPEG encoders write differs between their versions and between processors. So this was run once, and
-// what came out is committed; whoever runs it again makes other clips, and other notes of all that is made of them.
+// The output of x264 and JPEG encoders differs between versions and processors. So this was run once and the result
+// committed. Another run makes other clips, and so other notes of everything made from them.
 
 const CLIPS: Record<ClipName, () => Promise<ClipUnit[]>> = {
   plain: () => makeClip({ width: 128, height: 96, frames: 60, slices: 3 }),
@@ -17,8 +16,8 @@ const CLIPS: Record<ClipName, () => Promise<ClipUnit[]>> = {
   anamorphic: () => makeDiscClip({ width: 96, height: 80, frames: 20, aspect: [16, 11], isFullRange: true }),
 };
 
-// The sheet's cells are 256 × 144 pixels: the first two fit as they are, the third has one colour only. How pictures are
-// made larger or smaller, which depends on the processor too, shows in none of them.
+// The sheet's cells are 256 × 144 pixels: the first two fit without scaling, the third has one colour only. So scaling,
+// whose result depends on the processor too, affects none of them.
 const PICTURES: Record<PictureName, () => Promise<Buffer>> = {
   wide: () => waves(256, 144),
   high: () => waves(96, 144),

@@ -9,17 +9,17 @@ import { REQUESTS } from "./requests.ts";
 import { NOW_MS, SmallStore } from "./small-store.ts";
 import { startSmallSystem } from "./small-system.ts";
 
-/** By what was written or served. */
+/** Keyed by what was written or served. */
 export type Notes = Record<string, Note>;
 
 export const NOTED_FILE = fileURLToPath(new URL("noted.json", import.meta.url));
 
-/** What is noted in the repository. */
+/** The notes in the repository. */
 export function readNotes(): Notes {
   return JSON.parse(readFileSync(NOTED_FILE, "utf8")) as Notes;
 }
 
-/** The notes of everything that is written and served now; `look` is shown the store before it is removed. */
+/** The notes of everything that is written and served now; `look` is called with the store before it is removed. */
 export function takeNotes(look: (store: SmallStore) => void = () => {}): Promise<Notes> {
   return atTime(NOW_MS, async () => {
     const store = await SmallStore.create();
@@ -57,9 +57,9 @@ async function answerNotes({ fixture }: SmallStore): Promise<Notes> {
 }
 
 /**
- * What sheets and thumbnails are encoded by. The bytes are noted, not the decoded pixels: they are what is served, and with
- * these versions, which package-lock.json fixes, they are the same on every machine. Where another version changes them, its
- * number is in the difference that the test shows.
+ * The versions of the libraries that encode sheets and thumbnails. The bytes are noted, not the decoded pixels: they
+ * are what is served, and with these versions, which package-lock.json fixes, they are the same on every machine. When
+ * another version changes them, its number is in the difference that the test shows.
  */
 function jpegMakers(): Note {
   const { sharp: own, vips, mozjpeg } = sharp.versions;

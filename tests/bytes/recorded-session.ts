@@ -18,7 +18,7 @@ const PACKET_BYTES = 300;
 const TICKS_PER_SECOND = 90_000;
 const FRAME_US = 40_000;
 
-/** The chunks that the recorder's parts write of RTP packets: a clip with B-frames, over the end of a minute. */
+/** The chunks that the recorder's parts write from RTP packets: a clip with B-frames, across the end of a minute. */
 export async function recorderNotes(): Promise<Record<string, Note>> {
   const directory = await mkdtemp(join(tmpdir(), "hindsight-bytes-"));
   try {
@@ -70,7 +70,7 @@ async function recordSession(directory: string): Promise<void> {
   if (lost !== 0) throw new Error(`${lost} bytes were not written`);
 }
 
-/** Of a fixture's access unit: each NAL unit stands behind a start code of four bytes, and none is within one. */
+/** The NAL units of a fixture's access unit: each follows a start code of four bytes, and none contains one. */
 function nalsOf(unit: Buffer): Buffer[] {
   const nals: Buffer[] = [];
   for (let at = 0; at < unit.length; ) {

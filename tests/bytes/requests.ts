@@ -1,4 +1,4 @@
-/** What is asked of the api, each under what a note of its answer is called. */
+/** A request to the api. */
 export interface Asked {
   path: string;
   headers?: Record<string, string>;
@@ -91,7 +91,7 @@ const PATHS = [
   "/metrics",
 ];
 
-/** All that is asked for, by its name. Server-sent events are asked for elsewhere: their answer does not end. */
+/** All requests, by the name of their note. Server-sent events are requested separately: their answer does not end. */
 export const REQUESTS = new Map<string, Asked>([
   ...Object.entries(RANGES).map(([name, asked]): [string, Asked] => {
     return [`range ${name}`, typeof asked === "string" ? { path: asked } : asked];

@@ -26,13 +26,13 @@ interface PartOptions {
   recorder?: string;
   session?: number;
   boot?: string;
-  /** How far the recorder's wall clock was set forward since the others' chunks. */
+  /** By how much the recorder's wall clock was set forward since the chunks of other sessions. */
   steppedUs?: number;
-  /** It is still being written: amid a block. */
+  /** The chunk is still being written, and ends within a block. */
   isOpen?: boolean;
 }
 
-/** Cameras' directories with a bit of everything that recorders write and converters make of it, the same on every machine. */
+/** Camera directories with examples of everything that recorders and converters write, the same on every machine. */
 export class SmallStore {
   readonly fixture = new StoreFixture({ yard: {}, lobby: {}, garage: {}, "attic-2": { enabled: false } });
 
@@ -42,7 +42,7 @@ export class SmallStore {
     return store;
   }
 
-  /** Every file with its path below the root, in the order of these; locks and lists of the api's own left out. */
+  /** Every file with its path below the root, sorted by path, without locks and the api's own lists. */
   files(): { path: string; bytes: Buffer }[] {
     return this.#paths()
       .filter((path) => !path.startsWith("."))
@@ -60,30 +60,31 @@ export class SmallStore {
     const anamorphic = fixtureClip("anamorphic");
     const slow = { framesPerSecond: SLOW };
 
-    // The evening before, and two minutes without a break between them.
+    // The evening before: two minutes without a gap between them.
     await this.#record("yard", "20251123.2359", plain.slice(0, 20), at("00:00:-30.5"));
     await this.#record("yard", "20251124.1428", plain, at("14:28:00.4"), slow);
     await this.#record("yard", "20251124.1429", plain, at("14:29:00.4"), slow);
-    // Eighty seconds without a recording. Then two parts with B-frames; the second ends amid them.
+    // Eighty seconds without a recording. Then two parts with B-frames; the second ends between them.
     await this.#record("yard", "20251124.1431", bFrames, at("14:31:20.000011"), { session: 2 });
     await this.#record("yard", "20251124.1431", bFrames.slice(0, 57), at("14:31:40"), { session: 3, part: 2 });
-    // Another size in the middle of a minute, and to its end.
+    // Another size from the middle of a minute to its end.
     await this.#record("yard", "20251124.1432", plain.slice(0, 30), at("14:32:00.2"), { session: 4 });
     await this.#record("yard", "20251124.1432", larger, at("14:32:02"), { session: 5, part: 2 });
-    // The wall clock is set back by five seconds: the same times come twice. Then another recorder goes on, and by its clock
-    // they come once more: of one host, and of clocks so different, they are no pictures of the same moments.
+    // The wall clock is set back by five seconds: the same times come twice. Then another recorder continues, by whose
+    // clock they come a third time: the recorders ran on one host but with different clocks, so these are not the same
+    // moments.
     await this.#record("yard", "20251124.1433", plain, at("14:33:10"), { session: 6 });
     const stepped = { session: 6, part: 2, steppedUs: -5 * SECOND_US };
     await this.#record("yard", "20251124.1433", plain.slice(0, 40), at("14:33:10.4"), stepped);
     const again = { recorder: "gamma", part: 3, steppedUs: -2 * SECOND_US };
     await this.#record("yard", "20251124.1433", plain.slice(0, 20), at("14:33:11.4"), again);
-    // Two recorders hold the camera at once.
+    // Two recorders record the camera at the same time.
     await this.#record("yard", "20251124.1434", plain, at("14:34:05"), { session: 7 });
     const other = { part: 2, recorder: "beta", boot: "another" };
     await this.#record("yard", "20251124.1434", plain, at("14:34:06.01"), other);
     // A part that comes after its minute was converted.
     await this.#record("yard", "20251124.1435", plain.slice(0, 30), at("14:35:00.5"), { session: 8 });
-    // Pixels that are not square, others in the same minute, and from one minute to the next.
+    // Pixels that are not square, whose shape changes within a minute and between two minutes.
     await this.#record("lobby", "20251124.1431", anamorphic, at("14:31:30"));
     await this.#record("lobby", "20251124.1432", anamorphic, at("14:32:30"));
     await this.#record("lobby", "20251124.1432", plain.slice(0, 10), at("14:32:40"), { part: 2, session: 2 });
@@ -136,7 +137,7 @@ export class SmallStore {
     await new RangeStore(camera, this.fixture.directory(camera)).convert(minute, fixturePicture(picture));
   }
 
-  /** As a later converter would write it: what a version does that does not know the codec. */
+  /** As a later converter would write it, to note what a version does that does not know the codec. */
   #callItH265(camera: string, minute: Minute): void {
     const path = minutePath(this.fixture.directory(camera), camera, minute, "mp4");
     const mp4 = readFileSync(path);
@@ -146,7 +147,7 @@ export class SmallStore {
     writeFileSync(path, mp4);
   }
 
-  /** Everything was written ten minutes ago, but what is being written. */
+  /** Dates all files back by ten minutes, except those that are being written. */
   #date(): void {
     const open = chunkPath(this.fixture.directory("yard"), "yard", "20251124.1500", 1);
     for (const path of [...this.#paths().map((each) => join(this.fixture.root, each)), this.fixture.root]) {

@@ -9,7 +9,7 @@ import type { CameraStatus } from "../../shared/status/camera-status.ts";
 import type { ServiceStatus } from "../../shared/status/status-store.ts";
 import type { StoreFixture } from "../support/store-fixture.ts";
 
-/** A disk of a busy machine answers as well. */
+/** Timeouts that the disk of a busy machine meets, too. */
 const PATIENCE = { answerMs: 60_000, diskMs: 30_000 };
 const SINCE = "2025-11-24T14:31:00.000Z";
 const COUNTERS = { frames: 1500, bytes: 6_000_000, droppedFrames: 0, damagedFrames: 2, lostPackets: 3, sessions: 2 };
@@ -84,7 +84,7 @@ function services(root: string): ServiceStatus[] {
   }));
 }
 
-/** An api on a store, to which Redis tells the same at any time; what is wrong was found out by another api. */
+/** An api on a store whose Redis always has the same content; the conditions in it were found by another api. */
 export async function startSmallSystem(store: StoreFixture): Promise<ApiFixture> {
   const entries = CONDITIONS.map((condition) => {
     return [condition.id, { condition, state: "open", stateMs: Date.parse(SINCE), episodes: 1, isTold: true }];

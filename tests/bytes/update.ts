@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { NOTED_FILE, readNotes, takeNotes } from "./notes.ts";
 
-// npm run bytes:update: notes anew what is written and served, and tells what is other than it was noted before.
+// npm run bytes:update: renews the notes of what is written and served, and prints what differs from the previous
+// notes.
 
 const before = existsSync(NOTED_FILE) ? readNotes() : {};
 const now = await takeNotes();

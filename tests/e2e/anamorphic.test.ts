@@ -17,7 +17,7 @@ import { atPace, type ClipUnit, origin, writeChunk } from "../support/chunk-make
 import { DISC, makeDiscClip, measureDisc } from "../support/disc-clip.ts";
 import { StoreFixture } from "../support/store-fixture.ts";
 
-/** 704 × 576 pixels that are wider than high, in full range, as many DVRs send them: 16:9 when it is shown right. */
+/** 704 × 576 pixels that are wider than high, in full range, as many DVRs send: 16:9 when shown correctly. */
 const CAMERA = "front-door";
 const HOUR_MS = Date.UTC(2025, 10, 24, 14);
 const CONVERTED = "20251124.1432";
@@ -56,7 +56,7 @@ beforeAll(async () => {
   await convertMinute({ camera: CAMERA, minute: CONVERTED, directory }, tools({ thumbnailWidth: 320 }));
   api = await new ApiFixture(store).start();
   for (const [name, path] of Object.entries(PATHS)) {
-    const answer = await fetch(api.url + path); // one into the present is sent on to where its end is pinned
+    const answer = await fetch(api.url + path); // a range up to now is redirected to one with a fixed end
     expect(answer.status, name).toBe(200);
     mp4Of.set(name, Buffer.from(await answer.arrayBuffer()));
   }
@@ -67,7 +67,7 @@ afterAll(async () => {
   store.remove();
 });
 
-/** What a viewer of the live picture is sent: an initialization segment and fragments. */
+/** What a live viewer receives: an initialization segment and fragments. */
 function liveStream(): Buffer {
   const fragments = new MovieFragments();
   const parts = clip.map(({ data, isKeyframe }, i) => {
@@ -132,7 +132,10 @@ test("Chromium shows all of them as wide as the scene was, live by Media Source 
   }
 });
 
-/** Runs in the page: the size of a video, which is at `url`, or where a codec is given, is appended from Base64. */
+/**
+ * Runs in the page: returns the size of the video at `url`; with `codec`, `url` is Base64 that is appended to a source
+ * buffer.
+ */
 async function shownSize({ url, codec }: { url: string; codec?: string }) {
   // biome-ignore lint/suspicious/noExplicitAny: the page's globals are not among the types of a Node program
   const page = globalThis as any;
@@ -183,7 +186,7 @@ describe("a disc is round, and as bright as it was, in", () => {
     chmodSync(ffmpegPath, 0o755);
     const { converter } = store.config.current;
     store.config.change({ converter: { ...converter, ffmpegPath } });
-    const other = await new ApiFixture(store).start(); // that has not decoded this picture before
+    const other = await new ApiFixture(store).start(); // one that has not decoded this picture before
     try {
       const seen = await measureDisc((await other.get(`/api/1/camera/${CAMERA}/snapshot.jpg`)).body);
       expect(seen).toMatchObject(SHOWN);

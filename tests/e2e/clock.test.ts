@@ -13,7 +13,7 @@ import { SteppedClock } from "../support/stepped-clock.ts";
 const CAMERAS = ["plain", "b-frames"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
 const HOUR_S = 3600;
-/** How long is recorded before the clock is set forward, and again when it was set back. */
+/** How long to record before the clock is set forward, and again after it was set back. */
 const STRETCH_MS = 8000;
 
 let folder: string;
@@ -29,7 +29,7 @@ const folderOf = (camera: string) => join(fleet.storageRoot, camera);
 const nameOf = (ms: number) => new Date(ms).toISOString().replace(/[-:T]/g, "").slice(0, 12);
 const minuteName = (ms: number) => nameOf(ms).replace(/^(.{8})/, "$1.");
 
-/** The host's wall clock shows a minute; then an hour later; then, set back by an hour and some, the same minute again. */
+/** The host's wall clock shows a minute, then one an hour later, then, after it is set back, the same minute again. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-clock-"));
   clock = await SteppedClock.create(folder);
@@ -49,7 +49,7 @@ beforeAll(async () => {
     },
     environment: clock.environment,
   });
-  // So that each stretch lies within a minute: the clock is set to ten seconds past a full one.
+  // Each time the clock is set to ten seconds past a full minute, so that each recording is within one minute.
   await clock.setSecondOfMinute(10);
   const early = -clock.offsetS;
   repeatedMinute = minuteName(clock.nowMs());

@@ -25,7 +25,7 @@ let receiver: Server;
 let posts = 0;
 const accepted: Told[] = [];
 
-/** What holds for the camera, by system.json; undefined while the api does not answer. */
+/** The camera's conditions in system.json; undefined while the api does not answer. */
 async function conditions(): Promise<Told["condition"][] | undefined> {
   const answer = await fetch(`${fleet.apiUrl}/api/1/system.json`).catch(() => undefined);
   if (answer === undefined) return undefined;
@@ -88,7 +88,7 @@ test("a camera that is refused, and then no more, is told of by system.json, met
   accepted.length = 0;
   await simulator.setFault("yard", { refuseAuth: true, cut: { refuseForMs: 1 } });
   await until("the webhook was told", 20_000, async () => accepted.length > 0);
-  // The words follow what its recorder learns: at first only that the connection broke.
+  // The message follows what the recorder learns: at first only that the connection broke.
   const begun = await until("the reason is told", 10_000, async () =>
     (await conditions())?.find(({ message }) => /^not recording \(refused\): .*401/.test(message)),
   );

@@ -26,10 +26,10 @@ let simulator: RunningSimulator;
 let fleet: Fleet;
 let browser: Browser;
 const pages: Page[] = [];
-/** Messages of live view that went over Redis since the last look. */
+/** Number of live view messages over Redis since it was last reset. */
 let messages = 0;
 
-/** One run of the fleet, at which the tests look one after the other. */
+/** One run of the fleet, which the tests check one after the other. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-live-"));
   redis = await startRedis();
@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   const urls = Object.fromEntries(CAMERAS.map((id) => [id, { url: simulator.url(id) }]));
   const plain = { url: simulator.url("plain", { user: "viewer", password: SECRET }) };
-  // No banner may come and move the card away under the mouse, which ends what is live on it.
+  // No banner may appear and move the card away from under the mouse, which would end its live view.
   const health = { recorderPort: 0, converterPort: 0, reaperPort: 0, patience: "1h" };
   fleet = await Fleet.prepare({ folder, redisUrl: redis.url, config: { cameras: { ...urls, plain }, health } });
   if (!existsSync("dist/page/index.html")) throw new Error('the page was not built: run "npm run build" first');
@@ -89,7 +89,7 @@ async function closePages(): Promise<void> {
   await Promise.all(pages.splice(0).map((page) => page.context().close()));
 }
 
-/** How old each frame was when it was seen, by the simulator's own account of when it was captured. */
+/** The age of each frame when it was seen, by the capture time in the simulator's log. */
 async function ages(camera: string, seen: readonly SeenFrame[]): Promise<number[]> {
   const sent = await simulator.readLog(camera);
   return seen.map(({ counter, atMs }) => {
@@ -146,7 +146,7 @@ test.each(["plain", "b-frames", "long-gop"])(
     );
     expect(seen.length).toBeGreaterThan(60);
     expect(settled.median).toBeLessThan(1000);
-    // A GOP of 20 s is not waited for.
+    // The viewer does not wait for the end of a GOP of 20 s.
     expect(startMs).toBeLessThan(8000);
     await closePages();
   },

@@ -13,7 +13,7 @@ const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 500, gopFrames: 25
 const GOOD = ["good-plain", "good-b-frames"];
 const LOGIN = { user: "viewer", password: "the right one" };
 
-/** Cameras in every kind of trouble, and what is to be told of each. */
+/** Cameras with every kind of fault, and the expected status of each. */
 const BAD: { id: string; simulator: Record<string, unknown>; state: CameraStatus["state"]; problem: RegExp }[] = [
   {
     id: "noise",
@@ -42,7 +42,7 @@ let redis: TestRedis;
 let simulator: RunningSimulator;
 let fleet: Fleet;
 let stoppedUs: number;
-/** What the status said of each bad camera when its trouble was first told, and when it had been tried again twice. */
+/** The status of each bad camera when its problem was first reported, and after two retries. */
 const told = new Map<string, CameraStatus>();
 const later = new Map<string, CameraStatus>();
 let stalled: CameraStatus;
@@ -57,7 +57,7 @@ async function statusOf(camera: string): Promise<CameraStatus | undefined> {
 
 const isRecording = async (camera: string) => (await statusOf(camera))?.state === "recording";
 
-/** One run: bad cameras beside good ones, of which one more falls silent for a while. */
+/** One run with bad cameras and good ones, one of which becomes silent for a while. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-neighbours-"));
   redis = await startRedis();

@@ -6,7 +6,7 @@ import { COUNTER, makeCountedClip } from "../support/counted-clip.ts";
 import { RangeStore, type RecordedPicture } from "../support/range-store.ts";
 import { StoreFixture } from "../support/store-fixture.ts";
 
-/** A range as Chromium plays it, straight from the api, the number of each picture read from its pixels. */
+/** A range as Chromium plays it, directly from the api. The number of each picture is read from its pixels. */
 const CAMERA = "front-door";
 const START_US = Date.UTC(2025, 10, 24, 14, 31, 52) * 1000 + 123_456;
 const PICTURE_US = 100_000;
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 interface PageOptions {
   url: string;
-  /** Where to seek to, s; then the number that is to be seen there. */
+  /** Pairs of a position to seek to, s, and the number expected there. */
   seeks: [number, number][];
   /** Where to play from and to, s. */
   play: [number, number];

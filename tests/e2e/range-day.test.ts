@@ -12,7 +12,7 @@ import { makeClip } from "../support/chunk-maker.ts";
 import { RangeStore } from "../support/range-store.ts";
 import { StoreFixture } from "../support/store-fixture.ts";
 
-/** A day of a small camera: 23 h 57 min that are mp4s, and three minutes that are still chunks. */
+/** A day of a small camera: 23 h 57 min as mp4s, and three minutes that are still chunks. */
 const run = promisify(execFile);
 const CAMERA = "yard";
 const DAY_US = Date.UTC(2025, 10, 24) * 1000;

@@ -8,7 +8,7 @@ import { minutePath } from "../../shared/store/names.ts";
 import { minuteAt } from "../../shared/time/minute.ts";
 import { StoreFixture } from "../support/store-fixture.ts";
 
-/** An hour of footage, for ranges that are asked for in great numbers. */
+/** An hour of footage, of which many ranges are requested at once. */
 const CAMERA = "front-door";
 const START_US = Date.UTC(2025, 10, 24, 14) * 1000;
 const MINUTES = 60;
@@ -21,7 +21,7 @@ let api: ApiFixture;
 
 const range = (minutes: number) =>
   `/api/1/camera/${CAMERA}/range.mp4?start=${iso(START_US)}&end=${iso(START_US + minutes * 60e6)}`;
-/** Status, promised length, length and SHA-256 of an answer; nothing of it is kept. */
+/** Status, Content-Length, actual length and SHA-256 of an answer, whose body is not kept. */
 interface Reply {
   status?: number;
   promised: number;
@@ -29,7 +29,7 @@ interface Reply {
   sha256: string;
 }
 
-/** @param client the last part of an address of this machine, for bounds are by client */
+/** @param client the last part of a loopback address, because limits are per client */
 function ask(path: string, client = 1): Promise<Reply & { retryAfter: string | undefined }> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", localAddress: `127.0.0.${client}`, port: api.port, path, agent: false };
@@ -51,7 +51,7 @@ function ask(path: string, client = 1): Promise<Reply & { retryAfter: string | u
   });
 }
 
-/** Asks again for as long as it is told to come back later. */
+/** Repeats the request as long as the answer asks to retry later. */
 async function askPatiently(path: string, client: number): Promise<Reply> {
   for (;;) {
     const { retryAfter, ...reply } = await ask(path, client);

@@ -14,15 +14,15 @@ import { RangeStore, type RecordedPicture } from "../support/range-store.ts";
 import { StoreFixture } from "../support/store-fixture.ts";
 
 /**
- * Ranges of a camera with all that happens to one: minutes that join, a GOP over the minute's end, a change of resolution
- * with B-frames, a gap of minutes and one within a minute, uneven intervals, minutes that are still chunks.
+ * Ranges of a camera with all that can happen: adjoining minutes, a GOP across the end of a minute, a change of
+ * resolution with B-frames, a gap of minutes and one within a minute, uneven intervals, minutes that are still chunks.
  */
 const run = promisify(execFile);
 const CAMERA = "front-door";
 const START_US = Date.UTC(2025, 10, 24, 14, 31, 10) * 1000 + 123_456;
 const HALF_S = 500_000;
 const atHalfSeconds = (count: number) => Array.from({ length: count + 1 }, (_, i) => i * HALF_S);
-/** Intervals from 33 ms to 1 s; the same every time. */
+/** Intervals from 33 ms to 1 s; the same in every run. */
 const unevenly = (count: number) => {
   let timeUs = 0;
   return Array.from({ length: count + 1 }, (_, i) => {
@@ -72,7 +72,7 @@ const url = (startUs: number, endUs: number, more = "") =>
 
 const yardUrl = (startUs: number, endUs: number) => url(startUs, endUs).replace(CAMERA, "yard");
 
-/** Where on the file's time line each picture is shown, in s; gaps take no time, or theirs. */
+/** When each picture is shown on the file's timeline, in s; gaps are skipped or kept. */
 function timeLine(pictures: readonly RecordedPicture[], gaps: "skip" | "keep"): number[] {
   let skippedUs = pictures[0]?.timeUs as number;
   return pictures.map(({ timeUs }, i) => {
@@ -82,7 +82,7 @@ function timeLine(pictures: readonly RecordedPicture[], gaps: "skip" | "keep"): 
   });
 }
 
-/** The pictures that ffprobe finds shown, by time; fails when it warns of anything. */
+/** The shown pictures by ffprobe, sorted by time; fails when ffprobe prints a warning. */
 async function shownBy(ffprobe: string) {
   const frames = (await readFrames(ffprobe)).filter(({ isDiscarded }) => !isDiscarded);
   return frames.sort((a, b) => a.pts - b.pts);
@@ -142,7 +142,7 @@ async function expectMediabunny(
     expect(Math.abs(timestamp - (times[i] as number)), what).toBeLessThan(0.0001);
 }
 
-/** Numbers from 0 to 1 that are the same every time (mulberry32). */
+/** Pseudorandom numbers from 0 to 1 that are the same in every run (mulberry32). */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -153,7 +153,9 @@ function random(seed: number): () => number {
   };
 }
 
-/** Of the session still being written, what counts as written: up to its newest keyframe, since it has B-frames. */
+/**
+ * How far the session that is still being written counts as written: to its newest keyframe, because it has B-frames.
+ */
 const writtenUs = () =>
   camera.pictures.filter(({ session, count }) => session === 4 && (count - 3000) % 10 === 0).at(-1)?.timeUs as number;
 
@@ -235,7 +237,7 @@ describe("a range that reaches into the present", () => {
 });
 
 describe("a download of a range", () => {
-  /** Larger than what the kernel keeps of a connection, so that the rest is still to be read from disk. */
+  /** A range larger than the kernel's socket buffers, so that a part of it is still to be read from disk. */
   const heavy = async () =>
     (await makeCountedClip({ frames: 80, countFrom: 0 })).map((unit) => ({
       ...unit,
@@ -269,7 +271,9 @@ describe("a download of a range", () => {
     for (const minute of made.minutes) await made.convert(minute, picture);
   }
 
-  /** Begins a download, stops reading, does something, and reads the rest; undefined when the connection was cut. */
+  /**
+   * Begins a download, stops reading, runs `meanwhile`, and reads the rest; undefined when the connection was closed.
+   */
   async function interrupted(path: string, meanwhile: () => Promise<void>): Promise<Buffer | undefined> {
     const req = request({ host: "127.0.0.1", port: api.port, path, agent: false });
     req.end();

@@ -67,7 +67,7 @@ test("a changed file takes effect without a restart, and cameras that it does no
   });
   for (const top of [fleet.storageRoot, join(folder, "elsewhere")]) {
     for (const path of [top, ...(await readdir(top, { recursive: true })).map((name) => join(top, name))]) {
-      const stats = await stat(path).catch(() => undefined); // what is written aside is soon renamed
+      const stats = await stat(path).catch(() => undefined); // temporary files are soon renamed
       if (stats !== undefined) expect(stats.mode & 0o777, path).toBe(stats.isDirectory() ? 0o750 : 0o640);
     }
   }

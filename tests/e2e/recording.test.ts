@@ -15,7 +15,10 @@ import { clockAhead, secondsTo } from "../support/stepped-clock.ts";
 const SECRET = "s3cret/p@ss";
 const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 1500, gopFrames: 50, seconds: 20 };
 const CAMERAS = ["plain", "b-frames", "slices", "gop-cache"];
-/** Of the minute in which the fleet starts: the services take a while to start, and some of that minute is recorded, too. */
+/**
+ * Second of the minute at which the fleet starts, so that some of that minute is recorded after the services have
+ * started.
+ */
 const START_SECOND = 45;
 
 let folder: string;
@@ -24,17 +27,17 @@ let simulator: RunningSimulator;
 let gstreamer: GstreamerServer;
 let canary: Canary;
 let fleet: Fleet;
-/** So much is the fleet's clock ahead. */
+/** By how many seconds the fleet's clock is ahead. */
 let aheadS: number;
 let stoppedUs: number;
 
-/** Files of all cameras with an ending that none should have when all is done. */
+/** Files of all cameras with an ending that should not exist when everything is converted. */
 async function filesLeft(ending: string): Promise<string[]> {
   const found = [...CAMERAS, "gstreamer"].map((id) => footage(join(fleet.storageRoot, id), ending));
   return (await Promise.all(found)).flat();
 }
 
-/** What the fleet's clock was ahead is taken off. */
+/** Subtracts by how much the fleet's clock was ahead. */
 const inTrueTime = <Frame extends { captureTimeUs: number }>(frame: Frame): Frame => ({
   ...frame,
   captureTimeUs: frame.captureTimeUs - aheadS * 1_000_000,
@@ -42,7 +45,7 @@ const inTrueTime = <Frame extends { captureTimeUs: number }>(frame: Frame): Fram
 
 const minutesOf = (camera: string) => footage(join(fleet.storageRoot, camera), ".mp4");
 
-/** All tests here look at one run of the fleet: over one full minute and parts of those around it. */
+/** All tests here check one run of the fleet, over one full minute and parts of the minutes around it. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-e2e-"));
   redis = await startRedis();
@@ -77,14 +80,14 @@ beforeAll(async () => {
     );
     return chunks.every(({ length }) => length > 0);
   });
-  fleet.start("converter", "reaper", "api"); // not at once: a starting process takes the CPU that clocks are anchored with
+  fleet.start("converter", "reaper", "api"); // later: starting takes CPU while clocks are anchored
   await until("a whole minute of every camera", 180_000, async () => {
     const counts = await Promise.all([...CAMERAS, "gstreamer"].map(async (id) => (await minutesOf(id)).length));
     return counts.every((count) => count >= 2);
   });
   stoppedUs = Date.now() * 1000;
   await fleet.end("recorder");
-  // The last minute is not over: but for a converter whose clock is further ahead.
+  // The last minute is not over yet, except for a converter whose clock is further ahead.
   await fleet.end("converter");
   fleet.startReplica("converter", "converter", { environment: clockAhead(aheadS + 2 * 60) });
   await until("the last minute of every camera", 90_000, async () => {
@@ -138,7 +141,8 @@ test("every frame of a third party's RTSP server (GStreamer) is recorded once, i
   const firstUs = expected[0]?.captureTimeUs ?? 0;
   const { promptUs, usualUs, atFirstUs } = await gstreamer.latenessUs(firstUs);
   const latenessUs = recorded.map((frame, i) => frame.captureTimeUs - (expected[i]?.captureTimeUs ?? 0));
-  // A recorder knows arrivals only. It sets its clock by the promptest of the first half second, and follows slowly.
+  // A recorder only knows arrival times. It anchors its clock by the least delayed of the first half second, and steers
+  // slowly.
   const stoodStillUs = await canary.stoodStillUs(firstUs, firstUs + 1_000_000);
   expect(Math.min(...latenessUs), "µs").toBeGreaterThan(promptUs - 20_000);
   expect(Math.max(...latenessUs), "µs").toBeLessThan(Math.max(usualUs, atFirstUs) + stoodStillUs + 20_000);
@@ -174,7 +178,8 @@ test.each(["plain", "b-frames"])("a minute of %s plays in Chromium, frame after 
   const passed = (from: PlayedFrame, to: PlayedFrame) => (to.counter - from.counter + length) % length;
   const first = played[0] as PlayedFrame;
   for (const [i, frame] of played.entries()) {
-    // A busy machine leaves frames out; but the browser knows where it is, to what may be drawn meanwhile.
+    // On a busy machine the browser drops frames, but still knows its position, with the tolerance of one drawn
+    // meanwhile.
     const due = (frame.mediaTime - first.mediaTime) * CLIP.fps;
     expect(Math.abs(passed(first, frame) - due), JSON.stringify(played)).toBeLessThan(8);
     expect(passed(played[i - 1] ?? frame, frame), JSON.stringify(played)).toBeLessThan(length / 2);

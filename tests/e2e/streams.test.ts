@@ -19,12 +19,21 @@ const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 600, gopFrames: 25
 const SUB = { ...CLIP, width: 320, height: 240, bitrateKbit: 200 };
 const CHANGED = { width: 480, height: 272, profile: "high" };
 const MINUTE_MS = 60_000;
-/** What happens within the first minute recorded takes a quarter of it, and the services take a while to start. */
+/**
+ * Second of the minute at which the fleet starts: what happens in this minute takes 15 s, and the services need some
+ * time to start.
+ */
 const START_SECOND = 38;
-/** From so long before a minute's end to so long after it half of a camera's packets are lost: no keyframe comes through. */
+/**
+ * From this long before a minute's end to this long after it half of a camera's packets are lost: no keyframe arrives
+ * complete.
+ */
 const STORM_MS = [1500, 2500] as const;
 
-/** In the storm no keyframe comes for longer than this either: a camera that is to stay has the default. */
+/**
+ * Only this camera has a short keyframe timeout: the packet loss causes longer pauses on another, which must not be
+ * given up.
+ */
 const TIMERS: Record<string, object> = { endless: { keyframeTimeout: "5s" } };
 
 interface Seen {
@@ -39,7 +48,7 @@ let clock: SteppedClock;
 let fleet: Fleet;
 let metricsPort: number;
 let stoppedUs: number;
-/** When the storm of losses was over, by the wall clock. */
+/** When the packet loss ended, by the wall clock. */
 let calmUs: number;
 let refused: CameraStatus;
 let givenUp: CameraStatus;
@@ -55,7 +64,7 @@ async function statusOf(camera: string): Promise<CameraStatus | undefined> {
   return system?.payload.cameras.find((status) => status.camera === camera);
 }
 
-/** Waits for a status that fits, and returns it. */
+/** Waits for a status for which `fits` returns true, and returns it. */
 function told(camera: string, what: string, fits: (status: CameraStatus) => boolean): Promise<CameraStatus> {
   return until(`${camera}: ${what}`, 30_000, async () => {
     const status = await statusOf(camera);
@@ -63,7 +72,7 @@ function told(camera: string, what: string, fits: (status: CameraStatus) => bool
   });
 }
 
-/** The camera sends keyframes no more, for as long as it takes to be noticed. */
+/** The camera stops sending keyframes until that is noticed. */
 async function endlessGop(): Promise<void> {
   await simulator.setFault("endless", { endlessGop: true });
   givenUp = await told("endless", "is given up", ({ problem }) => problem !== undefined);
@@ -75,7 +84,9 @@ async function endlessGop(): Promise<void> {
   );
 }
 
-/** One run over the end of a minute: the first file is converted, the second still a chunk when the recorder stops. */
+/**
+ * One run across the end of a minute: the first minute is converted, the second still a chunk when the recorder stops.
+ */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-streams-"));
   clock = await SteppedClock.create(folder);
@@ -90,7 +101,7 @@ beforeAll(async () => {
       { id: "hevc", clip: CLIP, faults: { h265Only: true } },
     ],
   });
-  await simulator.setFault("changing", { parameterChange: CHANGED }); // has the clip made
+  await simulator.setFault("changing", { parameterChange: CHANGED }); // encodes the clip in advance
   await simulator.setFault("changing", { parameterChange: {} });
   await simulator.setFault("endless", { endlessGop: true });
   await simulator.setFault("endless", { endlessGop: null });
@@ -148,7 +159,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** All that was recorded of a camera: the minutes that are converted, and then the chunks that are not. */
+/** Everything recorded of a camera: the converted minutes, and then the chunks that are not converted. */
 async function recordedOf(
   camera: string,
 ): Promise<{ file: string; sha256: string; captureTimeUs: number; isKeyframe: boolean }[]> {
@@ -217,14 +228,14 @@ describe("a camera that loses packets over TCP", () => {
     const hashes = new Set(log.map(({ sha256 }) => sha256));
     const recorded = await recordedOf("lossy");
     const known = recorded.filter(({ sha256 }) => hashes.has(sha256));
-    // A keyframe that lost nothing but its parameter sets is whole again: those in force are put before it.
+    // A keyframe that lost only its parameter sets is complete again: the active ones are inserted.
     const kept = new Set(known.map(({ sha256 }) => sha256));
     const whole = log.filter(({ dropped, keyframe, sha256 }) => !dropped || (keyframe && kept.has(sha256)));
     expectUnbrokenRun("lossy", known, whole, stoppedUs - 1_000_000);
     const damaged = log.filter(({ dropped }) => dropped);
     const { status } = atEnd.get("lossy") as Seen;
     expect(damaged.length).toBeGreaterThan(30);
-    // A frame of which every packet was lost was never seen; one that lost a packet without slices (its SEI) is kept.
+    // A frame that lost every packet is not noticed; one that lost a packet without slices (its SEI) is kept.
     expect(status.damagedFrames).toBeGreaterThan(damaged.length / 2);
     expect(status.damagedFrames + recorded.length - known.length).toBeLessThanOrEqual(damaged.length);
     expect(status.lostPackets).toBeGreaterThanOrEqual(damaged.length);

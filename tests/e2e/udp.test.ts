@@ -13,13 +13,13 @@ import { type RunningSimulator, type SentAccessUnit, startSimulator } from "../s
 import { SteppedClock } from "../support/stepped-clock.ts";
 
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 800, gopFrames: 25, seconds: 10 };
-/** Numbers of the packets that the simulator leaves out, from the first of the session. */
+/** Numbers, counted from the first of the session, of the packets that the simulator drops. */
 const LOST = [100, 101, 150, 233, 234, 235, 300, 377, 450, 520, 521, 600];
 const REORDER = { probability: 0.1, distance: 3 };
 const RECORDED = ["unordered", "lossy", "gstreamer"];
-/** Of the minute in which the fleet starts: what is looked at comes before its end. */
+/** Second of the minute at which the fleet starts: what is checked happens before its end. */
 const START_SECOND = 38;
-/** A sender that stands still for so long, with a packet held back, sends it when it may have been given up. */
+/** A sender that pauses this long while it holds a packet back may send it only after the recorder has given it up. */
 const PAUSE_US = 100_000;
 
 let folder: string;
@@ -37,7 +37,7 @@ async function readStatuses(): Promise<Map<string, CameraStatus>> {
   return new Map(system?.payload.cameras.map((status) => [status.camera, status]));
 }
 
-/** All that was recorded of a camera: its minute, and then what is still a chunk. */
+/** Everything recorded of a camera: its minute, and then what is still a chunk. */
 async function recordedOf(camera: string): Promise<{ file: string; sha256: string; captureTimeUs: number }[]> {
   const directory = join(fleet.storageRoot, camera);
   return [...(await readTimedFrames(await footage(directory, ".mp4"))), ...(await readChunkFrames(directory))];
@@ -99,7 +99,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Where this machine let the sender stand still, what it held back came later than a camera's packets ever do. */
+/** The frames around a pause of the sender: this machine delayed their packets by more than a camera ever would. */
 function besidePauses(sent: readonly SentAccessUnit[]): Set<string> {
   const excused = new Set<string>();
   for (const [i, unit] of sent.entries()) {

@@ -11,7 +11,7 @@ import { freePort } from "../support/redis.ts";
 
 const UP = fileURLToPath(new URL("../../dist/cli/up.js", import.meta.url));
 const PASSWORD = "gar$t`ig;word";
-/** One that is told to a user: the whole of it. */
+/** A line of the output, which begins with the service's name. */
 const LINE = /^(nvr|redis|recorder|converter|reaper|api) +\| /;
 
 let folder: string;
@@ -57,7 +57,7 @@ function start(): void {
   }
 }
 
-/** Another one, with another Redis and in another folder, on the same storage. Returns its exit code and what it printed. */
+/** Starts a second fleet with another Redis and folder on the same storage. Returns its exit code and output. */
 async function startSecond(): Promise<[number, string]> {
   const other = join(folder, "other");
   await mkdir(other);
@@ -72,7 +72,7 @@ async function startSecond(): Promise<[number, string]> {
   return [code, text];
 }
 
-/** What of a folder, itself included, other users of the machine may read, write or enter. */
+/** The paths in a folder, itself included, that other users of the machine may read, write or enter. */
 async function openToOthers(path: string): Promise<string[]> {
   const paths = [path, ...(await readdir(path, { recursive: true })).map((name) => join(path, name))];
   const isOpen = await Promise.all(paths.map(async (each) => ((await stat(each)).mode & 0o007) !== 0));

@@ -13,7 +13,7 @@ import { FaultyDisk, LoopDisk, type TestDisk } from "./support/faulty-disk.ts";
 
 const run = promisify(execFile);
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
-/** Four: as many as the threads that all file operations of a process share by default. */
+/** Four, the default number of threads that all file operations of a process share. */
 const HANGING = ["hang-a", "hang-b", "hang-c", "hang-d"];
 const FAILING = ["write-error", "sync-error", "read-only", "unmounted", "no-rights", "late"];
 const SECOND_US = 1_000_000;
@@ -36,14 +36,14 @@ let statesWhileFailing: Record<string, string>;
 const frames = (camera: string) => readChunkFrames(directories[camera] as string);
 const nowUs = () => Date.now() * 1000;
 
-/** Each camera's state, by the recorder's metrics. */
+/** Each camera's state in the recorder's metrics. */
 async function states(): Promise<Record<string, string>> {
   const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
   const found = metrics.matchAll(/^hindsight_camera_state\{camera="([^"]+)",state="([^"]+)".*\} 1$/gm);
   return Object.fromEntries(Array.from(found, ([, camera, state]) => [camera, state]));
 }
 
-/** What the recorder says is wrong: its `/health` asks no disk. */
+/** The problems that the recorder reports: its `/health` does not access any disk. */
 async function problems(): Promise<string[]> {
   const answer = await fetch(`http://127.0.0.1:${healthPort}/health`);
   const { problems: found = [] } = (await answer.json()) as { problems?: string[] };
@@ -53,7 +53,7 @@ async function problems(): Promise<string[]> {
 const linesOf = (camera: string, text: string) =>
   fleet.log.split("\n").filter((line) => line.includes(`camera ${camera}:`) && line.includes(text));
 
-/** Every disk but one fails, each in a way of its own and all at once; then all of them work again. */
+/** All disks but one fail at the same time, each in a different way; then all work again. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-disks-"));
   const keep = async <Disk extends TestDisk>(disk: Promise<Disk>) => {
@@ -77,7 +77,7 @@ beforeAll(async () => {
   const cameras = Object.keys(directories);
   const noRights = directories["no-rights"] as string;
   await mkdir(noRights);
-  await run("chattr", ["+i", noRights]); // stops root, too
+  await run("chattr", ["+i", noRights]); // also prevents root from writing
 
   redis = await startRedis();
   simulator = await startSimulator({ cameras: cameras.map((id) => ({ id, clip: CLIP })) });
@@ -104,14 +104,14 @@ beforeAll(async () => {
   await syncErrors.fail("fsync EIO");
   await broken.breakDown();
   await pulledOut.unmount();
-  await simulator.setFault("unmounted", { cut: { refuseForMs: 0 } }); // the next session begins a chunk
+  await simulator.setFault("unmounted", { cut: { refuseForMs: 0 } }); // the next session begins a new chunk
   await rm(join(directories.deleted as string), { recursive: true });
   await until("each failing disk to be told", 40_000, async () => {
     for (const message of await problems()) {
       const [, camera = ""] = /camera ([\w-]+): cannot write/.exec(message) ?? [];
       told[camera] ??= message;
     }
-    // That a file was deleted is over at once: a new one has begun.
+    // The problem of a deleted file ends at once, because a new file has begun.
     return (
       [...HANGING, ...FAILING].every((id) => told[id] !== undefined) && linesOf("deleted", "was deleted").length > 0
     );
@@ -161,7 +161,7 @@ test("a camera on a disk that works loses no frame while all other disks fail", 
   expect(linesOf("healthy", "cannot write")).toEqual([]);
 });
 
-// What comes meanwhile is held in memory, and written when the disk works again.
+// Frames wait in memory meanwhile, and are written when the disk works again.
 test.each([...HANGING, "write-error", "sync-error", "no-rights"])("%s: no frame is lost", async (camera) => {
   const recorded = await frames(camera);
   expect(recorded[0]?.captureTimeUs).toBeLessThan(failedUs);

@@ -15,7 +15,9 @@ let disk: SmallDiskFleet;
 let stoppedUs: number;
 let oldMinutesLeft: number;
 
-/** Months-old minutes of a MiB each: for the reaper a minute's files are their names, sizes and places. */
+/**
+ * Minutes of 1 MiB each, months old: the reaper only looks at names, sizes and places of files, not at their content.
+ */
 async function fillWithOldFootage(): Promise<void> {
   const day = join(disk.directory, "20260101");
   await mkdir(day, { recursive: true });
@@ -27,7 +29,7 @@ async function fillWithOldFootage(): Promise<void> {
   }
 }
 
-/** Something else fills the disk in a moment, while the reaper does not look. */
+/** Something else suddenly fills the disk between two checks of the reaper. */
 beforeAll(async () => {
   disk = await SmallDiskFleet.prepare(CLIP, { reaper: { minFreePercent: 1 } });
   const { fleet, directory } = disk;

@@ -9,7 +9,7 @@ import { SmallDiskFleet } from "./support/small-disk-fleet.ts";
 
 const CLIP = { width: 640, height: 360, fps: 25, bitrateKbit: 1200, gopFrames: 25, seconds: 20 };
 
-/** Of the minute in which the fleet starts: it ends when the full disk has been told. */
+/** Second of the minute at which the fleet starts: the minute ends after the full disk has been reported. */
 const START_SECOND = 40;
 
 let disk: SmallDiskFleet;
@@ -25,7 +25,10 @@ async function problems(): Promise<string[]> {
   return payload.problems.map(({ message }) => message);
 }
 
-/** Something else fills the disk; recording stops before it is quite full, conversion does not; then there is room again. */
+/**
+ * Something else fills the disk: recording stops before it is completely full, conversion continues. Then there is room
+ * again.
+ */
 beforeAll(async () => {
   const converter = { sweepInterval: "2s", chunkIdle: "10s" };
   disk = await SmallDiskFleet.prepare(CLIP, { converter }, clockAhead(secondsTo(START_SECOND)));

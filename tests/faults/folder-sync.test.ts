@@ -13,7 +13,7 @@ import { rememberCameraDirectory } from "../../shared/store/directories.ts";
 import { atPace } from "../support/chunk-maker.ts";
 import { FaultyDisk } from "./support/faulty-disk.ts";
 
-// A file system that cannot sync folders (FUSE), as some network file systems cannot.
+// A file system that cannot sync folders (FUSE), like some network file systems.
 const files = new StoreFiles();
 let folder: string;
 let disk: FaultyDisk;
@@ -49,7 +49,7 @@ test.each(["EIO", "ENOSPC", "EROFS", "EACCES"])("%s for a folder is never passed
   told.length = 0;
   await disk.fail(`fsyncdir ${code}`);
   await expect(files.syncFolder(disk.mountPoint)).rejects.toMatchObject({ code });
-  await disk.fail("opendir EINVAL"); // opening it is no sync
+  await disk.fail("opendir EINVAL"); // an error of opening is not an error of syncing
   await expect(files.syncFolder(disk.mountPoint)).rejects.toMatchObject({ code: "EINVAL" });
   expect(told).toEqual([]);
 });
@@ -74,7 +74,7 @@ test("a camera is recorded into one chunk, and its minute is converted: no attem
     recorder.push(steps);
     recorder.tick(nowMs);
     nowMs += 5000;
-    await recorder.newestGop(); // written, and the sync is under way
+    await recorder.newestGop(); // everything is written, and the sync has started
   }
   recorder.push(recording.planner.end());
   expect(await recorder.stop(20_000)).toBe(0);

@@ -13,16 +13,16 @@ import { readFrames } from "../support/mp4-evidence.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { FaultyDisk } from "./support/faulty-disk.ts";
 
-// Converter, api and reaper with two cameras on two disks, one of which hangs: first its reads alone, then all of it.
+// Converter, api and reaper with two cameras on two disks, one of which hangs: first only reads, then all operations.
 
 const CAMERAS = ["hung", "well"];
-/** More than a converter works on at once. */
+/** More minutes than a converter works on at once. */
 const BACKLOG = 30;
-/** At once, for the camera on the disk that hangs; the processes have four threads for files. */
+/** Concurrent requests for the camera on the disk that hangs; each process has four threads for files. */
 const REQUESTS = 24;
 const CLIP = { frames: 20, gop: 10 };
 const OLD = "20240101.0000";
-/** What a camera may have: more than all that is recorded here. */
+/** Size limit of a camera: more than everything recorded here. */
 const MAX_BYTES = 16e6;
 
 interface Answer {
@@ -33,7 +33,7 @@ interface Answer {
   headers: Headers;
 }
 
-/** What was answered while a disk hung. */
+/** The answers while a disk hung. */
 interface Meanwhile {
   hung: Answer[];
   well: Answer[];
@@ -55,7 +55,7 @@ let whileAllHangs: Meanwhile;
 let system: SystemAnswer;
 const told: Record<string, string> = {};
 
-/** The newest first, of ten minutes ago. */
+/** Newest first; the newest is of ten minutes ago. */
 const minutes: Minute[] = Array.from({ length: BACKLOG + 2 }, (_, i) =>
   minuteAt((Date.now() - (i + 10) * 60_000) * 1000),
 );
@@ -63,7 +63,7 @@ const [second, third, ...backlog] = minutes as [Minute, Minute, ...Minute[]];
 const first = backlog.pop() as Minute;
 
 const directoryOf = (camera: string) => (camera === "hung" ? join(disk.mountPoint, "footage") : join(folder, "well"));
-/** Where the files really lie: nothing in here may ask a disk that hangs. */
+/** The real place of the files: this test must not access a disk that hangs. */
 const filesOf = (camera: string) => (camera === "hung" ? join(disk.backing, "footage") : directoryOf(camera));
 const mp4Of = (camera: string, minute: Minute) => minutePath(filesOf(camera), camera, minute, "mp4");
 const isConverted = (camera: string, minute: Minute) =>
@@ -80,7 +80,7 @@ async function recordOld(camera: string): Promise<void> {
   await writeFile(mp4Of(camera, OLD), Buffer.alloc(MAX_BYTES));
 }
 
-/** Status 0: no answer. */
+/** Returns status 0 when there is no answer. */
 async function get(path: string): Promise<Answer> {
   const startMs = performance.now();
   const response = await fetch(`${fleet.apiUrl}${path}`, { signal: AbortSignal.timeout(12_000) }).catch(
@@ -91,7 +91,7 @@ async function get(path: string): Promise<Answer> {
   return { path, status: response?.status ?? 0, ms: performance.now() - startMs, body, headers };
 }
 
-/** Each kind of question for a camera's footage. */
+/** One request of each kind for a camera's footage. */
 function questions(camera: string): string[] {
   const day = first.slice(0, 8);
   return [
@@ -104,7 +104,7 @@ function questions(camera: string): string[] {
   ];
 }
 
-/** Asks for the one camera again and again, and meanwhile for the other. */
+/** Requests the one camera continuously, and the other meanwhile. */
 async function askBoth(hung: string[]): Promise<Meanwhile> {
   const asked = Promise.all(Array.from({ length: REQUESTS }, (_, i) => get(hung[i % hung.length] as string)));
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -153,7 +153,7 @@ beforeAll(async () => {
     return isConverted("well", second) && "converted";
   }).catch((error: Error) => error.message);
 
-  // When a process starts another, the kernel flushes each file that it has open: docs/reliability.md has what follows.
+  // When a process starts another, the kernel flushes each of its open files: docs/reliability.md has the consequences.
   await disk.fail("flush works", "all hang");
   for (const minute of backlog) await record("hung", minute);
   for (const camera of CAMERAS) await recordOld(camera);

@@ -24,36 +24,36 @@ export interface KillRunOptions {
   log(line: string): void;
 }
 
-/** What a run met and what it found afterwards. Access units, unless it says otherwise. */
+/** What happened in a run, and what was found afterwards. Numbers are of access units, unless stated otherwise. */
 export interface KillReport {
   kills: Record<FleetService | "redis", number>;
   tornTails: number;
   sent: number;
-  /** Sent so long before the recorder ended that they must be there. */
+  /** Sent early enough before the recorder ended that they must exist. */
   due: number;
   found: number;
   lost: number;
-  /** At each end of the recorder: what was sent less than so long before need not be there, ms. */
+  /** For each end of the recorder: what was sent less than this before it may be missing, ms. */
   allowedMs: number[];
-  /** Of those that were lost: how long before the recorder's end each was sent, ms. */
+  /** For each lost one: how long before the recorder's end it was sent, ms. */
   lostAgesMs: number[];
   doubled: number;
   /** Recorded without ever having been sent, or out of order. */
   foreign: number;
-  /** Temporary, lock and chunk files that are left when all is done, and minutes without their JPEGs. */
+  /** Temporary, lock and chunk files left when everything is converted, and minutes without their JPEGs. */
   leftovers: string[];
 }
 
 const CAMERAS = ["one", "two"];
-/** Enough that a flush takes the kernel a while: that is when an aimed kill strikes. */
+/** So much data that the kernel needs some time for a write: an aimed kill hits during that time. */
 const CLIP = { width: 1280, height: 720, fps: 25, bitrateKbit: 12_000, gopFrames: 25, seconds: 20 };
-/** What is on its way when the recorder is asked to stop: a frame, and the packets of one more. */
+/** What may be in flight when the recorder is asked to stop: one frame, and packets of another. */
 const ON_ITS_WAY_US = 80_000;
 const VICTIMS = ["recorder", "recorder", "recorder", "converter", "converter", "reaper", "api", "redis"] as const;
 
 /**
- * Kills the processes of a recording fleet with SIGKILL at random moments, Redis too (which comes back empty), starts each
- * again at once, and then looks at what is in the store. Half of the recorder's kills are aimed at the middle of a write.
+ * Kills the processes of a recording fleet with SIGKILL at random moments, Redis too (which comes back empty), restarts
+ * each at once, and then checks the store. Half of the recorder's kills are aimed at the middle of a write.
  */
 export async function runKills(options: KillRunOptions): Promise<KillReport> {
   const folder = await mkdtemp(join(tmpdir(), "hindsight-kills-"));
@@ -86,7 +86,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
 
 interface RecorderEnd {
   atUs: number;
-  /** What was sent less than this before need not have been written. */
+  /** What was sent less than this before the end may not have been written. */
   allowedUs: number;
 }
 
@@ -105,7 +105,7 @@ class KillRun {
   readonly #kills = { recorder: 0, converter: 0, reaper: 0, api: 0, redis: 0 };
   readonly #canary: Canary;
   readonly #clock: SteppedClock;
-  /** The recorder's, in their order. */
+  /** The recorder's ends, in order of time. */
   readonly #ends: RecorderEnd[] = [];
   #tornTails = 0;
 
@@ -135,7 +135,7 @@ class KillRun {
     }
     await sleep(2000);
     const atUs = Date.now() * 1000;
-    await this.#fleet.end("recorder"); // in good order: all that came is due
+    await this.#fleet.end("recorder"); // a clean stop: everything received is due
     const stoodStillUs = await this.#canary.stoodStillUs(atUs - ON_ITS_WAY_US, atUs);
     this.#ends.push({ atUs, allowedUs: ON_ITS_WAY_US + stoodStillUs });
     await this.#clock.setOffset(2 * 60); // the last minute is over
@@ -172,7 +172,7 @@ class KillRun {
     return { kills: this.#kills, tornTails: this.#tornTails, allowedMs, ...report };
   }
 
-  /** The end of the recorder that each RTSP session belonged to; what was sent later went to a dead one. */
+  /** For each RTSP session the end of its recorder; what was sent later went to a dead process. */
   async #endsOfSessions(camera: string, simulator: RunningSimulator): Promise<Map<string, RecorderEnd>> {
     const ends = new Map<string, RecorderEnd>();
     for (const { event, session, atUs } of await simulator.readEvents(camera)) {
@@ -195,14 +195,14 @@ class KillRun {
     this.#fleet.start("recorder");
   }
 
-  /** Returns when it killed, µs since the Unix epoch. */
+  /** Returns the time of the kill, µs since the Unix epoch. */
   async #killInMidWrite(chunk: string): Promise<number> {
     const pid = String(this.#fleet.pid("recorder"));
     const { stdout } = await run(process.execPath, [AIMED_KILL, pid, chunk, "2000"]);
     return Number(stdout);
   }
 
-  /** Chunks that were looked at: each can be torn once. */
+  /** Chunks that were checked: each can be torn only once. */
   readonly #torn = new Set<string>();
 
   async #killRedis(): Promise<void> {
@@ -221,7 +221,7 @@ class KillRun {
   }
 }
 
-/** The file that was written to last. */
+/** The most recently modified file. */
 async function newest(paths: string[]): Promise<string | undefined> {
   const times = await Promise.all(
     paths.map(async (path) => ({ path, ms: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 })),

@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { runKills } from "./kill-run.ts";
 
-/** The long form of kills.test.ts: `npm run test:faults -- --kills 500 --seed 1`. Exits with 1 when a promise is broken. */
+/**
+ * The long form of kills.test.ts: `npm run test:faults -- --kills 500 --seed 1`. Exits with 1 when a promise is broken.
+ */
 const { values } = parseArgs({ options: { kills: { type: "string" }, seed: { type: "string" } } });
 const kills = Number(values.kills ?? 500);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));

@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import { runPowerLoss } from "./power-loss-run.ts";
 
-/** The long form of power-loss.test.ts: `npm run test:power-loss -- --points 2000 --seed 1`. Exits with 1 when a promise is broken. */
+/**
+ * The long form of power-loss.test.ts: `npm run test:power-loss -- --points 2000 --seed 1`. Exits with 1 when a promise
+ * is broken.
+ */
 const { values } = parseArgs({ options: { points: { type: "string" }, seed: { type: "string" } } });
 const points = Number(values.points ?? 1000);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));

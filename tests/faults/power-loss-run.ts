@@ -26,15 +26,15 @@ export interface PowerLossOptions {
   /** How often the power fails. */
   points: number;
   seed: number;
-  /** Ends of a minute, with the conversions that follow, in the recording. */
+  /** Number of ends of a minute, each followed by a conversion, in the recording. */
   minutes: number;
   log(line: string): void;
 }
 
-/** What was met and found. Access units, unless it says otherwise. */
+/** What happened and what was found. Numbers are of access units, unless stated otherwise. */
 export interface PowerLossReport {
   points: number;
-  /** Of the disks: what the power loss had left on them. */
+  /** Numbers of disks, by what the power loss left on them. */
   met: {
     tornTails: number;
     temporaryFiles: number;
@@ -43,21 +43,21 @@ export interface PowerLossReport {
     chunkAlone: number;
   };
   written: number;
-  /** The longest from written to durable, ms, and what it may be. */
+  /** The longest time from written to durable, ms, and the allowed maximum. */
   slowestMs: number;
   allowedMs: number;
-  /** Those that were durable at a point, over all points. */
+  /** Access units that were durable at a point, summed over all points. */
   due: number;
   found: number;
   lost: string[];
-  /** Files under a final name that are not whole. */
+  /** Files with a final name that are incomplete. */
   torn: string[];
   doubled: number;
-  /** Never written, or out of order: but for one at the end of a chunk whose unsynced end was zeros. */
+  /** Never written, or out of order, except for one at the end of a chunk whose unsynced end was zeros. */
   foreign: number;
-  /** Files that are left beside whole minutes: temporary files, locks, chunks. */
+  /** Files left besides whole minutes: temporary files, locks, chunks. */
   leftovers: string[];
-  /** Files in quarantine, but for points at which data had become zeros. */
+  /** Files in quarantine, except for points at which data had become zeros. */
   quarantined: string[];
 }
 
@@ -68,7 +68,7 @@ interface Point {
 }
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
-/** The converter as it is, but it waits less long for the dead: all of the states are those of a machine that restarted. */
+/** Shorter timeouts for stale locks and jobs: after a power loss no other process is alive that could hold them. */
 const PACE = { heartbeatMs: 500, staleMs: 2000, jobLockMs: 3000, stalledCheckMs: 1000 };
 const MAIN = `
 import { runService } from ${JSON.stringify(join(DIST, "shared/service/run-service.js"))};
@@ -76,12 +76,13 @@ import { Converter } from ${JSON.stringify(join(DIST, "services/converter/conver
 await runService("converter", async (context) => new Converter(context, ${JSON.stringify(PACE)}));
 `;
 const AGE_S = 3600;
-/** Kept small, so that the disk space of a long run is bounded. */
+/** Number of disks recovered together; small, to limit the disk space of a long run. */
 const BATCH = 100;
 
 /**
- * Records two cameras while every system call that changes a file is traced, lets the power fail at random points of the
- * trace, and sees what a converter makes of each disk. docs/reliability.md tells why this is honest.
+ * Records two cameras while every system call that changes a file is traced, simulates a power loss at random points of
+ * the trace, and checks what a converter makes of each resulting disk. docs/reliability.md explains why this is a valid
+ * test.
  */
 export async function runPowerLoss({ points, seed, minutes, log }: PowerLossOptions): Promise<PowerLossReport> {
   const folder = await mkdtemp(join(tmpdir(), "hindsight-power-"));
@@ -102,7 +103,7 @@ export async function runPowerLoss({ points, seed, minutes, log }: PowerLossOpti
   }
 }
 
-/** A moment at random, or in the middle of a call that is not just one more write, or right behind it. */
+/** A random moment, or one in the middle of a call other than a plain write, or right after it. */
 function pointOf({ operations }: TracedRecording, random: Random, index: number): Point {
   const forgetting = FORGETTINGS[index % FORGETTINGS.length] as Forgetting;
   const folder = `point-${index}`;
@@ -133,7 +134,7 @@ function emptyReport(points: number, { units, latenessUs }: TracedRecording): Po
   };
 }
 
-/** Some of the points: their disks are recovered by one converter process. */
+/** Some of the points, whose disks are recovered by one converter process. */
 class Batch {
   readonly #folder: string;
   readonly #recording: TracedRecording;
@@ -172,10 +173,10 @@ class Batch {
     met.mp4WithoutPictures += mp4s.filter((path) => !has(path, "preview.jpg") || !has(path, "thumbnail.jpg")).length;
   }
 
-  /** What happens when the machine is up again: a converter works through what it finds, until no chunk is left. */
+  /** What happens after the machine restarts: a converter processes what it finds, until no chunk is left. */
   async #recover(): Promise<void> {
     const redis = await startRedis();
-    const clock = await SteppedClock.create(this.#folder); // the recording's own clock was ahead, and its minutes are over
+    const clock = await SteppedClock.create(this.#folder); // the recording's minutes must be over
     await clock.setOffset(AGE_S);
     const fleet = await Fleet.prepare({
       folder: this.#folder,
@@ -205,7 +206,7 @@ class Batch {
       await fleet.stop();
       await redis.stop();
     }
-    // What nobody works on for ten minutes is swept away; here the minutes pass by the watch's own clock.
+    // Files that nobody has worked on for ten minutes are removed; here these minutes are simulated.
     let nowMs = 0;
     const sweep = new Sweep(new StoreFiles(), new IdleWatch(() => nowMs), new LaterFootage(() => {}));
     for (; nowMs <= 120_000; nowMs += 60_000) await sweep.run(known);
@@ -235,7 +236,7 @@ class Batch {
     }
   }
 
-  /** Counts what was found and lost; returns how many are foreign. */
+  /** Counts found and lost access units; returns how many are foreign. */
   #count(units: readonly WrittenUnit[], found: readonly string[], timeUs: number, what: string): number {
     const report = this.#report;
     const order = new Map(units.map(({ sha256 }, index) => [sha256, index]));
@@ -257,7 +258,7 @@ class Batch {
     return foreign;
   }
 
-  /** Chunks of which something was not yet durable. */
+  /** Number of chunks that were not yet durable completely. */
   #openChunks(camera: string, timeUs: number): number {
     return this.#recording.disk.files.filter(
       ({ paths: [path = ""], data, syncs }) =>

@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import { runRedisFaults } from "./redis-run.ts";
 
-/** The long form of redis.test.ts: `npm run test:redis -- --minutes 3`, for each fault. Exits with 1 when a promise is broken. */
+/**
+ * The long form of redis.test.ts: `npm run test:redis -- --minutes 3`, for each fault. Exits with 1 when a promise is
+ * broken.
+ */
 const { values } = parseArgs({ options: { minutes: { type: "string" } } });
 const minutes = Number(values.minutes ?? 3);
 

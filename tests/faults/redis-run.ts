@@ -18,48 +18,51 @@ import { Canary } from "./support/canary.ts";
 import { type RedisFault, redisFaults } from "./support/redis-faults.ts";
 
 export interface RedisRunOptions {
-  /** How long each fault lasts at least, ms. */
+  /** Minimum duration of each fault, ms. */
   lastsMs: number;
   log(line: string): void;
 }
 
-/** What was seen of one fault. */
+/** The observations of one fault. */
 export interface FaultReport {
   name: string;
-  /** What system.json said of Redis; none while it said nothing. */
+  /** What system.json reported about Redis; undefined when it reported nothing. */
   told: { message: string; todo: string } | undefined;
-  /** What else system.json found wrong at the end of it: nothing else is. */
+  /** Other conditions in system.json at the end of the fault; there should be none. */
   toldBesides: string[];
   /** The services' warnings in the log that name the fault. */
   warnings: string[];
-  /** Commands a second that Redis was given. */
+  /** Commands per second that Redis received. */
   commandsPerSecond: number;
 }
 
 export interface RedisReport {
   faults: FaultReport[];
-  /** By camera; the sessions in which it was recorded. */
+  /** By camera; `sessions` is the number of sessions in which it was recorded. */
   cameras: Record<string, Account & { sessions: number }>;
-  /** Jobs that are neither done nor gone when all is converted. */
+  /** Jobs that still exist and are not done when everything is converted. */
   stuckJobs: number;
   leftovers: string[];
 }
 
 const CAMERAS = ["one", "two"];
-/** Is not recorded: finished chunks of the past are put there. */
+/** A camera that is not recorded: the test puts finished chunks of the past there. */
 const STOCK = "stock";
 const SERVICES: readonly FleetService[] = ["recorder", "converter", "api"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 300, gopFrames: 25, seconds: 20 };
 const FIRST_MINUTE_US = minuteStartUs("20251124.1400") as number;
-/** Of the stock; their jobs are done in no time, and keep the converter at work when a fault begins. */
+/**
+ * Minutes of that camera without footage: their jobs take almost no time, but keep the converter busy when a fault
+ * begins.
+ */
 const EMPTY_MINUTES = Array.from({ length: 200 }, (_, i) => minuteAt(FIRST_MINUTE_US - (i + 1) * 60_000_000));
-/** What came so shortly before the recorder is asked to stop, it may not have read yet. */
+/** What came this shortly before the recorder is asked to stop may not have been read yet. */
 const UNREAD_US = 250_000;
 
 /**
- * One fleet goes through all that may befall Redis, one after the other. When a fault begins, the converter is at a backlog; while it lasts,
- * further chunks come to be. In the last one Redis is killed, the recorder, too, which comes back before Redis does, and the
- * converter as soon as it has a backlog.
+ * One fleet goes through all faults of Redis, one after the other. When a fault begins, the converter has a backlog;
+ * while it lasts, further chunks are written. In the last one Redis is killed, and so are the recorder, which comes
+ * back before Redis does, and the converter as soon as it has a backlog.
  */
 export async function runRedisFaults(options: RedisRunOptions): Promise<RedisReport> {
   const folder = await mkdtemp(join(tmpdir(), "hindsight-redis-faults-"));
@@ -154,7 +157,7 @@ class RedisRun {
     }
   }
 
-  /** Looks at the fleet while the fault lasts. */
+  /** Observes the fleet while the fault lasts. */
   async #watch(fault: RedisFault, admin: Redis, log: () => string[]): Promise<FaultReport> {
     const beganMs = performance.now();
     const isCounted = fault.refuses && !fault.isSilent;
@@ -179,7 +182,7 @@ class RedisRun {
     };
   }
 
-  /** It comes back while Redis is away, and records. */
+  /** The recorder comes back while Redis is away, and records. */
   async #killRecorder(): Promise<void> {
     const atUs = Date.now() * 1000;
     const before = (await this.#sessions()).length;
@@ -207,7 +210,7 @@ class RedisRun {
     await until("all jobs to be done", 60_000, async () => (await this.#unfinishedJobs()) === 0).catch(() => {});
   }
 
-  /** A finished chunk of a minute of the past; returns the minute. */
+  /** Writes a finished chunk of a past minute; returns the minute. */
   async #plant(): Promise<string> {
     const startUs = FIRST_MINUTE_US + this.#planted++ * 60_000_000;
     const units = atPace(await makeClip({ frames: 30, gop: 10 }), startUs);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type RedisReport, runRedisFaults } from "./redis-run.ts";
 import { redisFaults } from "./support/redis-faults.ts";
 
-/** More than leases, status and hints may take when all is well, and far less than a client that asks without a pause. */
+/** More than leases, statuses and hints need normally, and far less than a client that asks without a pause. */
 const MAX_COMMANDS_PER_SECOND = 500;
 
 let report: RedisReport;

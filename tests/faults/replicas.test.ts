@@ -15,7 +15,7 @@ const CAMERAS = ["a", "b", "c", "d"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 200, gopFrames: 25, seconds: 20 };
 /** Longer than a lease. */
 const REDIS_FROZEN_MS = LEASE_MS + 2000;
-/** So much is recorded between two events. */
+/** How long to record between two events. */
 const CALM_MS = 1500;
 
 let folder: string;
@@ -25,7 +25,7 @@ let fleet: Fleet;
 let canary: Canary;
 let clock: SteppedClock;
 let killedUs: number;
-/** How old a frame had to be then to be surely written. */
+/** How old a frame had to be at the kill to have certainly been written. */
 let allowedUs: number;
 let takenOverUs: number;
 let stoppedUs: number;
@@ -51,14 +51,16 @@ async function sessionsEndedByTheKill(): Promise<Set<string | undefined>> {
   return new Set(ends.filter(({ atUs }) => atUs > killedUs && atUs < takenOverUs).map(({ session }) => session));
 }
 
-/** Waits until the recorders have shared the cameras and let go of what they recorded twice. */
+/** Waits until the recorders have shared the cameras and no longer record any of them twice. */
 async function settle(movedCameras: number, before: number): Promise<void> {
   await until(`${movedCameras} cameras to be handed over`, 40_000, async () => {
     return (await startsOfSessions()).length >= before + movedCameras && (await oneSessionEach());
   });
 }
 
-/** One run: a second recorder joins on another host, Redis hangs, the first is killed, comes back, the second leaves. */
+/**
+ * One run: a second recorder joins on another host, Redis hangs, the first is killed and comes back, the second leaves.
+ */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hindsight-replicas-"));
   redis = await startRedis();

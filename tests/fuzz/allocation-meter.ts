@@ -1,16 +1,16 @@
-/** What was allocated for binary data while something ran. */
+/** The memory allocated for binary data while something ran. */
 export interface Allocations {
   /** Bytes of the largest single buffer or typed array. */
   largest: number;
-  /** Bytes of all of them, also of those that were given up meanwhile: what is held at once is less. */
+  /** Bytes of all of them, including those that were released meanwhile: less is held at any one time. */
   total: number;
 }
 
 const TYPED_ARRAYS = ["Uint8Array", "Uint32Array", "Int32Array", "Float64Array"] as const;
 
 /**
- * Runs `work` and counts what it asks of Buffer.alloc, Buffer.allocUnsafe and the constructors of typed arrays: exact and the
- * same on every machine, unlike the size of a heap.
+ * Runs `work` and counts what it requests from Buffer.alloc, Buffer.allocUnsafe and the constructors of typed arrays.
+ * Unlike the size of a heap this is exact and the same on every machine.
  */
 export async function measureAllocations(work: () => void | Promise<void>): Promise<Allocations> {
   const allocations: Allocations = { largest: 0, total: 0 };

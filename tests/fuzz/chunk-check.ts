@@ -12,8 +12,7 @@ const IDR = 5;
 
 /**
  * Throws unless a chunk is well-formed (docs/storage.md): its blocks parse and end with an end block, it begins with a
- * keyframe, each keyframe with its parameter sets, and its times can be laid out in a file. Returns how many frames it
- * holds.
+ * keyframe, each keyframe has its parameter sets, and its times can be stored in a file. Returns its number of frames.
  */
 export async function checkChunk({ minute, bytes }: MemoryChunk): Promise<number> {
   const index = await withFileOf(bytes, (file) => indexChunk(file));
@@ -42,7 +41,7 @@ export async function checkChunk({ minute, bytes }: MemoryChunk): Promise<number
   return offsets.length;
 }
 
-/** Decode times rise from frame to frame. */
+/** Checks that decode times increase from frame to frame. */
 function checkTimes(captureTimesUs: Float64Array, keyframes: Uint8Array, endUs: number): void {
   const span = { sampleCount: captureTimesUs.length, firstCaptureTimeUs: captureTimesUs[0] as number, endUs };
   try {

@@ -6,9 +6,11 @@ import { BLOCK_HEADER_BYTES, writeBlockHeader } from "../../shared/chunk/format.
 import { H264 } from "../../shared/codec/h264/h264.ts";
 import { withFileOf } from "./temporary-file.ts";
 
-/** Inputs that fuzzing found, each as small as it could be made. */
+/** Inputs that fuzzing found, each reduced as far as possible. */
 
-/** CPU time, ms, hundreds of times what these inputs take; before they were mended they took 8,000. */
+/**
+ * Limit of CPU time, ms: hundreds of times what these inputs take; before the faults were corrected they took 8,000.
+ */
 const MAX_CPU_MS = 3000;
 
 test.each(["-", "1", "A"])("WWW-Authenticate: 30 fields of 8 kB of %s are read at once", (letter) => {
@@ -48,7 +50,7 @@ test("interleaved reader: false headers that lead from one to the next do not hi
     garbage: () => {},
   });
   const packet = Buffer.concat([Buffer.from([0x24, 0, 0x03, 0xe8]), Buffer.alloc(1000, 0x80)]);
-  packet.set([0x24, 0xb3, 0xf6, 0x5a, 0x80], 500); // what looks like a packet of 63 kB, of a channel heard by mistake
+  packet.set([0x24, 0xb3, 0xf6, 0x5a, 0x80], 500); // like a packet of 63 kB, of a falsely recognised channel
   const bytes = Buffer.concat([Buffer.from([0x24, 0xb3, 0, 0, 0xff]), ...Array.from({ length: 400 }, () => packet)]);
   reader.push(bytes, bytes.length);
   expect(found).toBeGreaterThan(200);

@@ -4,7 +4,10 @@ import { mustEqual, receive } from "./session-targets.ts";
 import { allTargets } from "./targets.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** The same inputs in every run: what turns red was changed. `npm run test:fuzz` tries others. */
+/**
+ * Gives the same inputs in every run, so that a failure comes from a change of the code. `npm run test:fuzz` tries
+ * others.
+ */
 const SEED = 20_261_124;
 const sessions = readSessions();
 let watchdog: Watchdog;
@@ -29,7 +32,7 @@ describe("a recorded session gives the same frames however it is cut into reads"
       const cuts = Array.from({ length: Math.ceil(bytes.length / step) }, (_, i) => i * step);
       mustEqual(whole, frames(bytes, cuts));
     }
-    // Two reads, cut at every byte of the messages and the first packets.
+    // Two reads, divided at every byte of the messages and the first packets.
     const media = pieces.findIndex((piece) => piece.channel !== undefined);
     const beginning = bytes.subarray(0, pieces[media + 6]?.end);
     const expected = frames(beginning, []);

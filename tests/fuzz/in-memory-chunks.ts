@@ -7,7 +7,7 @@ import type { Minute } from "../../shared/time/minute.ts";
 import { SessionReceiver } from "./session-receiver.ts";
 import { must } from "./target.ts";
 
-/** A chunk as it would lie on the disk. */
+/** A chunk as it would be on the disk. */
 export interface MemoryChunk {
   minute: Minute;
   bytes: Buffer;
@@ -17,12 +17,12 @@ export interface MemoryChunk {
 export interface ChunkingOptions {
   videoChannel: number;
   maxBufferBytes: number;
-  /** Simulated time between two reads, and how many reads lie between two flushes. */
+  /** Simulated time between two reads, and the number of reads between two flushes. */
   readIntervalUs: number;
   readsPerFlush: number;
 }
 
-/** A session's whole way from its socket to its chunks; the disk is memory, and time is simulated. */
+/** The complete path of a session from its socket to its chunks, with an in-memory disk and simulated time. */
 export class ChunkingSession {
   readonly chunks: MemoryChunk[] = [];
   readonly receiver: SessionReceiver;
@@ -45,7 +45,7 @@ export class ChunkingSession {
     });
   }
 
-  /** Takes a read. Throws what ends a session. */
+  /** Takes a read. Throws errors that end a session. */
   push(bytes: Buffer, length: number): void {
     this.#clock.advanceTo(this.#clock.nowUs + this.#options.readIntervalUs);
     this.receiver.push(bytes, length);
@@ -53,7 +53,7 @@ export class ChunkingSession {
     if (++this.#reads % this.#options.readsPerFlush === 0 && this.#capture.isSettled) this.#flush();
   }
 
-  /** The session is over: what came is written, the chunk closed. */
+  /** The session is over: writes the rest and closes the chunk. */
   end(): void {
     this.receiver.end();
     this.#flush();

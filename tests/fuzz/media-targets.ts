@@ -13,12 +13,12 @@ import { allocatesAtMost, type FuzzTarget, fuzzTarget, must, throwsOnly } from "
 
 const PACKET_HEADER_BYTES = 4;
 const RTP_HEADER_BYTES = 12;
-/** A parameter set that is longer is no longer kept (ParameterSets). */
+/** Longer parameter sets are not kept (ParameterSets). */
 const MAX_SET_BYTES = 4096;
 const MAX_SETS = 32 + 256;
 const FIRST_BUFFER_BYTES = 256 * 1024;
 
-/** RTP, RTCP, and what lies in the payloads. */
+/** RTP, RTCP, and the content of payloads. */
 export function mediaTargets(sessions: readonly Session[]): FuzzTarget[] {
   const packets = sessions.flatMap((session) => packetsOf(session, () => true));
   const video = sessions.map((session) => packetsOf(session, (piece) => isVideo(session, piece)));
@@ -59,7 +59,7 @@ function rtcpTarget(packets: readonly Buffer[]): FuzzTarget {
   });
 }
 
-/** What may become of one packet of a stream. */
+/** What may happen to one packet of a stream. */
 interface Fate {
   mutations: readonly Mutation[];
   isLost: boolean;
@@ -118,7 +118,7 @@ function depacketize(sent: readonly Buffer[], maxBytes: number): void {
   must(badPackets <= sent.length, "more bad packets than packets");
 }
 
-/** Parameter sets that differ in everything do not pile up. */
+/** Parameter sets of which each is different do not accumulate. */
 function setsTarget(): FuzzTarget {
   const nal = fc.tuple(fc.constantFrom(0x67, 0x68, 0x27, 0x28, 0x65), fc.uint8Array({ maxLength: 24 }), fc.nat(5000));
   return fuzzTarget("parameter-sets", 150, fc.array(nal, { maxLength: 60 }), (nals) => {
@@ -163,7 +163,7 @@ function mutated(samples: readonly Buffer[]): fc.Arbitrary<Buffer> {
     .map(([bytes, other, mutations]) => mutate({ ...payloadSource(bytes), other }, mutations).bytes);
 }
 
-/** Headers are the RTP header, and the payload's, where STAP-A has its first length. */
+/** Headers are the RTP header and the payload's, after which STAP-A has its first length. */
 function payloadSource(packet: Buffer) {
   return { ...plainSource(packet), headers: [0, RTP_HEADER_BYTES], lengthAt: 1 };
 }
@@ -174,7 +174,7 @@ function packetsOf(session: Session, isWanted: (piece: Session["pieces"][0]) => 
     .map(({ start, end }) => session.bytes.subarray(start + PACKET_HEADER_BYTES, end));
 }
 
-/** The sequence parameter sets that a session's description gives. */
+/** The sequence parameter sets in a session's description. */
 function parameterSetsOf(session: Session): Buffer[] {
   const found = /sprop-parameter-sets=([^,;\s]+)/.exec(session.bytes.toString("latin1"))?.[1];
   return found === undefined ? [] : [Buffer.from(found, "base64")];

@@ -14,7 +14,9 @@ const KINDS = [
   "splice",
 ] as const;
 
-/** One change of some bytes. Numbers are taken modulo what there is, so that each fits every input. */
+/**
+ * One change of some bytes. Numbers are reduced modulo the size of the input, so that each mutation fits every input.
+ */
 export interface Mutation {
   kind: (typeof KINDS)[number];
   at: number;
@@ -23,21 +25,21 @@ export interface Mutation {
   value: number;
 }
 
-/** Bytes that were changed, and how much at their two ends was not. */
+/** Changed bytes, and how many at both ends are unchanged. */
 export interface Mutated {
   bytes: Buffer;
   sameAtStart: number;
   sameAtEnd: number;
 }
 
-/** Where bytes may be changed, and what lies in them. */
+/** The bytes that may be changed, and their structure. */
 export interface MutationSource {
   bytes: Buffer;
-  /** Offsets where a header stands: what a length or header mutation aims at. */
+  /** Offsets of headers, which are the targets of length and header mutations. */
   headers: readonly number[];
-  /** How far behind such an offset the 16-bit length is. */
+  /** Distance from such an offset to the 16-bit length. */
   lengthAt: number;
-  /** What is spliced in. */
+  /** The bytes that a splice inserts. */
   other: Buffer;
 }
 
@@ -61,7 +63,7 @@ export function mutationLists(maxLength: number, kinds: readonly Mutation["kind"
   return fc.array(mutation, { minLength: 1, maxLength });
 }
 
-/** All kinds that leave what stands behind them in its place, more or less: the stream goes on. */
+/** All kinds after which the rest of the stream continues, more or less in its place. */
 export const LOCAL_KINDS = KINDS.filter((kind) => kind !== "truncate");
 
 /** The source of an interleaved session, with another one to splice in. */
@@ -74,12 +76,12 @@ export function sessionSource(session: Session, other: Session): MutationSource 
   };
 }
 
-/** The source of bytes that nothing is known of. */
+/** The source for bytes without a known structure. */
 export function plainSource(bytes: Buffer, other: Buffer = bytes): MutationSource {
   return { bytes, headers: [], lengthAt: 0, other };
 }
 
-/** Applies mutations one after the other; all of them between `from` and `to` of the source's bytes. */
+/** Applies mutations one after the other, all between `from` and `to` of the source's bytes. */
 export function mutate(
   source: MutationSource,
   mutations: readonly Mutation[],

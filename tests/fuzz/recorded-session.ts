@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** A message or an interleaved packet in what a server sent; read without the recorder's own reader. */
+/** A message or an interleaved packet in what a server sent; parsed without the recorder's reader. */
 export interface Piece {
   start: number;
   end: number;
@@ -9,12 +9,12 @@ export interface Piece {
   channel: number | undefined;
 }
 
-/** What a server sent to a client, from the first answer on, and where its pieces lie. */
+/** What a server sent to a client, from the first answer on, and the position of its pieces. */
 export interface Session {
   name: string;
   bytes: Buffer;
   pieces: Piece[];
-  /** The channel and payload type of the video, from the SDP and what came. */
+  /** The channel on which packets of the SDP's video payload type came. */
   videoChannel: number;
 }
 
@@ -22,7 +22,7 @@ const FOLDER = fileURLToPath(new URL("sessions/", import.meta.url));
 const RTP_HEADER_BYTES = 12;
 const PACKET_HEADER_BYTES = 4;
 
-/** The sessions of `sessions/`; tests/long/record-sessions.ts makes them. Ends each at its last whole packet. */
+/** The sessions of `sessions/`, made by tests/long/record-sessions.ts. Each ends at its last whole packet. */
 export function readSessions(): Session[] {
   const names = readdirSync(FOLDER)
     .filter((name) => name.endsWith(".bin"))
@@ -46,8 +46,8 @@ export function isVideo(session: Session, piece: Piece): boolean {
 }
 
 /**
- * The session with its stream `times` times over, sequence numbers and timestamps going on: long enough to show what a
- * reader does after it has found its way back.
+ * The session with its stream repeated `times` times, with continuing sequence numbers and timestamps: long enough to
+ * show what a reader does after it has resynchronised.
  */
 export function prolong(session: Session, times: number): Session {
   const packets = session.pieces.filter((piece) => piece.channel !== undefined);
@@ -56,7 +56,7 @@ export function prolong(session: Session, times: number): Session {
   const timestamps = video.map((piece) => timestampOf(session.bytes, piece));
   const last = timestamps.at(-1) as number;
   const first = timestamps[0] as number;
-  // From a keyframe to before the next one would be best; a session's end may cut a picture, which is left out here.
+  // A session may end within a picture, which is left out here.
   const kept = packets.filter((piece) => !isVideo(session, piece) || timestampOf(session.bytes, piece) !== last);
   const stepTicks = (last - first + 2 ** 32) % 2 ** 32;
   const out = messages.map(({ start, end }) => Buffer.from(session.bytes.subarray(start, end)));

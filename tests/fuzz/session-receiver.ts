@@ -13,16 +13,17 @@ import {
 } from "../../services/recorder/rtsp/message.ts";
 import { findVideoTrack } from "../../services/recorder/rtsp/sdp.ts";
 
-/** What a receiver is given. */
 export interface ReceiverOptions extends AccessUnitHandler {
   videoChannel: number;
   maxBufferBytes: number;
 }
 
-/** The way of a camera's bytes from the socket to the access unit buffer, as RtspSession and CameraSession join it. */
+/**
+ * The path of a camera's bytes from the socket to the access unit buffer, as RtspSession and CameraSession connect it.
+ */
 export class SessionReceiver {
   readonly buffer: AccessUnitBuffer;
-  /** What was handed on by the reader, packets and messages, and bytes left out. */
+  /** Number of packets and messages from the reader, and of bytes that it skipped. */
   handedOn = 0;
   garbageBytes = 0;
   readonly #options: ReceiverOptions;
@@ -87,7 +88,7 @@ export class SessionReceiver {
   }
 }
 
-/** Hands bytes on in reads that end at `cuts`, through one buffer that is overwritten after each, as sockets have it. */
+/** Passes bytes on in reads that end at `cuts`, through one buffer that is overwritten after each, as with sockets. */
 export function pushInReads(
   bytes: Buffer,
   cuts: readonly number[],

@@ -9,25 +9,25 @@ import { isVideo, prolong, type Session, timestampOf } from "./recorded-session.
 import { pushInReads, SessionReceiver } from "./session-receiver.ts";
 import { allocatesAtMost, type FuzzTarget, fuzzTarget, must, throwsOnly } from "./target.ts";
 
-/** The reader may hold one message of 256 kB and a read more, in a buffer of the next power of two. */
+/** The reader may hold one message of 256 kB plus one read, in a buffer of the next power of two. */
 const MAX_CARRY_BUFFER_BYTES = 512 * 1024;
-/** AccessUnitBuffer begins with so much, however little it may gather. */
+/** Initial size of AccessUnitBuffer, even if its limit is smaller. */
 const FIRST_BUFFER_BYTES = 256 * 1024;
-/** How far a false header, a search for channels that are none, and one more false header may lead a reader astray. */
+/** Maximum loss after an error: one false header, a search for false channels, and one more false header. */
 const ASTRAY_BYTES = 3 * (0xffff + 4);
-/** SequenceTracker takes up to so many packets for late after a number that was wrong. */
+/** After a wrong number SequenceTracker takes up to this many packets for late ones. */
 const LATE_PACKETS = 100;
 const MAX_INPUT_BYTES = 1024 * 1024;
 const MUTATED_BYTES = 20_000;
 const LONG_BYTES = 400_000;
 
-/** A frame as it left the receiver. */
+/** A frame that the receiver passed on. */
 interface Frame {
   timestamp: number;
   bytes: Buffer;
 }
 
-/** What came of a session: the frames, and the error that ended it. */
+/** The result of a session: the frames, and the error that ended it. */
 export interface Outcome {
   frames: Frame[];
   handedOn: number;
@@ -54,12 +54,12 @@ export function receive(bytes: Buffer, videoChannel: number, cuts: readonly numb
     RtspSyntaxError,
     CameraRefusedError,
   );
-  receiver.end(); // of a camera taken for one that marks every slice, the last unit comes out only now
+  receiver.end(); // the last unit of a camera that is assumed to mark every slice comes only now
   const { handedOn, garbageBytes } = receiver;
   return { frames, handedOn, garbageBytes, error: error?.message };
 }
 
-/** Throws unless two outcomes are the same; bytes left out may be counted when an error already ended the session. */
+/** Throws unless two outcomes are equal; after an error the counts of skipped bytes may differ. */
 export function mustEqual(one: Outcome, two: Outcome): void {
   must(one.error === two.error, `ended by "${one.error}" and "${two.error}"`);
   must(one.handedOn === two.handedOn, `${one.handedOn} and ${two.handedOn} packets and messages`);
@@ -70,7 +70,7 @@ export function mustEqual(one: Outcome, two: Outcome): void {
   });
 }
 
-/** The whole way of a session's bytes. */
+/** Targets for the complete path of a session's bytes. */
 export function sessionTargets(sessions: readonly Session[]): FuzzTarget[] {
   const pairs = fc.tuple(fc.nat(sessions.length - 1), fc.nat(sessions.length - 1)); // numbers, so that reports stay short
   const cuts = fc.oneof(
@@ -152,7 +152,7 @@ function readerTarget(): FuzzTarget {
   });
 }
 
-/** Frames before the change come out, and so do those after it, once the reader has found its way back. */
+/** Frames before the change are received, and so are those after it, once the reader has resynchronised. */
 function resilienceTarget(sessions: readonly Session[]): FuzzTarget {
   const long = sessions.map((session) => prolong(session, Math.ceil(LONG_BYTES / session.bytes.length)));
   const undisturbed = long.map(({ bytes, videoChannel }) => receive(bytes, videoChannel, []).frames);
@@ -186,7 +186,7 @@ function resilienceTarget(sessions: readonly Session[]): FuzzTarget {
   });
 }
 
-/** Timestamps of the frames that `from` to `to` hold whole, in order. */
+/** Timestamps of the frames that are complete between `from` and `to`, in order. */
 function framesWithin(session: Session, from: number, to: number): number[] {
   const timestamps = new Map<number, boolean>();
   for (const piece of session.pieces.filter((one) => isVideo(session, one))) {
@@ -197,7 +197,10 @@ function framesWithin(session: Session, from: number, to: number): number[] {
   return [...timestamps].filter(([, isInside]) => isInside).map(([timestamp]) => timestamp);
 }
 
-/** NAL units behind four-byte start codes, those that hold pictures: a changed parameter set stays with later keyframes. */
+/**
+ * Only the NAL units of pictures, each after a four-byte start code: a changed parameter set remains in later
+ * keyframes.
+ */
 function picturesOf(bytes: Buffer): Buffer {
   const starts = startsOf(bytes);
   const nals = starts.map((start, i) => bytes.subarray(start, starts[i + 1] ?? bytes.length));
@@ -214,9 +217,9 @@ function startsOf(bytes: Buffer): number[] {
   return starts;
 }
 
-/** Bytes in, chunks out: what comes out is well-formed, whatever went in. */
+/** Bytes in, chunks out: the chunks are well-formed for any input. */
 function wholeSessionTarget(short: readonly Session[]): FuzzTarget {
-  // A long one gathers more than fits, when little is flushed.
+  // With few flushes a long session gathers more than fits.
   const sessions = [...short, prolong(short[0] as Session, 60)];
   const inputs = fc.record({
     sessionIndex: fc.nat(sessions.length - 1),
@@ -236,7 +239,7 @@ function wholeSessionTarget(short: readonly Session[]): FuzzTarget {
     let error: Error | undefined;
     const total =
       2 * Math.max(FIRST_BUFFER_BYTES, maxBufferBytes) * (ends.length + 8) + 32 * bytes.length + MAX_CARRY_BUFFER_BYTES;
-    // What is read is copied by the test itself, and the chunks are, too.
+    // The test itself copies the input and the chunks.
     const largest = Math.max(FIRST_BUFFER_BYTES, maxBufferBytes, 3 * bytes.length);
     await allocatesAtMost({ largest, total }, () => {
       error = throwsOnly(

@@ -35,7 +35,7 @@ const BOXES = [
   "stco",
 ];
 
-/** Readers of what lies on disks. */
+/** Readers of stored files. */
 export function storeTargets(sessions: readonly Session[]): FuzzTarget[] {
   const chunks = sessions.map(chunkOf);
   const movies = chunks.map(movieOf);
@@ -68,7 +68,7 @@ function chunkTarget(chunks: readonly Buffer[]): FuzzTarget {
   });
 }
 
-/** A chunk that is indexed while it grows gives the index that it gives when it is read at once. */
+/** Indexing a chunk while it grows must give the same index as indexing it at once. */
 async function mustGoOn(bytes: Buffer, cut: number): Promise<void> {
   const at = cut % (bytes.length + 1);
   const whole = await withFileOf(bytes, (file) => indexChunk(file));
@@ -166,7 +166,7 @@ function blockStarts(chunk: Buffer): number[] {
   return starts;
 }
 
-/** Where boxes begin, and two bytes before where the counts of tables are: there lengths are corrupted. */
+/** Offsets of boxes, and two bytes before the counts of tables: lengths are corrupted there. */
 function boxStarts(movie: Buffer): number[] {
   const starts = BOXES.map((type) => movie.indexOf(type, 0, "latin1") - 4).filter((at) => at >= 0);
   return [...starts, ...starts.map((at) => at + 10), ...starts.map((at) => at + 14)];

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { type Allocations, measureAllocations } from "./allocation-meter.ts";
 import type { Watchdog } from "./watchdog.ts";
 
-/** CPU time that one input may take: hundreds of times what the slowest of them takes. */
+/** Maximum CPU time of one input: hundreds of times what the slowest needs. */
 const MAX_CPU_MS = 3000;
-/** How long a smaller input that fails, too, is looked for. */
+/** How long to search for a smaller input that also fails. */
 const SHRINK_MS = 20_000;
 const MAX_REPORT_LENGTH = 3000;
 
-/** How often and from which seed inputs are drawn. */
+/** The number of inputs, and the seed that they are generated from. */
 export interface FuzzRun {
   seed: number;
   inputs: number;
@@ -17,16 +17,16 @@ export interface FuzzRun {
   watchdog: Watchdog;
 }
 
-/** Something that is fed with inputs, and what must hold for each. */
+/** Code to run with inputs, and what must hold for each of them. */
 export interface FuzzTarget {
   name: string;
-  /** How many inputs the short form takes. */
+  /** Number of inputs in the short form. */
   shortInputs: number;
-  /** Feeds it. Returns undefined when all held, else the counterexample, its error and how to run it again. */
+  /** Runs the inputs. Returns undefined when all passed, else the counterexample, its error and how to run it again. */
   run(how: FuzzRun): Promise<string | undefined>;
 }
 
-/** A target whose `check` throws for an input that does not hold. */
+/** A target whose `check` throws for an input that fails. */
 export function fuzzTarget<T>(
   name: string,
   shortInputs: number,
@@ -73,7 +73,7 @@ export function throwsOnly(work: () => void, ...classes: (new (...args: never[])
   }
 }
 
-/** The same for what is waited for. */
+/** The same for asynchronous work. */
 export async function rejectsOnly(
   work: () => Promise<unknown>,
   ...classes: (new (
@@ -89,7 +89,7 @@ export async function rejectsOnly(
 }
 
 function onlyOf(error: unknown, classes: (new (...args: never[]) => Error)[]): Error {
-  // The class itself: a RangeError is a subclass of Error, but an accident.
+  // Compares the class itself: RangeError is a subclass of Error, but would be a fault.
   if (error instanceof Error && classes.some((one) => error.constructor === one)) return error;
   throw new Error(`an error of an undocumented class: ${error}`, { cause: error });
 }
@@ -101,7 +101,7 @@ export async function allocatesAtMost(limits: Allocations, work: () => void | Pr
   if (total > limits.total) throw new Error(`allocated ${total} bytes, more than ${limits.total}`);
 }
 
-/** Throws unless it holds. */
+/** Throws unless `holds` is true. */
 export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(what);
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Gives `use` a file that holds these bytes; it is gone afterwards. */
+/** Calls `use` with a file that holds these bytes, and removes it afterwards. */
 export async function withFileOf<T>(bytes: Buffer, use: (file: FileHandle) => Promise<T>): Promise<T> {
   const path = join(tmpdir(), `hindsight-fuzz-${process.pid}-${randomBytes(6).toString("hex")}`);
   const file = await open(path, "wx+");

@@ -15,7 +15,7 @@ import { mutate, mutationLists, plainSource } from "./mutations.ts";
 import { messagesOf, type Session } from "./recorded-session.ts";
 import { type FuzzTarget, fuzzTarget, must, throwsOnly } from "./target.ts";
 
-/** A line as long as messages may have, and as many as the largest message holds. */
+/** About the maximum length of a line in messages, and how many such lines the largest message holds. */
 const LINE_LENGTH = 8000;
 const MAX_LINES = 30;
 
@@ -32,7 +32,7 @@ const CHALLENGES = [
   'Basic realm="camera", Digest realm=camera, nonce=9f, stale=FALSE',
 ];
 
-/** Pieces that the patterns of the parsers look for, and some that they do not expect. */
+/** Pieces that the parsers' patterns match, and some that they do not expect. */
 const pieces = fc.oneof(
   fc.constantFrom(...' \t\r\n:;,=-/@?%"\\[]{}()*.+_a1AΩ\0'),
   fc.constantFrom(
@@ -52,13 +52,13 @@ const pieces = fc.oneof(
   fc.string({ maxLength: 6 }),
 );
 
-/** One piece over and over: slow for regular expressions that backtrack. */
+/** One piece repeated: slow for regular expressions that backtrack. */
 const repeated = fc.tuple(fc.string({ maxLength: 8 }), pieces, pieces, fc.nat(LINE_LENGTH)).map(
-  // `padEnd` takes no part of an empty piece.
+  // `padEnd` adds nothing for an empty piece.
   ([start, piece, end, length]) => (start + "".padEnd(length, piece) + end).slice(0, LINE_LENGTH),
 );
 
-/** Texts of a kind: mutated samples, joined pieces, and one piece over and over. */
+/** Texts of a kind: mutated samples, joined pieces, and one repeated piece. */
 function texts(samples: readonly string[]): fc.Arbitrary<string> {
   const mutated = fc.tuple(fc.constantFrom(...samples), fc.constantFrom(...samples), mutationLists(6));
   return fc.oneof(
@@ -72,7 +72,7 @@ function mutateText(text: string, other: string, mutations: Parameters<typeof mu
   return mutate(plainSource(Buffer.from(text), Buffer.from(other)), mutations).bytes.toString("utf8");
 }
 
-/** The parsers of texts that a camera, or the user, gives. */
+/** The parsers of texts from a camera or the user. */
 export function textTargets(sessions: readonly Session[]): FuzzTarget[] {
   const messages = sessions.flatMap(messagesOf);
   const heads = messages.map((message) => message.split("\r\n\r\n")[0] as string);

@@ -5,7 +5,7 @@ const BEATS = 0;
 const IS_BUSY = 1;
 const TEXT_LENGTH = 2;
 
-/** Runs in a thread of its own: the one that hangs cannot look at its clock. */
+/** Runs in a thread of its own, because a thread that hangs cannot check a clock. */
 const SCRIPT = `
 const { workerData } = require("node:worker_threads");
 const { writeSync } = require("node:fs");
@@ -26,13 +26,13 @@ setInterval(() => {
 }, 500);
 `;
 
-/** Kills this process, with a word why, when one input takes longer than a limit far above anything normal. */
+/** Kills this process, and prints why, when one input takes longer than a limit far above anything normal. */
 export class Watchdog {
   readonly #numbers: Int32Array;
   readonly #text: Uint8Array;
   readonly #worker: Worker;
 
-  /** @param limitMs wall-clock time that one input may take on a machine that is busy, too */
+  /** @param limitMs maximum wall-clock time of one input, even on a busy machine */
   constructor(limitMs = 60_000) {
     const shared = new SharedArrayBuffer(12 + TEXT_BYTES);
     this.#numbers = new Int32Array(shared, 0, 3);
@@ -41,7 +41,7 @@ export class Watchdog {
     this.#worker.unref();
   }
 
-  /** What to say of inputs from now on, should one hang: enough to run it again. */
+  /** Sets the text to print if one of the following inputs hangs: enough to run it again. */
   describe(text: string): void {
     const bytes = Buffer.from(text).subarray(0, TEXT_BYTES);
     this.#text.set(bytes);
@@ -54,7 +54,7 @@ export class Watchdog {
     Atomics.store(this.#numbers, IS_BUSY, 1);
   }
 
-  /** It is done. */
+  /** The input is done. */
   end(): void {
     Atomics.store(this.#numbers, IS_BUSY, 0);
   }

@@ -7,7 +7,7 @@ import { describe, test } from "vitest";
 const run = promisify(execFile);
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a program of node_modules; its complaint becomes the test's. */
+/** Runs a program of node_modules; its output becomes the test's error. */
 async function check(program: string, ...args: string[]): Promise<void> {
   try {
     await run(join(PROJECT, "node_modules", ".bin", program), args, { cwd: PROJECT });
@@ -17,10 +17,10 @@ async function check(program: string, ...args: string[]): Promise<void> {
   }
 }
 
-// Each of them keeps a core busy for as long as a minute when the machine has other things to do.
+// Each of them takes up to a minute of a core on a busy machine.
 describe.concurrent("the house", { timeout: 240_000 }, () => {
   test("Biome has nothing to say of format and style", () => check("biome", "check", "--error-on-warnings"));
-  // Several threads check much of the same: they cost twice the time of a core, which here others need.
+  // Several threads repeat much of the work: they need twice the CPU time, which other tests need here.
   test("the types fit", () => check("tsc", "--noEmit", "--singleThreaded"));
   test("the types of the page fit", () =>
     check("tsc", "--noEmit", "--singleThreaded", "--project", "services/api/page"));

@@ -1,6 +1,6 @@
 import type { SentByCamera, SentFrame } from "./sent-log.ts";
 
-/** A frame as it was found in the store. */
+/** A frame found in the store. */
 export interface FoundFrame {
   sha256: string;
   sha256WithoutParameterSets: string;
@@ -8,44 +8,47 @@ export interface FoundFrame {
   captureTimeUs: number;
 }
 
-/** Why a frame that was sent may lawfully be missing; {@link account} tells each rule. */
+/** Permitted reasons for a missing frame; {@link account} explains each rule. */
 export type Reason = "spoilt" | "before keyframe" | "behind garbage" | "at a cut" | "at our own end";
 
-/** What became of what one camera sent. */
+/** What happened to the frames that one camera sent. */
 export interface Account {
   sent: number;
   found: number;
-  /** Spoilt frames that were kept, without what was lost of them or with what garbage made of it. */
+  /** Spoilt frames that were kept, incomplete or changed by garbage. */
   keptSpoilt: number;
   missing: Record<Reason, number>;
   doubled: number;
-  /** In words, the first ones of each kind; empty when everything is accounted for. */
+  /** Messages, the first ones of each kind; empty when every frame is accounted for. */
   violations: string[];
   violationCount: number;
-  /** What was found, beside what was sent. */
+  /** The found frames with the sent ones. */
   pairs: { sent: SentFrame; found: FoundFrame }[];
 }
 
-/** What is in flight when the recorder itself ends a session: its reads are at most 250 ms apart; the rest is the machine's. */
+/**
+ * What may be in flight when the recorder ends a session: reads are at most 250 ms apart; the rest is for delays of the
+ * machine.
+ */
 const IN_FLIGHT_US = 1_000_000;
-/** Random bytes may look like a packet, which has 64 KiB at most (RFC 2326 §10.12), and behind it like another. */
+/** Random bytes may look like a packet of up to 64 KiB (RFC 2326 §10.12), followed by another one. */
 const FALSE_PACKET_BYTES = 2 * (65_536 + 4);
-/** RTP and interleaved headers, at most: one packet of 300 bytes has 16. */
+/** Upper bound for RTP and interleaved headers: a packet of 300 bytes has 16 bytes of them. */
 const HEADER_SHARE = 1.1;
 const MAX_TOLD = 20;
 
 /**
- * Compares what a camera sent with what was found, in the order of the store. Every frame sent must be found once, in the
- * order of sending, and nothing else. Missing may be only:
- *
- * - **spoilt**: packets of it were lost or garbled by a fault. One that was kept all the same (what was lost was no slice, or
- *   garbage looks like H.264) must lie where the spoilt one was sent, and counts once for one spoilt frame.
- * - **before keyframe**: sent in its session before the first keyframe that came whole.
- * - **behind garbage**: sent over TCP within 128 KiB behind random bytes, of which some may announce two packets of 64 KiB.
- * - **at a cut**: the last frames of a session that the camera broke off, as many bytes as its kernel had not taken yet.
+ * Compares what a camera sent with what was found, in the order of the store. Every sent frame must be found once, in
+ * the order of sending, and nothing else. Only these frames may be missing:
+ * - **spoilt**: packets of it were lost or garbled by a fault. One that was kept nevertheless (no slice was lost, or
+ *   garbage looks like H.264) must be at the place of the spoilt one, and counts once for one spoilt frame.
+ * - **before keyframe**: sent in its session before the first keyframe that arrived complete.
+ * - **behind garbage**: sent over TCP within 128 KiB after random bytes, some of which may announce two packets of 64
+ *   KiB.
+ * - **at a cut**: the last frames of a session that the camera aborted, as many bytes as its kernel had not taken yet.
  * - **at our own end**: the last frames of a session that the recorder ended, sent within its last second.
- *
- * The two last rules hold for an unbroken tail of the session only. `garbageAt` tells whether bare garbage was on then.
+ * The last two rules only apply to an unbroken tail of the session. `garbageAt` returns whether bare garbage was sent
+ * then.
  */
 export function account(
   sent: SentByCamera,
@@ -114,7 +117,7 @@ export function account(
   return result;
 }
 
-/** Finds for each missing frame of one session a reason, or tells of it. */
+/** Finds a reason for each missing frame of one session, or reports it. */
 function explainMissing(
   frames: SentFrame[],
   isFound: Uint8Array,
@@ -149,12 +152,12 @@ function explainMissing(
   }
 }
 
-/** TEARDOWN, or the recorder hung up. */
+/** The recorder sent TEARDOWN or closed the connection. */
 function isEndedByUs(reason: string | undefined): boolean {
   return reason === "teardown" || reason === "connection closed";
 }
 
-/** Start and end of each session's frames. */
+/** Start and end index of each session's frames. */
 function sessionsOf(frames: readonly SentFrame[]): [start: number, end: number][] {
   const ranges: [number, number][] = [];
   for (let start = 0; start < frames.length; ) {
@@ -188,7 +191,7 @@ function placeOf(i: number, frames: readonly SentFrame[]): string {
   return `${i + 1} of ${frames.length}${before ? ", spoilt ones shortly before" : ""}; ended: ${session.endReason ?? "not"}`;
 }
 
-/** Tells the first violations of each kind, and counts all. */
+/** Keeps the first violations of each kind, and counts all. */
 class Violations {
   readonly told: string[] = [];
   count = 0;

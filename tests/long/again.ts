@@ -7,9 +7,9 @@ import { parseArgs } from "node:util";
 import { readRun, type SuiteRun, slowestFiles, tally } from "./suite-runs.ts";
 
 /**
- * Runs the suite, or the files that are named, again and again: `npm run test:again -- --times 10 --load [file …]`. With
- * `--load`, as many processes as there are cores keep them busy meanwhile. Tells what was ever red, and the slowest files.
- * Ends with 1 when anything was red.
+ * Runs the suite, or the given files, repeatedly: `npm run test:again -- --times 10 --load [file …]`. With `--load`,
+ * one process per core keeps the machine busy meanwhile. Prints all failures, and the slowest files. Exits with 1 when
+ * anything failed.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

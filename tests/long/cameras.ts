@@ -1,4 +1,4 @@
-/** Beside what a clip is by itself: every camera of the soak is one of these shapes, again and again. */
+/** Properties of a camera besides its clip. The cameras of the soak have these shapes in turn. */
 interface Shape {
   name: string;
   clip: Record<string, unknown>;
@@ -9,16 +9,16 @@ interface Shape {
   transport?: "udp";
 }
 
-/** One camera of the soak: as the simulator makes it, and how the recorder is to reach it. */
+/** One camera of the soak: how the simulator runs it, and how the recorder connects to it. */
 export interface SoakCamera {
   id: string;
   fps: number;
   simulator: Record<string, unknown>;
   transport: "tcp" | "udp";
   credentials?: { user: string; password: string };
-  /** The recorder puts the SDP's parameter sets before keyframes that are sent without. */
+  /** The recorder inserts the SDP's parameter sets before keyframes that are sent without them. */
   addsParameterSets: boolean;
-  /** Clips that the camera may change to in mid-stream. */
+  /** Clips to which the camera may change during the stream. */
   otherClips: Record<string, unknown>[];
 }
 
@@ -70,7 +70,7 @@ const SHAPES: Shape[] = [
   },
 ];
 
-/** So many cameras, of all shapes in turn. @param bitrateKbit of a camera in the middle */
+/** `count` cameras, of all shapes in turn. @param bitrateKbit bit rate of a camera with `rate` 1 */
 export function soakCameras(count: number, bitrateKbit: number): SoakCamera[] {
   return Array.from({ length: count }, (_, index) => {
     const shape = SHAPES[index % SHAPES.length] as Shape;
@@ -80,7 +80,7 @@ export function soakCameras(count: number, bitrateKbit: number): SoakCamera[] {
     return {
       id,
       fps: clip.fps,
-      // Each camera loses other packets than the next.
+      // Each camera loses different packets.
       simulator: { id, clip, ...shape.simulator, faults: { ...(shape.simulator?.faults as object), seed: index + 1 } },
       transport: shape.transport ?? "tcp",
       ...(shape.simulator?.auth === undefined ? {} : { credentials: CREDENTIALS }),

@@ -6,13 +6,13 @@ export interface PlannedFault {
   atMs: number;
   camera: string;
   kind: string;
-  /** As the simulator takes them (tools/camera-simulator/faults.ts). */
+  /** In the simulator's format (tools/camera-simulator/faults.ts). */
   faults: Record<string, unknown> & { forMs?: number };
 }
 
 type Choice = (random: Random, camera: SoakCamera) => PlannedFault["faults"];
 
-/** Of the stream and its connection: one at a time for each camera. */
+/** Faults of the stream and its connection: each camera has one at a time. */
 const STREAM_FAULTS: Record<string, Choice> = {
   loss: (random) => ({ loss: { probability: within(random, 0.001, 0.02) }, forMs: within(random, 4000, 20_000) }),
   "short stall": (random) => ({ stall: true, forMs: within(random, 500, 4000) }),
@@ -39,7 +39,7 @@ const STREAM_FAULTS: Record<string, Choice> = {
   }),
 };
 
-/** Packets come out of order over UDP alone: within a TCP connection they cannot. */
+/** Packets come out of order only over UDP: within a TCP connection they cannot. */
 const UDP_FAULTS: Record<string, Choice> = {
   reorder: (random) => ({
     reorder: { probability: within(random, 0.01, 0.1), distance: 1 + random.below(4) },
@@ -47,7 +47,7 @@ const UDP_FAULTS: Record<string, Choice> = {
   }),
 };
 
-/** Of the camera's clock: beside those of the stream. */
+/** Faults of the camera's clock, independent of those of the stream. */
 const CLOCK_FAULTS: Record<string, Choice> = {
   drift: (random) => ({ driftPpm: within(random, -200, 200) }),
   "drift again": (random) => ({ driftPpm: within(random, -200, 200) }),
@@ -56,7 +56,7 @@ const CLOCK_FAULTS: Record<string, Choice> = {
 };
 
 /**
- * Faults for all cameras over a run, in the order of time; the same seed gives the same plan. Each camera has one fault of
+ * Faults for all cameras in a run, in order of time; the same seed gives the same plan. Each camera has one fault of
  * its stream at a time, with pauses of 2 to 25 s, and a change of its clock every 20 to 90 s.
  */
 export function planFaults(seed: number, cameras: readonly SoakCamera[], lengthMs: number): PlannedFault[] {
@@ -82,7 +82,7 @@ function garbage(random: Random, kind: string, least: number, most: number): Pla
   return { garbage: { kind, probability: within(random, least, most) }, forMs: within(random, 300, 3000) };
 }
 
-/** Even within the limits; whole where they are. */
+/** Uniformly distributed within the limits; an integer when they are integers. */
 function within(random: Random, least: number, most: number): number {
   const value = least + random.next() * (most - least);
   return Number.isInteger(least) && Number.isInteger(most) && most > 1 ? Math.round(value) : value;

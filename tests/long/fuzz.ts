@@ -6,8 +6,8 @@ import { allTargets } from "../fuzz/targets.ts";
 import { Watchdog } from "../fuzz/watchdog.ts";
 
 /**
- * Fuzzes the parsers for as long as it is told: `npm run test:fuzz -- --minutes 10 --seed 1`. `--target` names one of
- * them, and `--path` one counterexample of it. Ends with 1 when a target failed or memory kept growing.
+ * Fuzzes the parsers for the given time: `npm run test:fuzz -- --minutes 10 --seed 1`. `--target` selects one of them,
+ * and `--path` one of its counterexamples. Exits with 1 when a target failed or memory kept growing.
  */
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const INPUTS_PER_TURN = 100;
-/** What may be held at the end more than after the first turn. */
+/** How much more memory than after the first turn may be in use at the end. */
 const MAX_GROWTH_BYTES = 32 * 1024 * 1024;
 
 setFlagsFromString("--expose-gc");

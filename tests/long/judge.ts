@@ -8,11 +8,11 @@ import type { SentByCamera, SentFrame } from "./sent-log.ts";
 import { checkSessions, isBareGarbage } from "./sessions-check.ts";
 import { checkTimes } from "./time-check.ts";
 
-/** However many faults: a camera that was recorded less than this part of the time was not soaked. */
+/** A camera that was recorded for less than this fraction of the time, for whatever faults, was not really tested. */
 const MIN_PART = 0.3;
 const MAX_TOLD = 3;
 
-/** Judges one camera by its mp4 files and what the simulator logged. @param stopUs when the recorder was told to stop */
+/** Checks one camera by its mp4 files and the simulator's log. @param stopUs when the recorder was asked to stop */
 export async function judgeCamera(
   camera: SoakCamera,
   sent: SentByCamera,
@@ -21,7 +21,8 @@ export async function judgeCamera(
   const violations: string[] = [];
   const files = await footage(directory, ".mp4");
   const found: FoundFrame[] = [];
-  // Garbage may look like parameter sets; what ffprobe's decoders say of those does not count, only what it says of the file.
+  // Garbage may look like parameter sets: warnings of ffprobe's decoders about them are ignored, unlike those about the
+  // file.
   const hasGarbage = sent.faults.some(({ set }) => set.garbage !== undefined);
   for (const file of files) {
     try {
@@ -71,7 +72,7 @@ export async function judgeCamera(
   };
 }
 
-/** Tells whether a frame's place was taken by random bytes on the bare connection. */
+/** Returns a function that says whether random bytes on the bare connection replaced a frame. */
 function garbageFrames({ faults }: SentByCamera): (frame: SentFrame) => boolean {
   const times: { fromUs: number; toUs: number }[] = [];
   for (const { atUs, set, clear } of faults) {

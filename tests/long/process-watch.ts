@@ -1,20 +1,20 @@
 import { readUsage } from "../../bench/support/process-usage.ts";
 
 const SAMPLE_MS = 10_000;
-/** A run shorter than this says nothing about memory: processes still warm up. */
+/** A shorter run says nothing about memory, because processes are still warming up. */
 const SHORTEST_RUN_MS = 10 * 60_000;
-/** Memory is flat when the last quarter's median is above the second's by no more than this. */
+/** Memory is flat when the median of the last quarter exceeds that of the second by no more than this fraction. */
 const ALLOWED_GROWTH = 0.1;
 const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
 
-/** What one process used over the run. */
+/** Resource usage of one process in the run. */
 export interface ProcessFigures {
   name: string;
   cpuPercent: number;
   /** Medians over the quarters of the run, MB. */
   quartersMb: number[];
   highestMb: number;
-  /** Undefined when the run was too short to tell. */
+  /** Undefined when the run was too short. */
   isFlat: boolean | undefined;
 }
 
@@ -27,7 +27,7 @@ export class ProcessWatch {
   readonly #startMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #endMs = 0;
-  /** Processes that were gone when they were looked at. */
+  /** Processes that no longer existed when they were sampled. */
   readonly gone = new Set<string>();
 
   constructor(pids: Record<string, number>) {
@@ -42,7 +42,7 @@ export class ProcessWatch {
     this.#sample();
   }
 
-  /** What went wrong, in words. */
+  /** Messages about what went wrong. */
   violations(): string[] {
     const growing = this.figures().filter(({ isFlat }) => isFlat === false);
     return [

@@ -9,8 +9,8 @@ import { GstreamerServer } from "../support/gstreamer.ts";
 import { startSimulator } from "../support/simulator.ts";
 
 /**
- * Makes tests/fuzz/sessions/*.bin anew: `npm run test:fuzz:record`.
- * ffmpeg is the client, since it sets up every track; a proxy between it and the server keeps what the server sends.
+ * Regenerates tests/fuzz/sessions/*.bin: `npm run test:fuzz:record`. ffmpeg is the client, because it sets up every
+ * track; a proxy between it and the server records what the server sends.
  */
 const FOLDER = fileURLToPath(new URL("../fuzz/sessions/", import.meta.url));
 const SESSION_BYTES = 24_000;
@@ -33,7 +33,7 @@ const cameras = [
   },
 ];
 
-/** What a server sends to ffmpeg, its first SESSION_BYTES bytes. */
+/** The first SESSION_BYTES bytes that a server sends to ffmpeg. */
 async function record(url: string): Promise<Buffer> {
   const { hostname, port } = new URL(url);
   const pieces: Buffer[] = [];

@@ -20,10 +20,10 @@ npm run test:soak -- --judge --folder F
   --keep      leaves the footage there; without it, it goes when all is well. The report stays.
   --judge     judges once more what an earlier run has left in the folder`;
 
-/** Faults end a little before the run does. */
+/** Faults end this long before the run does. */
 const QUIET_MS = 5000;
 
-/** What a run is made by; kept in its report. */
+/** The options of a run; kept in its report. */
 interface Options {
   seed: number;
   minutes: number;
@@ -81,7 +81,7 @@ function sceneOf({ cameraCount, bitrateKbit, tcpOnly, minutes }: Options, folder
   return { cameras: tcpOnly ? cameras.map((one) => ({ ...one, transport: "tcp" })) : cameras, folder, minutes, say };
 }
 
-/** The whole run. Throws when something of it cannot be started. */
+/** The whole run. Throws when something cannot be started. */
 async function soak(options: Options, folder: string): Promise<SoakReport<Options>> {
   const scene = sceneOf(options, folder);
   const startedAt = new Date().toISOString();
@@ -102,7 +102,7 @@ async function soak(options: Options, folder: string): Promise<SoakReport<Option
   }
 }
 
-/** The report of a run with its cameras judged by what lies in the folder. */
+/** The report of a run, completed by the checks of its cameras' files in the folder. */
 async function judged(report: SoakReport<Options>, folder: string): Promise<SoakReport<Options>> {
   say("accounting");
   const { cameras, minutes } = sceneOf(report.options, folder);

@@ -2,7 +2,7 @@ import type { Account, Reason } from "./accounting.ts";
 import type { ProcessFigures } from "./process-watch.ts";
 import type { TimeErrors } from "./time-check.ts";
 
-/** What one camera's run came to. */
+/** The result of one camera. */
 export interface CameraReport {
   camera: string;
   transport: string;
@@ -14,17 +14,17 @@ export interface CameraReport {
   violations: string[];
 }
 
-/** What the run came to; written as JSON. */
+/** The result of the run; written as JSON. */
 export interface SoakReport<Options> {
   options: Options;
   startedAt: string;
-  /** When the recorder was told to stop, µs since the Unix epoch. */
+  /** When the recorder was asked to stop, µs since the Unix epoch. */
   stoppedUs: number;
   cameras: CameraReport[];
   /** How often each fault was set. */
   faults: Record<string, number>;
   processes: ProcessFigures[];
-  /** Of the run as a whole. */
+  /** Violations of the run as a whole. */
   violations: string[];
   passed: boolean;
 }

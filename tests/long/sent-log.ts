@@ -10,11 +10,11 @@ export interface SentFrame {
   /** True capture time, µs since the Unix epoch. */
   captureTimeUs: number;
   sentAtUs: number;
-  /** What it takes on the wire, headers left out. */
+  /** Its size on the network, without headers. */
   bytes: number;
   sha256: string;
   sha256WithoutParameterSets: string;
-  /** Packets of it were left out or garbled. */
+  /** Some of its packets were dropped or garbled. */
   isSpoilt: boolean;
 }
 
@@ -23,11 +23,11 @@ export interface SentSession {
   index: number;
   transport: "tcp" | "udp";
   startUs: number;
-  /** Undefined when the simulator was stopped before. */
+  /** Undefined when the simulator was stopped before the end. */
   endUs?: number;
-  /** Why it ended, in the simulator's words. */
+  /** The reason for its end in the simulator's log. */
   endReason?: string;
-  /** Bytes that the kernel had not taken when it ended. */
+  /** Bytes that the kernel had not accepted when it ended. */
   unsentBytes: number;
 }
 
@@ -35,11 +35,11 @@ export interface SentSession {
 export interface SentByCamera {
   sessions: SentSession[];
   frames: SentFrame[];
-  /** Changes of faults, as the simulator took them. */
+  /** Changes of faults in the simulator's log. */
   faults: { atUs: number; set: Record<string, unknown>; clear: string[] }[];
 }
 
-/** Reads the simulator's log, which after an hour no string could hold. */
+/** Reads the simulator's log line by line: after an hour it is too long for a string. */
 export async function readSentLog(path: string): Promise<Map<string, SentByCamera>> {
   const cameras = new Map<string, SentByCamera>();
   const sessions = new Map<string, SentSession>();
@@ -60,7 +60,7 @@ export async function readSentLog(path: string): Promise<Map<string, SentByCamer
       sessions.set(String(line.session), session);
       camera.sessions.push(session);
     } else if (line.event === "session-end") {
-      // One that was set up but never played has no beginning.
+      // A session that was set up but never played has no start.
       const session = sessions.get(String(line.session));
       if (session === undefined) continue;
       session.endUs = line.atUs;

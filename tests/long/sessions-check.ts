@@ -1,6 +1,6 @@
 import type { SentByCamera, SentFrame, SentSession } from "./sent-log.ts";
 
-/** The recorder's timers in the soak: short, so that each fault shows within the run. */
+/** The recorder's timers in the soak: short, so that each fault has its effect within the run. */
 export const TIMERS = {
   connectTimeoutMs: 10_000,
   stallTimeoutMs: 5000,
@@ -9,17 +9,19 @@ export const TIMERS = {
   retryMaxMs: 5000,
 };
 
-/** A camera that can be reached is to be recorded again within: the longest pause, slow answers, a refused try. */
+/** Time in which a reachable camera must be recorded again: the longest pause, slow answers, a refused attempt. */
 const BACK_WITHIN_US = 30_000_000;
-/** What the recorder hears it hears a second late, at most. */
+/** Maximum delay until the recorder has received what was sent. */
 const HEARD_WITHIN_US = 1_000_000;
-/** Random bytes can look like a message; it ends the connection when it makes no sense, or has no end. */
+/**
+ * How long after garbage the connection may end: random bytes may look like a message that is malformed or has no end.
+ */
 const GARBAGE_US = 10_000_000;
 
 /**
- * What cannot be seen in the frames, since a camera that is not asked sends none. Tells of each pause between two sessions
- * that was longer than the camera's refusal and 30 s, and of sessions that the recorder ended although frames, keyframes
- * among them, came all the time and no bare garbage did. @param stopUs when the recorder was told to stop
+ * Checks what the frames do not show, because a camera without a session sends none. Reports each pause between two
+ * sessions that was longer than the camera's refusal plus 30 s, and sessions that the recorder ended although frames
+ * and keyframes came all the time and no bare garbage did. @param stopUs when the recorder was asked to stop
  */
 export function checkSessions({ sessions, frames, faults }: SentByCamera, stopUs: number): string[] {
   const violations: string[] = [];
@@ -50,12 +52,12 @@ export function checkSessions({ sessions, frames, faults }: SentByCamera, stopUs
   return violations;
 }
 
-/** Whether these faults put bytes that are no packet on the connection. */
+/** Whether these faults send bytes on the connection that are not packets. */
 export function isBareGarbage(set: Record<string, unknown>): boolean {
   return (set.garbage as { kind: string } | undefined)?.kind === "channel";
 }
 
-/** When the newest frame, and the newest keyframe, of each session was sent. */
+/** When the newest frame and the newest keyframe of each session were sent. */
 function newestFrames(frames: readonly SentFrame[]): Map<SentSession, { frame: number; keyframe?: number }> {
   const newest = new Map<SentSession, { frame: number; keyframe?: number }>();
   for (const { session, sentAtUs, isKeyframe, isSpoilt } of frames) {

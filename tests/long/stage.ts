@@ -14,19 +14,19 @@ const MINUTE_MS = 60_000;
 const DRAIN_LIMIT_MS = 300_000;
 const MAX_TOLD_ERRORS = 20;
 
-/** In the run's folder: what the simulator sent. */
+/** Name of the simulator's log in the run's folder. */
 export const SENT_LOG = "sent.jsonl";
 
-/** What is recorded, and where to. */
+/** What to record, and where. */
 export interface Scene {
   cameras: readonly SoakCamera[];
   folder: string;
   minutes: number;
-  /** Tells of the progress. */
+  /** Prints the progress. */
   say(text: string): void;
 }
 
-/** Has every clip made that a fault may ask for, before anybody watches: encoders would take the CPU that is measured. */
+/** Encodes all clips that faults may need before anybody watches: encoders would use the CPU that is measured. */
 async function prepareClips(simulator: RunningSimulator, cameras: readonly SoakCamera[]): Promise<void> {
   for (const { id, otherClips } of cameras) {
     for (const parameterChange of otherClips) await simulator.setFault(id, { parameterChange });
@@ -48,7 +48,7 @@ async function filesLeft(fleet: Fleet, cameras: readonly SoakCamera[], endings: 
   return (await Promise.all(lists)).flat();
 }
 
-/** What a run is made of; `end` leaves no process behind. */
+/** The processes of a run; `end` stops all of them. */
 export interface Stage {
   simulator: RunningSimulator;
   fleet: Fleet;
@@ -122,7 +122,7 @@ export async function record(
   return watch;
 }
 
-/** Stops the recorder, then the converter when it has made all minutes. Returns what went wrong. */
+/** Stops the recorder, and the converter after it has converted all minutes. Returns what went wrong. */
 export async function stopAndDrain({ fleet }: Stage, { cameras, folder }: Scene): Promise<string[]> {
   const violations: string[] = [];
   const recorderExit = await fleet.end("recorder");

@@ -1,4 +1,4 @@
-/** What came of one run of the suite, read from the JSON that vitest writes. */
+/** The result of one run of the suite, read from vitest's JSON. */
 export interface SuiteRun {
   passed: number;
   failed: number;
@@ -20,7 +20,10 @@ interface VitestJson {
   }[];
 }
 
-/** Every test that did not pass counts as failed, one that was skipped too; a file that could not be run counts as one. */
+/**
+ * Every test that did not pass counts as failed, also a skipped one; a file that could not be run counts as one
+ * failure.
+ */
 export function readRun(json: string): SuiteRun {
   const { startTime, testResults } = JSON.parse(json) as VitestJson;
   const failures: SuiteRun["failures"] = [];
@@ -43,7 +46,7 @@ export function readRun(json: string): SuiteRun {
   return { passed, failed: failures.length, seconds: Math.round((endMs - startTime) / 1000), files, failures };
 }
 
-/** What was red in any of the runs, with how often; the most frequent first. */
+/** The tests that failed in any run, with the number of failures; the most frequent first. */
 export function tally(runs: readonly SuiteRun[]): { file: string; test: string; count: number; message: string }[] {
   const red = new Map<string, { file: string; test: string; count: number; message: string }>();
   for (const { file, test, message } of runs.flatMap(({ failures }) => failures)) {
@@ -53,7 +56,7 @@ export function tally(runs: readonly SuiteRun[]): { file: string; test: string; 
   return [...red.values()].sort((a, b) => b.count - a.count);
 }
 
-/** The files that took longest, by the median of their runs. */
+/** The slowest files, by the median of their runs. */
 export function slowestFiles(runs: readonly SuiteRun[], count: number): { file: string; seconds: number }[] {
   const times = new Map<string, number[]>();
   for (const { file, seconds } of runs.flatMap(({ files }) => files)) {

@@ -1,45 +1,47 @@
 import type { Account } from "./accounting.ts";
 import type { SentByCamera, SentFrame, SentSession } from "./sent-log.ts";
 
-/** How far the capture times of a camera were from the truth. */
+/** The errors of a camera's capture times. */
 export interface TimeErrors {
-  /** Frames without any disturbance so far in their session: the figures are theirs. */
+  /** Number of frames without any disturbance so far in their session, to which the figures apply. */
   undisturbed: number;
   medianMs: number;
-  /** One of a thousand is worse. */
+  /** The 99.9th percentile. */
   p999Ms: number;
   worstMs: number;
-  /** Frames for which more was allowed. */
+  /** Number of frames for which a larger error was allowed. */
   disturbed: number;
-  /** Frames between a large jump of the camera's clock and the keyframe at which the recorder anchors it anew. */
+  /**
+   * Number of frames between a large jump of the camera's clock and the keyframe at which the recorder anchors it
+   * again.
+   */
   notJudged: number;
   violations: string[];
 }
 
-/** Without any fault of the clock or of its arrivals. */
+/** Allowed error without any fault of the clock or of arrivals. */
 const BOUND_US = 100_000;
-/** After a jump the clock is anchored by few arrivals, known to the interval between two reads. */
+/** After a jump the clock is anchored by few arrivals, known only to the interval between two reads. */
 const READ_INTERVAL_US = 250_000;
-/** Jumps of less are steered away at 500 ppm, which takes longer than the session. */
+/** Smaller jumps are steered away at 500 ppm, which takes longer than the session. */
 const NOTICED_JUMP_US = 1_000_000;
-/** The recorder judges whether to anchor when it writes, up to a second after a keyframe came. */
+/** The recorder decides whether to anchor when it writes, up to a second after a keyframe came. */
 const FLUSH_US = 1_500_000;
-/** The recorder watches arrivals for so long before it anchors the clock of a session. */
+/** How long the recorder observes arrivals before it anchors the clock of a session. */
 const SETTLE_US = 500_000;
-/** The simulator is never later than that unless it is held up. */
+/** Maximum lateness of the simulator, unless it is delayed by the machine or a fault. */
 const PROMPT_US = 10_000;
 const MAX_TOLD = 10;
 
 /**
- * Compares capture times with the true ones. Each must be within 100 ms of the truth; more is allowed, for the rest of the
- * session (a new one is anchored anew), after
- *
- * - a jump of the camera's clock by less than a second: the jump itself, since it is worked off at 500 ppm;
- * - a larger one: 250 ms, the interval of reads, from the keyframe on at which the clock is anchored anew. Before that
- *   keyframe times are not judged;
- *   either holds also for frames sent up to 1.5 s before a jump: those were still to be written when it came;
- * - an anchor by late frames: twice as much as the simulator itself sent even the least late one of that half second late
- *   (by jitter, or because it did not get the CPU: then the recorder did not get it either).
+ * Compares capture times with the true ones. The error may be up to 100 ms. More is allowed, for the rest of the
+ * session (a new session is anchored again), after
+ * - a jump of the camera's clock by less than a second: the jump itself, which is steered away at 500 ppm;
+ * - a larger jump: 250 ms, the interval of reads, from the keyframe on at which the clock is anchored again. Times
+ *   before that keyframe are not checked; both also apply to frames sent up to 1.5 s before a jump, which may not have
+ *   been written when it came;
+ * - an anchor by late frames: twice the lateness with which the simulator sent even the least late frame of that half
+ *   second (by jitter, or because it did not get the CPU: then the recorder did not get it either).
  */
 export function checkTimes(sent: SentByCamera, pairs: Account["pairs"]): TimeErrors {
   const events = sent.faults.flatMap(eventOf);
@@ -85,10 +87,10 @@ interface ClockEvent {
   jumpUs: number;
 }
 
-/** What a session has gone through so far. */
+/** The disturbances of a session so far. */
 interface SessionState {
   session: SentSession | undefined;
-  /** When its first frame was captured; with cached frames that is before it began. */
+  /** Capture time of its first frame; with cached frames that is before the session began. */
   firstUs: number;
   jumpsUs: number;
   lateUs: number;
@@ -114,7 +116,7 @@ function eventOf({ atUs, set }: SentByCamera["faults"][number]): ClockEvent[] {
   return clockJump === undefined ? [] : [{ atUs, jumpUs: Math.abs(clockJump.ms) * 1000 }];
 }
 
-/** A jump before the first frame of the session is none of its. */
+/** Applies an event; a jump before the session's first frame does not affect it. */
 function apply(state: SessionState, { atUs, jumpUs }: ClockEvent, latenessUs: () => number): void {
   if (atUs < state.firstUs) return;
   if (jumpUs < NOTICED_JUMP_US) {
@@ -125,7 +127,7 @@ function apply(state: SessionState, { atUs, jumpUs }: ClockEvent, latenessUs: ()
   }
 }
 
-/** How late the simulator sent the least late of the frames of half a second, from one on. */
+/** The lateness with which the simulator sent the least late frame of half a second, starting at index `from`. */
 function leastLatenessUs(pairs: Account["pairs"], from: number): number {
   const first = (pairs[from] as Account["pairs"][number]).sent;
   let least = Number.POSITIVE_INFINITY;
@@ -137,7 +139,7 @@ function leastLatenessUs(pairs: Account["pairs"], from: number): number {
   return Math.max(0, least);
 }
 
-/** What jumps that are to come add to what is allowed of a frame. */
+/** How much the jumps that follow soon after a frame increase its allowed error. */
 function soonUs(events: readonly ClockEvent[], { sentAtUs, captureTimeUs }: SentFrame): number {
   const soon = events.filter(({ atUs }) => atUs > captureTimeUs && atUs < sentAtUs + FLUSH_US);
   return soon.reduce((sum, { jumpUs }) => sum + (jumpUs < NOTICED_JUMP_US ? jumpUs : READ_INTERVAL_US), 0);

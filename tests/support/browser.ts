@@ -1,6 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 
-/** A headless Chromium of Debian's, which plays H.264. Throws when it is not installed. */
+/** Launches Debian's Chromium, which plays H.264, headless. Throws when it is not installed. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -12,18 +12,18 @@ export function launchBrowser(): Promise<Browser> {
 const SQUARE = 16;
 const BITS = 16;
 
-/** A busy machine takes as long as this for the second or two that a test wants to see. */
+/** How long a busy machine may take to play the second or two that a test needs. */
 const PATIENCE_MS = 60_000;
 
-/** A frame on show. */
+/** A displayed frame. */
 export interface PlayedFrame {
-  /** The simulator's, read from the pixels. */
+  /** The simulator's frame counter, read from the pixels. */
   counter: number;
-  /** Where it stands in the video by the browser's account, s. */
+  /** Its position in the video according to the browser, s. */
   mediaTime: number;
 }
 
-/** Plays a video of the camera simulator in Chromium until it has shown so many frames; returns them in their order. */
+/** Plays a video of the camera simulator in Chromium until `frames` frames were shown; returns them in their order. */
 export async function readPlayedFrames(url: string, frames: number): Promise<PlayedFrame[]> {
   const browser = await launchBrowser();
   try {

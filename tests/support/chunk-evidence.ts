@@ -6,7 +6,7 @@ import { type EvidenceOptions, footage, readTimedFrames } from "./mp4-evidence.t
 export interface ChunkFrame {
   file: string;
   captureTimeUs: number;
-  /** SHA-256 of its NAL units behind Annex B start codes of four bytes. */
+  /** SHA-256 of its NAL units, each after a four-byte Annex B start code. */
   sha256: string;
   isKeyframe: boolean;
 }
@@ -15,7 +15,10 @@ const HEADER_BYTES = 17;
 const H264 = 0;
 const IDR = 5;
 
-/** The access units in all chunks of a camera, in the order of recording; by docs/storage.md, with no code of the product. */
+/**
+ * The access units in all chunks of a camera, in the order of recording; parsed by docs/storage.md without code of the
+ * product.
+ */
 export async function readChunkFrames(cameraDirectory: string): Promise<ChunkFrame[]> {
   const files = (await footage(cameraDirectory, ".chunk")).sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
   const frames: ChunkFrame[] = [];
@@ -39,8 +42,8 @@ export async function readChunkFrames(cameraDirectory: string): Promise<ChunkFra
 }
 
 /**
- * All access units of a camera in the order of recording, of minutes and of chunks that are no minutes yet. Nothing may be
- * converted meanwhile.
+ * All access units of a camera in the order of recording, from minutes and from chunks that are not converted yet.
+ * Nothing may be converted meanwhile.
  */
 export async function readStoredFrames(
   cameraDirectory: string,
@@ -56,7 +59,7 @@ function minuteOf(file: string): string {
   return /\.(\d{8}\.\d{4})\./.exec(file)?.[1] ?? file;
 }
 
-/** Minute and part of a chunk's name, so that they sort as they were recorded: the first part has no number. */
+/** Minute and part of a chunk's name, so that chunks sort as recorded: the first part has no number. */
 function placeOf(file: string): string {
   const [, minute = "", part = "1"] = /\.(\d{8}\.\d{4})(?:\.(\d+))?\.chunk$/.exec(file) ?? [];
   return minute + part.padStart(6, "0");

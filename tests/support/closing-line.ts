@@ -1,7 +1,10 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 import { SEED } from "./seed.ts";
 
-/** Ends a run with its seed and the plain line `N passed, N failed`; a file that could not be run counts as one failure. */
+/**
+ * Prints the seed and the line `N passed, N failed` at the end of a run; a file that could not be run counts as one
+ * failure.
+ */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     let passed = 0;

@@ -10,14 +10,14 @@ const run = promisify(execFile);
 /** The squares in the picture's top left corner: 12 bits, the most significant first. */
 export const COUNTER = { bits: 12, square: 16 } as const;
 
-/** How a clip of counted pictures is to be encoded. */
+/** How to encode a clip of numbered pictures. */
 export interface CountedClipOptions extends ClipOptions {
   frames: number;
-  /** What the first picture that is shown counts as. */
+  /** The number of the first picture in display order. */
   countFrom: number;
 }
 
-/** Encodes a clip each picture of which shows its number in black and white squares; as `makeClip` for the rest. */
+/** As `makeClip`, but each picture shows its number in black and white squares. */
 export function makeCountedClip(options: CountedClipOptions): Promise<ClipUnit[]> {
   return cachedClip(options, () => encode(options));
 }
@@ -44,7 +44,7 @@ async function encode(options: CountedClipOptions): Promise<ClipUnit[]> {
   }
 }
 
-/** The access units of an mp4 that ffmpeg has written, in decode order; as `makeClip` for the rest. */
+/** The access units of an mp4 written by ffmpeg, in decode order; otherwise as `makeClip`. */
 export async function readClip(path: string): Promise<ClipUnit[]> {
   const entries = ["-show_entries", "packet=pts,flags,pos,size", "-of", "json"];
   const { stdout } = await run("ffprobe", ["-v", "error", ...entries, path], { maxBuffer: 2 ** 28 });

@@ -10,20 +10,20 @@ import { readClip } from "./counted-clip.ts";
 
 const run = promisify(execFile);
 
-/** The greys of the disc and of what is around it as they are seen, from 0 to 255, whatever the range that codes them. */
+/** The displayed greys of the disc and its surroundings, from 0 to 255, whether coded in full or limited range. */
 export const DISC = { inside: 214, outside: 28 } as const;
 
-/** A clip of one still picture. */
+/** Options of a clip of one still picture. */
 export interface DiscClipOptions extends ClipOptions {
   width: number;
   height: number;
   frames: number;
-  /** How wide a pixel is, by how high: the sample aspect ratio that x264 is told. */
+  /** Width and height of a pixel: the sample aspect ratio for x264. */
   aspect: [number, number];
   isFullRange: boolean;
 }
 
-/** Encodes a disc in the middle of the picture that is round when the pixels have the shape that the stream states. */
+/** Encodes a disc in the middle of the picture that is round when pixels are shown with the stream's aspect ratio. */
 export function makeDiscClip(options: DiscClipOptions): Promise<ClipUnit[]> {
   return cachedClip({ ...options, ...DISC }, async () => {
     const { width, height, frames, aspect, isFullRange } = options;
@@ -49,7 +49,7 @@ export function makeDiscClip(options: DiscClipOptions): Promise<ClipUnit[]> {
   });
 }
 
-/** What is seen of the disc in a picture: its width and height in pixels, and the greys in it and around it. */
+/** Measures the disc in a picture: its width and height in pixels, and the greys inside and outside. */
 export async function measureDisc(
   picture: Buffer,
   cell?: { left: number; top: number; width: number; height: number },

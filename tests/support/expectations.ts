@@ -8,8 +8,9 @@ export interface SentFrame {
 }
 
 /**
- * Expects that what was recorded is an unbroken run of what was sent: from the first frame recorded, each once, in order,
- * nothing else, up to at least the last frame sent before `untilUs`. Returns the part of `sent` that was recorded.
+ * Expects that the recorded frames are an unbroken run of the sent ones: from the first recorded frame, each once, in
+ * order, nothing else, up to at least the last frame sent before `untilUs`. Returns the part of `sent` that was
+ * recorded.
  */
 export function expectUnbrokenRun<Sent extends SentFrame>(
   what: string,
@@ -30,12 +31,12 @@ export function expectUnbrokenRun<Sent extends SentFrame>(
   return expected;
 }
 
-/** Without its hash, what its sender logged. */
+/** The sender's log entry of a frame, without its hash. */
 function describe(frame: SentFrame | undefined): string {
   return JSON.stringify({ ...frame, sha256: undefined });
 }
 
-/** Expects every frame's capture time to be within `toleranceMs` of what its sender says. */
+/** Expects every frame's capture time to be within `toleranceMs` of that in the sender's log. */
 export function expectTimes(
   what: string,
   recorded: readonly (RecordedFrame & { captureTimeUs: number })[],

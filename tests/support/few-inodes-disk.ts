@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const SIZE_BYTES = 16 * 2 ** 20;
 
-/** A real ext4 of 16 MB that can hold few files, as one made with `mkfs.ext4 -T largefile`. Needs root. */
+/** A real ext4 of 16 MB with few inodes, like one made with `mkfs.ext4 -T largefile`. Needs root. */
 export class FewInodesDisk {
   readonly path: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "hindsight-few-inodes-"));
@@ -29,7 +29,7 @@ export class FewInodesDisk {
     return statfsSync(this.path).files;
   }
 
-  /** Leaves so many inodes free, by empty files of something else. */
+  /** Creates empty files until only `freeInodes` inodes are free. */
   fill(freeInodes: number): void {
     mkdirSync(this.#others, { recursive: true });
     for (let n = 0; this.freeInodes > freeInodes; n++) writeFileSync(join(this.#others, String(n)), "");

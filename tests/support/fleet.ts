@@ -10,26 +10,26 @@ const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 
 export type FleetService = "recorder" | "converter" | "reaper" | "api";
 
-/** What a fleet of a test is started with; `config` is what a user would write into config/nvr.json. */
+/** Options of a test's fleet; `config` is what a user would write into config/nvr.json. */
 export interface FleetOptions {
-  /** A folder of the test's own: configuration, storage and logs go there. */
+  /** A folder only for this test, for configuration, storage and logs. */
   folder: string;
   redisUrl: string;
   config: Record<string, unknown>;
-  /** For all services, beside what this process has. */
+  /** Environment variables for all services, in addition to those of this process. */
   environment?: Record<string, string>;
 }
 
 /** How a replica differs from others. */
 export interface ReplicaOptions {
   hostName?: string;
-  /** A JavaScript file that is run in the place of the service's own main file. */
+  /** A JavaScript file to run instead of the service's main file. */
   main?: string;
-  /** Beside the fleet's, or in its place. */
+  /** Added to the fleet's environment, or replacing variables in it. */
   environment?: Record<string, string>;
 }
 
-/** The real services, each a process of its own, on a storage and a Redis of the test's own. */
+/** The real services, each in its own process, with a storage and a Redis only for this test. */
 export class Fleet {
   readonly storageRoot: string;
   readonly apiUrl: string;
@@ -60,7 +60,7 @@ export class Fleet {
     return fleet;
   }
 
-  /** Replaces the configuration file, as an editor does: written aside and renamed. */
+  /** Replaces the configuration file as an editor does: writes a temporary file and renames it. */
   async configure(config: Record<string, unknown>): Promise<void> {
     await writeFile(`${this.#configPath}.new`, JSON.stringify(config, undefined, 2));
     await rename(`${this.#configPath}.new`, this.#configPath);
@@ -71,8 +71,8 @@ export class Fleet {
   }
 
   /**
-   * Starts a service under a name of its own, for there may be several; `pid` and `end` take that name. With a host name it
-   * sees that one, as if it ran on another machine.
+   * Starts a service under a name of its own, because there may be several; `pid` and `end` take that name. With a host
+   * name the service sees that name, as if it ran on another machine.
    */
   startReplica(name: string, service: FleetService, options: ReplicaOptions = {}): void {
     const { hostName, main = mainOf(service), environment } = options;
@@ -138,18 +138,18 @@ function mainOf(service: FleetService): string {
   return join(PROJECT, "dist", "services", service, "main.js");
 }
 
-/** On a machine that has other things to do everything takes longer by so much: no test fails for that alone. */
+/** Factor for the limits of waiting, so that no test fails only because the machine is busy. */
 const BUSY_MACHINE = 4;
 
 /**
- * Waits until `probe` returns something else than undefined or false, which takes up to `usualLimitMs` on a machine that has
- * nothing else to do. Throws, with `what`, when it does not come.
+ * Waits until `probe` returns something other than undefined or false, which takes up to `usualLimitMs` on an idle
+ * machine. Throws an error with `what` when it does not.
  */
 export function until<T>(what: string, usualLimitMs: number, probe: () => Promise<T | undefined | false>): Promise<T> {
   return within(what, usualLimitMs * BUSY_MACHINE, probe);
 }
 
-/** The same for what was promised within so long, on whatever machine. */
+/** The same for a promised time limit, which holds on any machine. */
 export async function within<T>(
   what: string,
   limitMs: number,

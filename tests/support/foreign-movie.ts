@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { readBoxes } from "../../shared/mp4/box-reader.ts";
 import { writeCaptureRecord } from "../../shared/mp4/capture-record.ts";
 
-/** How ffmpeg makes a file of two seconds. */
+/** How ffmpeg should write a file of two seconds. */
 export interface ForeignOptions {
   startUs: number;
-  /** Its streams, in their order. */
+  /** Its streams, in order. */
   maps?: readonly ("video" | "sound")[];
   sound?: "aac" | "pcm_s16le";
   format?: "mp4" | "mov";
@@ -17,12 +17,12 @@ export interface ForeignOptions {
 
 const FRAMES = 50;
 const VIDEO = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 2 -g 25 -video_track_timescale 90000".split(" ");
-/** What holds what holds sample tables (ISO/IEC 14496-12 §6.2.3). */
+/** Boxes that contain sample tables, directly or indirectly (ISO/IEC 14496-12 §6.2.3). */
 const CONTAINERS: ReadonlySet<string> = new Set(["trak", "mdia", "minf", "stbl"]);
 
 /**
- * A minute's mp4 as ffmpeg would write it: its file of fifty pictures, 25 a second, and a tone beside them, with our capture
- * record in it.
+ * A minute's mp4 as ffmpeg would write it: fifty pictures, 25 per second, and a sound track with a tone, with our
+ * capture record added.
  */
 export function foreignMovie(options: ForeignOptions): Buffer {
   const { startUs, maps = ["video", "sound"], sound = "aac", format = "mp4", more = [] } = options;
@@ -39,7 +39,7 @@ export function foreignMovie(options: ForeignOptions): Buffer {
   }
 }
 
-/** A packet as ffprobe finds it. */
+/** A packet as ffprobe reports it. */
 export interface FoundPacket {
   pos: number;
   size: number;
@@ -49,7 +49,7 @@ export interface FoundPacket {
   isKeyframe: boolean;
 }
 
-/** The packets of each stream of a file, without what an edit list does to their times. */
+/** The packets of each stream of a file, with times not changed by edit lists. */
 export function packetsOf(bytes: Buffer): FoundPacket[][] {
   const folder = mkdtempSync(join(tmpdir(), "hindsight-foreign-"));
   try {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const SCRIPT = fileURLToPath(new URL("gstreamer-server.py", import.meta.url));
 
-/** An access unit that GStreamer's server was given to send; gstreamer-server.py tells the fields. */
+/** An access unit that GStreamer's server was given to send; gstreamer-server.py describes the fields. */
 export interface PushedAccessUnit {
   event: "access-unit";
   media: number;
@@ -19,14 +19,14 @@ export interface PushedAccessUnit {
   atUs: number;
 }
 
-/** RTP packets of the access unit with this PTS left for the network. */
+/** RTP packets of the access unit with this PTS were sent. */
 interface PushedPackets {
   event: "packets";
   ptsUs: number;
   atUs: number;
 }
 
-/** GStreamer's RTSP server in a process of its own, on a free port of 127.0.0.1. */
+/** GStreamer's RTSP server in its own process, on a free port of 127.0.0.1. */
 export class GstreamerServer {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -38,7 +38,7 @@ export class GstreamerServer {
     this.url = `${scheme}://127.0.0.1:${port}/camera`;
   }
 
-  /** Starts it; `folder` takes its log. Throws when it ends before it serves. */
+  /** Starts it; its log is written to `folder`. Throws when it ends before it serves. */
   static async start(folder: string, ...args: string[]): Promise<GstreamerServer> {
     const logPath = join(folder, "gstreamer.jsonl");
     const child = spawn("/usr/bin/python3", [SCRIPT, "--port", "0", "--log", logPath, ...args], {
@@ -57,9 +57,9 @@ export class GstreamerServer {
   }
 
   /**
-   * By how much frames leave the server later than they were captured, µs: its promptest ones (the first percentile), the
-   * usual one (the median), and the promptest of the half second from `firstUs` on, when a session begins. Its payloader holds
-   * an access unit back until the next has come, mostly: who receives them can know no better than that.
+   * The delay from capture to sending, µs: of the promptest frames (first percentile), of the usual frame (median), and
+   * of the promptest frame in the half second from `firstUs` on, when a session begins. Its payloader mostly holds an
+   * access unit back until the next has come, which a receiver cannot know.
    */
   async latenessUs(firstUs: number): Promise<{ promptUs: number; usualUs: number; atFirstUs: number }> {
     const lines = await this.#readLines();

@@ -1,13 +1,13 @@
 import { WebSocket } from "ws";
 
-/** What a live viewer that is no browser was sent. */
+/** What a live viewer without a browser has received. */
 export interface LiveClient {
   socket: WebSocket;
   /** The text messages, parsed. */
   starts: { codec: string; startTimeMs: number; width: number; height: number }[];
   /** Sizes and arrival times (ms since the Unix epoch) of the binary messages. */
   pieces: { bytes: Buffer; atMs: number }[];
-  /** How it ended. */
+  /** How the connection was closed. */
   closed: Promise<{ code: number; reason: string }>;
 }
 

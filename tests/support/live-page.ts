@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** A frame on show: the simulator's counter in its pixels, and when it was seen, ms since the Unix epoch. */
+/** A displayed frame: the simulator's counter in its pixels, and when it was seen, ms since the Unix epoch. */
 export interface SeenFrame {
   counter: number;
   atMs: number;

@@ -5,7 +5,10 @@ import { writeMovieHead } from "../../shared/mp4/movie-writer.ts";
 import { layOutTimes, TIMESCALE } from "../../shared/mp4/sample-times.ts";
 import { atPace, type ClipUnit, origin } from "./chunk-maker.ts";
 
-/** Makes minutes' mp4s as a converter does, all of the same pictures: the media stand ready, each minute gets its own head. */
+/**
+ * Makes minutes' mp4s as a converter does, all with the same pictures: the media data are prepared once, each minute
+ * gets its own index.
+ */
 export class MinuteMaker {
   readonly #units: readonly ClipUnit[];
   readonly #framesPerSecond: number;

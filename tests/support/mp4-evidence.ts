@@ -6,31 +6,30 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** One sample of an mp4, as ffprobe finds it. */
+/** One sample of an mp4, as ffprobe reports it. */
 export interface RecordedFrame {
   file: string;
-  /** Seconds, on the file's own axis. */
+  /** Seconds, on the file's timeline. */
   pts: number;
   dts: number;
   isKeyframe: boolean;
-  /** Not shown: the edit list leaves it out. */
+  /** Not shown, because the edit list excludes it. */
   isDiscarded: boolean;
   bytes: number;
-  /** SHA-256 of its NAL units behind Annex B start codes of four bytes. */
+  /** SHA-256 of its NAL units, each after a four-byte Annex B start code. */
   sha256: string;
   /** The same without SPS, PPS and access unit delimiters, which recorders may add. */
   sha256WithoutParameterSets: string;
 }
 
-/** How an mp4 is read. */
 export interface EvidenceOptions {
-  /** Takes the lines that ffprobe warns with, in place of an error. */
+  /** Receives ffprobe's warnings; without it they cause an error. */
   warnings?: string[];
 }
 
 /**
- * Reads all samples of an mp4 with ffprobe: positions, sizes and times are ffprobe's, only the bytes at those positions are
- * read here. Throws when ffprobe has anything to warn of, unless the options take it.
+ * Reads all samples of an mp4 with ffprobe: positions, sizes and times are ffprobe's, only the bytes at those positions
+ * are read here. Throws when ffprobe prints warnings, unless the options receive them.
  */
 export async function readFrames(file: string, options: EvidenceOptions = {}): Promise<RecordedFrame[]> {
   const { stdout, stderr } = await run(
@@ -71,7 +70,7 @@ export async function readFrames(file: string, options: EvidenceOptions = {}): P
   });
 }
 
-/** All files of a camera with a given ending, in the order of their names, over all its days. */
+/** All files of a camera with a given ending, of all days, sorted by name. */
 export async function footage(cameraDirectory: string, ending: string): Promise<string[]> {
   const days = (await readdir(cameraDirectory).catch(() => [])).filter((name) => /^\d{8}$/.test(name)).sort();
   const files = await Promise.all(
@@ -109,8 +108,8 @@ function sha256Of(parts: readonly Buffer[]): string {
 const CAPTURE_RECORD = Buffer.from("c3f1a6d27e0b4d5f9a418e2d5b7790c4", "hex");
 
 /**
- * The frames of several minutes with their capture times, µs since the Unix epoch: of each span of the capture record
- * (docs/mp4.md) the first one plus ffprobe's intervals.
+ * The frames of several minutes with their capture times, µs since the Unix epoch: the start of each span in the
+ * capture record (docs/mp4.md) plus ffprobe's intervals.
  */
 export async function readTimedFrames(
   files: string[],

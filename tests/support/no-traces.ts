@@ -1,6 +1,6 @@
 import { afterAll, vi } from "vitest";
 
-// Test files follow one another in a process: what one of them replaced there is itself again for the next.
+// Several test files run in one process: what one of them replaced is restored for the next.
 afterAll(() => {
   vi.useRealTimers();
   vi.unstubAllEnvs();

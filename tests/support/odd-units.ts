@@ -1,15 +1,15 @@
-/** Access units that break rules, made by hand: nothing of the product is used. */
+/** Access units that break rules, made without code of the product. */
 
 const START_CODE = Buffer.from([0, 0, 0, 1]);
 
-/** A sequence parameter set of the baseline profile (ITU-T H.264 §7.3.2.1.1) for pictures of so many macroblocks. */
+/** A sequence parameter set of the baseline profile (ITU-T H.264 §7.3.2.1.1) for pictures of this size. */
 export function spsOf(widthInMacroblocks: number, heightInMacroblocks: number): Buffer {
   let bits = "";
   const ue = (value: number) => {
     const code = (value + 1).toString(2);
     bits += code.padStart(2 * code.length - 1, "0");
   };
-  for (const value of [0, 0, 2, 1]) ue(value); // id, frame_num of 4 bits, order of output as decoded, one reference
+  for (const value of [0, 0, 2, 1]) ue(value); // id, frame_num of 4 bits, output in decode order, one reference frame
   bits += "0";
   ue(widthInMacroblocks - 1);
   ue(heightInMacroblocks - 1);
@@ -19,23 +19,23 @@ export function spsOf(widthInMacroblocks: number, heightInMacroblocks: number): 
   return withEmulationPrevention(Buffer.from([0x67, 66, 0xc0, 51, ...bytes]));
 }
 
-/** The access unit with its first sequence parameter set exchanged for another. */
+/** The access unit with its first sequence parameter set replaced by another. */
 export function withSps(unit: Buffer, sps: Buffer): Buffer {
   const at = unit.indexOf(Buffer.from([0, 0, 0, 1, 0x67]));
   const next = unit.indexOf(START_CODE, at + 4);
   return Buffer.concat([unit.subarray(0, at), START_CODE, sps, unit.subarray(next)]);
 }
 
-/** An SEI of user data with its bytes as they are, as ONVIF Media Signing allows (gortsplib #1156): no emulation prevention. */
+/** An SEI of user data without emulation prevention, as ONVIF Media Signing allows (gortsplib #1156). */
 function plainSei(payload: Buffer): Buffer {
   const sizes = [...Array(Math.floor(payload.length / 255)).fill(255), payload.length % 255];
   return Buffer.concat([Buffer.from([6, 5, ...sizes]), payload, Buffer.from([0x80])]);
 }
 
-/** An SEI that holds whole NAL units behind start codes, an IDR slice among them. */
+/** An SEI that contains whole NAL units after start codes, an IDR slice among them. */
 export const OPAQUE_SEI = opaqueSei();
 
-/** Puts `OPAQUE_SEI` before the picture of an access unit. */
+/** Inserts `OPAQUE_SEI` before the picture of an access unit. */
 export function withOpaqueSei(unit: Buffer): Buffer {
   const slices = [0x65, 0x41, 0x01, 0x61, 0x21].map((type) => unit.indexOf(Buffer.from([0, 0, 0, 1, type])));
   const at = Math.min(...slices.filter((place) => place !== -1));

@@ -14,30 +14,30 @@ import { chunkPath } from "../../shared/store/names.ts";
 import { type Minute, minuteAt } from "../../shared/time/minute.ts";
 import { type ClipUnit, origin, type TimedUnit, writeChunk } from "./chunk-maker.ts";
 
-/** A picture that was recorded. */
+/** A recorded picture. */
 export interface RecordedPicture {
   timeUs: number;
-  /** Where it ends: when the next one of its session begins. */
+  /** Its end: the begin of the next picture of its session. */
   endUs: number;
   /** SHA-256 of its access unit. */
   sha256: string;
   isKeyframe: boolean;
-  /** The number that it shows. */
+  /** The number shown in it. */
   count: number;
   session: number;
 }
 
-/** How a session's pictures come. */
+/** The times of a session's pictures. */
 export interface SessionOptions {
   startUs: number;
   countFrom: number;
-  /** When each picture is shown, counted from the start; the last is where the session ends. */
+  /** When each picture is shown, relative to the start; the last value is the end of the session. */
   timesUs: readonly number[];
-  /** Whether the last chunk gets its end block; else it is still being written. */
+  /** Whether the last chunk has its end block; otherwise it is still being written. */
   isClosed?: boolean;
 }
 
-/** A camera's directory filled as a recorder fills it, and what was recorded. */
+/** A camera's directory, filled as by a recorder, and the pictures recorded in it. */
 export class RangeStore {
   readonly camera: string;
   readonly directory: string;
@@ -52,7 +52,10 @@ export class RangeStore {
     this.directory = directory;
   }
 
-  /** Records a clip: the file changes at the first keyframe of a minute; a minute's further session is a further part. */
+  /**
+   * Records a clip: a new file begins at the first keyframe of a minute; each further session in a minute is another
+   * part.
+   */
   async record(
     clip: readonly ClipUnit[],
     { startUs, countFrom, timesUs, isClosed = true }: SessionOptions,
@@ -88,7 +91,7 @@ export class RangeStore {
     }
   }
 
-  /** Converts a minute as the converter does, but for its pictures, which are all the same. */
+  /** Converts a minute as the converter does, except for its JPEGs, which are all the same. */
   async convert(minute: Minute, picture: string): Promise<void> {
     const maxPixels = LARGEST_PIXELS;
     const config = { thumbnailWidth: 320, chunkIdleMs: 0, maxPixels } as ConverterConfig;
@@ -106,7 +109,7 @@ export class RangeStore {
     await convertMinute({ camera: this.camera, minute, directory: this.directory }, tools);
   }
 
-  /** What a range shows: the picture on show at `startUs`, and all that begin before `endUs`. */
+  /** The pictures of a range: the one shown at `startUs`, and all that begin before `endUs`. */
   shown(startUs: number, endUs: number): RecordedPicture[] {
     return this.pictures.filter((picture) => picture.endUs > startUs && picture.timeUs < endUs);
   }

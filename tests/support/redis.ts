@@ -5,27 +5,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 
-/** A real redis-server of a test's own, in a temporary folder, at a free port of the loopback. */
+/** A real redis-server for one test, with a temporary folder, on a free port of the loopback. */
 export interface TestRedis {
   url: string;
   port: number;
   pid: number;
-  /** Stops it in good order and removes its folder. */
+  /** Stops it cleanly and removes its folder. */
   stop(): Promise<void>;
-  /** Ends it as `kill -9` does; its folder goes with the data. */
+  /** Ends it as `kill -9` does, and removes its folder with the data. */
   kill(): Promise<void>;
-  /** From now on it keeps its connections and answers nothing (SIGSTOP). */
+  /** From now on it keeps its connections but does not answer (SIGSTOP). */
   freeze(): void;
   thaw(): void;
 }
 
 export interface TestRedisOptions {
-  /** Any free one unless given: a server that comes back comes back at the same place. */
+  /** Default: any free port. Give one to restart a server on its old port. */
   port?: number;
   password?: string;
 }
 
-/** Rejects when there is no redis-server or it does not start: a missing tool fails the suite. */
+/** Rejects when redis-server is missing or does not start: a missing tool must fail the suite. */
 export async function startRedis({ port, password }: TestRedisOptions = {}): Promise<TestRedis> {
   const chosen = port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "hindsight-redis-"));
@@ -76,7 +76,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** All that a Redis holds, as text. */
+/** The complete content of a Redis, as text. */
 export async function dumpRedis(url: string): Promise<string> {
   const redis = new Redis(url);
   try {

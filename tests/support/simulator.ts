@@ -11,7 +11,7 @@ const MAIN = fileURLToPath(new URL("../../dist/tools/camera-simulator/main.js", 
 const CACHE = join(tmpdir(), "hindsight-camera-simulator");
 const READY_TIMEOUT_MS = 180_000;
 
-/** One access unit that the simulator sent to one client; tools/camera-simulator/log.ts tells the fields. */
+/** One access unit that the simulator sent to one client; tools/camera-simulator/log.ts describes the fields. */
 export interface SentAccessUnit {
   event: "access-unit";
   camera: string;
@@ -41,7 +41,7 @@ export interface SentSessionEvent {
   atUs: number;
 }
 
-/** A camera simulator in a process of its own. */
+/** A camera simulator in its own process. */
 export class RunningSimulator {
   readonly port: number;
   readonly controlPort: number;
@@ -69,7 +69,10 @@ export class RunningSimulator {
     return `rtsp://${login}127.0.0.1:${this.port}/${camera}`;
   }
 
-  /** Sets faults, or ends those given as null; with `forMs` they end by themselves. Fields: tools/camera-simulator/faults.ts. */
+  /**
+   * Sets faults, or ends those that are null; with `forMs` they end by themselves. Fields:
+   * tools/camera-simulator/faults.ts.
+   */
   async setFault(camera: string, faults: Record<string, unknown> & { forMs?: number }): Promise<void> {
     await this.call("POST", `/cameras/${camera}/faults`, faults);
   }
@@ -83,7 +86,7 @@ export class RunningSimulator {
     return (await this.call("GET", "/cameras")) as Record<string, unknown>[];
   }
 
-  /** The access units sent so far, in the order of sending; of one camera, when it is named. */
+  /** The access units sent so far, in the order of sending; with `camera` only those of that camera. */
   async readLog(camera?: string): Promise<SentAccessUnit[]> {
     const lines = await this.readLines();
     return lines.filter((line): line is SentAccessUnit => line.event === "access-unit" && isOf(line, camera));
@@ -136,7 +139,7 @@ interface Ready {
 
 /**
  * Starts a simulator on free ports of 127.0.0.1 and waits until it serves.
- * @param config its configuration (tools/camera-simulator/README.md); ports, cache and log file are seen to.
+ * @param config its configuration (tools/camera-simulator/README.md); ports, cache and log file are set here.
  * @throws when the simulator was not built, or ends before it is ready.
  */
 export async function startSimulator(config: Record<string, unknown>): Promise<RunningSimulator> {

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What files take, s, about, and only of those that take long: a list that is somewhat wrong costs seconds. */
+/** Approximate durations of the slow files, s. Inaccurate values only cost a few seconds. */
 const SECONDS: Readonly<Record<string, number>> = {
   "services/api/page/accessible.browser.test.ts": 45,
   "services/api/page/late-answers.browser.test.ts": 90,
@@ -46,19 +46,20 @@ const SECONDS: Readonly<Record<string, number>> = {
   "tools/camera-simulator/simulator.test.ts": 23,
 };
 const USUAL_SECONDS = 1.5;
-/** These mostly wait, for minutes to end and for faults to be told; others mostly compute. */
+/** These tests mostly wait for minutes to end and faults to be reported; others mostly compute. */
 const WAITING = /^tests\/(e2e|faults)\//;
 
 /**
- * Orders the files of a group so that no worker is left alone with a long one at the end: the slowest first, those that wait
- * spread evenly among those that compute. (Vitest's own order does the former where it ran before: not in CI.)
+ * Orders the files of a group so that no worker still runs a long one at the end: the slowest first, and those that
+ * wait spread evenly among those that compute. (Vitest itself orders by earlier durations, which CI does not have.)
  */
 export class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const groups = new Map<string, TestSpecification[]>();
     for (const file of files) {
       const { name, config } = file.project;
-      // Files that share processes stand together, or these would end in between; and last, for they are short.
+      // Files that share processes are kept together, because the processes would otherwise end in between; and last,
+      // because they are short.
       const group = `${config.sequence.groupOrder} ${config.isolate ? "" : name}`;
       groups.set(group, [...(groups.get(group) ?? []), file]);
     }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Where Debian's package faketime puts its library. */
+/** Where Debian's package faketime installs its library. */
 const LIBRARIES = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(
   (arch) => `/usr/lib/${arch}/faketime/libfaketimeMT.so.1`,
 );
@@ -14,8 +14,8 @@ function findLibrary(): string {
 }
 
 /**
- * An environment in which processes' wall clock is ahead or behind by whole seconds; nothing has to be read for it while they
- * run. Throws when libfaketime is not installed.
+ * Environment variables that set a process's wall clock ahead or behind by whole seconds. The offset is fixed, so
+ * libfaketime reads no file for it while the process runs. Throws when libfaketime is not installed.
  */
 export function clockAhead(seconds: number): Record<string, string> {
   return {
@@ -25,14 +25,14 @@ export function clockAhead(seconds: number): Record<string, string> {
   };
 }
 
-/** How many seconds a clock has to be ahead or behind to show about the given second of a minute now. */
+/** By how many seconds a clock must be ahead or behind to be at about the given second of a minute now. */
 export function secondsTo(second: number): number {
   return second - Math.floor((Date.now() % 60_000) / 1000);
 }
 
 /**
- * A wall clock that a test steps under running processes, by libfaketime. Their monotonic clock goes on undisturbed, as it
- * does on a host whose clock is set.
+ * A wall clock that a test can step while processes run, by libfaketime. Their monotonic clock is not affected, as on a
+ * host whose clock is set.
  */
 export class SteppedClock {
   readonly environment: Record<string, string>;
@@ -56,14 +56,14 @@ export class SteppedClock {
     return clock;
   }
 
-  /** Lets the processes' wall clock show so many seconds more than the true time, from now on. */
+  /** From now on sets the processes' wall clock ahead of the true time by `seconds`. */
   async setOffset(seconds: number): Promise<void> {
     this.#offsetS = seconds;
     await writeFile(`${this.#file}.new`, `${seconds < 0 ? "" : "+"}${seconds}\n`);
     await rename(`${this.#file}.new`, this.#file);
   }
 
-  /** Lets it show the given second of a minute now, so that what a test does lies where it should in that minute. */
+  /** Sets it to the given second of a minute now, so that a test's actions happen at the right time of that minute. */
   async setSecondOfMinute(second: number): Promise<void> {
     await this.setOffset(second - (Date.now() % 60_000) / 1000);
   }
@@ -72,7 +72,7 @@ export class SteppedClock {
     return this.#offsetS;
   }
 
-  /** What the processes' wall clock shows, ms since the Unix epoch. */
+  /** The time of the processes' wall clock, ms since the Unix epoch. */
   nowMs(): number {
     return Date.now() + this.#offsetS * 1000;
   }

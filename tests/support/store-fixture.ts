@@ -5,7 +5,7 @@ import type { CameraConfig, Config, LiveConfig } from "../../shared/config/confi
 import { chunkPath, dayFolder, minutePath, quarantineFolder } from "../../shared/store/names.ts";
 import { dayOf } from "../../shared/time/minute.ts";
 
-/** A configuration that a test can exchange. */
+/** A configuration that a test can change. */
 export class TestConfig implements LiveConfig {
   current: Config;
   readonly #listeners = new Set<(next: Config, previous: Config) => void>();
@@ -27,10 +27,10 @@ export class TestConfig implements LiveConfig {
   }
 }
 
-/** The password that no answer may hold. */
+/** A password that no answer may contain. */
 export const SECRET = "hunter2-very-secret";
 
-/** A storage root in a temporary folder, with a configuration of it, and footage made as needed. */
+/** A storage root in a temporary folder, with a configuration for it, and footage that tests create. */
 export class StoreFixture {
   readonly root: string;
   readonly config: TestConfig;
@@ -56,7 +56,7 @@ export class StoreFixture {
     return this.config.current.cameras.get(camera)?.directory ?? join(this.root, camera);
   }
 
-  /** Writes a minute's three files; `size` bytes of mp4 that differ from place to place. */
+  /** Writes a minute's three files; the mp4 has `size` bytes, which differ by position. */
   minute(camera: string, minute: string, size = 5000, directory = this.directory(camera)): Buffer {
     const video = patternBytes(size, minute);
     this.write(minutePath(directory, camera, minute, "mp4"), video);
@@ -75,13 +75,13 @@ export class StoreFixture {
     this.write(join(quarantineFolder(this.directory(camera)), `${camera}.${minute}.chunk`), "chunk");
   }
 
-  /** Dates a file or folder back. */
+  /** Sets the modification time of a file or folder back. */
   age(path: string, seconds: number): void {
     const time = Date.now() / 1000 - seconds;
     utimesSync(path, time, time);
   }
 
-  /** Dates a day folder back, as one is that nothing has been written to for a while. */
+  /** Sets the modification time of a day folder back, as if nothing had been written to it for a while. */
   settle(camera: string, minute: string): void {
     this.age(dayFolder(this.directory(camera), dayOf(minute)), 60);
   }

@@ -13,21 +13,21 @@ import { MinuteMaker } from "./minute-maker.ts";
 const run = promisify(execFile);
 const MINUTE_MS = 60_000;
 const CLIP = { width: 640, height: 360, fps: 5, seconds: 60, bitrateKbit: 60, gopFrames: 10 } as const;
-/** Where the box lies, in parts of the picture's width and height. */
+/** Position of the box, as fractions of the picture's width and height. */
 export const BOX = { x: 0.62, y: 0.7, width: 0.08, height: 0.12 } as const;
 
-/** What is to be written. */
+/** What to write. */
 export interface WhiteBoxDay {
   camera: string;
   directory: string;
   /** The first minute; ms since the Unix epoch. */
   fromMs: number;
   minutes: number;
-  /** When the box is put down; it lies there to the end. */
+  /** When the box appears; it stays to the end. */
   boxMs: number;
 }
 
-/** Writes minutes of a garden in which a white box is put down at some second, as the converter would have left them. */
+/** Writes minutes of a garden in which a white box appears at some second, as the converter would have written them. */
 export async function writeWhiteBoxDay({ camera, directory, fromMs, minutes, boxMs }: WhiteBoxDay): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "hindsight-box-"));
   try {
@@ -50,7 +50,7 @@ export async function writeWhiteBoxDay({ camera, directory, fromMs, minutes, box
   }
 }
 
-/** A minute of the scene with the box from a second on, and its first picture. */
+/** A minute of the scene with the box from second `boxFromS` on, and its first picture. */
 async function makeVersion(folder: string, scene: string, boxFromS: number) {
   const { x, y, width, height } = BOX;
   const place = `x=iw*${x}:y=ih*${y}:w=iw*${width}:h=ih*${height}`;

@@ -142,7 +142,7 @@ export class CaptureClock {
   captureTimeUs(rtpUs: number): number {
     if (this.#offsetUs === undefined) this.anchor();
     else this.#steer(rtpUs);
-    return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // without a hardware clock a host starts in 1970
+    return Math.max(0, Math.round(rtpUs + (this.#offsetUs as number))); // a host without a clock starts in 1970
   }
 
   /** What `captureTimeUs` would return now, for live view; changes nothing. */

@@ -1,8 +1,9 @@
 import type { PixelAspect, Size } from "../../../shared/codec/display-size.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 
-/** What a depacketizer reports of an access unit that it keeps. A keyframe is one at which a decoder can start, by the rules
- * of its codec; a minute may begin there.
+/**
+ * What a depacketizer reports of an access unit that it keeps. A keyframe is one at which a decoder can start, by the
+ * rules of its codec; a minute may begin there.
  */
 export interface AccessUnitHandler {
   /** Converts the RTP timestamp of an access unit to µs (CaptureClock.unwrap). */

@@ -37,12 +37,13 @@ export interface PictureAssembler {
   complete(): boolean;
 }
 
-/** Determines which packets make up an access unit, for video whose access unit is one picture of several slices. An access
- * unit is everything with one RTP timestamp; it ends with the marker bit or, from cameras that never set it, with the next
- * timestamp. Once a camera is known to mark every slice or packet, a marked packet ends the unit only when the next packet
- * has another timestamp or is the first of a picture. The rule for loss (docs/design/lost-packets.md): an access unit that
- * lost a packet, or may have, is dropped completely and counted; those that follow are kept, whether or not they refer to
- * it. Nothing is kept before the first keyframe.
+/**
+ * Determines which packets make up an access unit, for video whose access unit is one picture of several slices. An
+ * access unit is everything with one RTP timestamp; it ends with the marker bit or, from cameras that never set it,
+ * with the next timestamp. Once a camera is known to mark every slice or packet, a marked packet ends the unit only
+ * when the next packet has another timestamp or is the first of a picture. The rule for loss
+ * (docs/design/lost-packets.md): an access unit that lost a packet, or may have, is dropped completely and counted;
+ * those that follow are kept, whether or not they refer to it. Nothing is kept before the first keyframe.
  */
 export class PictureDepacketizer implements Depacketizer {
   readonly #buffer: AccessUnitBuffer;
@@ -121,8 +122,9 @@ export class PictureDepacketizer implements Depacketizer {
     if (packet.marker) this.#marked();
   }
 
-  /** The current unit is kept when it has its marker bit or, from a camera that never sets it, as many slices as the previous
-   * picture; otherwise a part may be missing, so it is dropped and counted.
+  /**
+   * The current unit is kept when it has its marker bit or, from a camera that never sets it, as many slices as the
+   * previous picture; otherwise a part may be missing, so it is dropped and counted.
    */
   end(): void {
     if (!this.#isBegun) return;
@@ -161,8 +163,9 @@ export class PictureDepacketizer implements Depacketizer {
     this.#buffer.begin();
   }
 
-  /** A marked packet was not the last of its picture: the unit that it ended is reopened. If that is already on its way to the
-   * disk, it stays incomplete and the rest of it is dropped: this happens once in a session.
+  /**
+   * A marked packet was not the last of its picture: the unit that it ended is reopened. If that is already on its way
+   * to the disk, it stays incomplete and the rest of it is dropped: this happens once in a session.
    */
   #goOn(): void {
     if (!this.#lostBefore) this.#marksSlices = true; // otherwise it may continue another picture of the same timestamp

@@ -9,8 +9,9 @@ export interface RtpCodec {
   readonly codec: VideoCodec;
   /** Whether the parameters of `a=fmtp` can only be of this codec; for tracks without `a=rtpmap`. */
   isImpliedBy(fmtp: string): boolean;
-  /** Reads the parameters of `a=fmtp`, keyed by lower-case name. Throws CameraRefusedError, with advice, when they describe a
-   * stream that cannot be recorded.
+  /**
+   * Reads the parameters of `a=fmtp`, keyed by lower-case name. Throws CameraRefusedError, with advice, when they
+   * describe a stream that cannot be recorded.
    */
   format(parameters: ReadonlyMap<string, string>): RtpFormat;
 }

@@ -15,8 +15,9 @@ export interface Losses {
   cumulativeLost: number;
 }
 
-/** Counts the packets of one source, before they are reordered: RFC 3550 §A.1, §A.3 and §A.8. As there, a duplicate counts as
- * received, so that the losses may be negative.
+/**
+ * Counts the packets of one source, before they are reordered: RFC 3550 §A.1, §A.3 and §A.8. As there, a duplicate
+ * counts as received, so that the losses may be negative.
  */
 export class Reception {
   #base = -1;

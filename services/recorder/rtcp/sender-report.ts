@@ -33,8 +33,9 @@ export function parseSenderReport(bytes: Buffer, start: number, end: number): Se
   };
 }
 
-/** Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, after it has sent
- * no data for two of its report intervals, with a receiver report (RFC 3550 §6.4).
+/**
+ * Whether source `ssrc` sent the compound RTCP packet between `start` and `end`: with a sender report or, after it has
+ * sent no data for two of its report intervals, with a receiver report (RFC 3550 §6.4).
  */
 export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: number): boolean {
   const part =
@@ -42,8 +43,9 @@ export function reportsOf(bytes: Buffer, start: number, end: number, ssrc: numbe
   return part !== undefined && part.end - part.start >= 8 && bytes.readUInt32BE(part.start + 4) === ssrc;
 }
 
-/** The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report returns them (LSR, RFC 3550
- * §6.4.1); undefined when there is no such report.
+/**
+ * The middle 32 bits of the NTP time of a sender report of source `ssrc`, as a receiver report returns them (LSR, RFC
+ * 3550 §6.4.1); undefined when there is no such report.
  */
 export function compactNtpTime(bytes: Buffer, start: number, end: number, ssrc: number): number | undefined {
   const part = findRtcp(bytes, start, end, RtcpType.senderReport);

@@ -21,8 +21,9 @@ const LARGEST_SPARE_BYTES = 4 * 1024 * 1024;
 /** Memory of a waiting access unit besides its bytes: the object that describes it, and its entries in arrays. */
 const UNIT_BYTES = 128;
 
-/** Gathers access units in the format in which they are written: each as a block, with room for the block's header, so that
- * a byte is copied only once between socket and file.
+/**
+ * Gathers access units in the format in which they are written: each as a block, with room for the block's header, so
+ * that a byte is copied only once between socket and file.
  */
 export class AccessUnitBuffer {
   readonly #maxBytes: number;
@@ -92,8 +93,9 @@ export class AccessUnitBuffer {
     this.#end = this.#start + BLOCK_HEADER_BYTES + offset;
   }
 
-  /** Removes zero bytes from the end of the current access unit, because no NAL unit ends with one (ITU-T H.264 §7.4.1), but
-   * none before `offset`. Returns the remaining length.
+  /**
+   * Removes zero bytes from the end of the current access unit, because no NAL unit ends with one (ITU-T H.264 §7.4.1),
+   * but none before `offset`. Returns the remaining length.
    */
   trimZeros(offset: number): number {
     const least = this.#start + BLOCK_HEADER_BYTES + offset;

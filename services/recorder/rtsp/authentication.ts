@@ -19,10 +19,11 @@ export interface AuthenticatorOptions {
 /** Number of algorithms that a camera may refuse in one session before user and password count as wrong. */
 const MAX_REFUSALS = 2;
 
-/** Answers the challenges of a server: Digest before Basic, SHA-256 before MD5, but first the algorithm that the camera
- * accepted last. Not every algorithm that a camera offers need work (gortsplib PR #863), so when one is refused the next is
- * tried. Cameras lock out clients that repeat a wrong password: each algorithm is tried once. One that was refused in an
- * earlier session is only tried when all were, one per session in turn.
+/**
+ * Answers the challenges of a server: Digest before Basic, SHA-256 before MD5, but first the algorithm that the camera
+ * accepted last. Not every algorithm that a camera offers need work (gortsplib PR #863), so when one is refused the
+ * next is tried. Cameras lock out clients that repeat a wrong password: each algorithm is tried once. One that was
+ * refused in an earlier session is only tried when all were, one per session in turn.
  */
 export class Authenticator {
   readonly #credentials: { user: string; password: string };
@@ -57,8 +58,9 @@ export class Authenticator {
     this.#isNonceCarriedOver = this.#challenge !== undefined;
   }
 
-  /** Takes the WWW-Authenticate fields of a 401. Returns whether to repeat the request; false when everything offered has been
-   * refused.
+  /**
+   * Takes the WWW-Authenticate fields of a 401. Returns whether to repeat the request; false when everything offered
+   * has been refused.
    */
   challenge(fields: string[], method = ""): boolean {
     this.#challengedMethods.add(method);

@@ -19,16 +19,18 @@ const SHARED_BUFFER_BYTES = 1024 * 1024;
  */
 const BATCH_TARGET_BYTES = 256 * 1024;
 const FIRST_INTERVAL_MS = 10;
-/** Intervals are shortened at random by up to this fraction. With a constant 250 ms the newest frame of each batch of a
+/**
+ * Intervals are shortened at random by up to this fraction. With a constant 250 ms the newest frame of each batch of a
  * camera with 20 frames a second would always be equally old, and the clock that is steered by it off by as much.
  */
 const DITHER = 0.3;
 /** More than this is unsent only when the server has stopped reading. */
 const MAX_UNSENT_BYTES = 64 * 1024;
 
-/** Reads the sockets of all cameras in batches. A recorder's CPU is spent on waking up for every packet, not on the bytes: so
- * each socket is paused after a read, and one timer resumes all that are due; a read then returns everything that has come
- * since. All share one buffer. The measurements are in docs/design/reading-in-batches.md.
+/**
+ * Reads the sockets of all cameras in batches. A recorder's CPU is spent on waking up for every packet, not on the
+ * bytes: so each socket is paused after a read, and one timer resumes all that are due; a read then returns everything
+ * that has come since. All share one buffer. The measurements are in docs/design/reading-in-batches.md.
  */
 export class BatchedSockets {
   readonly #maxIntervalMs: number;
@@ -219,8 +221,9 @@ export class BatchedSocket {
     if (text !== "") this.#socket.write(text);
   }
 
-  /** Takes a TLS record. A read returns several, each in a call of its own, and pausing at the first would leave the rest in
-   * the kernel; so the socket is paused when Node has passed on all of them.
+  /**
+   * Takes a TLS record. A read returns several, each in a call of its own, and pausing at the first would leave the
+   * rest in the kernel; so the socket is paused when Node has passed on all of them.
    */
   #record(buffer: Buffer, length: number): void {
     this.#handler.data(buffer, length);

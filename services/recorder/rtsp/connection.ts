@@ -103,9 +103,10 @@ export class RtspConnection {
     return this.#garbageBytes;
   }
 
-  /** Sends a request and returns its 2xx response, after repeating it on 401 as often as the authenticator allows. Throws
-   * RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError when the connection ends first:
-   * HungUpError when the camera closed it without an answer.
+  /**
+   * Sends a request and returns its 2xx response, after repeating it on 401 as often as the authenticator allows.
+   * Throws RedirectedError for a redirect, RtspRefusal for any other status, and CameraAwayError when the connection
+   * ends first: HungUpError when the camera closed it without an answer.
    */
   async request(method: string, url: string, fields: Record<string, string> = {}): Promise<RtspResponse> {
     const authenticator = this.#authenticator;
@@ -215,8 +216,9 @@ export class RtspConnection {
     if (index !== -1) this.#pending.splice(index, 1)[0]?.resolve(message);
   }
 
-  /** Servers may send requests, too (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, REDIRECT is followed, all others
-   * are refused with 501.
+  /**
+   * Servers may send requests, too (RFC 2326 §10): OPTIONS and GET_PARAMETER are answered, REDIRECT is followed, all
+   * others are refused with 501.
    */
   #answer(request: RtspRequest): void {
     const isKnown = ["OPTIONS", "GET_PARAMETER", "REDIRECT"].includes(request.method);

@@ -10,9 +10,10 @@ export interface CredentialsOptions extends AuthenticatorOptions {
   redirectHosts?: readonly string[];
 }
 
-/** Decides which hosts receive the user and password of a camera's URL: the URL's host at the URL's port, by name or by the
- * address at which it was reached. Any other target of a redirect is another host: another port may be another device behind
- * the same router, and where another name leads is decided by whoever controls that name.
+/**
+ * Decides which hosts receive the user and password of a camera's URL: the URL's host at the URL's port, by name or by
+ * the address at which it was reached. Any other target of a redirect is another host: another port may be another
+ * device behind the same router, and where another name leads is decided by whoever controls that name.
  */
 export class Credentials {
   readonly #url: RtspUrl;

@@ -15,8 +15,10 @@ export interface Destination {
 const ADDRESSES_WITHIN_LIMIT = 4;
 const MIN_ATTEMPT_MS = 250;
 
-/** How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer only the
- * second SYN (which is sent again after 1, 3 and 7 s): the right address would be given up for one that leads nowhere.
+/**
+ * How long each address of a camera is tried. Node's 250 ms are too short for cameras that are far away or answer only
+ * the second SYN (which is sent again after 1, 3 and 7 s): the right address would be given up for one that leads
+ * nowhere.
  */
 export function attemptTimeoutMs(connectTimeoutMs: number): number {
   return Math.max(MIN_ATTEMPT_MS, Math.floor(connectTimeoutMs / ADDRESSES_WITHIN_LIMIT));

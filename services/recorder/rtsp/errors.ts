@@ -112,8 +112,9 @@ export function whyClosed(error: Error | undefined, quote: Quote): CameraError {
   );
 }
 
-/** The address in "connect ECONNREFUSED 192.0.2.1:554"; for a host with several addresses all that were tried, each with its
- * error code where that differs.
+/**
+ * The address in "connect ECONNREFUSED 192.0.2.1:554"; for a host with several addresses all that were tried, each with
+ * its error code where that differs.
  */
 function details(error: Error, code: string): string {
   const errors: NodeJS.ErrnoException[] = error instanceof AggregateError ? error.errors : [error];

@@ -22,11 +22,12 @@ const MAX_BROKEN_MESSAGES = 16;
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
 
-/** Splits the bytes of an RTSP connection, however reads divide them, into messages and packets. Packets that are complete
- * in one read are passed on in place; only those divided by a read are copied.
- * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows is then
- * skipped up to the next packet of a channel that was seen before, or the next `RTSP/`. The same holds for a malformed
- * message between packets.
+/**
+ * Splits the bytes of an RTSP connection, however reads divide them, into messages and packets. Packets that are
+ * complete in one read are passed on in place; only those divided by a read are copied. Some cameras lose bytes in the
+ * middle of a packet when they run out of memory (Reolink, retina #17). What follows is then skipped up to the next
+ * packet of a channel that was seen before, or the next `RTSP/`. The same holds for a malformed message between
+ * packets.
  */
 export class InterleavedReader {
   readonly #handler: InterleavedHandler;
@@ -52,8 +53,9 @@ export class InterleavedReader {
     this.#handler = handler;
   }
 
-  /** Takes the first `length` bytes of `bytes`. Before the first packet, throws RtspSyntaxError for anything that cannot be
-   * RTSP; after it, only for too many malformed messages.
+  /**
+   * Takes the first `length` bytes of `bytes`. Before the first packet, throws RtspSyntaxError for anything that cannot
+   * be RTSP; after it, only for too many malformed messages.
    */
   push(bytes: Buffer, length: number): void {
     this.#brokenMessages = 0;

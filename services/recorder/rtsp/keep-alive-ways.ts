@@ -3,8 +3,9 @@
  */
 export type KeepAliveWay = "GET_PARAMETER" | "OPTIONS" | "SET_PARAMETER" | "RTCP";
 
-/** Which way of keeping a session alive works with a camera, as learned from its sessions. A way that failed goes to the end
- * of the order, so that each is tried again after all have failed.
+/**
+ * Which way of keeping a session alive works with a camera, as learned from its sessions. A way that failed goes to the
+ * end of the order, so that each is tried again after all have failed.
  */
 export class KeepAliveWays {
   #order: readonly KeepAliveWay[] = [];
@@ -16,8 +17,9 @@ export class KeepAliveWays {
     return this.#order;
   }
 
-  /** Sets the initial order by the Public field of the camera's answer to OPTIONS (RFC 2326 §10.1); later calls change nothing.
-   * Methods that are not announced may work nevertheless (EvoStream: GET_PARAMETER does, OPTIONS does not).
+  /**
+   * Sets the initial order by the Public field of the camera's answer to OPTIONS (RFC 2326 §10.1); later calls change
+   * nothing. Methods that are not announced may work nevertheless (EvoStream: GET_PARAMETER does, OPTIONS does not).
    */
   announced(methods: string | undefined): void {
     if (this.#order.length > 0) return;

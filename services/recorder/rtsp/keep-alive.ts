@@ -35,9 +35,10 @@ const CONSEQUENCE_MS = 2000;
 const MIN_AGE = 0.9;
 const PROVEN_AGE = 2;
 
-/** Keeps one session alive (RFC 2326 §12.37): a request is due half of the timeout after the last one. No answer to it ends
- * the session; when it is refused or ignored the next way is tried at once, and `ways` keeps what was learned for the next
- * session. docs/cameras.md describes what cameras do.
+/**
+ * Keeps one session alive (RFC 2326 §12.37): a request is due half of the timeout after the last one. No answer to it
+ * ends the session; when it is refused or ignored the next way is tried at once, and `ways` keeps what was learned for
+ * the next session. docs/cameras.md describes what cameras do.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
@@ -70,7 +71,8 @@ export class KeepAlive {
     return this.#answeredMs;
   }
 
-  /** Does what is due. To be called regularly.
+  /**
+   * Does what is due. To be called regularly.
    * @param hasHeard whether anything came from the camera since the last call
    * @param maxIntervalMs sends a request after this time already, because the camera has become silent
    */
@@ -85,14 +87,15 @@ export class KeepAlive {
     if ((isDue || isUrgent) && this.#question?.state !== "open") this.#ask();
   }
 
-  /** The session has ended, but not by us.
+  /**
+   * The session has ended, but not by us.
    * @param heardMs when a camera that became silent last sent something; undefined when it ended the session just now
    */
   ended(heardMs?: number): void {
     const { ways, sinceMs, timeoutMs } = this.#options;
     const question = this.#question;
     const endMs = heardMs ?? this.#nowMs;
-    const askedMs = heardMs === undefined ? question?.sinceMs : this.#turnMs; // not a request that the silence itself caused
+    const askedMs = heardMs === undefined ? question?.sinceMs : this.#turnMs; // not one caused by the silence
     const afterMs = endMs - (askedMs ?? Number.POSITIVE_INFINITY);
     const age = (endMs - sinceMs) / timeoutMs;
     if (question !== undefined && afterMs >= 0 && afterMs <= CONSEQUENCE_MS) ways.failed(question.way);

@@ -24,8 +24,9 @@ export class RtspSyntaxError extends Error {
   override name = "RtspSyntaxError";
 }
 
-/** Maximum length of a line, after unfolding; no server needs more. Regular expressions are applied to lines, and their time
- * grows faster than the length.
+/**
+ * Maximum length of a line, after unfolding; no server needs more. Regular expressions are applied to lines, and their
+ * time grows faster than the length.
  */
 const MAX_LINE_LENGTH = 8192;
 
@@ -34,8 +35,9 @@ export function header(message: { headers: RtspHeaders }, name: string): string 
   return message.headers.get(name)?.[0];
 }
 
-/** Where the head of a message ends: the offset after its empty line, or -1 when that has not come yet. A bare LF, as some
- * cameras send, also ends a line.
+/**
+ * Where the head of a message ends: the offset after its empty line, or -1 when that has not come yet. A bare LF, as
+ * some cameras send, also ends a line.
  */
 export function headEnd(bytes: Buffer, start: number): number {
   for (let lf = bytes.indexOf(0x0a, start); lf !== -1; lf = bytes.indexOf(0x0a, lf + 1)) {

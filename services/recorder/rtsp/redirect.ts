@@ -1,9 +1,10 @@
 import { CameraRefusedError } from "../errors/camera-error.ts";
 import { parseRtspUrl, type RtspUrl, resolveBase } from "./url.ts";
 
-/** The URL of a redirect's Location (RFC 2326 §11.2), which may be relative to the requested one. A user and password in it
- * are ignored: they come from the camera, not from the operator. Throws CameraRefusedError when it is not an RTSP URL, or
- * leads out of an encrypted connection.
+/**
+ * The URL of a redirect's Location (RFC 2326 §11.2), which may be relative to the requested one. A user and password in
+ * it are ignored: they come from the camera, not from the operator. Throws CameraRefusedError when it is not an RTSP
+ * URL, or leads out of an encrypted connection.
  */
 export function redirectedUrl(url: RtspUrl, location: string): RtspUrl {
   const target = /^[a-z]+:\/\//i.test(location) ? location : resolveBase(url.request, location);

@@ -1,6 +1,8 @@
 import { KeepAliveWays } from "./keep-alive-ways.ts";
 
-/** What RTSP sessions have learned about a camera, for the next one. It only saves failed attempts: none of it is necessary.
+/**
+ * What RTSP sessions have learned about a camera, for the next one. It only saves failed attempts: none of it is
+ * necessary.
  */
 export class RtspMemory {
   /** The Digest algorithm, in upper case, with which the camera last accepted user and password. */

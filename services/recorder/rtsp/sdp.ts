@@ -15,13 +15,15 @@ export interface Track {
 }
 
 const STATIC_CODECS: Record<string, string> = { 26: "JPEG", 31: "H261", 32: "MPEG-1 or 2", 33: "MP2T", 34: "H263" };
-/** The longest lines of cameras, those with parameter sets, have some 500 characters. The parser applies regular expressions
- * to lines, and their time grows faster than the length.
+/**
+ * The longest lines of cameras, those with parameter sets, have some 500 characters. The parser applies regular
+ * expressions to lines, and their time grows faster than the length.
  */
 const MAX_LINE_LENGTH = 8192;
 
-/** Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws CameraRefusedError,
- * with the reason, when there is none.
+/**
+ * Finds the first video track of a session description (RFC 4566) whose codec can be recorded. Throws
+ * CameraRefusedError, with the reason, when there is none.
  * @param quote makes a text from the camera safe to show
  */
 export function findVideoTrack(sdp: string, quote: Quote = quoteWithoutSecrets): Track {

@@ -137,9 +137,10 @@ export class RtspSession {
     }
   }
 
-  /** To be called regularly with performance.now(). Sends a keep-alive when half of the session's timeout has passed since the
-   * last one, gives up late packets and sends due reports; while the session opens, stops waiting for a server that does not
-   * answer OPTIONS.
+  /**
+   * To be called regularly with performance.now(). Sends a keep-alive when half of the session's timeout has passed
+   * since the last one, gives up late packets and sends due reports; while the session opens, stops waiting for a
+   * server that does not answer OPTIONS.
    * @param maxIntervalMs sends a keep-alive after this time already, to find out whether a silent camera is alive
    */
   keepAlive(nowMs: number, maxIntervalMs?: number): void {

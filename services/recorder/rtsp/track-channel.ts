@@ -10,7 +10,8 @@ const SSRC_OFFSET = 8;
 /** After this many packets in a row from another source than announced, the camera has restarted its stream. */
 const MAX_FOREIGN_PACKETS = 1000;
 
-/** Distinguishes the packets of a track from others of the same connection (RFC 2326 §10.12): by the channels in the
+/**
+ * Distinguishes the packets of a track from others of the same connection (RFC 2326 §10.12): by the channels in the
  * camera's answer to SETUP, or, if it uses others, by the channel on which the track's payload type comes.
  */
 export class TrackChannel {
@@ -58,8 +59,9 @@ export class TrackChannel {
     return ((bytes[start + 1] as number) & 0x7f) === this.#payloadType;
   }
 
-  /** Whether it is of another session: old live555, as in Reolink's cameras, sends the rest of a broken session over the next
-   * one (moonfire-nvr #114, retina #17). An announced SSRC that never comes is ignored.
+  /**
+   * Whether it is of another session: old live555, as in Reolink's cameras, sends the rest of a broken session over the
+   * next one (moonfire-nvr #114, retina #17). An announced SSRC that never comes is ignored.
    */
   #isForeign(bytes: Buffer, start: number, end: number): boolean {
     if (this.#announcedSsrc === undefined || end - start < RTP_HEADER_BYTES) return false;

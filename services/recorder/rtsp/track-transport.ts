@@ -20,8 +20,9 @@ export interface PacketHandler {
 
 const INTERLEAVED_TRANSPORT = "RTP/AVP/TCP;unicast;interleaved=0-1";
 
-/** Receives the packets of one track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and sends receiver
- * reports to the camera (RTCP, RFC 3550 §6).
+/**
+ * Receives the packets of one track, interleaved in the RTSP connection (RFC 2326 §10.12) or over UDP, and sends
+ * receiver reports to the camera (RTCP, RFC 3550 §6).
  */
 export class TrackTransport {
   readonly #connection: RtspConnection;

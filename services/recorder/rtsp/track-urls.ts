@@ -17,8 +17,9 @@ const WRONG_URL = new Set([400, 404, 451, 459, 460]);
 
 const ABSOLUTE = /^rtsps?:\/\//i;
 
-/** The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then others that a camera
- * may expect. Nearly all cameras accept the first; each of the others needs a different form.
+/**
+ * The URLs to try for SETUP, best first: that of RFC 2326 §C.1.1 as live555 and ffmpeg build it, then others that a
+ * camera may expect. Nearly all cameras accept the first; each of the others needs a different form.
  */
 export function setupUrls(urls: DescribedUrls): string[] {
   const { control, request } = urls;
@@ -32,7 +33,8 @@ export function setupUrls(urls: DescribedUrls): string[] {
   ]);
 }
 
-/** The URLs to try for PLAY, best first. The last is that of the track: a camera with one track may know no other.
+/**
+ * The URLs to try for PLAY, best first. The last is that of the track: a camera with one track may know no other.
  * @param track the URL that was accepted for SETUP
  */
 export function playUrls(urls: DescribedUrls, track: string): string[] {
@@ -41,8 +43,9 @@ export function playUrls(urls: DescribedUrls, track: string): string[] {
   return unique([first, otherSlash(first), base, urls.request, otherSlash(urls.request), track]);
 }
 
-/** Tries one URL after the other until the camera accepts one, which is returned. Throws the first refusal when it accepts
- * none.
+/**
+ * Tries one URL after the other until the camera accepts one, which is returned. Throws the first refusal when it
+ * accepts none.
  * @param known the URL that the camera accepted last; tried first, if it is among them
  */
 export async function firstRightUrl(
@@ -64,8 +67,10 @@ export async function firstRightUrl(
   throw refusal;
 }
 
-/** The bases of relative controls. An absolute `a=control` of the presentation comes before Content-Base, as with live555 and
- * ffmpeg; the requested URL comes last (cameras behind port forwarding may announce a URL that they do not accept).
+/**
+ * The bases of relative controls. An absolute `a=control` of the presentation comes before Content-Base, as with
+ * live555 and ffmpeg; the requested URL comes last (cameras behind port forwarding may announce a URL that they do not
+ * accept).
  */
 function trackBases({ request, contentBase, presentationControl }: DescribedUrls): string[] {
   const base = resolveBase(request, contentBase);

@@ -14,9 +14,10 @@ const DEFAULT_PORT = 554;
 const DEFAULT_SECURE_PORT = 322;
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+(?:%[^\]\s]+)?\]|[^:/?#@\s[\]]+)(?::(\d{1,5}))?$/;
 
-/** Parses an RTSP URL. Cameras are strict about the requested URL, so nothing of it is rewritten; and passwords may contain
- * any character, so user and password end at the last `@` before the host. Throws TypeError, without quoting the URL, when
- * it is not an RTSP URL.
+/**
+ * Parses an RTSP URL. Cameras are strict about the requested URL, so nothing of it is rewritten; and passwords may
+ * contain any character, so user and password end at the last `@` before the host. Throws TypeError, without quoting
+ * the URL, when it is not an RTSP URL.
  */
 export function parseRtspUrl(text: string): RtspUrl {
   const match = /^(rtsps?):\/\/(.*)$/i.exec(text);
@@ -41,9 +42,10 @@ export function parseRtspUrl(text: string): RtspUrl {
   };
 }
 
-/** The last `@` before the first `/` or `?` ends user and password. When there is none, and the text before the slash cannot
- * be a host, the slash belongs to the password, which ends at the last `@` of all. A password with both `@` and `/`, or with
- * digits before its slash, cannot be distinguished from a path with an `@`: it must be percent-encoded.
+/**
+ * The last `@` before the first `/` or `?` ends user and password. When there is none, and the text before the slash
+ * cannot be a host, the slash belongs to the password, which ends at the last `@` of all. A password with both `@` and
+ * `/`, or with digits before its slash, cannot be distinguished from a path with an `@`: it must be percent-encoded.
  */
 function splitUserInfo(text: string): { userInfo?: string; rest: string } {
   const firstSlash = text.search(/[/?]/);
@@ -71,8 +73,9 @@ function decode(text: string): string {
   }
 }
 
-/** The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send only a path on
- * the requested host (gortsplib's list of quirks), omit the scheme (SV3C: moonfire-nvr #356; Android's RTSP servers:
+/**
+ * The base of the URLs in a description: `given` is its Content-Base or Content-Location. Some servers send only a path
+ * on the requested host (gortsplib's list of quirks), omit the scheme (SV3C: moonfire-nvr #356; Android's RTSP servers:
  * mediamtx #825, #6167) or write it twice (go2rtc #208).
  */
 export function resolveBase(request: string, given: string | undefined): string {
@@ -89,9 +92,10 @@ function withoutUser(url: string): string {
   return url.replace(/^([a-z]+:\/\/)[^/?@]*@/i, "$1");
 }
 
-/** The URL of a track or of the whole presentation, from an SDP `a=control` (RFC 2326 §C.1.1). Relative values are appended
- * to the base with a slash, even after a query string, as live555 and ffmpeg do, with which cameras are tested. A value that
- * is only a query, or begins with a slash, gets no further slash.
+/**
+ * The URL of a track or of the whole presentation, from an SDP `a=control` (RFC 2326 §C.1.1). Relative values are
+ * appended to the base with a slash, even after a query string, as live555 and ffmpeg do, with which cameras are
+ * tested. A value that is only a query, or begins with a slash, gets no further slash.
  */
 export function resolveControl(base: string, control: string | undefined): string {
   if (control === undefined || control === "" || control === "*") return base;

@@ -3,17 +3,17 @@ import type { SentAccessUnit } from "../../support/simulator.ts";
 /** What was sent and what was recorded, access units. */
 export interface Account {
   sent: number;
-  /** Those that must be there. */
+  /** Those that must have been recorded. */
   due: number;
   found: number;
-  /** Due, and not there. */
+  /** Due, but not recorded. */
   lost: SentAccessUnit[];
   doubled: number;
   /** Recorded without ever having been sent, or out of order. */
   foreign: number;
 }
 
-/** Compares what a camera sent with what stands in its mp4 files, in their order. */
+/** Compares what a camera sent with the content of its mp4 files, in their order. */
 export function account(
   log: readonly SentAccessUnit[],
   recorded: readonly { sha256: string }[],
@@ -41,7 +41,9 @@ export function account(
   };
 }
 
-/** What should not be among a camera's files when all is done: anything unfinished, and minutes without their JPEGs. */
+/**
+ * Files that a camera should not have when everything is converted: unfinished ones, and minutes without their JPEGs.
+ */
 export function leftovers(files: readonly string[]): string[] {
   const known = new Set(files);
   const strays = files.filter((path) => !/\.(mp4|preview\.jpg|thumbnail\.jpg)$/.test(path));

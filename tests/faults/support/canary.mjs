@@ -1,6 +1,6 @@
 /**
- * Notes how long the machine stood still: every 50 ms it looks how late its timer was and how long an append of its own took.
- * Each line tells of one such look, "{when its timer was due} {when its append was done}", µs since the Unix epoch.
+ * Records how long the machine stalled: every 50 ms it measures how late its timer was and how long its own append
+ * took. Each line is one measurement, "{when its timer was due} {when its append was done}", µs since the Unix epoch.
  * Argument: the file to append to.
  */
 import { appendFileSync } from "node:fs";

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { until } from "../../support/fleet.ts";
 
 const PROGRAM = fileURLToPath(new URL("canary.mjs", import.meta.url));
-/** A timer of Node may be so late on a machine that has nothing else to do. */
+/** Normal lateness of a timer of Node on an idle machine. */
 const USUAL_US = 5000;
-/** Around a kill: what came before cannot have kept the recorder from writing in time. */
+/** Window before a kill: a stall before it cannot have delayed the recorder's last writes. */
 const WINDOW_US = 3_000_000;
 const PATIENCE_MS = 30_000;
 
@@ -15,8 +15,8 @@ const PATIENCE_MS = 30_000;
 export const WRITTEN_US = 1_000_000;
 
 /**
- * A process that does next to nothing, and notes when even that took long: then it was the machine that stood still, not
- * what is tested. So a promise with a time in it can be asserted truly, on a machine that all tests share.
+ * A process that does almost nothing, and records when even that took long: then the machine stalled, not the tested
+ * program. So a promised time can be asserted on a machine that all tests share.
  */
 export class Canary {
   readonly #child: ChildProcess;
@@ -27,7 +27,7 @@ export class Canary {
     this.#file = file;
   }
 
-  /** Starts one that writes to the same file system as the recorders do: into `folder`. */
+  /** Starts a canary that writes to `folder`, which should be on the same file system as the recorders' files. */
   static async start(folder: string): Promise<Canary> {
     const file = join(folder, "canary");
     const canary = new Canary(spawn(process.execPath, [PROGRAM, file], { stdio: "inherit" }), file);
@@ -35,12 +35,12 @@ export class Canary {
     return canary;
   }
 
-  /** For how long, in µs, a frame may have been on its way to the kernel at a moment (µs since the Unix epoch). */
+  /** How long, in µs, a frame may have waited to be written at a moment (µs since the Unix epoch). */
   async allowedUs(atUs: number): Promise<number> {
     return WRITTEN_US + (await this.stoodStillUs(atUs - WINDOW_US, atUs));
   }
 
-  /** How long the machine stood still between two moments, µs. Waits until the canary has seen the later one. */
+  /** How long the machine stalled between two moments, µs. Waits until the canary has recorded the later one. */
   async stoodStillUs(fromUs: number, toUs: number): Promise<number> {
     const looks = await until("the canary to go on", PATIENCE_MS, async () => {
       const looks = await this.#looks();

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 
-/** Whether a chunk ends in the middle of a block, by docs/storage.md: 1 byte kind, 8 bytes length, 8 bytes time, data. */
+/**
+ * Whether a chunk ends in the middle of a block, by docs/storage.md: 1 byte kind, 8 bytes length, 8 bytes time, data.
+ */
 export async function endsInMidBlock(path: string): Promise<boolean> {
   const bytes = await readFile(path);
   let at = 0;

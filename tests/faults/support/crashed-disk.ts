@@ -5,15 +5,15 @@ import { type FileOperation, placeOf } from "./syscall-trace.ts";
 
 type DataOperation = Extract<FileOperation, { kind: "append" | "truncate" }>;
 
-/** A file as it came to be, with all that was ever done to its content. */
+/** The history of a file: its names and all operations on its content. */
 export interface TracedFile {
-  /** The names that it had, in order. */
+  /** Its names, in order of time. */
   paths: string[];
   data: DataOperation[];
   syncs: { startUs: number; endUs: number }[];
 }
 
-/** What was done to the entries of a folder, bound to the files that they stood for then. */
+/** An operation on the entries of a folder, with the files to which they then referred. */
 interface EntryOperation {
   startUs: number;
   endUs: number;
@@ -26,7 +26,7 @@ interface TracedFolder {
   syncs: { startUs: number; endUs: number }[];
 }
 
-/** How a disk that lost its power treats what nobody had synced. */
+/** What a power loss does to data that was not synced. */
 export type Forgetting = "nothing" | "everything" | "the newest" | "at random" | "at random, zeros for data";
 export const FORGETTINGS: readonly Forgetting[] = [
   "nothing",
@@ -36,20 +36,20 @@ export const FORGETTINGS: readonly Forgetting[] = [
   "at random, zeros for data",
 ];
 
-/** What is on the disk after the power came back: content by path below the root. */
+/** The files on the disk after the power is back: content by path below the root. */
 export type DiskState = ReadonlyMap<string, Buffer>;
 
 /**
- * The disk that a trace of system calls was made on, as it may look after a loss of power. What it promises is what POSIX
- * does and no more: a file's content survives by fsync(2) or fdatasync(2) of that file that came back, a name by fsync(2) of
- * its folder. All else may or may not be there, each change of a name by itself; a rename is one change.
+ * The disk on which a trace of system calls was made, as it may look after a power loss. It guarantees what POSIX does
+ * and no more: a file's content survives by an fsync(2) or fdatasync(2) of that file that has returned, a name by an
+ * fsync(2) of its folder. Everything else may be missing, each change of a name independently; a rename is one change.
  */
 export class TracedDisk {
   readonly #root: string;
   readonly #folders = new Map<string, TracedFolder>();
-  /** What each name stands for now, while the trace is read. */
+  /** The file to which each name refers at the current position of the trace. */
   readonly #names = new Map<string, TracedFile>();
-  /** All files that ever were. */
+  /** All files that ever existed. */
   readonly files: TracedFile[] = [];
 
   constructor(root: string, operations: readonly FileOperation[]) {
@@ -58,12 +58,12 @@ export class TracedDisk {
     for (const operation of operations) this.#take(operation);
   }
 
-  /** The disk when everything is on it that was ever done: what a live file system shows. */
+  /** The disk with all operations applied: what a live file system shows. */
   live(): DiskState {
     return new Map(Array.from(this.#names, ([path, { data }]) => [relative(this.#root, path), contentOf(data)]));
   }
 
-  /** When a file's name, and those of the folders above it, first were durable; infinite when never. */
+  /** When a file's name and those of the folders above it were first durable; infinite when never. */
   nameDurableUs(path: string): number {
     if (path === this.#root) return 0;
     const { folder, name } = placeOf(path);
@@ -73,7 +73,7 @@ export class TracedDisk {
     return sync === undefined ? Number.POSITIVE_INFINITY : Math.max(sync.endUs, this.nameDurableUs(folder));
   }
 
-  /** What may be left of it when the power fails at a time. */
+  /** What may be left of the disk after a power loss at `timeUs`. */
   crashAt(timeUs: number, forgetting: Forgetting, random: Random): DiskState {
     const state = new Map<string, Buffer>();
     this.#collect(this.#root, timeUs, forgetting, random, state);
@@ -106,7 +106,7 @@ export class TracedDisk {
       this.#folders.set(path, { entries: [], syncs: [] });
       this.#folder(folder).entries.push({ startUs, endUs, set: { name, file: "folder" } });
     } else if (kind === "create") {
-      if (this.#names.has(path)) return; // opened once more
+      if (this.#names.has(path)) return; // opened again
       const file: TracedFile = { paths: [], data: [], syncs: [] };
       this.files.push(file);
       this.#name(path, file, operation);
@@ -145,7 +145,7 @@ export class TracedDisk {
   }
 }
 
-/** Writes a state into a folder, its files as old as given: nobody writes to them any more. */
+/** Writes a state to a folder, with files that were last modified `ageS` ago, so that they count as abandoned. */
 export async function writeState(state: DiskState, folder: string, ageS: number): Promise<void> {
   const thenS = Date.now() / 1000 - ageS;
   await mkdir(folder, { recursive: true });
@@ -157,7 +157,7 @@ export async function writeState(state: DiskState, folder: string, ageS: number)
   }
 }
 
-/** The content that operations make. */
+/** The content that results from operations. */
 export function contentOf(operations: readonly DataOperation[]): Buffer {
   let parts: Buffer[] = [];
   for (const operation of operations) {
@@ -171,7 +171,7 @@ export function contentOf(operations: readonly DataOperation[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** What a sync that had ended by then covers for good, and what had begun beside it. */
+/** Splits operations into those that a finished sync made durable, and those that it may not have covered. */
 function split<Operation extends { startUs: number; endUs: number }>(
   operations: readonly Operation[],
   syncs: readonly { startUs: number; endUs: number }[],

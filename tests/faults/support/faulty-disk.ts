@@ -8,17 +8,17 @@ import { until } from "../../support/fleet.ts";
 const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, "faulty-disk.py");
 
-/** A disk of a test's own that can be made to fail and to work again. */
+/** A disk of one test that can be made to fail and to work again. */
 export interface TestDisk {
   readonly mountPoint: string;
-  /** Works in any state, and leaves no process and no mount behind. */
+  /** Removes it in any state, and leaves no process and no mount behind. */
   remove(): Promise<void>;
 }
 
 /** A disk whose every operation can be made to fail, or hang as on a network share whose server is gone (FUSE). */
 export class FaultyDisk implements TestDisk {
   readonly mountPoint: string;
-  /** Where its files really lie: they can be had while it fails. */
+  /** The real folder of its files, which is accessible while the disk fails. */
   readonly backing: string;
   readonly #faults: string;
   readonly #child: ChildProcess;
@@ -46,7 +46,7 @@ export class FaultyDisk implements TestDisk {
     return disk;
   }
 
-  /** @param faults lines such as "write EIO" or "all hang"; none of them: it works */
+  /** @param faults lines such as "write EIO" or "all hang"; without any the disk works */
   async fail(...faults: string[]): Promise<void> {
     await writeFile(this.#faults, faults.join("\n"));
   }
@@ -85,7 +85,7 @@ export class LoopDisk implements TestDisk {
     await run("mount", ["-o", "loop,errors=remount-ro", this.#image, this.mountPoint]);
   }
 
-  /** As when a disk is pulled out: files that are open stay usable, the mount point is an empty folder. */
+  /** As when a disk is unplugged: open files stay usable, and the mount point is an empty folder. */
   async unmount(): Promise<void> {
     await run("umount", ["--lazy", this.mountPoint]);
   }
@@ -96,7 +96,7 @@ export class LoopDisk implements TestDisk {
     await writeFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
   }
 
-  /** What an administrator does then. */
+  /** What an administrator does after that. */
   async repair(): Promise<void> {
     const device = await this.#loopDevice();
     await this.unmount();

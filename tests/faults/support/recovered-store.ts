@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { readTimedFrames } from "../../support/mp4-evidence.ts";
 
-/** By the hash of a file: many points leave the same mp4. */
+/** Keyed by the hash of a file, because many points leave the same mp4. */
 const framesByFile = new Map<string, string[]>();
 
 /**
- * SHA-256 of the access units in mp4 files, in order, as ffprobe finds them. A file that it warns of goes into
+ * SHA-256 of the access units in mp4 files, in order, by ffprobe. A file for which it prints warnings is added to
  * `torn`, unless its pictures `mayBeDamaged`.
  */
 export async function framesOf(mp4s: readonly string[], torn: string[], mayBeDamaged: boolean): Promise<string[]> {
@@ -27,7 +27,7 @@ export async function framesOf(mp4s: readonly string[], torn: string[], mayBeDam
   return frames;
 }
 
-/** What should not be among a camera's files: all but whole minutes, and what is missing of these, in words. */
+/** Everything among a camera's files that is not part of a whole minute, and what whole minutes lack, as text. */
 export async function leftoversIn(files: readonly string[]): Promise<string[]> {
   const left: string[] = [];
   for (const path of files) {
@@ -48,7 +48,7 @@ async function isWholeJpeg(path: string): Promise<boolean> {
   return bytes.readUInt16BE(0) === 0xffd8 && bytes.readUInt16BE(bytes.length - 2) === 0xffd9;
 }
 
-/** Names in a folder; none when it is not there. */
+/** Names in a folder; none when it does not exist. */
 export async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch(() => []);
 }

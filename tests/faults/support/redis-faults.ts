@@ -2,25 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
 
-/** Something that befalls a Redis, and passes. */
+/** A temporary fault of Redis. */
 export interface RedisFault {
   name: string;
   /** Whether no job can be taken while it lasts. */
   refuses: boolean;
-  /** Whether it answers nothing at all while it lasts. */
+  /** Whether Redis does not answer at all while it lasts. */
   isSilent: boolean;
   isLast: boolean;
-  /** What each service's log says of it, with what to do. */
+  /** What each service's log says about it, with advice. */
   warning?: RegExp;
-  /** What system.json says of it, and what to do. */
+  /** What system.json says about it, with advice. */
   message?: RegExp;
   todo?: RegExp;
-  /** Both return the server that is in force from then on. */
+  /** Both return the server to use from then on. */
   begin(admin: Redis, server: TestRedis): Promise<TestRedis>;
   end(admin: Redis, server: TestRedis): Promise<TestRedis>;
 }
 
-/** The longest that a slow Redis takes to answer, ms: less than anybody's patience. */
+/** Longest response time of a slow Redis, ms: shorter than all timeouts. */
 const PAUSE_MS = 700;
 const AWAY = {
   warning: /Redis at \S+ is away .*Start redis-server/,
@@ -54,7 +54,7 @@ export function redisFaults(): RedisFault[] {
       message: /read-only replica/,
       todo: /master/,
       begin: async (admin, server) => {
-        await admin.replicaof("127.0.0.1", "1"); // where no master is
+        await admin.replicaof("127.0.0.1", "1"); // no master listens there
         return server;
       },
       end: async (admin, server) => {

@@ -8,10 +8,10 @@ import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { type RunningSimulator, startSimulator } from "../../support/simulator.ts";
 
 const run = promisify(execFile);
-/** Of 64 MiB in all: a recorder leaves it free. */
+/** recorder.diskReserve; the disk has 64 MiB in total. */
 const RESERVE_BYTES = 12 * 2 ** 20;
 
-/** A fleet, with one camera named "yard", whose storage is a disk of its own that is soon full. Needs root. */
+/** A fleet with one camera, "yard", whose storage is a small disk of its own. Needs root. */
 export class SmallDiskFleet {
   readonly fleet: Fleet;
   readonly simulator: RunningSimulator;
@@ -49,12 +49,12 @@ export class SmallDiskFleet {
     return new SmallDiskFleet({ fleet, simulator, redis, folder });
   }
 
-  /** The camera's. */
+  /** The camera's directory. */
   get directory(): string {
     return join(this.fleet.storageRoot, "yard");
   }
 
-  /** Leaves so many bytes less than the reserve free. */
+  /** Fills the disk until its free space is `bytesBelowReserve` less than the reserve. */
   async fill(bytesBelowReserve: number): Promise<void> {
     const { bavail, bsize } = await statfs(this.fleet.storageRoot);
     await writeFile(this.#filler, Buffer.alloc(bavail * bsize - RESERVE_BYTES + bytesBelowReserve));

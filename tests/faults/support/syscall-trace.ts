@@ -1,14 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** The system calls that change files or make changes durable; whatever else does is an error in `operationOf`. */
+/** The system calls that change files or make changes durable. Those that `operationOf` does not know are errors. */
 const TRACED_CALLS = [
   ...["openat", "creat", "write", "pwrite64", "writev", "pwritev", "pwritev2", "ftruncate", "truncate", "fallocate"],
   ...["copy_file_range", "sendfile", "fsync", "fdatasync", "sync_file_range", "rename", "renameat", "renameat2"],
   ...["link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir"],
 ];
 
-/** Arguments for strace(1): each thread into a file of its own, whole calls with their duration, nothing left out. */
+/** Arguments for strace(1): one file per thread, complete calls with their durations, strings in full length. */
 export function straceArguments(output: string): string[] {
   const calls = `trace=${TRACED_CALLS.join(",")}`;
   return [
@@ -28,7 +28,7 @@ export function straceArguments(output: string): string[] {
   ];
 }
 
-/** What a process did to a file or folder. It began and had ended at these times, µs since the Unix epoch. */
+/** An operation of a process on a file or folder. The times are of its begin and end, µs since the Unix epoch. */
 export type FileOperation = { startUs: number; endUs: number } & (
   | { kind: "create" | "mkdir" | "unlink" | "rmdir" | "sync"; path: string }
   | { kind: "append"; path: string; data: Buffer }
@@ -37,8 +37,8 @@ export type FileOperation = { startUs: number; endUs: number } & (
 );
 
 /**
- * The operations below `root` that the files of straces (`{prefix}.{thread}` in `folder`) tell of, in the order in which they
- * had ended. Throws on a call that is not understood: a trace with a hole would prove nothing.
+ * The operations below `root` in strace's files (`{prefix}.{thread}` in `folder`), in the order in which they ended.
+ * Throws on a call that is not understood: an incomplete trace would prove nothing.
  */
 export async function readTrace(folder: string, prefixes: readonly string[], root: string): Promise<FileOperation[]> {
   const operations: FileOperation[] = [];
@@ -75,7 +75,7 @@ function operationOf(call: string, parameters: string, result: number, root: str
       return /O_CREAT/.test(parameters) ? { kind: "create", path } : undefined;
     case "write":
     case "writev":
-      if (file === undefined || !file.startsWith(root)) return undefined; // without a name, or a text that tells of one
+      if (file === undefined || !file.startsWith(root)) return undefined; // a deleted file, or none below `root`
       return { kind: "append", path: file, data: Buffer.concat(strings).subarray(0, result) };
     case "ftruncate":
       return file === undefined ? undefined : { kind: "truncate", path: file, size: Number(parameters.split(", ")[1]) };
@@ -96,7 +96,7 @@ function operationOf(call: string, parameters: string, result: number, root: str
 
 const ESCAPES: Record<string, number> = { n: 10, t: 9, r: 13, v: 11, f: 12, a: 7, b: 8, e: 27 };
 
-/** The texts in quotation marks among a call's parameters, as strace escapes them. */
+/** The quoted strings among a call's parameters, unescaped. */
 function quoted(parameters: string): Buffer[] {
   const found: Buffer[] = [];
   for (let at = parameters.indexOf('"'); at !== -1; at = parameters.indexOf('"', at + 1)) {
@@ -118,7 +118,7 @@ function quoted(parameters: string): Buffer[] {
   return found;
 }
 
-/** The folder and the name in it of a path. */
+/** The folder of a path, and the name in it. */
 export function placeOf(path: string): { folder: string; name: string } {
   return { folder: dirname(path), name: basename(path) };
 }

@@ -21,7 +21,7 @@ export class TracedService {
     strace.stderr?.on("data", keep);
   }
 
-  /** The trace goes into `{folder}/{service}.{thread}`; `environment` is that of the service alone. */
+  /** The trace is written to `{folder}/{service}.{thread}`; `environment` is only for the service. */
   static start(service: string, folder: string, environment: Record<string, string>): TracedService {
     const settings = Object.entries(environment).flatMap(([key, value]) => ["-E", `${key}=${value}`]);
     const main = join(SERVICES, service, "main.js");
@@ -29,7 +29,7 @@ export class TracedService {
     return new TracedService(spawn("strace", options, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] }));
   }
 
-  /** Ends the service in good order. Throws, with what it printed, when it had ended before or does not end well. */
+  /** Stops the service cleanly. Throws, with its output, when it had ended before or exits with an error. */
   async stop(): Promise<void> {
     if (this.#strace.exitCode !== null) throw new Error(`it ended by itself:\n${this.#output}`);
     const exited = once(this.#strace, "exit");
@@ -38,7 +38,7 @@ export class TracedService {
     if (code !== 0) throw new Error(`it ended with code ${code}:\n${this.#output}`);
   }
 
-  /** Ends it at once, if it still runs. */
+  /** Kills it, if it still runs. */
   async kill(): Promise<void> {
     if (this.#strace.exitCode !== null) return;
     const exited = once(this.#strace, "exit");

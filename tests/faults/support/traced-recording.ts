@@ -20,26 +20,28 @@ const H264 = 0;
 /** An access unit that the recorder wrote into a chunk. */
 export interface WrittenUnit {
   sha256: string;
-  /** When the kernel had the last of its bytes, µs since the Unix epoch. */
+  /** When its last byte was handed to the kernel, µs since the Unix epoch. */
   writtenUs: number;
-  /** From when on it must survive a loss of power; infinite when it never had to. */
+  /** From when on it must survive a power loss; infinite when it never must. */
   durableUs: number;
 }
 
-/** What a recorder and a converter did to the store, call by call. */
+/** The system calls of a recorder and a converter on the store. */
 export interface TracedRecording {
   disk: TracedDisk;
   operations: FileOperation[];
   /** By camera, in the order of writing. */
   units: Map<string, WrittenUnit[]>;
-  /** The longest that the recorder's writes and syncs kept away, µs: how late the machine let it be. */
+  /**
+   * The longest pause between the recorder's writes and syncs beyond the normal, µs: how much the machine delayed it.
+   */
   latenessUs: number;
 }
 
 /**
- * Lets the real recorder and converter record and convert two cameras, both under strace, over so many ends of a minute (the
- * wall clock is stepped, so that a minute is short), and reads what they did. Throws when the model of the disk that comes of
- * it does not agree with the disk, byte for byte.
+ * Runs the real recorder and converter with two cameras, both under strace, across `minutes` ends of a minute (the wall
+ * clock is stepped, so that minutes are short), and reads the traces. Throws when the model of the disk made from them
+ * differs from the real disk in any byte.
  */
 export async function recordTrace(folder: string, minutes: number): Promise<TracedRecording> {
   const redis = await startRedis();
@@ -79,8 +81,8 @@ export async function recordTrace(folder: string, minutes: number): Promise<Trac
         60_000,
         async () => (await all(".mp4")).length >= minute * CAMERAS.length,
       );
-      await sleep(2500); // the next minute has begun, and some of it is durable
-      if (minute < minutes) await stepTo(5); // a stepped clock begins a minute of its own
+      await sleep(2500); // until the next minute has begun and some of it is durable
+      if (minute < minutes) await stepTo(5); // a stepped clock begins another minute
     }
     await recorder.stop();
     await converter.stop();
@@ -156,7 +158,7 @@ function writtenAt(data: TracedFile["data"], end: number): number {
   throw new Error("a chunk ends before its last block");
 }
 
-/** The longest pause between two operations on a chunk, beyond a second of silence that is as it should be. */
+/** The longest pause between two operations on a chunk, minus the second that is normal. */
 function latenessOf(disk: TracedDisk): number {
   let latest = 0;
   for (const { data, syncs } of chunksOf(disk)) {

@@ -45,8 +45,9 @@ export class H264Format implements RtpFormat {
   }
 }
 
-/** Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send something that is not a parameter
- * set (VStarcam, retina #42): then those in the stream are used.
+/**
+ * Some cameras put an Annex B start code before each set (moonfire-nvr #213), some send something that is not a
+ * parameter set (VStarcam, retina #42): then those in the stream are used.
  */
 function decodeParameterSets(value: string | undefined): Buffer[] {
   return (value ?? "")

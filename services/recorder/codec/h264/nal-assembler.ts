@@ -15,8 +15,9 @@ const SLICES_LOOKED_INTO = 32;
  */
 export type NalHandler = (type: number, start: number, bytes: number) => void;
 
-/** Assembles NAL units from RTP payloads (RFC 6184: single NAL unit, STAP-A, FU-A), each after a start code, in the current
- * access unit of an AccessUnitBuffer.
+/**
+ * Assembles NAL units from RTP payloads (RFC 6184: single NAL unit, STAP-A, FU-A), each after a start code, in the
+ * current access unit of an AccessUnitBuffer.
  */
 export class NalAssembler {
   readonly #buffer: AccessUnitBuffer;
@@ -132,18 +133,20 @@ export class NalAssembler {
     this.#handler(type, start, bytes);
   }
 
-  /** Whether to search a NAL unit for start codes. To save CPU only a session's first slices are searched, or everything once
-   * one has been found. SEI messages are not searched before that: some contain vendor data or signatures without emulation
-   * prevention, and so may contain start codes (gortsplib #1156).
+  /**
+   * Whether to search a NAL unit for start codes. To save CPU only a session's first slices are searched, or everything
+   * once one has been found. SEI messages are not searched before that: some contain vendor data or signatures without
+   * emulation prevention, and so may contain start codes (gortsplib #1156).
    */
   #mayHoldStartCodes(type: number): boolean {
     if (this.#sendsStartCodes || (type >= NalType.sps && type <= NalType.accessUnitDelimiter)) return true;
     return isVcl(type) && this.#slicesToLookInto > 0 && this.#slicesToLookInto-- > 0;
   }
 
-  /** Splits a NAL unit that contains start codes, as V380 cameras send: SPS, PPS and IDR slice in one FU-A (retina #68, #108).
-   * No start code can occur within a valid NAL unit (emulation prevention, §7.4.1.1); an SEI is as long as the sizes of its
-   * messages say. Returns false when there is nothing to split.
+  /**
+   * Splits a NAL unit that contains start codes, as V380 cameras send: SPS, PPS and IDR slice in one FU-A (retina #68,
+   * #108). No start code can occur within a valid NAL unit (emulation prevention, §7.4.1.1); an SEI is as long as the
+   * sizes of its messages say. Returns false when there is nothing to split.
    */
   #split(): boolean {
     const nal = this.#buffer.current(this.#nalStart + START_CODE.length);

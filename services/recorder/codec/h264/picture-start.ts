@@ -7,7 +7,8 @@ export const FU_A = 28;
 export const FU_START = 0x80;
 export const FU_END = 0x40;
 
-/** Whether a packet is certainly the first of its picture's slices, so that packets lost before it belonged to other
+/**
+ * Whether a packet is certainly the first of its picture's slices, so that packets lost before it belonged to other
  * pictures: it begins with a NAL unit that only comes before slices (types 6 to 9: SEI, parameter sets, delimiter;
  * §7.4.1.2.3), or with a slice whose first_mb_in_slice is 0 (a leading 1 bit, §7.3.3). The loss of a delimiter, SEI or
  * parameter set before it is not noticed.
@@ -20,9 +21,10 @@ export function opensPicture(bytes: Buffer, packet: RtpPacket): boolean {
   return isSlice(type) && firstMbIsZero(bytes, header);
 }
 
-/** Whether a packet begins with a NAL unit that only comes after the first slice of a picture: a slice whose
- * first_mb_in_slice is not 0, or a type that ends or completes a picture (partitions B and C, ends of sequence and stream,
- * filler, auxiliary and extension slices; table 7-1).
+/**
+ * Whether a packet begins with a NAL unit that only comes after the first slice of a picture: a slice whose
+ * first_mb_in_slice is not 0, or a type that ends or completes a picture (partitions B and C, ends of sequence and
+ * stream, filler, auxiliary and extension slices; table 7-1).
  */
 export function continuesPicture(bytes: Buffer, packet: RtpPacket): boolean {
   const header = firstNalHeader(bytes, packet);
@@ -41,8 +43,9 @@ function firstMbIsZero(bytes: Buffer, header: number): boolean {
   return ((bytes[header + 1] as number) & 0x80) !== 0;
 }
 
-/** The offset of the byte whose lower five bits are the type of the first NAL unit that begins in a packet, with at least
- * one byte of its payload after it; -1 when no NAL unit begins there, or nothing of it is there.
+/**
+ * The offset of the byte whose lower five bits are the type of the first NAL unit that begins in a packet, with at
+ * least one byte of its payload after it; -1 when no NAL unit begins there, or nothing of it is there.
  */
 function firstNalHeader(bytes: Buffer, { payloadStart: start, payloadEnd: end }: RtpPacket): number {
   if (end - start < 2) return -1;

@@ -13,8 +13,9 @@ export type BindSocket = (family: 4 | 6, port: number) => Promise<Socket>;
 
 const MAX_TRIES = 50;
 
-/** Binds a pair of free ports on all addresses of a family. Throws CameraAwayError when many attempts find no two adjacent
- * ones, or the system has no more sockets.
+/**
+ * Binds a pair of free ports on all addresses of a family. Throws CameraAwayError when many attempts find no two
+ * adjacent ones, or the system has no more sockets.
  */
 export async function bindPortPair(family: 4 | 6, bind: BindSocket = bindSocket): Promise<PortPair> {
   let failure: unknown;

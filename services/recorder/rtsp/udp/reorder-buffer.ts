@@ -12,9 +12,11 @@ const MAX_DROPOUT = 3000;
 const HEAD_START = 16;
 const RTP_HEADER_BYTES = 12;
 
-/** Puts the RTP packets of one stream into the order of their sequence numbers. Packets in order are delivered at once. After
- * a missing packet the others wait until it comes, or is given up because too much waits or for too long. Duplicates, and
- * packets that were given up, are dropped. Packets are not copied: the caller must not use them any longer.
+/**
+ * Puts the RTP packets of one stream into the order of their sequence numbers. Packets in order are delivered at once.
+ * After a missing packet the others wait until it comes, or is given up because too much waits or for too long.
+ * Duplicates, and packets that were given up, are dropped. Packets are not copied: the caller must not use them any
+ * longer.
  */
 export class ReorderBuffer {
   readonly #limits: ReorderLimits;
@@ -62,8 +64,9 @@ export class ReorderBuffer {
     else if (ahead < 0x1_0000 - this.#limits.packets) this.#takeStrange(packet, sequenceNumber, nowMs);
   }
 
-  /** Gives up packets that were waited for too long. To be called regularly, after everything received was pushed: after a
-   * pause of this process the missing packet may be the next in the kernel's buffer.
+  /**
+   * Gives up packets that were waited for too long. To be called regularly, after everything received was pushed: after
+   * a pause of this process the missing packet may be the next in the kernel's buffer.
    */
   tick(nowMs: number): void {
     while (this.#waiting > 0 && nowMs - this.#waitingSinceMs >= this.#limits.ms) this.#giveUp();

@@ -4,7 +4,8 @@ import { UdpTransport } from "./udp-transport.ts";
 
 /** The callbacks of a UDP stream's owner. */
 export interface UdpStreamHandler {
-  /** A packet came on channel 0 (RTP) or 1 (RTCP), in any order.
+  /**
+   * A packet came on channel 0 (RTP) or 1 (RTCP), in any order.
    * @returns whether it is an RTP packet of the stream, to be put in order
    */
   arrived(channel: number, bytes: Buffer, arrivalMs: number): boolean;
@@ -17,8 +18,9 @@ export interface UdpStreamHandler {
   failed(error: CameraAwayError): void;
 }
 
-/** With 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets in that time are
- * 57 Mbit/s.
+/**
+ * With 200 ms a frame is passed on no later than from a connection that is read every 250 ms. 1,024 packets in that
+ * time are 57 Mbit/s.
  */
 const LIMITS = { packets: 1024, bytes: 2 * 1024 * 1024, ms: 200 };
 

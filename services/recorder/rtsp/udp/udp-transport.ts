@@ -57,7 +57,8 @@ export class UdpTransport {
     return new UdpTransport(await bindPortPair(isIP(camera) === 6 ? 6 : 4), camera, handler);
   }
 
-  /** Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports in it, so that NATs and
+  /**
+   * Takes the Transport field of the answer to SETUP (RFC 2326 §12.39), and sends to the ports in it, so that NATs and
    * firewalls let the camera's packets in.
    * @param report a first receiver report
    */
