@@ -40,6 +40,7 @@ const MAX_TOLD = 20;
 /**
  * Compares what a camera sent with what was found, in the order of the store. Every sent frame must be found once, in
  * the order of sending, and nothing else. Only these frames may be missing:
+ *
  * - **spoilt**: packets of it were lost or garbled by a fault. One that was kept nevertheless (no slice was lost, or
  *   garbage looks like H.264) must be at the place of the spoilt one, and counts once for one spoilt frame.
  * - **before keyframe**: sent in its session before the first keyframe that arrived complete.
@@ -47,6 +48,7 @@ const MAX_TOLD = 20;
  *   KiB.
  * - **at a cut**: the last frames of a session that the camera aborted, as many bytes as its kernel had not taken yet.
  * - **at our own end**: the last frames of a session that the recorder ended, sent within its last second.
+ *
  * The last two rules only apply to an unbroken tail of the session. `garbageAt` returns whether bare garbage was sent
  * then.
  */

@@ -36,10 +36,11 @@ const MAX_TOLD = 10;
 /**
  * Compares capture times with the true ones. The error may be up to 100 ms. More is allowed, for the rest of the
  * session (a new session is anchored again), after
+ *
  * - a jump of the camera's clock by less than a second: the jump itself, which is steered away at 500 ppm;
  * - a larger jump: 250 ms, the interval of reads, from the keyframe on at which the clock is anchored again. Times
- *   before that keyframe are not checked; both also apply to frames sent up to 1.5 s before a jump, which may not have
- *   been written when it came;
+ *   before that keyframe are not checked; either also affects frames sent up to 1.5 s before the jump, which may not
+ *   have been written when it came;
  * - an anchor by late frames: twice the lateness with which the simulator sent even the least late frame of that half
  *   second (by jitter, or because it did not get the CPU: then the recorder did not get it either).
  */

@@ -17,9 +17,10 @@ export class SequenceTracker {
   /**
    * Takes a packet's number. Returns how many packets were lost before it, or -1 when it comes too late (or again) and
    * must be ignored. A changed SSRC is a new stream, of which nothing is known to be lost: 0. When the camera restarted
-   * its numbering it is 1: at least the current unit is incomplete. A small step back is a restart, too, when the
-   * packet's timestamp differs from that of the packet that had its number: a duplicate would have the same. Over TCP
-   * nothing is late, and over UDP packets have been reordered before.
+   * its numbering it is 1: at least the current unit is incomplete.
+   *
+   * A small step back is a restart, too, when the packet's timestamp differs from that of the packet that had its
+   * number: a duplicate would have the same. Over TCP nothing is late, and over UDP packets have been reordered before.
    */
   take(sequenceNumber: number, ssrc: number, timestamp: number): number {
     if (this.#next === -1 || ssrc !== this.#ssrc) {

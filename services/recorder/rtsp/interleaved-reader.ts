@@ -24,10 +24,11 @@ const MAX_CARRY_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
 
 /**
  * Splits the bytes of an RTSP connection, however reads divide them, into messages and packets. Packets that are
- * complete in one read are passed on in place; only those divided by a read are copied. Some cameras lose bytes in the
- * middle of a packet when they run out of memory (Reolink, retina #17). What follows is then skipped up to the next
- * packet of a channel that was seen before, or the next `RTSP/`. The same holds for a malformed message between
- * packets.
+ * complete in one read are passed on in place; only those divided by a read are copied.
+ *
+ * Some cameras lose bytes in the middle of a packet when they run out of memory (Reolink, retina #17). What follows is
+ * then skipped up to the next packet of a channel that was seen before, or the next `RTSP/`. The same holds for a
+ * malformed message between packets.
  */
 export class InterleavedReader {
   readonly #handler: InterleavedHandler;
