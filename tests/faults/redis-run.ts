@@ -52,7 +52,7 @@ const SERVICES: readonly FleetService[] = ["recorder", "converter", "api"];
 const CLIP = { width: 320, height: 180, fps: 25, bitrateKbit: 300, gopFrames: 25, seconds: 20 };
 const FIRST_MINUTE_US = minuteStartUs("20251124.1400") as number;
 /**
- * Minutes of that camera without footage: their jobs take almost no time, but keep the converter busy when a fault
+ * Minutes of the stock camera without footage: their jobs take almost no time, but keep the converter busy when a fault
  * begins.
  */
 const EMPTY_MINUTES = Array.from({ length: 200 }, (_, i) => minuteAt(FIRST_MINUTE_US - (i + 1) * 60_000_000));
