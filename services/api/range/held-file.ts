@@ -47,6 +47,8 @@ export class HeldFile {
   readonly #budget: OpenFileBudget;
   #handle: FileHandle | undefined;
   #isCounted = false;
+  /** It was closed for good: what is opened in advance comes too late. */
+  #isOver = false;
 
   private constructor(
     path: string,
@@ -101,8 +103,8 @@ export class HeldFile {
 
   /** Takes over the file, which was opened in advance: keeps it open if it has not changed and the budget allows it. */
   async hold({ handle, stats }: OpenHead): Promise<void> {
-    const isWanted = this.#handle === undefined && fileEntity(stats).etag === this.#etag && this.#budget.take();
-    if (!isWanted) return handle.close();
+    const isWanted = !this.#isOver && this.#handle === undefined && fileEntity(stats).etag === this.#etag;
+    if (!isWanted || !this.#budget.take()) return handle.close();
     this.#handle = handle;
     this.#isCounted = true;
   }
@@ -115,10 +117,16 @@ export class HeldFile {
 
   /** Closes the file, which may have been opened again, unless it is counted in the budget. */
   async closeUnlessKept(): Promise<void> {
-    if (!this.#isCounted) await this.close();
+    if (!this.#isCounted) await this.#closeHandle();
   }
 
+  /** Closes the file for good. */
   async close(): Promise<void> {
+    this.#isOver = true;
+    await this.#closeHandle();
+  }
+
+  async #closeHandle(): Promise<void> {
     if (this.#isCounted) this.#budget.giveBack();
     this.#isCounted = false;
     const handle = this.#handle;

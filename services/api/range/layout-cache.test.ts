@@ -242,6 +242,31 @@ function requestOf() {
 }
 
 describe("a download of a range that was laid out before", () => {
+  it("leaves no file open that is opened in advance while it is closed, having been sent", async () => {
+    await api.get(PATH);
+    await expect.poll(openFiles, PATIENT).toEqual([]);
+    const layout = (await api.parts.ranges.kept.find(requestOf())) as CachedLayout;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const openHeads = files.openHeads.bind(files);
+    counted.openHeads.mockImplementationOnce(async (...asked) => {
+      await answered;
+      return openHeads(...asked);
+    });
+    const media = new CachedMedia(layout, new OpenFileBudget(files, 10));
+    for (const { piece } of media.pieces(0, Number.POSITIVE_INFINITY)) {
+      await piece.file.handle();
+      await piece.file.close();
+      if (piece.file.path !== file(SECOND)) continue;
+      answer(); // the files from the second one on are opened before the next piece is asked for
+      await vi.waitFor(() => expect(openFiles()).toContain(file(LAST)), PATIENT);
+    }
+    await media.close();
+    expect(openFiles()).toEqual([]);
+  });
+
   it("goes on though its minutes are deleted, once its client has read of it; and lets go of all files", async () => {
     await api.get(PATH);
     await expect.poll(openFiles, PATIENT).toEqual([]);
