@@ -189,7 +189,7 @@ test("an ffmpeg that is missing, fails or hangs costs its viewers their picture,
     await vi.waitUntil(() => asked.length > 0, 20_000);
     await send("yard", 3);
     expect(await mpeg1.closed).toMatchObject({ code: 1011 });
-    expect(logged.join("\n")).toMatch(complaint);
+    await vi.waitFor(() => expect(logged.join("\n")).toMatch(complaint), 20_000);
     await received(h264, 4);
     h264.socket.close();
     await h264.closed;
